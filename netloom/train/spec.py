@@ -1,0 +1,104 @@
+"""What a run is: everything that decides its numbers, in one validated JSON file.
+
+`python -m netloom.train SPEC.json` and `netloom train SPEC.json` take exactly this.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from netloom.graph.document import Document
+
+
+class SpecModel(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class TaskConfig(SpecModel):
+    """Image classification with cross-entropy."""
+
+    type: Literal["classification"] = "classification"
+    class_weights: Literal["none", "balanced"] = "none"
+    label_smoothing: Annotated[float, Field(ge=0, lt=1)] = 0.0
+
+
+class OptimizerConfig(SpecModel):
+    type: Literal["sgd", "adam", "adamw"] = "adamw"
+    learning_rate: Annotated[float, Field(gt=0, le=100)] = 1e-3
+    weight_decay: Annotated[float, Field(ge=0, le=10)] = 1e-2
+    momentum: Annotated[float, Field(ge=0, lt=1)] = 0.9
+    nesterov: bool = False
+
+
+class ScheduleConfig(SpecModel):
+    """Learning-rate schedule per step; `warmup_epochs` rises linearly to the base rate."""
+
+    type: Literal["constant", "step", "cosine", "one_cycle"] = "cosine"
+    warmup_epochs: Annotated[float, Field(ge=0, le=1000)] = 0.0
+    step_epochs: Annotated[int, Field(ge=1)] = 10
+    gamma: Annotated[float, Field(gt=0, le=1)] = 0.1
+
+
+class AugmentationConfig(SpecModel):
+    """Random changes of training images, vectorised over the batch; all off by default."""
+
+    horizontal_flip: bool = False
+    vertical_flip: bool = False
+    crop_padding_px: Annotated[int, Field(ge=0, le=256)] = 0
+    rotate_degrees: Annotated[float, Field(ge=0, le=180)] = 0.0
+    brightness: Annotated[float, Field(ge=0, le=1)] = 0.0
+    contrast: Annotated[float, Field(ge=0, le=1)] = 0.0
+    saturation: Annotated[float, Field(ge=0, le=1)] = 0.0
+
+
+MetricName = Literal["loss", "accuracy", "balanced_accuracy"]
+
+
+class EarlyStopConfig(SpecModel):
+    is_enabled: bool = False
+    patience_epochs: Annotated[int, Field(ge=1, le=10_000)] = 5
+
+
+class RunConfig(SpecModel):
+    """What a person chooses in the start dialog. The form is derived from this model."""
+
+    task: TaskConfig = TaskConfig()
+    optimizer: OptimizerConfig = OptimizerConfig()
+    schedule: ScheduleConfig = ScheduleConfig()
+    augmentation: AugmentationConfig = AugmentationConfig()
+    early_stop: EarlyStopConfig = EarlyStopConfig()
+    epochs: Annotated[int, Field(ge=1, le=100_000)] = 10
+    batch_size: Annotated[int, Field(ge=1, le=65_536)] = 64
+    seed: Annotated[int, Field(ge=0, lt=2**32)] = 0
+    device: Annotated[str, Field(pattern=r"^(auto|cpu|cuda(:\d+)?)$")] = "auto"
+    precision: Literal["auto", "float32", "bfloat16", "float16"] = "auto"
+    best_metric: MetricName = "accuracy"
+    checkpoint_every_s: Annotated[float, Field(gt=0)] = 60.0
+
+
+class TrainSpec(SpecModel):
+    """One run of the trainer.
+
+    Attributes:
+        document: The network.
+        manifest: Path of the dataset manifest.
+        output: Folder of this attempt; checkpoints and the cache-free results go here.
+        initial_weights: safetensors to start from; what does not fit is initialised and listed.
+        resume_from: Checkpoint file to continue bit-identically.
+        cache: Folder for decoded images, keyed by content and preprocessing.
+        num_threads: Torch threads of this slot.
+        num_workers: Decode processes when the data does not fit in memory.
+    """
+
+    format: Literal["netloom.run"] = "netloom.run"
+    document: Document
+    manifest: str
+    output: str
+    config: RunConfig = RunConfig()
+    initial_weights: str | None = None
+    resume_from: str | None = None
+    cache: str | None = None
+    num_threads: Annotated[int, Field(ge=1, le=1024)] | None = None
+    num_workers: Annotated[int, Field(ge=0, le=256)] = 0
