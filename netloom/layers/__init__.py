@@ -1,0 +1,36 @@
+"""Layer types, declared once: parameters, ports, shape rule, module factory, documentation."""
+
+from netloom.layers.base import (
+    AnyLayer,
+    Constructor,
+    Inference,
+    InsertBefore,
+    LayerType,
+    Port,
+    RemoveSelf,
+    SetParams,
+    ShapeProblem,
+)
+from netloom.layers.params import LayerParams
+from netloom.layers.registry import all_layers, get_layer
+from netloom.layers.shapes import Dim, Expr, Shape, shape_json, shape_text
+
+__all__ = [
+    "AnyLayer",
+    "Constructor",
+    "Dim",
+    "Expr",
+    "Inference",
+    "InsertBefore",
+    "LayerParams",
+    "LayerType",
+    "Port",
+    "RemoveSelf",
+    "SetParams",
+    "Shape",
+    "ShapeProblem",
+    "all_layers",
+    "get_layer",
+    "shape_json",
+    "shape_text",
+]

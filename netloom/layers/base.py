@@ -1,0 +1,201 @@
+"""What a layer type declares. Palette, form, analysis, compiler and code derive from it.
+
+A declaration imports no torch; only `make_module` does, when it is called. Costs follow one
+convention: a multiply and an add are two FLOPs, counted for one sample (B = 1, T = 1).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, ClassVar, Generic, Literal, TypeAlias, TypeVar
+
+from netloom.graph.diagnostics import DiagnosticCode
+from netloom.graph.document import ParamValue
+from netloom.layers.params import LayerParams
+from netloom.layers.shapes import Shape, Size
+
+if TYPE_CHECKING:
+    from torch import nn
+
+P = TypeVar("P", bound=LayerParams)
+
+Category = Literal[
+    "Input and output",
+    "Convolution",
+    "Linear",
+    "Pooling",
+    "Normalization",
+    "Activation",
+    "Regularization",
+    "Shape",
+    "Combine",
+    "Blocks",
+]
+Role = Literal["layer", "input", "output", "block", "block_input", "block_output"]
+Inputs: TypeAlias = Mapping[str, Shape]
+Argument: TypeAlias = "int | float | bool | str | tuple[int, ...] | list[int] | None"
+
+
+@dataclass(frozen=True, slots=True)
+class Port:
+    """A named place where a tensor enters or leaves a node."""
+
+    name: str
+    title: str
+
+
+INPUT = Port("input", "Input")
+OUTPUT = Port("output", "Output")
+
+
+@dataclass(frozen=True, slots=True)
+class SetParams:
+    """Suggestion: give the node other parameters (None returns one to its default)."""
+
+    label: str
+    values: Mapping[str, ParamValue]
+
+
+@dataclass(frozen=True, slots=True)
+class InsertBefore:
+    """Suggestion: insert a layer on the edge that arrives at `port`."""
+
+    label: str
+    type_name: str
+    port: str = "input"
+    params: Mapping[str, ParamValue] = field(default_factory=dict[str, ParamValue])
+
+
+@dataclass(frozen=True, slots=True)
+class RemoveSelf:
+    """Suggestion: take the node out and join its neighbours."""
+
+    label: str
+
+
+Suggestion: TypeAlias = SetParams | InsertBefore | RemoveSelf
+
+
+@dataclass(frozen=True, slots=True)
+class ShapeProblem:
+    """Why a layer cannot work on what it receives, in axis words, and what would help."""
+
+    message: str
+    code: DiagnosticCode = DiagnosticCode.SHAPE_MISMATCH
+    port: str | None = None
+    param: str | None = None
+    suggestions: tuple[Suggestion, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Inference:
+    """What follows from a layer's parameters and the shapes it receives.
+
+    Attributes:
+        outputs: Shape by output port.
+        inferred: Values nobody has to type, e.g. `{"in_channels": 16}`.
+        parameters: Shape of each learnable tensor by its name in the module.
+        buffers: Shape of each tensor that is saved but not learned.
+        flops: Floating-point operations of one sample.
+    """
+
+    outputs: Mapping[str, Shape]
+    inferred: Mapping[str, ParamValue] = field(default_factory=dict[str, ParamValue])
+    parameters: Mapping[str, tuple[int, ...]] = field(default_factory=dict[str, tuple[int, ...]])
+    buffers: Mapping[str, tuple[int, ...]] = field(default_factory=dict[str, tuple[int, ...]])
+    flops: Size = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Constructor:
+    """A call that makes the module: `nn.Conv2d(3, 16, kernel_size=3, padding=1)`.
+
+    Attributes:
+        target: Class under `torch.nn`, written `nn.Conv2d`.
+        args: Positional arguments.
+        kwargs: Keyword arguments; those equal to torch's default are left out.
+    """
+
+    target: str
+    args: tuple[Argument, ...] = ()
+    kwargs: Mapping[str, Argument] = field(default_factory=dict[str, "Argument"])
+
+    def __str__(self) -> str:
+        words = [argument_text(value) for value in self.args]
+        words += [f"{name}={argument_text(value)}" for name, value in self.kwargs.items()]
+        return f"{self.target}({', '.join(words)})"
+
+
+def argument_text(value: Argument) -> str:
+    """Return a value as Python source; `(3, 3)` becomes `3`, which torch reads alike."""
+    if isinstance(value, tuple) and len(value) == 2 and value[0] == value[1]:
+        return repr(value[0])
+    return repr(value)
+
+
+class LayerType(Generic[P]):
+    """One kind of layer. Subclasses are registered as a single instance; they hold no state.
+
+    Attributes:
+        type_name: Name in documents; torch's class name where torch has one.
+        name_stem: What a new node is called before a number is added, e.g. `conv`.
+        aliases: Other words a person may search for.
+        icon: Icon of the Tabler set, without the `Icon` prefix's case: `stack-2`.
+    """
+
+    type_name: ClassVar[str]
+    name_stem: ClassVar[str]
+    title: ClassVar[str]
+    category: ClassVar[Category]
+    summary: ClassVar[str]
+    docs: ClassVar[str] = ""
+    aliases: ClassVar[tuple[str, ...]] = ()
+    icon: ClassVar[str] = "square"
+    role: ClassVar[Role] = "layer"
+    Params: type[P]
+
+    def input_ports(self, params: P) -> Sequence[Port]:
+        """Return the ports to be connected, in the order the module takes them."""
+        return (INPUT,)
+
+    def output_ports(self, params: P) -> Sequence[Port]:
+        """Return the ports that give a tensor, in the order the module returns them."""
+        return (OUTPUT,)
+
+    def infer(self, params: P, inputs: Inputs) -> Inference | ShapeProblem:
+        """Return what follows from complete inputs, or why nothing can.
+
+        Args:
+            inputs: A shape for every input port.
+        """
+        raise NotImplementedError
+
+    def constructor(self, params: P, inputs: Inputs) -> Constructor:
+        """Return the call that makes the module for inputs that `infer` accepts."""
+        raise NotImplementedError
+
+    def make_module(self, params: P, inputs: Inputs) -> nn.Module:
+        """Return a new module with torch's default weights; never in-place. Imports torch.
+
+        Its forward takes one tensor per input port, in port order.
+        """
+        from torch import nn
+
+        call = self.constructor(params, inputs)
+        module_class = getattr(nn, call.target.removeprefix("nn."))
+        return module_class(*call.args, **call.kwargs)
+
+    def source(self, params: P, inputs: Inputs) -> str:
+        """Return the constructor expression for readable code, which imports only torch."""
+        return str(self.constructor(params, inputs))
+
+    def call_source(self, params: P, inputs: Inputs, arguments: Sequence[str]) -> str | None:
+        """Return an expression over `arguments` for layers that need no module, e.g. `a + b`.
+
+        None means that the layer is a module: build it by `source` and call it in `forward`.
+        """
+        return None
+
+
+AnyLayer: TypeAlias = LayerType[LayerParams]

@@ -1,0 +1,46 @@
+"""Checks that shape rules share, with errors in axis words and the fix that usually helps."""
+
+from __future__ import annotations
+
+from netloom.layers.base import InsertBefore, ShapeProblem
+from netloom.layers.shapes import Expr, Shape, axes_of, named_shape_text
+
+INSERT_FLATTEN = InsertBefore("Insert Flatten", "Flatten")
+IMAGE_AXES = "BCHW"
+
+
+def expect_image(title: str, shape: Shape) -> ShapeProblem | None:
+    """Return a problem unless the shape is (B, C, H, W)."""
+    if axes_of(shape) == IMAGE_AXES:
+        return None
+    return ShapeProblem(
+        f"{title} needs (B, C, H, W) but receives {named_shape_text(shape)}. "
+        "Feed it before the features are flattened.",
+        port="input",
+    )
+
+
+def expect_features(title: str, shape: Shape) -> ShapeProblem | None:
+    """Return a problem unless the last axis is F with a known size."""
+    received = named_shape_text(shape)
+    if shape[-1].axis != "F":
+        return ShapeProblem(
+            f"{title} needs (B, F) but receives {received}. Insert Flatten?",
+            port="input",
+            suggestions=(INSERT_FLATTEN,),
+        )
+    if isinstance(shape[-1].size, Expr):
+        return ShapeProblem(
+            f"{title} needs a fixed number of features but receives {received}, whose size "
+            "depends on the data.",
+            port="input",
+        )
+    return None
+
+
+def fixed_size(shape: Shape, axis: str) -> int:
+    """Return a size that the caller has checked to be a number."""
+    for dim in shape:
+        if dim.axis == axis and isinstance(dim.size, int):
+            return dim.size
+    raise KeyError(axis)

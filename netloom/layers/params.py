@@ -1,0 +1,102 @@
+"""The parameter model of a layer type, and the field kinds the property form knows.
+
+Everything a form needs (title, unit, range, choices, default) is read from these declarations.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated, Any, Literal, TypeVar
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+
+MAX_SIZE = 1_000_000_000
+"""Largest channel or feature count that is taken seriously; larger ones are typing errors."""
+MAX_KERNEL = 65_536
+
+ParamKind = Literal["int", "float", "bool", "choice", "text", "int_pair", "padding", "float_list"]
+
+T = TypeVar("T")
+
+
+class LayerParams(BaseModel):
+    """Base of every layer's parameters: closed, immutable, no silent conversions."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
+
+
+@dataclass(frozen=True, slots=True)
+class FormKind:
+    """Marks a type with the field the form shows for it, and the range of each number."""
+
+    kind: ParamKind
+    minimum: float | None = None
+    maximum: float | None = None
+
+
+def param(
+    default: T,
+    title: str,
+    description: str = "",
+    *,
+    unit: str = "",
+    minimum: float | None = None,
+    maximum: float | None = None,
+    on_card: bool = False,
+    is_advanced: bool = False,
+) -> T:
+    """Declare a parameter: its default and what a person reads about it.
+
+    Args:
+        unit: Shown behind the value, e.g. `px`.
+        on_card: Shown on the node itself, not only in the form.
+        is_advanced: Folded away in the form.
+    """
+    extra: dict[str, Any] = {"unit": unit, "on_card": on_card, "is_advanced": is_advanced}
+    return Field(
+        default=default,
+        title=title,
+        description=description,
+        ge=minimum,
+        le=maximum,
+        json_schema_extra=extra,
+    )
+
+
+def as_pair(value: object) -> object:
+    """Accept one number for both directions, and the lists that JSON has instead of tuples."""
+    if isinstance(value, int) and not isinstance(value, bool):
+        return (value, value)
+    return tuple(value) if isinstance(value, list) else value
+
+
+def _as_padding(value: object) -> object:
+    return value if value == "same" else as_pair(value)
+
+
+def _as_floats(value: object) -> object:
+    """Accept one number for a list of one."""
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return (float(value),)
+    return tuple(value) if isinstance(value, list) else value
+
+
+_Positive = Annotated[int, Field(ge=1, le=MAX_KERNEL)]
+_NonNegative = Annotated[int, Field(ge=0, le=MAX_KERNEL)]
+
+Pair = tuple[int, int]
+"""Height and width."""
+PositivePair = Annotated[
+    tuple[_Positive, _Positive], BeforeValidator(as_pair), FormKind("int_pair", 1, MAX_KERNEL)
+]
+NonNegativePair = Annotated[
+    tuple[_NonNegative, _NonNegative],
+    BeforeValidator(as_pair),
+    FormKind("int_pair", 0, MAX_KERNEL),
+]
+Padding = Annotated[
+    tuple[_NonNegative, _NonNegative] | Literal["same"],
+    BeforeValidator(_as_padding),
+    FormKind("padding", 0, MAX_KERNEL),
+]
+FloatList = Annotated[tuple[float, ...], BeforeValidator(_as_floats), FormKind("float_list")]

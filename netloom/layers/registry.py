@@ -1,0 +1,70 @@
+"""All layer types by name: the built-in families, and those of installed packages."""
+
+from __future__ import annotations
+
+import logging
+from functools import cache
+from importlib import import_module
+from importlib.metadata import EntryPoint, entry_points
+from typing import cast
+
+from netloom.layers.base import AnyLayer, LayerType
+
+ENTRY_POINT_GROUP = "netloom.layers"
+_FAMILIES = (
+    "input_output",
+    "convolution",
+    "linear",
+    "pooling",
+    "normalization",
+    "activation",
+    "regularization",
+    "reshape",
+    "combine",
+    "block",
+)
+_log = logging.getLogger(__name__)
+
+
+@cache
+def _registry() -> dict[str, AnyLayer]:
+    layers: dict[str, AnyLayer] = {}
+    for family in _FAMILIES:
+        module = import_module(f"netloom.layers.{family}")
+        for layer in cast("tuple[AnyLayer, ...]", module.LAYERS):
+            layers[layer.type_name] = layer
+    for entry_point in entry_points(group=ENTRY_POINT_GROUP):
+        for layer in _third_party_layers(entry_point):
+            if layer.type_name in layers:
+                _log.warning("%s declares layer type %s again", entry_point, layer.type_name)
+            else:
+                layers[layer.type_name] = layer
+    return layers
+
+
+def _third_party_layers(entry_point: EntryPoint) -> tuple[AnyLayer, ...]:
+    """Return what an installed package adds; a broken one must not take the studio down."""
+    try:
+        loaded: object = entry_point.load()
+    except Exception:  # noqa: BLE001 - code of others fails as it likes
+        _log.exception("Layer types of %s could not be loaded", entry_point)
+        return ()
+    candidates = loaded if isinstance(loaded, tuple) else (loaded,)
+    layers = [layer for layer in cast("tuple[object, ...]", candidates) if _is_layer(layer)]
+    if len(layers) < len(candidates):
+        _log.warning("%s gives something that is not a LayerType instance", entry_point)
+    return tuple(cast("AnyLayer", layer) for layer in layers)
+
+
+def _is_layer(candidate: object) -> bool:
+    return isinstance(candidate, LayerType)
+
+
+def get_layer(type_name: str) -> AnyLayer | None:
+    """Return the declaration of a layer type, None when nothing of that name is installed."""
+    return _registry().get(type_name)
+
+
+def all_layers() -> list[AnyLayer]:
+    """Return every layer type, in palette order."""
+    return list(_registry().values())
