@@ -1,0 +1,1 @@
+"""The ten-minute tour, driven in a real browser: the smoke test of an installation."""
