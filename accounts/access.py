@@ -1,0 +1,66 @@
+"""Who may do what: the one way to a project, and with it to everything inside one.
+
+    view    read anything of the project
+    label   say what an item of a dataset shows
+    edit    change networks and datasets, start runs
+    own     rename or delete the project, decide about its members
+
+Not allowed and not existing are the same answer, 404. An app's own `access_X` fetches its object
+and passes the object's project here.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from django.db.models import QuerySet
+
+from accounts.models import Membership, Person, Project, Role
+from common.errors import not_found
+
+Action = Literal["view", "label", "edit", "own"]
+
+ROLE_ACTIONS: dict[str, frozenset[Action]] = {
+    Role.OWNER: frozenset({"view", "label", "edit", "own"}),
+    Role.EDITOR: frozenset({"view", "label", "edit"}),
+    Role.LABELER: frozenset({"view", "label"}),
+    Role.VIEWER: frozenset({"view"}),
+}
+
+
+def access_project(person: Person, project_id: str, action: Action) -> Project:
+    """Fetch a project for an action; raises Problem not_found when that is not allowed."""
+    membership = (
+        Membership.objects.select_related("project")
+        .filter(person=person, project_id=project_id, project__deleted_at=None)
+        .first()
+    )
+    if membership is None:
+        raise not_found("project")
+    if not person.is_active:
+        raise not_found("project")
+    if action not in ROLE_ACTIONS[membership.role]:
+        raise not_found("project")
+    return membership.project
+
+
+def may(person: Person, project_id: str, action: Action) -> bool:
+    """True when `access_project` would answer; for flags such as `can_edit`."""
+    role = role_in(person, project_id)
+    return role is not None and action in ROLE_ACTIONS[role]
+
+
+def role_in(person: Person, project_id: str) -> str | None:
+    """The person's role in a project that is not in the bin, None for a stranger."""
+    if not person.is_active:
+        return None
+    return (
+        Membership.objects.filter(person=person, project_id=project_id, project__deleted_at=None)
+        .values_list("role", flat=True)
+        .first()
+    )
+
+
+def visible_projects(person: Person) -> QuerySet[Project]:
+    """Projects the person is a member of, for lists over several projects."""
+    return Project.objects.filter(memberships__person=person, deleted_at=None)

@@ -1,0 +1,364 @@
+"""Session, projects, members, invitations and API tokens."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.contrib.auth import authenticate, login, logout
+from django.http import HttpRequest
+from django.middleware.csrf import get_token
+from ninja import Router
+
+import netloom
+from accounts import selectors, services
+from accounts.access import access_project, may
+from accounts.auth import PersonRequest
+from accounts.models import Invitation, Membership, Person, Project
+from accounts.schemas import (
+    ApiTokenIn,
+    ApiTokenList,
+    ApiTokenOut,
+    Installation,
+    InvitationAccept,
+    InvitationIn,
+    InvitationList,
+    InvitationOut,
+    MemberList,
+    MemberOut,
+    MemberPatch,
+    PersonOut,
+    ProjectIn,
+    ProjectList,
+    ProjectOut,
+    ProjectRef,
+    SessionOut,
+    SessionPatch,
+    SigninByLink,
+    SigninByPassword,
+)
+from accounts.throttle import note_failure, refuse_guessing
+from common.errors import Code, Problem, not_found
+
+router = Router()
+BACKEND = "django.contrib.auth.backends.ModelBackend"
+
+
+@router.get(
+    "/session",
+    auth=None,
+    response=SessionOut,
+    operation_id="get_session",
+    tags=["session"],
+)
+def get_session(request: HttpRequest) -> SessionOut:
+    return _session(request, getattr(request, "person", None))
+
+
+@router.post(
+    "/session/link",
+    auth=None,
+    response=SessionOut,
+    operation_id="sign_in_by_link",
+    tags=["session"],
+)
+def sign_in_by_link(request: HttpRequest, payload: SigninByLink) -> SessionOut:
+    """The token travels in the fragment of the link, so that no log ever sees it."""
+    refuse_guessing(request, "")
+    try:
+        person = services.redeem_signin_link(payload.token)
+    except Problem:
+        note_failure(request, "")
+        raise
+    login(request, person, backend=BACKEND)
+    return _session(request, person)
+
+
+@router.post(
+    "/session/password",
+    auth=None,
+    response=SessionOut,
+    operation_id="sign_in_by_password",
+    tags=["session"],
+)
+def sign_in_by_password(request: HttpRequest, payload: SigninByPassword) -> SessionOut:
+    refuse_guessing(request, payload.email)
+    person = authenticate(request, username=payload.email.lower(), password=payload.password)
+    if not isinstance(person, Person):
+        note_failure(request, payload.email)
+        raise Problem(
+            Code.SIGN_IN_REFUSED,
+            "E-mail address and password do not belong together.",
+            "Check both, or ask for a sign-in link.",
+        )
+    login(request, person, backend=BACKEND)
+    return _session(request, person)
+
+
+@router.delete(
+    "/session",
+    auth=None,
+    response={204: None},
+    operation_id="sign_out",
+    tags=["session"],
+)
+def sign_out(request: HttpRequest) -> tuple[int, None]:
+    person = getattr(request, "person", None)
+    logout(request)
+    if person is not None:
+        services.close_sockets_of(person.id)
+    return 204, None
+
+
+@router.patch("/session", response=SessionOut, operation_id="update_session", tags=["session"])
+def update_session(request: PersonRequest, payload: SessionPatch) -> SessionOut:
+    person = request.person
+    if payload.last_project_id is not None:
+        access_project(person, payload.last_project_id, "view")
+    services.update_person(
+        person,
+        name=payload.name,
+        theme=payload.theme,
+        last_project_id=payload.last_project_id,
+    )
+    if payload.password is not None:
+        services.change_password(person, payload.current_password, payload.password)
+        if not request.has_bearer_token:
+            login(request, person, backend=BACKEND)
+    return _session(request, person)
+
+
+@router.get("/projects", response=ProjectList, operation_id="list_projects", tags=["projects"])
+def list_projects(request: PersonRequest) -> dict[str, object]:
+    items = selectors.projects_of(request.person)
+    return {"items": items, "total": len(items)}
+
+
+@router.post(
+    "/projects",
+    response={201: ProjectOut},
+    operation_id="create_project",
+    tags=["projects"],
+)
+def create_project(request: PersonRequest, payload: ProjectIn) -> tuple[int, Project]:
+    project = services.create_project(request.person, payload.name)
+    return 201, selectors.project_for(request.person, project)
+
+
+@router.get(
+    "/projects/{project_id}",
+    response=ProjectOut,
+    operation_id="get_project",
+    tags=["projects"],
+)
+def get_project(request: PersonRequest, project_id: str) -> Project:
+    project = access_project(request.person, project_id, "view")
+    return selectors.project_for(request.person, project)
+
+
+@router.patch(
+    "/projects/{project_id}",
+    response=ProjectOut,
+    operation_id="rename_project",
+    tags=["projects"],
+)
+def rename_project(request: PersonRequest, project_id: str, payload: ProjectIn) -> Project:
+    project = access_project(request.person, project_id, "own")
+    services.rename_project(project, payload.name)
+    return selectors.project_for(request.person, project)
+
+
+@router.delete(
+    "/projects/{project_id}",
+    response={204: None},
+    operation_id="delete_project",
+    tags=["projects"],
+)
+def delete_project(request: PersonRequest, project_id: str) -> tuple[int, None]:
+    """Into the bin: everything in it is kept, nobody sees it."""
+    services.delete_project(access_project(request.person, project_id, "own"))
+    return 204, None
+
+
+@router.get(
+    "/projects/{project_id}/members",
+    response=MemberList,
+    operation_id="list_members",
+    tags=["members"],
+)
+def list_members(request: PersonRequest, project_id: str) -> MemberList:
+    project = access_project(request.person, project_id, "view")
+    items = [_member(membership) for membership in selectors.members_of(project)]
+    return MemberList(items=items, total=len(items))
+
+
+@router.patch(
+    "/projects/{project_id}/members/{person_id}",
+    response=MemberOut,
+    operation_id="change_member",
+    tags=["members"],
+)
+def change_member(
+    request: PersonRequest, project_id: str, person_id: str, payload: MemberPatch
+) -> MemberOut:
+    project = access_project(request.person, project_id, "own")
+    return _member(services.change_role(project, person_id, payload.role))
+
+
+@router.delete(
+    "/projects/{project_id}/members/{person_id}",
+    response={204: None},
+    operation_id="remove_member",
+    tags=["members"],
+)
+def remove_member(request: PersonRequest, project_id: str, person_id: str) -> tuple[int, None]:
+    """An owner removes anyone; everybody may leave."""
+    leaves = person_id == request.person.id
+    project = access_project(request.person, project_id, "view" if leaves else "own")
+    services.remove_member(project, person_id)
+    return 204, None
+
+
+@router.get(
+    "/projects/{project_id}/invitations",
+    response=InvitationList,
+    operation_id="list_invitations",
+    tags=["invitations"],
+)
+def list_invitations(request: PersonRequest, project_id: str) -> InvitationList:
+    project = access_project(request.person, project_id, "own")
+    items = [_invitation(invitation) for invitation in selectors.open_invitations(project)]
+    return InvitationList(items=items, total=len(items))
+
+
+@router.post(
+    "/projects/{project_id}/invitations",
+    response={201: InvitationOut},
+    operation_id="create_invitation",
+    tags=["invitations"],
+)
+def create_invitation(
+    request: PersonRequest, project_id: str, payload: InvitationIn
+) -> tuple[int, InvitationOut]:
+    project = access_project(request.person, project_id, "own")
+    invitation, token = services.invite(project, request.person, payload.role, payload.email)
+    return 201, _invitation(invitation, _page_url(request, f"invitation#token={token}"))
+
+
+@router.delete(
+    "/invitations/{invitation_id}",
+    response={204: None},
+    operation_id="withdraw_invitation",
+    tags=["invitations"],
+)
+def withdraw_invitation(request: PersonRequest, invitation_id: str) -> tuple[int, None]:
+    invitation = Invitation.objects.filter(pk=invitation_id, accepted_at=None).first()
+    if invitation is None or not may(request.person, invitation.project_id, "own"):
+        raise not_found("invitation")
+    invitation.delete()
+    return 204, None
+
+
+@router.post(
+    "/invitations/accept",
+    auth=None,
+    response=SessionOut,
+    operation_id="accept_invitation",
+    tags=["invitations"],
+)
+def accept_invitation(request: HttpRequest, payload: InvitationAccept) -> SessionOut:
+    """Join with the account signed in, or make one."""
+    refuse_guessing(request, "")
+    signed_in: Person | None = getattr(request, "person", None)
+    try:
+        person = services.accept_invitation(
+            payload.token,
+            signed_in,
+            name=payload.name or "",
+            email=payload.email or "",
+            password=payload.password,
+        )
+    except Problem as problem:
+        if problem.code is Code.LINK_EXPIRED:
+            note_failure(request, "")
+        raise
+    if signed_in is None:
+        login(request, person, backend=BACKEND)
+    return _session(request, person)
+
+
+@router.get("/tokens", response=ApiTokenList, operation_id="list_tokens", tags=["tokens"])
+def list_tokens(request: PersonRequest) -> dict[str, object]:
+    items = list(selectors.tokens_of(request.person))
+    return {"items": items, "total": len(items)}
+
+
+@router.post("/tokens", response={201: ApiTokenOut}, operation_id="create_token", tags=["tokens"])
+def create_token(request: PersonRequest, payload: ApiTokenIn) -> tuple[int, ApiTokenOut]:
+    made, token = services.create_token(request.person, payload.name)
+    return 201, ApiTokenOut(
+        id=made.id,
+        name=made.name,
+        created_at=made.created_at,
+        last_used_at=None,
+        token=token,
+    )
+
+
+@router.delete(
+    "/tokens/{token_id}",
+    response={204: None},
+    operation_id="delete_token",
+    tags=["tokens"],
+)
+def delete_token(request: PersonRequest, token_id: str) -> tuple[int, None]:
+    services.delete_token(request.person, token_id)
+    return 204, None
+
+
+def _session(request: HttpRequest, person: Person | None) -> SessionOut:
+    projects = selectors.projects_of(person) if person else []
+    known = {project.id for project in projects}
+    last = person.last_project_id if person and person.last_project_id in known else None
+    return SessionOut(
+        person=_person(person) if person else None,
+        csrf_token=get_token(request),
+        projects=[ProjectRef.from_orm(project) for project in projects],
+        installation=Installation(version=netloom.__version__, name="Netloom"),
+        last_project_id=last or (projects[0].id if projects else None),
+    )
+
+
+def _person(person: Person) -> PersonOut:
+    return PersonOut(
+        id=person.id,
+        name=person.name,
+        email=person.email,
+        theme=person.theme,
+        has_password=person.has_usable_password(),
+    )
+
+
+def _member(membership: Membership) -> MemberOut:
+    return MemberOut(
+        person_id=membership.person_id,
+        name=membership.person.name,
+        email=membership.person.email,
+        role=membership.role,
+        joined_at=membership.created_at,
+    )
+
+
+def _invitation(invitation: Invitation, url: str | None = None) -> InvitationOut:
+    return InvitationOut(
+        id=invitation.id,
+        role=invitation.role,
+        email=invitation.email,
+        created_at=invitation.created_at,
+        expires_at=invitation.expires_at,
+        url=url,
+    )
+
+
+def _page_url(request: HttpRequest, page: str) -> str:
+    """Address of a page of the app; the host was checked against ALLOWED_HOSTS."""
+    base = settings.ENVIRONMENT.public_url or f"{request.scheme}://{request.get_host()}"
+    return f"{base}/{page}"

