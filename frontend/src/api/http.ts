@@ -1,0 +1,92 @@
+import type { ProblemBody } from './contract';
+import { Problem, offlineProblem } from './problem';
+
+type Query = Record<string, string | number | boolean | null | undefined>;
+type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+
+interface RequestOptions {
+  query?: Query | undefined;
+  json?: unknown;
+  bytes?: Blob;
+  signal?: AbortSignal | undefined;
+}
+
+let csrfToken = '';
+let onSignedOut: () => void = () => undefined;
+
+/** The token of the current session; every change of session brings a new one. */
+export function setCsrfToken(token: string): void {
+  csrfToken = token;
+}
+
+/** Called when any request finds that nobody is signed in any more. */
+export function setSignedOutHandler(handler: () => void): void {
+  onSignedOut = handler;
+}
+
+export function withQuery(path: string, query: Query = {}): string {
+  const search = new URLSearchParams();
+  for (const [name, value] of Object.entries(query)) {
+    if (value !== null && value !== undefined && value !== '') search.set(name, String(value));
+  }
+  const text = search.toString();
+  return text === '' ? path : `${path}?${text}`;
+}
+
+function initOf(method: Method, options: RequestOptions): RequestInit {
+  const headers: Record<string, string> = { Accept: 'application/json' };
+  if (method !== 'GET') headers['X-CSRFToken'] = csrfToken;
+  if (options.bytes) headers['Content-Type'] = 'application/octet-stream';
+  else if (method !== 'GET') headers['Content-Type'] = 'application/json';
+  const body = options.bytes ?? (method === 'GET' ? undefined : JSON.stringify(options.json ?? {}));
+  return {
+    method,
+    headers,
+    credentials: 'same-origin',
+    ...(body === undefined ? {} : { body }),
+    ...(options.signal ? { signal: options.signal } : {}),
+  };
+}
+
+async function problemOf(response: Response): Promise<Problem> {
+  let body: ProblemBody;
+  try {
+    body = (await response.json()) as ProblemBody;
+  } catch {
+    body = { detail: `The server answered ${String(response.status)} without an explanation.` };
+  }
+  return new Problem(response.status, body);
+}
+
+/** One call of the API. Answers the parsed JSON, or throws a `Problem`. */
+export async function request<T>(
+  method: Method,
+  path: string,
+  options: RequestOptions = {},
+): Promise<T> {
+  let response: Response;
+  try {
+    response = await fetch(withQuery(path, options.query), initOf(method, options));
+  } catch (error) {
+    if (error instanceof DOMException && error.name === 'AbortError') throw error;
+    throw offlineProblem();
+  }
+  if (!response.ok) {
+    const problem = await problemOf(response);
+    if (problem.status === 401 && problem.code === 'signin_required') onSignedOut();
+    throw problem;
+  }
+  if (response.status === 204) return undefined as T;
+  return (await response.json()) as T;
+}
+
+export const http = {
+  get: <T>(path: string, query?: Query, signal?: AbortSignal) =>
+    request<T>('GET', path, { query, signal }),
+  post: <T>(path: string, json?: unknown, signal?: AbortSignal) =>
+    request<T>('POST', path, { json, signal }),
+  patch: <T>(path: string, json: unknown) => request<T>('PATCH', path, { json }),
+  delete: <T>(path: string, json?: unknown) => request<T>('DELETE', path, { json }),
+  put: <T>(path: string, bytes: Blob, query?: Query, signal?: AbortSignal) =>
+    request<T>('PUT', path, { bytes, query, signal }),
+};

@@ -1,0 +1,78 @@
+import { useMantineColorScheme } from '@mantine/core';
+import { Spotlight, type SpotlightActionGroupData } from '@mantine/spotlight';
+import { IconSearch } from '@tabler/icons-react';
+import { useNavigate } from '@tanstack/react-router';
+import { useMemo } from 'react';
+import { chooseProject, useCommandStore, useCommands, useSession, type Command } from '@/lib';
+
+/** Ctrl/Cmd-K: everything the studio can do here, found by typing. */
+export function CommandPalette() {
+  useCommands('frame', useFrameCommands());
+  const sources = useCommandStore((state) => state.sources);
+  const groups = useMemo(() => grouped([...sources.values()].flat()), [sources]);
+  return (
+    <Spotlight
+      actions={groups}
+      shortcut={['mod + K']}
+      tagsToIgnore={[]}
+      triggerOnContentEditable
+      nothingFound="Nothing has this name"
+      highlightQuery
+      scrollable
+      maxHeight={420}
+      searchProps={{
+        leftSection: <IconSearch size={18} stroke={1.5} />,
+        placeholder: 'Search or run a command',
+        'aria-label': 'Search or run a command',
+      }}
+    />
+  );
+}
+
+function grouped(commands: readonly Command[]): SpotlightActionGroupData[] {
+  const byGroup = Map.groupBy(commands, (command) => command.group);
+  return [...byGroup].map(([group, members]) => ({
+    group,
+    actions: members.map(({ id, label, description, shortcut, keywords, perform }) => ({
+      id,
+      label,
+      onClick: perform,
+      ...(description === undefined ? {} : { description }),
+      ...(keywords === undefined ? {} : { keywords }),
+      ...(shortcut === undefined ? {} : { rightSection: <kbd className="mono">{shortcut}</kbd> }),
+    })),
+  }));
+}
+
+function useFrameCommands(): readonly Command[] {
+  const navigate = useNavigate();
+  const { data: session } = useSession();
+  const { setColorScheme } = useMantineColorScheme();
+  return useMemo<readonly Command[]>(() => {
+    const go = (id: string, label: string, perform: () => void): Command => ({ id, label, group: 'Go to', perform });
+    const projects = session?.projects ?? [];
+    return [
+      go('go-networks', 'Networks', () => void navigate({ to: '/networks' })),
+      go('go-data', 'Data', () => void navigate({ to: '/data' })),
+      go('go-runs', 'Runs', () => void navigate({ to: '/runs' })),
+      go('go-inspect', 'Inspect', () => void navigate({ to: '/inspect' })),
+      go('go-projects', 'Projects and people', () => void navigate({ to: '/projects' })),
+      go('go-account', 'Account and tokens', () => void navigate({ to: '/account' })),
+      ...projects.map((project): Command => ({
+        id: `project-${project.id}`,
+        label: `Open project ${project.name}`,
+        group: 'Projects',
+        perform: () => {
+          chooseProject(project.id);
+          void navigate({ to: '/networks' });
+        },
+      })),
+      ...(['light', 'dark', 'auto'] as const).map((scheme): Command => ({
+        id: `theme-${scheme}`,
+        label: scheme === 'auto' ? 'Appearance: as the system' : `Appearance: ${scheme}`,
+        group: 'Appearance',
+        perform: () => setColorScheme(scheme),
+      })),
+    ];
+  }, [navigate, session, setColorScheme]);
+}

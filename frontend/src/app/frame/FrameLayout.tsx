@@ -1,0 +1,50 @@
+import { Navigate, Outlet, useLocation } from '@tanstack/react-router';
+import { Suspense, useEffect } from 'react';
+import { socket, useProjectTopic, useSession } from '@/lib';
+import { ProblemNotice } from '@/ui';
+import { rememberPlace } from '../lastPlace';
+import { CommandPalette } from './CommandPalette';
+import classes from './FrameLayout.module.css';
+import { PagePending } from './PageStates';
+import { Rail } from './Rail';
+import { TopBar } from './TopBar';
+
+/** Everything behind the door: rail, top bar and the page. Without a session it shows the door. */
+export function FrameLayout() {
+  const { data: session, error, refetch } = useSession();
+  const { pathname, href } = useLocation();
+  if (error && !session) {
+    return (
+      <div className={classes.alone}>
+        <ProblemNotice error={error} onRetry={() => void refetch()} />
+      </div>
+    );
+  }
+  if (!session) return <PagePending />;
+  if (!session.person) {
+    return <Navigate to="/signin" search={pathname === '/' ? {} : { next: href }} replace />;
+  }
+  return <SignedIn key={session.person.id} pathname={pathname} />;
+}
+
+function SignedIn({ pathname }: { pathname: string }) {
+  useProjectTopic();
+  useEffect(() => rememberPlace(pathname), [pathname]);
+  // The socket carries the cookies of the moment it was opened: a new person needs a new one.
+  useEffect(() => () => socket.reconnect(), []);
+  return (
+    <div className={classes.frame}>
+      <a className={classes.skip} href="#main">
+        Skip to the page
+      </a>
+      <TopBar />
+      <Rail />
+      <main id="main" className={classes.main} tabIndex={-1}>
+        <Suspense fallback={<PagePending />}>
+          <Outlet />
+        </Suspense>
+      </main>
+      <CommandPalette />
+    </div>
+  );
+}

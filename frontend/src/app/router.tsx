@@ -1,0 +1,131 @@
+import { Outlet, createRootRoute, createRoute, createRouter } from '@tanstack/react-router';
+import { AccountPage, InvitationPage, SignInPage } from '@/features/account';
+import { DatasetPage, DatasetsPage } from '@/features/datasets';
+import { DesignerPage, NetworksPage } from '@/features/designer';
+import { InspectPage } from '@/features/inspection';
+import { ProjectsPage } from '@/features/projects';
+import { CompareRunsPage, RunPage, RunsPage } from '@/features/training';
+import { FrameLayout } from './frame/FrameLayout';
+import { NotFound, PageError, PagePending } from './frame/PageStates';
+import { OpenOnWork } from './OpenOnWork';
+
+const text = (value: unknown): string | undefined =>
+  typeof value === 'string' && value !== '' ? value : undefined;
+
+const root = createRootRoute({ component: Outlet, notFoundComponent: NotFound });
+
+const signin = createRoute({
+  getParentRoute: () => root,
+  path: '/signin',
+  component: SignInPage,
+  validateSearch: (search: Record<string, unknown>): { next?: string } => {
+    const next = text(search['next']);
+    return next === undefined ? {} : { next };
+  },
+});
+const invitation = createRoute({
+  getParentRoute: () => root,
+  path: '/invitation',
+  component: InvitationPage,
+});
+
+const frame = createRoute({ getParentRoute: () => root, id: 'frame', component: FrameLayout });
+const inFrame = { getParentRoute: () => frame } as const;
+
+const home = createRoute({ ...inFrame, path: '/', component: OpenOnWork });
+const networks = createRoute({ ...inFrame, path: '/networks', component: NetworksPage });
+const network = createRoute({ ...inFrame, path: '/networks/$networkId', component: DesignerPage });
+const data = createRoute({ ...inFrame, path: '/data', component: DatasetsPage });
+const dataset = createRoute({
+  ...inFrame,
+  path: '/data/$datasetId',
+  component: DatasetPage,
+  validateSearch: (search: Record<string, unknown>): DatasetSearch => ({
+    ...optional('tab', search),
+    ...optional('label', search),
+    ...optional('split', search),
+    ...optional('state', search),
+    ...optional('search', search),
+    ...optional('item', search),
+  }),
+});
+const runs = createRoute({ ...inFrame, path: '/runs', component: RunsPage });
+const run = createRoute({ ...inFrame, path: '/runs/$runId', component: RunPage });
+const compare = createRoute({
+  ...inFrame,
+  path: '/runs/compare',
+  component: CompareRunsPage,
+  validateSearch: (search: Record<string, unknown>): { a?: string; b?: string } => ({
+    ...optional('a', search),
+    ...optional('b', search),
+  }),
+});
+const inspect = createRoute({
+  ...inFrame,
+  path: '/inspect',
+  component: InspectPage,
+  validateSearch: (search: Record<string, unknown>): InspectSearch => ({
+    ...optional('run', search),
+    ...optional('checkpoint', search),
+    ...optional('item', search),
+    ...optional('tab', search),
+    ...optional('evaluation', search),
+  }),
+});
+const projects = createRoute({ ...inFrame, path: '/projects', component: ProjectsPage });
+const account = createRoute({ ...inFrame, path: '/account', component: AccountPage });
+
+interface DatasetSearch {
+  tab?: string;
+  label?: string;
+  split?: string;
+  state?: string;
+  search?: string;
+  item?: string;
+}
+interface InspectSearch {
+  run?: string;
+  checkpoint?: string;
+  item?: string;
+  tab?: string;
+  evaluation?: string;
+}
+
+function optional<K extends string>(name: K, search: Record<string, unknown>): Partial<Record<K, string>> {
+  const value = text(search[name]);
+  const result: Partial<Record<K, string>> = {};
+  if (value !== undefined) result[name] = value;
+  return result;
+}
+
+export const router = createRouter({
+  routeTree: root.addChildren([
+    signin,
+    invitation,
+    frame.addChildren([
+      home, networks, network, data, dataset, runs, compare, run, inspect, projects, account,
+    ]),
+  ]),
+  defaultPreload: 'intent',
+  defaultPendingMs: 200,
+  defaultPendingComponent: PagePending,
+  defaultErrorComponent: PageError,
+  defaultNotFoundComponent: NotFound,
+  scrollRestoration: true,
+  // `?label=3` stays readable; the default JSON coding would quote every string.
+  parseSearch: (search) => Object.fromEntries(new URLSearchParams(search)),
+  stringifySearch: (search) => {
+    const query = new URLSearchParams();
+    for (const [name, value] of Object.entries(search)) {
+      if (typeof value === 'string' && value !== '') query.set(name, value);
+    }
+    const joined = query.toString();
+    return joined === '' ? '' : `?${joined}`;
+  },
+});
+
+declare module '@tanstack/react-router' {
+  interface Register {
+    router: typeof router;
+  }
+}

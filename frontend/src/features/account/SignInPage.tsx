@@ -1,0 +1,5 @@
+import { PageHeader } from '@/ui';
+
+export function SignInPage() {
+  return <PageHeader title="SignIn" />;
+}

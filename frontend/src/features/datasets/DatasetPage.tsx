@@ -1,0 +1,5 @@
+import { PageHeader } from '@/ui';
+
+export function DatasetPage() {
+  return <PageHeader title="Dataset" />;
+}

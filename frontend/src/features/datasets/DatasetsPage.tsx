@@ -1,0 +1,5 @@
+import { PageHeader } from '@/ui';
+
+export function DatasetsPage() {
+  return <PageHeader title="Datasets" />;
+}

@@ -1,0 +1,4 @@
+import { lazyRouteComponent } from '@tanstack/react-router';
+
+export const DatasetPage = lazyRouteComponent(() => import('./DatasetPage'), 'DatasetPage');
+export const DatasetsPage = lazyRouteComponent(() => import('./DatasetsPage'), 'DatasetsPage');

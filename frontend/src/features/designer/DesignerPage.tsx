@@ -1,0 +1,5 @@
+import { PageHeader } from '@/ui';
+
+export function DesignerPage() {
+  return <PageHeader title="Designer" />;
+}

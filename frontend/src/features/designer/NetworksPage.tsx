@@ -1,0 +1,5 @@
+import { PageHeader } from '@/ui';
+
+export function NetworksPage() {
+  return <PageHeader title="Networks" />;
+}

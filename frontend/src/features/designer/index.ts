@@ -1,0 +1,4 @@
+import { lazyRouteComponent } from '@tanstack/react-router';
+
+export const DesignerPage = lazyRouteComponent(() => import('./DesignerPage'), 'DesignerPage');
+export const NetworksPage = lazyRouteComponent(() => import('./NetworksPage'), 'NetworksPage');

@@ -1,0 +1,5 @@
+import { PageHeader } from '@/ui';
+
+export function InspectPage() {
+  return <PageHeader title="Inspect" />;
+}

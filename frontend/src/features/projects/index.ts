@@ -1,0 +1,3 @@
+import { lazyRouteComponent } from '@tanstack/react-router';
+
+export const ProjectsPage = lazyRouteComponent(() => import('./ProjectsPage'), 'ProjectsPage');

@@ -1,0 +1,5 @@
+import { PageHeader } from '@/ui';
+
+export function CompareRunsPage() {
+  return <PageHeader title="CompareRuns" />;
+}

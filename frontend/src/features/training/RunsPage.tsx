@@ -1,0 +1,5 @@
+import { PageHeader } from '@/ui';
+
+export function RunsPage() {
+  return <PageHeader title="Runs" />;
+}

@@ -1,0 +1,34 @@
+import { Button } from '@mantine/core';
+import { IconAlertTriangle } from '@tabler/icons-react';
+import { asProblem } from '@/api/problem';
+import classes from './ProblemNotice.module.css';
+
+interface ProblemNoticeProps {
+  error: unknown;
+  onRetry?: () => void;
+  testId?: string;
+}
+
+/** An error in the place where it happened: cause, next step, and the id to look up in the log. */
+export function ProblemNotice({ error, onRetry, testId }: ProblemNoticeProps) {
+  const problem = asProblem(error);
+  return (
+    <div className={classes.root} role="alert" data-testid={testId}>
+      <IconAlertTriangle size={18} className={classes.icon} aria-hidden />
+      <div className={classes.text}>
+        <div className={classes.message}>{problem.message}</div>
+        {problem.nextStep !== '' && <div className={classes.next}>{problem.nextStep}</div>}
+        {problem.errorId !== null && (
+          <div className={classes.next}>
+            Error <span className="mono">{problem.errorId}</span>, also in the log.
+          </div>
+        )}
+      </div>
+      {onRetry && (
+        <Button variant="default" size="xs" onClick={onRetry}>
+          Try again
+        </Button>
+      )}
+    </div>
+  );
+}

@@ -1,0 +1,95 @@
+import {
+  Badge, Button, Input, Menu, Modal, NumberInput, Popover, SegmentedControl, Select, Slider,
+  Switch, Table, TextInput, Tooltip, createTheme,
+  type CSSVariablesResolver, type MantineColorsTuple,
+} from '@mantine/core';
+
+const petrol: MantineColorsTuple = [
+  '#e5f6f8', '#d0eaee', '#a3d5dc', '#73bfca', '#4dacba',
+  '#349fb0', '#1f8d9e', '#0b6e7d', '#095966', '#04434d',
+];
+const graphite: MantineColorsTuple = [
+  '#e6e9ec', '#cfd5db', '#adb5be', '#8b95a0', '#5c6670',
+  '#3d4650', '#2a3138', '#20262b', '#171b1f', '#101316',
+];
+
+const CONTROL_HEIGHT = { xs: '26px', sm: '32px', md: '38px' };
+type ControlSize = keyof typeof CONTROL_HEIGHT;
+const isControlSize = (size: unknown): size is ControlSize =>
+  typeof size === 'string' && size in CONTROL_HEIGHT;
+
+/** Heights follow the 8 px grid, denser than Mantine's own. */
+function controlHeight(size: unknown): string {
+  return CONTROL_HEIGHT[isControlSize(size) ? size : 'sm'];
+}
+
+export const theme = createTheme({
+  colors: { petrol, dark: graphite },
+  primaryColor: 'petrol',
+  primaryShade: { light: 7, dark: 4 },
+  autoContrast: true,
+  luminanceThreshold: 0.32,
+  fontFamily: 'var(--nl-font)',
+  fontFamilyMonospace: 'var(--nl-mono)',
+  fontSizes: { xs: '12px', sm: '13px', md: '14px', lg: '16px', xl: '20px' },
+  headings: {
+    fontWeight: '600',
+    sizes: {
+      h1: { fontSize: '20px', lineHeight: '28px' },
+      h2: { fontSize: '16px', lineHeight: '24px' },
+      h3: { fontSize: '14px', lineHeight: '20px' },
+    },
+  },
+  spacing: { xs: '8px', sm: '12px', md: '16px', lg: '24px', xl: '32px' },
+  radius: { xs: '3px', sm: '5px', md: '6px', lg: '8px', xl: '12px' },
+  defaultRadius: 'md',
+  cursorType: 'pointer',
+  respectReducedMotion: true,
+  components: {
+    Button: Button.extend({
+      defaultProps: { size: 'sm' },
+      vars: (_theme, props) => ({
+        root: { '--button-height': controlHeight(props.size), '--button-padding-x': '12px' },
+      }),
+      styles: { label: { fontWeight: 550 } },
+    }),
+    Input: Input.extend({
+      defaultProps: { size: 'sm' },
+      vars: (_theme, props) => ({ wrapper: { '--input-height': controlHeight(props.size) } }),
+    }),
+    TextInput: TextInput.extend({ defaultProps: { size: 'sm' } }),
+    NumberInput: NumberInput.extend({ defaultProps: { size: 'sm' } }),
+    Select: Select.extend({ defaultProps: { size: 'sm', allowDeselect: false } }),
+    SegmentedControl: SegmentedControl.extend({ defaultProps: { size: 'xs' } }),
+    Slider: Slider.extend({ defaultProps: { size: 4 } }),
+    Switch: Switch.extend({ defaultProps: { size: 'sm' } }),
+    Badge: Badge.extend({ defaultProps: { size: 'sm', variant: 'light', radius: 'sm' } }),
+    Tooltip: Tooltip.extend({
+      defaultProps: { openDelay: 350, withArrow: false, transitionProps: { duration: 100 } },
+    }),
+    Menu: Menu.extend({ defaultProps: { shadow: 'md', transitionProps: { duration: 100 } } }),
+    Popover: Popover.extend({ defaultProps: { shadow: 'md', transitionProps: { duration: 100 } } }),
+    Modal: Modal.extend({
+      defaultProps: { transitionProps: { duration: 120 }, overlayProps: { backgroundOpacity: 0.35 } },
+      styles: { title: { fontWeight: 600, fontSize: '16px' } },
+    }),
+    Table: Table.extend({ defaultProps: { verticalSpacing: 6, horizontalSpacing: 12, fz: 13 } }),
+  },
+});
+
+/** Mantine's own surfaces, lines and texts take ours, so that one file decides every colour. */
+export const cssVariablesResolver: CSSVariablesResolver = () => {
+  const shared = {
+    '--mantine-color-body': 'var(--nl-surface)',
+    '--mantine-color-text': 'var(--nl-text)',
+    '--mantine-color-dimmed': 'var(--nl-text-3)',
+    '--mantine-color-placeholder': 'var(--nl-text-3)',
+    '--mantine-color-default': 'var(--nl-surface)',
+    '--mantine-color-default-hover': 'var(--nl-hover)',
+    '--mantine-color-default-border': 'var(--nl-line-strong)',
+    '--mantine-color-default-color': 'var(--nl-text)',
+    '--mantine-color-error': 'var(--nl-failed)',
+    '--mantine-color-anchor': 'var(--nl-accent)',
+  };
+  return { variables: {}, light: shared, dark: shared };
+};
