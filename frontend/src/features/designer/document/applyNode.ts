@@ -1,0 +1,163 @@
+/** Operations on the nodes and edges of one scope. */
+
+import type { Applied } from './apply';
+import {
+  OperationRefused,
+  type AddEdge,
+  type AddNode,
+  type RemoveEdge,
+  type RemoveNode,
+  type SetAttribute,
+  type SetParam,
+} from './operations';
+import { lookup, withKey, withoutKey } from './records';
+import { edgesInto, edgesOutOf, findScope, hasNodeAnywhere, isSameEndpoint } from './scope';
+import type { Document, Node, Params, Scope } from './types';
+
+type NodeOperation = AddNode | RemoveNode | AddEdge | RemoveEdge | SetParam | SetAttribute;
+
+export function applyNodeOperation(document: Document, operation: NodeOperation): Applied {
+  const scope = findScope(document, operation.scope);
+  if (scope === undefined) throw new OperationRefused(`There is no block “${operation.scope}”.`);
+  switch (operation.op) {
+    case 'add_node':
+      return addNode(document, scope, operation);
+    case 'remove_node':
+      return removeNode(document, scope, operation);
+    case 'add_edge':
+      return addEdge(document, scope, operation);
+    case 'remove_edge':
+      return removeEdge(document, scope, operation);
+    case 'set_param':
+      return setParam(document, scope, operation);
+    case 'set_attribute':
+      return setAttribute(document, scope, operation);
+  }
+}
+
+function withScope(document: Document, scope: string | null, change: Partial<Scope>): Document {
+  if (scope === null) return { ...document, graph: { ...document.graph, ...change } };
+  const block = lookup(document.graph.blocks, scope);
+  if (block === undefined) throw new OperationRefused(`There is no block “${scope}”.`);
+  const blocks = withKey(document.graph.blocks, scope, { ...block, ...change });
+  return { ...document, graph: { ...document.graph, blocks } };
+}
+
+function needNode(scope: Scope, nodeId: string): Node {
+  const node = lookup(scope.nodes, nodeId);
+  if (node === undefined) throw new OperationRefused(`There is no node “${nodeId}”.`);
+  return node;
+}
+
+function addNode(document: Document, scope: Scope, operation: AddNode): Applied {
+  const { node_id: nodeId, node, position } = operation;
+  if (hasNodeAnywhere(document, nodeId)) {
+    throw new OperationRefused(`There already is a node “${nodeId}”.`);
+  }
+  const added = withScope(document, operation.scope, { nodes: withKey(scope.nodes, nodeId, node) });
+  const positions =
+    position === null ? added.view.positions : withKey(added.view.positions, nodeId, position);
+  return {
+    document: { ...added, view: { ...added.view, positions } },
+    inverse: { op: 'remove_node', scope: operation.scope, node_id: nodeId },
+  };
+}
+
+function removeNode(document: Document, scope: Scope, operation: RemoveNode): Applied {
+  const { node_id: nodeId } = operation;
+  const node = needNode(scope, nodeId);
+  if (edgesInto(scope, nodeId).length > 0 || edgesOutOf(scope, nodeId).length > 0) {
+    throw new OperationRefused(`“${node.name}” is still connected.`);
+  }
+  const removed = withScope(document, operation.scope, {
+    nodes: withoutKey(scope.nodes, nodeId),
+  });
+  const position = lookup(document.view.positions, nodeId) ?? null;
+  const positions = withoutKey(removed.view.positions, nodeId);
+  return {
+    document: { ...removed, view: { ...removed.view, positions } },
+    inverse: { op: 'add_node', scope: operation.scope, node_id: nodeId, node, position },
+  };
+}
+
+function addEdge(document: Document, scope: Scope, operation: AddEdge): Applied {
+  const { edge_id: edgeId, edge } = operation;
+  if (Object.hasOwn(scope.edges, edgeId)) {
+    throw new OperationRefused(`There already is an edge “${edgeId}”.`);
+  }
+  needNode(scope, edge.source.node);
+  const target = needNode(scope, edge.target.node);
+  const isTaken = edgesInto(scope, edge.target.node).some((other) =>
+    isSameEndpoint(other.edge.target, edge.target),
+  );
+  if (isTaken) {
+    throw new OperationRefused(`Input “${edge.target.port}” of “${target.name}” is already used.`);
+  }
+  return {
+    document: withScope(document, operation.scope, { edges: withKey(scope.edges, edgeId, edge) }),
+    inverse: { op: 'remove_edge', scope: operation.scope, edge_id: edgeId },
+  };
+}
+
+function removeEdge(document: Document, scope: Scope, operation: RemoveEdge): Applied {
+  const { edge_id: edgeId } = operation;
+  const edge = lookup(scope.edges, edgeId);
+  if (edge === undefined) throw new OperationRefused(`There is no edge “${edgeId}”.`);
+  return {
+    document: withScope(document, operation.scope, { edges: withoutKey(scope.edges, edgeId) }),
+    inverse: { op: 'add_edge', scope: operation.scope, edge_id: edgeId, edge },
+  };
+}
+
+function setParam(document: Document, scope: Scope, operation: SetParam): Applied {
+  const { node_id: nodeId, param } = operation;
+  const node = needNode(scope, nodeId);
+  const before = lookup(node.params, param);
+  const params: Params = operation.is_set
+    ? withKey(node.params, param, operation.value)
+    : withoutKey(node.params, param);
+  return {
+    document: withScope(document, operation.scope, {
+      nodes: withKey(scope.nodes, nodeId, { ...node, params }),
+    }),
+    inverse: {
+      ...operation,
+      is_set: before !== undefined,
+      value: before ?? null,
+    },
+  };
+}
+
+function setAttribute(document: Document, scope: Scope, operation: SetAttribute): Applied {
+  const { node_id: nodeId, attribute } = operation;
+  const node = needNode(scope, nodeId);
+  const changed = changeAttribute(node, operation);
+  return {
+    document: withScope(document, operation.scope, {
+      nodes: withKey(scope.nodes, nodeId, changed),
+    }),
+    inverse: { ...operation, value: node[attribute] },
+  };
+}
+
+function changeAttribute(node: Node, { attribute, value }: SetAttribute): Node {
+  const wrong = (): never => {
+    throw new OperationRefused(`“${attribute}” cannot be ${JSON.stringify(value)}.`);
+  };
+  switch (attribute) {
+    case 'name':
+    case 'type':
+    case 'note':
+      return typeof value === 'string' ? { ...node, [attribute]: value } : wrong();
+    case 'is_frozen':
+      return typeof value === 'boolean' ? { ...node, is_frozen: value } : wrong();
+    case 'repeat':
+      return typeof value === 'number' && Number.isInteger(value) && value >= 1 && value <= 100_000
+        ? { ...node, repeat: value }
+        : wrong();
+    case 'weights':
+      return value === 'separate' || value === 'shared' ? { ...node, weights: value } : wrong();
+    case 'overrides':
+      return typeof value === 'object' ? { ...node, overrides: value } : wrong();
+  }
+}

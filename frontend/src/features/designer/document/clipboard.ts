@@ -1,0 +1,199 @@
+/** Copy and paste as JSON text: within a network, across networks, and from a file's content. */
+
+import { newId } from './ids';
+import { namesOf, uniqueName } from './names';
+import type { Operation } from './operations';
+import { parseDocument, readBlock, readEdge, readNode, readPosition } from './parse';
+import { need, optional, readFields, recordOf } from './reader';
+import { isSameData, lookup } from './records';
+import { blockUses, scopeOf } from './scope';
+import type { BlockDefinition, Document, Edge, Edges, Node, Nodes, Position } from './types';
+
+export const CLIP_FORMAT = 'netloom.clip';
+
+/** Nodes with the edges between them and the blocks they use. */
+export interface Clip {
+  readonly nodes: Nodes;
+  readonly edges: Edges;
+  readonly blocks: Readonly<Record<string, BlockDefinition>>;
+  readonly positions: Readonly<Record<string, Position>>;
+}
+
+export function copyNodes(
+  document: Document,
+  scopeId: string | null,
+  nodeIds: readonly string[],
+): Clip {
+  const scope = scopeOf(document, scopeId);
+  const chosen = new Set(nodeIds);
+  const nodes = Object.entries(scope.nodes).filter(([id]) => chosen.has(id));
+  const edges = Object.entries(scope.edges).filter(
+    ([, edge]) => chosen.has(edge.source.node) && chosen.has(edge.target.node),
+  );
+  const used = nodes.flatMap(([, node]) => (node.block === null ? [] : [node.block]));
+  const blocks = Object.entries(document.graph.blocks).filter(([id]) =>
+    used.some((outer) => blockUses(document, outer, id)),
+  );
+  const placed = new Set([...chosen, ...blocks.flatMap(([, block]) => Object.keys(block.nodes))]);
+  const positions = Object.entries(document.view.positions).filter(([id]) => placed.has(id));
+  return {
+    nodes: Object.fromEntries(nodes),
+    edges: Object.fromEntries(edges),
+    blocks: Object.fromEntries(blocks),
+    positions: Object.fromEntries(positions),
+  };
+}
+
+export function clipText(clip: Clip): string {
+  return JSON.stringify({ format: CLIP_FORMAT, schema: 1, ...clip }, null, 1);
+}
+
+/** Read copied text: a clip, or a whole network. Throws MalformedData or SyntaxError. */
+export function parseClip(text: string): Clip {
+  const value: unknown = JSON.parse(text);
+  const fields = readFields(value, '');
+  if (fields.get('format') !== CLIP_FORMAT) {
+    const { graph, view } = parseDocument(value);
+    return { ...graph, positions: view.positions };
+  }
+  return {
+    nodes: need(fields, '', 'nodes', recordOf(readNode)),
+    edges: need(fields, '', 'edges', recordOf(readEdge)),
+    blocks: optional(fields, '', 'blocks', recordOf(readBlock), {}),
+    positions: optional(fields, '', 'positions', recordOf(readPosition), {}),
+  };
+}
+
+export interface Paste {
+  readonly operations: readonly Operation[];
+  readonly nodeIds: readonly string[];
+}
+
+/**
+ * Operations that add a copy under new ids and free names.
+ *
+ * A block the document already has, with the same content, is used again; any other is added.
+ *
+ * @param at Where the top left corner of what is pasted goes.
+ */
+export function pasteClip(
+  document: Document,
+  scopeId: string | null,
+  clip: Clip,
+  at: Position,
+): Paste | { readonly refused: string } {
+  if (Object.keys(clip.nodes).length === 0) return { refused: 'There are no layers in that text.' };
+  const operations: Operation[] = [];
+  const blockIds = pasteBlocks(document, clip, operations);
+  const usesItself = Object.values(clip.nodes).some(
+    ({ block }) =>
+      scopeId !== null &&
+      block !== null &&
+      blockUses(document, blockIds.get(block) ?? block, scopeId),
+  );
+  if (usesItself) return { refused: 'A block cannot hold itself.' };
+
+  const taken = namesOf(scopeOf(document, scopeId).nodes);
+  const ids = new Map(Object.keys(clip.nodes).map((id) => [id, newId()]));
+  const placed = Object.keys(clip.nodes).map((id) => lookup(clip.positions, id) ?? { x: 0, y: 0 });
+  const left = Math.min(...placed.map(({ x }) => x));
+  const top = Math.min(...placed.map(({ y }) => y));
+  for (const [id, node] of Object.entries(clip.nodes)) {
+    const name = uniqueName(node.name, taken);
+    taken.add(name);
+    const { x, y } = lookup(clip.positions, id) ?? { x: left, y: top };
+    operations.push({
+      op: 'add_node',
+      scope: scopeId,
+      node_id: ids.get(id) ?? newId(),
+      node: { ...node, name, block: mapped(node.block, blockIds) },
+      position: { x: at.x + x - left, y: at.y + y - top },
+    });
+  }
+  for (const edge of Object.values(clip.edges)) {
+    const renamed = renameEdge(edge, ids);
+    if (renamed === null) continue;
+    operations.push({ op: 'add_edge', scope: scopeId, edge_id: newId(), edge: renamed });
+  }
+  return { operations, nodeIds: [...ids.values()] };
+}
+
+function mapped(block: string | null, blockIds: ReadonlyMap<string, string>): string | null {
+  return block === null ? null : (blockIds.get(block) ?? block);
+}
+
+function renameEdge(edge: Edge, ids: ReadonlyMap<string, string>): Edge | null {
+  const source = ids.get(edge.source.node);
+  const target = ids.get(edge.target.node);
+  if (source === undefined || target === undefined) return null;
+  return {
+    source: { node: source, port: edge.source.port },
+    target: { node: target, port: edge.target.port },
+  };
+}
+
+/** Decide the id of each block of the clip, and add those that are new, inner ones first. */
+function pasteBlocks(document: Document, clip: Clip, operations: Operation[]): Map<string, string> {
+  const known = new Map(
+    Object.entries(clip.blocks).filter(([id, block]) => {
+      const own = lookup(document.graph.blocks, id);
+      return own !== undefined && isSameData(own, block);
+    }),
+  );
+  const blockIds = new Map(
+    Object.keys(clip.blocks).map((id) => [id, known.has(id) ? id : newId()] as const),
+  );
+  const names = new Set(Object.values(document.graph.blocks).map((block) => block.name));
+  for (const [id, block] of innerFirst(clip.blocks)) {
+    if (known.has(id)) continue;
+    const ids = new Map(Object.keys(block.nodes).map((nodeId) => [nodeId, newId()] as const));
+    const rename = (nodeId: string): string => ids.get(nodeId) ?? nodeId;
+    const name = uniqueName(block.name, names);
+    names.add(name);
+    const nodes = Object.entries(block.nodes).map(([nodeId, node]): [string, Node] => [
+      rename(nodeId),
+      { ...node, block: mapped(node.block, blockIds) },
+    ]);
+    const edges = Object.values(block.edges).flatMap((edge): [string, Edge][] => {
+      const renamed = renameEdge(edge, ids);
+      return renamed === null ? [] : [[newId(), renamed]];
+    });
+    const exposed = Object.entries(block.exposed).map(
+      ([param, target]) => [param, { ...target, node: rename(target.node) }] as const,
+    );
+    operations.push({
+      op: 'add_block',
+      block_id: blockIds.get(id) ?? newId(),
+      block: {
+        name,
+        nodes: Object.fromEntries(nodes),
+        edges: Object.fromEntries(edges),
+        inputs: block.inputs.map(rename),
+        outputs: block.outputs.map(rename),
+        exposed: Object.fromEntries(exposed),
+      },
+    });
+    const positions = [...ids].flatMap(([from, to]) => {
+      const position = lookup(clip.positions, from);
+      return position === undefined ? [] : [[to, position] as const];
+    });
+    operations.push({ op: 'move_nodes', positions: Object.fromEntries(positions) });
+  }
+  return blockIds;
+}
+
+function innerFirst(
+  blocks: Readonly<Record<string, BlockDefinition>>,
+): [string, BlockDefinition][] {
+  const sorted = new Map<string, BlockDefinition>();
+  const visit = (id: string, above: readonly string[]): void => {
+    const block = lookup(blocks, id);
+    if (block === undefined || sorted.has(id) || above.includes(id)) return;
+    for (const node of Object.values(block.nodes)) {
+      if (node.block !== null) visit(node.block, [...above, id]);
+    }
+    sorted.set(id, block);
+  };
+  for (const id of Object.keys(blocks)) visit(id, []);
+  return [...sorted];
+}
