@@ -1,0 +1,236 @@
+"""From block uses to classes: what all uses of a block agree on is written into its class, what
+they differ in becomes a constructor argument.
+
+Uses that differ in more than arguments get a class of their own.
+"""
+
+from __future__ import annotations
+
+import builtins
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from netloom.compile.alignment import (
+    Parameter,
+    Slot,
+    arguments_by_name,
+    default_of,
+    merge_slots,
+    needs_parameter,
+    skeleton,
+)
+from netloom.compile.expressions import (
+    Argument,
+    Atom,
+    Call,
+    Expression,
+    Repeated,
+    constructor_call,
+)
+from netloom.compile.forward import call_expression, forward_method
+from netloom.compile.plan import BlockStep, Scope, Step, is_safe_name
+from netloom.compile.signatures import SIGNATURES, SIZES
+from netloom.graph.document import ExposedParam, Graph
+
+SHARE_FUNCTION = "share_parameters"
+_RESERVED_PARAMETERS = frozenset({"self", "nn", "torch", "super", "range", "_", SHARE_FUNCTION})
+
+
+@dataclass(frozen=True, slots=True)
+class GeneratedClass:
+    """One class of the generated file.
+
+    Attributes:
+        parameters: Constructor arguments.
+        modules: Attribute name and constructor expression, in calling order.
+        forward: Lines of the forward method.
+    """
+
+    name: str
+    parameters: Sequence[Parameter]
+    modules: Sequence[tuple[str, Expression]]
+    forward: Sequence[str]
+
+
+@dataclass(frozen=True, slots=True)
+class _AlignedCall:
+    """One constructor call of a class, for all uses of the class."""
+
+    target: str
+    slots: tuple[Slot, ...]
+
+
+@dataclass(slots=True)
+class ClassMaker:
+    """Makes the classes of a network, inner ones first, the network last."""
+
+    graph: Graph
+    classes: list[GeneratedClass] = field(default_factory=list[GeneratedClass])
+    uses_sharing: bool = False
+    _class_of: dict[int, tuple[GeneratedClass, int]] = field(
+        default_factory=dict[int, tuple[GeneratedClass, int]]
+    )
+    _taken: set[str] = field(
+        default_factory=lambda: {"nn", "torch", SHARE_FUNCTION, *dir(builtins)}
+    )
+
+    def make_all(self, network: Scope) -> list[GeneratedClass]:
+        """Make a class for every block in use and one for the network."""
+        network_name = self._class_name(network.name, "Network")
+        for scopes in scopes_by_block(network):
+            calls = {id(scope): self._module_calls(scope) for scope in scopes}
+            for group in _alike(scopes, calls):
+                name = self._class_name(group[0].name, "Block")
+                self._make(name, group, [calls[id(scope)] for scope in group])
+        self._make(network_name, [network], [self._module_calls(network)])
+        return self.classes
+
+    def _class_name(self, wanted: str, default: str) -> str:
+        """Return a free class name that is as near to what was asked for as can be."""
+        words = [word for word in re.split(r"[^A-Za-z0-9]+", wanted) if word]
+        joined = "".join(word[:1].upper() + word[1:] for word in words)
+        name = next(name for name in (wanted, joined, default) if is_safe_name(name))
+        unique, number = name, 2
+        while unique in self._taken:
+            unique, number = f"{name}{number}", number + 1
+        self._taken.add(unique)
+        return unique
+
+    def _module_calls(self, scope: Scope) -> list[list[Call]]:
+        """Return the constructor calls of each step: none, one, or one for each repeat."""
+        return [self._step_calls(step) for step in scope.steps]
+
+    def _step_calls(self, step: Step) -> list[Call]:
+        if isinstance(step, BlockStep):
+            return [self._use(body) for body in step.bodies]
+        if call_expression(step) is not None:
+            return []
+        return [constructor_call(step.layer.constructor(step.params, step.input_shapes))]
+
+    def _use(self, scope: Scope) -> Call:
+        made, index = self._class_of[id(scope)]
+        arguments = (Argument(item.name, item.values[index]) for item in made.parameters)
+        return Call(made.name, tuple(arguments))
+
+    def _make(
+        self, name: str, group: Sequence[Scope], calls: Sequence[Sequence[Sequence[Call]]]
+    ) -> None:
+        steps = group[0].steps
+        slots, calls_of_step = self._slots(group[0], calls)
+        is_needed = needs_parameter(slots)
+        needed = [slot for slot, is_used in zip(slots, is_needed, strict=True) if is_used]
+        parameters = merge_slots(needed, _RESERVED_PARAMETERS | self._taken)
+        names = {slot: Atom(item.name) for slot, item in zip(needed, parameters, strict=True)}
+        modules = [
+            (step.name, self._container(step, [_assembled(call, names) for call in step_calls]))
+            for step, step_calls in zip(steps, calls_of_step, strict=True)
+            if step_calls
+        ]
+        unique = list(dict.fromkeys(parameters))
+        made = GeneratedClass(name, unique, modules, forward_method(group[0]))
+        self.classes.append(made)
+        self._class_of.update({id(scope): (made, index) for index, scope in enumerate(group)})
+
+    def _slots(
+        self, scope: Scope, calls: Sequence[Sequence[Sequence[Call]]]
+    ) -> tuple[list[Slot], list[list[_AlignedCall]]]:
+        """Return every argument of every constructor, and the constructors of each step."""
+        exposed = self._exposed_names(scope)
+        slots: list[Slot] = []
+        calls_of_step: list[list[_AlignedCall]] = []
+        for step_index, step in enumerate(scope.steps):
+            aligned: list[_AlignedCall] = []
+            for uses in zip(*(use[step_index] for use in calls), strict=True):
+                target, named = uses[0].target, [arguments_by_name(use) for use in uses]
+                positional = sum(argument.name is None for argument in uses[0].arguments)
+                own = [
+                    Slot(
+                        index=len(slots) + position,
+                        step_name=step.name,
+                        argument=name,
+                        values=tuple(
+                            use[name] if name in use else default_of(target, name) for use in named
+                        ),
+                        is_positional=position < positional,
+                        is_size=self._is_size(target, name),
+                        exposed_name=exposed.get((step.node_id, name)),
+                    )
+                    for position, name in enumerate(_written(target, named))
+                ]
+                slots += own
+                aligned.append(_AlignedCall(target, tuple(own)))
+            calls_of_step.append(aligned)
+        return slots, calls_of_step
+
+    def _exposed_names(self, scope: Scope) -> dict[tuple[str, str], str]:
+        if scope.block_id is None:
+            return {}
+        exposed: Mapping[str, ExposedParam] = self.graph.blocks[scope.block_id].exposed
+        return {(target.node, target.param): name for name, target in sorted(exposed.items())}
+
+    def _is_size(self, target: str, name: str) -> bool:
+        for made in self.classes:
+            if made.name == target:
+                return any(item.name == name and item.is_size for item in made.parameters)
+        return name in SIZES
+
+    def _container(self, step: Step, calls: Sequence[Call]) -> Expression:
+        """Return one call, or the repeats of a block with equal neighbours written once."""
+        if not isinstance(step, BlockStep) or len(calls) == 1:
+            return calls[0]
+        runs: list[tuple[Call, int]] = []
+        for call in calls:
+            if runs and runs[-1][0] == call:
+                runs[-1] = (call, runs[-1][1] + 1)
+            else:
+                runs.append((call, 1))
+        items = (call if count == 1 else Repeated(call, count) for call, count in runs)
+        arguments = tuple(Argument(None, item) for item in items)
+        container = Call("nn.Sequential", arguments, is_exploded=True)
+        if not step.is_shared:
+            return container
+        self.uses_sharing = True
+        return Call(SHARE_FUNCTION, (Argument(None, container),), is_exploded=True)
+
+
+def _assembled(call: _AlignedCall, names: Mapping[Slot, Atom]) -> Call:
+    arguments = (
+        Argument(None if slot.is_positional else slot.argument, names.get(slot, slot.values[0]))
+        for slot in call.slots
+    )
+    return Call(call.target, tuple(arguments))
+
+
+def scopes_by_block(network: Scope) -> list[list[Scope]]:
+    """Return the different uses of every block, block by block, inner blocks before outer ones."""
+    found: dict[str, dict[int, Scope]] = {}
+
+    def visit(scope: Scope) -> None:
+        for step in scope.steps:
+            if isinstance(step, BlockStep):
+                for body in {id(body): body for body in step.bodies}.values():
+                    if id(body) not in found.get(step.block_id, {}):
+                        visit(body)
+                        found.setdefault(step.block_id, {})[id(body)] = body
+
+    visit(network)
+    return [list(scopes.values()) for scopes in found.values()]
+
+
+def _alike(
+    scopes: Sequence[Scope], calls: Mapping[int, Sequence[Sequence[Call]]]
+) -> list[list[Scope]]:
+    """Group uses whose constructors can be aligned and whose forward reads the same."""
+    groups: dict[object, list[Scope]] = {}
+    for scope in scopes:
+        constructors = tuple(tuple(skeleton(use) for use in step) for step in calls[id(scope)])
+        groups.setdefault((constructors, tuple(forward_method(scope))), []).append(scope)
+    return list(groups.values())
+
+
+def _written(target: str, named: Sequence[Mapping[str, object]]) -> list[str]:
+    """Return the arguments that any use writes, in the order of the signature."""
+    names = list(dict.fromkeys(name for use in named for name in use))
+    order = list(SIGNATURES.get(target, {}))
+    return sorted(names, key=lambda name: order.index(name) if name in order else len(order))

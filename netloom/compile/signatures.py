@@ -1,0 +1,56 @@
+"""Argument names and defaults of torch's classes, for code that must not import torch.
+
+A block that is used with different parameters becomes a class with constructor arguments. To
+compare two calls, positional arguments need their names and left-out ones their values. A test
+holds this table against the installed torch.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+Default = bool | int | float | str | None
+REQUIRED = "<required>"
+
+SIZES = frozenset(
+    {
+        "in_channels", "out_channels", "num_features", "in_features", "out_features",
+        "normalized_shape",
+    }
+)  # fmt: skip
+"""Arguments that count the same kind of thing, so that equal values may share one parameter."""
+
+_SLIDING: Mapping[str, Default] = {"stride": 1, "padding": 0, "dilation": 1}
+SIGNATURES: Mapping[str, Mapping[str, Default]] = {
+    "nn.Conv2d": {
+        "in_channels": REQUIRED, "out_channels": REQUIRED, "kernel_size": REQUIRED, **_SLIDING,
+        "groups": 1, "bias": True, "padding_mode": "zeros",
+    },
+    "nn.Linear": {"in_features": REQUIRED, "out_features": REQUIRED, "bias": True},
+    "nn.MaxPool2d": {
+        "kernel_size": REQUIRED, "stride": None, "padding": 0, "dilation": 1,
+        "return_indices": False, "ceil_mode": False,
+    },
+    "nn.AvgPool2d": {
+        "kernel_size": REQUIRED, "stride": None, "padding": 0, "ceil_mode": False,
+        "count_include_pad": True, "divisor_override": None,
+    },
+    "nn.AdaptiveAvgPool2d": {"output_size": REQUIRED},
+    "nn.BatchNorm2d": {
+        "num_features": REQUIRED, "eps": 1e-05, "momentum": 0.1, "affine": True,
+        "track_running_stats": True,
+    },
+    "nn.LayerNorm": {
+        "normalized_shape": REQUIRED, "eps": 1e-05, "elementwise_affine": True, "bias": True,
+    },
+    "nn.Dropout": {"p": 0.5, "inplace": False},
+    "nn.ReLU": {"inplace": False},
+    "nn.LeakyReLU": {"negative_slope": 0.01, "inplace": False},
+    "nn.GELU": {"approximate": "none"},
+    "nn.SiLU": {"inplace": False},
+    "nn.Sigmoid": {},
+    "nn.Tanh": {},
+    "nn.Softmax": {"dim": None},
+    "nn.Flatten": {"start_dim": 1, "end_dim": -1},
+    "nn.Identity": {},
+}  # fmt: skip

@@ -1,0 +1,48 @@
+"""A document as readable PyTorch: one class for each block, one for the network. No torch here."""
+
+from __future__ import annotations
+
+from netloom.compile.classes import SHARE_FUNCTION, ClassMaker, GeneratedClass
+from netloom.compile.layout import STEP, assignment, signature
+from netloom.compile.plan import plan_network
+from netloom.graph.document import Document
+
+_SHARE_PARAMETERS = f'''def {SHARE_FUNCTION}(repeats: nn.Sequential) -> nn.Sequential:
+    """Let every repeat hold the parameters of the first; buffers stay its own."""
+    first, *others = repeats
+    for other in others:
+        for path, parameter in list(first.named_parameters(remove_duplicate=False)):
+            owner, _, name = path.rpartition(".")
+            setattr(other.get_submodule(owner), name, parameter)
+    return repeats
+'''
+
+
+def generate_source(document: Document) -> str:
+    """Return the source of a module that computes what `build_module` computes, to the bit.
+
+    The text depends on the graph alone, reads as `ruff format` writes it, needs only torch, and
+    its state dict has the keys of the compiled module. The class is named after the graph; where
+    a name cannot be used as it is, the nearest one that can.
+
+    Raises:
+        CompileError: The network has errors; they are listed.
+    """
+    maker = ClassMaker(document.graph)
+    classes = maker.make_all(plan_network(document))
+    parts = ["import torch\nfrom torch import nn\n"]
+    if maker.uses_sharing:
+        parts.append(_SHARE_PARAMETERS)
+    parts += [_class_text(made) for made in classes]
+    return "\n\n".join(parts)
+
+
+def _class_text(made: GeneratedClass) -> str:
+    parameters = [f"{item.name}: {item.annotation()}" for item in made.parameters]
+    lines = [f"class {made.name}(nn.Module):"]
+    lines += signature("__init__", parameters, "None", STEP)
+    lines.append(f"{' ' * 2 * STEP}super().__init__()")
+    for name, constructor in made.modules:
+        lines += assignment(f"self.{name}", constructor, 2 * STEP)
+    lines += ["", *made.forward]
+    return "\n".join(lines) + "\n"
