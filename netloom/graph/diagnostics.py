@@ -65,4 +65,4 @@ class Diagnostic(BaseModel):
     port: str | None = None
     param: str | None = None
     edge_id: str | None = None
-    fixes: list[Fix] = Field(default_factory=list)
+    fixes: list[Fix] = Field(default_factory=list[Fix])

@@ -14,6 +14,7 @@ from netloom.graph.document import (
     BlockDefinition,
     DocumentModel,
     Edge,
+    ExposedParam,
     Frame,
     Name,
     Node,
@@ -30,7 +31,7 @@ class OperationModel(DocumentModel):
 
 
 class AddNode(OperationModel):
-    """Add a node that is not there yet."""
+    """Add a node whose id is in no scope yet. An instance's block must be there."""
 
     op: Literal["add_node"] = "add_node"
     scope: NodeId | None = None
@@ -40,7 +41,7 @@ class AddNode(OperationModel):
 
 
 class RemoveNode(OperationModel):
-    """Remove a node that no edge touches any more."""
+    """Remove a node, and its position, once no edge, port list or exposed parameter names it."""
 
     op: Literal["remove_node"] = "remove_node"
     scope: NodeId | None = None
@@ -93,15 +94,16 @@ class MoveNodes(OperationModel):
 
 
 class AddBlock(OperationModel):
-    """Add a block definition."""
+    """Add a block definition, and where its nodes are drawn."""
 
     op: Literal["add_block"] = "add_block"
     block_id: NodeId
     block: BlockDefinition
+    positions: dict[NodeId, Position] = Field(default_factory=dict)
 
 
 class RemoveBlock(OperationModel):
-    """Remove a block definition that no instance uses any more."""
+    """Remove a block definition that no instance and no frame uses any more."""
 
     op: Literal["remove_block"] = "remove_block"
     block_id: NodeId
@@ -115,7 +117,7 @@ class SetBlock(OperationModel):
     name: Name
     inputs: list[NodeId]
     outputs: list[NodeId]
-    exposed: dict[str, dict[str, str]]
+    exposed: dict[str, ExposedParam]
 
 
 class SetFrame(OperationModel):

@@ -11,6 +11,7 @@ from netloom.layers.base import (
     SetParams,
     ShapeProblem,
 )
+from netloom.layers.describe import LayerDescription, describe_layers
 from netloom.layers.params import LayerParams
 from netloom.layers.registry import all_layers, get_layer
 from netloom.layers.shapes import Dim, Expr, Shape, shape_json, shape_text
@@ -22,6 +23,7 @@ __all__ = [
     "Expr",
     "Inference",
     "InsertBefore",
+    "LayerDescription",
     "LayerParams",
     "LayerType",
     "Port",
@@ -30,6 +32,7 @@ __all__ = [
     "Shape",
     "ShapeProblem",
     "all_layers",
+    "describe_layers",
     "get_layer",
     "shape_json",
     "shape_text",

@@ -153,6 +153,7 @@ class Softmax(Activation[NoParams]):
     aliases = ("probabilities", "activation")
     icon = "chart-bar"
     flops_per_element = 3
+    inferred = {"dim": "Dimension"}
     Params = NoParams
 
     def infer(self, params: NoParams, inputs: Inputs) -> Inference | ShapeProblem:

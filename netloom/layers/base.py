@@ -141,7 +141,9 @@ class LayerType(Generic[P]):
         type_name: Name in documents; torch's class name where torch has one.
         name_stem: What a new node is called before a number is added, e.g. `conv`.
         aliases: Other words a person may search for.
-        icon: Icon of the Tabler set, without the `Icon` prefix's case: `stack-2`.
+        icon: Icon of the Tabler set by its web name, e.g. `grid-dots`.
+        variadic_param: The parameter that says how many ports `input_1`, `input_2`... there are.
+        inferred: Title of each value that `infer` finds, by name.
     """
 
     type_name: ClassVar[str]
@@ -153,6 +155,8 @@ class LayerType(Generic[P]):
     aliases: ClassVar[tuple[str, ...]] = ()
     icon: ClassVar[str] = "square"
     role: ClassVar[Role] = "layer"
+    variadic_param: ClassVar[str | None] = None
+    inferred: ClassVar[Mapping[str, str]] = {}
     Params: type[P]
 
     def input_ports(self, params: P) -> Sequence[Port]:

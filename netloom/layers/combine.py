@@ -36,6 +36,7 @@ class Combine(LayerType[P], Generic[P]):
     """Ports `input_1` to `input_n`, in this order."""
 
     category = "Combine"
+    variadic_param = "num_inputs"
 
     def input_ports(self, params: P) -> tuple[Port, ...]:
         return tuple(
@@ -151,6 +152,7 @@ class Concatenate(Combine[ConcatenateParams]):
     docs = "All dimensions but the chosen one must be equal. DenseNet and U-Net are made of it."
     aliases = ("cat", "join", "stack", "merge", "skip")
     icon = "columns"
+    inferred = {"dim": "Dimension"}
     Params = ConcatenateParams
 
     def infer(self, params: ConcatenateParams, inputs: Inputs) -> Inference | ShapeProblem:

@@ -114,6 +114,7 @@ class Conv2d(LayerType[Conv2dParams]):
     )
     aliases = ("convolution", "filter", "kernel", "cnn", "depthwise", "grouped", "dilated")
     icon = "grid-dots"
+    inferred = {"in_channels": "Input channels"}
     Params = Conv2dParams
 
     def infer(self, params: Conv2dParams, inputs: Inputs) -> Inference | ShapeProblem:

@@ -34,6 +34,7 @@ class Linear(LayerType[LinearParams]):
     )
     aliases = ("dense", "fully connected", "fc", "affine")
     icon = "vector-triangle"
+    inferred = {"in_features": "Input features"}
     Params = LinearParams
 
     def infer(self, params: LinearParams, inputs: Inputs) -> Inference | ShapeProblem:
@@ -42,7 +43,7 @@ class Linear(LayerType[LinearParams]):
             return problem
         in_features = fixed_size(shape, "F")
         output = (*shape[:-1], Dim("F", params.out_features))
-        parameters = {"weight": (params.out_features, in_features)}
+        parameters: dict[str, tuple[int, ...]] = {"weight": (params.out_features, in_features)}
         if params.bias:
             parameters["bias"] = (params.out_features,)
         return Inference(

@@ -44,6 +44,7 @@ class BatchNorm2d(LayerType[BatchNorm2dParams]):
     )
     aliases = ("batch normalization", "normalisation", "bn")
     icon = "adjustments-horizontal"
+    inferred = {"num_features": "Channels"}
     Params = BatchNorm2dParams
 
     def infer(self, params: BatchNorm2dParams, inputs: Inputs) -> Inference | ShapeProblem:
@@ -107,6 +108,7 @@ class LayerNorm(LayerType[LayerNormParams]):
     )
     aliases = ("layer normalization", "normalisation", "ln", "transformer")
     icon = "adjustments-horizontal"
+    inferred = {"normalized_shape": "Normalised shape"}
     Params = LayerNormParams
 
     def infer(self, params: LayerNormParams, inputs: Inputs) -> Inference | ShapeProblem:

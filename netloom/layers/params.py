@@ -6,7 +6,7 @@ Everything a form needs (title, unit, range, choices, default) is read from thes
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Any, Literal, TypeVar, cast
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
@@ -67,7 +67,7 @@ def as_pair(value: object) -> object:
     """Accept one number for both directions, and the lists that JSON has instead of tuples."""
     if isinstance(value, int) and not isinstance(value, bool):
         return (value, value)
-    return tuple(value) if isinstance(value, list) else value
+    return tuple(cast("list[object]", value)) if isinstance(value, list) else value
 
 
 def _as_padding(value: object) -> object:
@@ -78,7 +78,7 @@ def _as_floats(value: object) -> object:
     """Accept one number for a list of one."""
     if isinstance(value, int | float) and not isinstance(value, bool):
         return (float(value),)
-    return tuple(value) if isinstance(value, list) else value
+    return tuple(cast("list[object]", value)) if isinstance(value, list) else value
 
 
 _Positive = Annotated[int, Field(ge=1, le=MAX_KERNEL)]

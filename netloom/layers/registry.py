@@ -49,15 +49,11 @@ def _third_party_layers(entry_point: EntryPoint) -> tuple[AnyLayer, ...]:
     except Exception:  # noqa: BLE001 - code of others fails as it likes
         _log.exception("Layer types of %s could not be loaded", entry_point)
         return ()
-    candidates = loaded if isinstance(loaded, tuple) else (loaded,)
-    layers = [layer for layer in cast("tuple[object, ...]", candidates) if _is_layer(layer)]
+    candidates = cast("tuple[object, ...]", loaded) if isinstance(loaded, tuple) else (loaded,)
+    layers = [cast("AnyLayer", item) for item in candidates if isinstance(item, LayerType)]
     if len(layers) < len(candidates):
         _log.warning("%s gives something that is not a LayerType instance", entry_point)
-    return tuple(cast("AnyLayer", layer) for layer in layers)
-
-
-def _is_layer(candidate: object) -> bool:
-    return isinstance(candidate, LayerType)
+    return tuple(layers)
 
 
 def get_layer(type_name: str) -> AnyLayer | None:

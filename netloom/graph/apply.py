@@ -1,0 +1,283 @@
+"""Apply operations to a document. Pure: a new document and the inverse, or a refusal.
+
+The same rules are written in TypeScript; `tests/fixtures/operations` holds both to them. What an
+operation keeps true: node ids are unique over all scopes, an edge joins two nodes of its scope, an
+input port has one edge, an instance's block exists, a position belongs to a node. Everything else
+that can be wrong with a network is a diagnostic.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import assert_never
+
+from pydantic import ValidationError
+
+from netloom.graph.document import BlockDefinition, Document, Edge, Node
+from netloom.graph.draft import Draft, ScopeDraft
+from netloom.graph.operations import (
+    AddBlock,
+    AddEdge,
+    AddNode,
+    MoveNodes,
+    Operation,
+    OperationRefused,
+    RemoveBlock,
+    RemoveEdge,
+    RemoveNode,
+    SetAttribute,
+    SetBlock,
+    SetFrame,
+    SetGraphName,
+    SetParam,
+)
+
+
+def apply_operation(document: Document, operation: Operation) -> tuple[Document, Operation]:
+    """Return the edited document and the operation that undoes the edit.
+
+    Raises:
+        OperationRefused: The operation does not fit the document.
+    """
+    result, inverses = apply_operations(document, [operation])
+    return result, inverses[0]
+
+
+def apply_operations(
+    document: Document, operations: Sequence[Operation]
+) -> tuple[Document, list[Operation]]:
+    """Return the edited document and what undoes the edit, in the order to apply it.
+
+    Raises:
+        OperationRefused: One operation does not fit. None is applied then.
+    """
+    draft = Draft(document)
+    inverses = [_apply(draft, operation) for operation in operations]
+    return draft.finish(), inverses[::-1]
+
+
+def _apply(draft: Draft, operation: Operation) -> Operation:
+    """Edit the draft and return the inverse."""
+    match operation:
+        case AddNode():
+            return _add_node(draft, operation)
+        case RemoveNode():
+            return _remove_node(draft, operation)
+        case SetParam():
+            return _set_param(draft, operation)
+        case SetAttribute():
+            return _set_attribute(draft, operation)
+        case AddEdge():
+            return _add_edge(draft, operation)
+        case RemoveEdge():
+            return _remove_edge(draft, operation)
+        case MoveNodes():
+            return _move_nodes(draft, operation)
+        case AddBlock():
+            return _add_block(draft, operation)
+        case RemoveBlock():
+            return _remove_block(draft, operation)
+        case SetBlock():
+            return _set_block(draft, operation)
+        case SetFrame():
+            return _set_frame(draft, operation)
+        case SetGraphName(name=name):
+            inverse = SetGraphName(name=draft.name)
+            draft.name = name
+            return inverse
+        case _:
+            assert_never(operation)
+
+
+def _add_node(draft: Draft, operation: AddNode) -> RemoveNode:
+    node_id = operation.node_id
+    scope = draft.scope(operation.scope)
+    _refuse_known_id(draft, node_id)
+    _refuse_missing_block(draft, operation.node)
+    scope.nodes[node_id] = operation.node
+    if operation.position is not None:
+        draft.positions()[node_id] = operation.position
+    return RemoveNode(scope=operation.scope, node_id=node_id)
+
+
+def _remove_node(draft: Draft, operation: RemoveNode) -> AddNode:
+    scope = draft.scope(operation.scope)
+    node = _node(scope, operation.node_id)
+    if scope.degrees.get(operation.node_id, 0):
+        raise OperationRefused(f"node {node.name} still has connections")
+    if scope.definition is not None and operation.node_id in _named_nodes(scope.definition):
+        raise OperationRefused(
+            f"node {node.name} is a port of its block or has an exposed parameter"
+        )
+    del scope.nodes[operation.node_id]
+    position = draft.positions().pop(operation.node_id, None)
+    return AddNode(scope=operation.scope, node_id=operation.node_id, node=node, position=position)
+
+
+def _add_edge(draft: Draft, operation: AddEdge) -> RemoveEdge:
+    scope, edge = draft.scope(operation.scope), operation.edge
+    if operation.edge_id in scope.edges:
+        raise OperationRefused(f"edge {operation.edge_id} is already there")
+    _refuse_foreign_ends(edge, scope.nodes)
+    if scope.arrivals.get((edge.target.node, edge.target.port), 0):
+        name = scope.nodes[edge.target.node].name
+        raise OperationRefused(f"port {edge.target.port} of {name} is already connected")
+    scope.add_edge(operation.edge_id, edge)
+    return RemoveEdge(scope=operation.scope, edge_id=operation.edge_id)
+
+
+def _remove_edge(draft: Draft, operation: RemoveEdge) -> AddEdge:
+    scope = draft.scope(operation.scope)
+    edge = scope.edges.get(operation.edge_id)
+    if edge is None:
+        raise OperationRefused(f"there is no edge {operation.edge_id}")
+    scope.remove_edge(operation.edge_id)
+    return AddEdge(scope=operation.scope, edge_id=operation.edge_id, edge=edge)
+
+
+def _set_param(draft: Draft, operation: SetParam) -> SetParam:
+    scope = draft.scope(operation.scope)
+    node = _node(scope, operation.node_id)
+    was_set = operation.param in node.params
+    inverse = operation.model_copy(
+        update={"is_set": was_set, "value": node.params.get(operation.param)}
+    )
+    params = {**node.params, operation.param: operation.value}
+    if not operation.is_set:
+        del params[operation.param]
+    scope.nodes[operation.node_id] = node.model_copy(update={"params": params})
+    return inverse
+
+
+def _set_attribute(draft: Draft, operation: SetAttribute) -> SetAttribute:
+    scope = draft.scope(operation.scope)
+    node = _node(scope, operation.node_id)
+    try:
+        changed = Node.model_validate(
+            {**node.model_dump(), operation.attribute: operation.value}, strict=True
+        )
+    except ValidationError as error:
+        reason = error.errors(include_url=False)[0]["msg"]
+        raise OperationRefused(f"{operation.attribute} of {node.name}: {reason}") from error
+    scope.nodes[operation.node_id] = changed
+    return operation.model_copy(update={"value": getattr(node, operation.attribute)})
+
+
+def _move_nodes(draft: Draft, operation: MoveNodes) -> MoveNodes:
+    every_node = draft.scope_nodes()
+    for node_id in operation.positions:
+        if not any(node_id in nodes for nodes in every_node):
+            raise OperationRefused(f"there is no node {node_id} to move")
+    positions = draft.positions()
+    inverse = MoveNodes(
+        positions={node_id: positions.get(node_id) for node_id in operation.positions}
+    )
+    for node_id, position in operation.positions.items():
+        if position is None:
+            positions.pop(node_id, None)
+        else:
+            positions[node_id] = position
+    return inverse
+
+
+def _add_block(draft: Draft, operation: AddBlock) -> RemoveBlock:
+    block, block_id = operation.block, operation.block_id
+    if draft.has_block(block_id):
+        raise OperationRefused(f"block {block_id} is already there")
+    for node_id in block.nodes:
+        _refuse_known_id(draft, node_id)
+    targets: set[tuple[str, str]] = set()
+    for edge in block.edges.values():
+        _refuse_foreign_ends(edge, block.nodes)
+        target = (edge.target.node, edge.target.port)
+        if target in targets:
+            raise OperationRefused(f"port {target[1]} of node {target[0]} has two connections")
+        targets.add(target)
+    _refuse_foreign_names(block, operation.positions.keys() | _named_nodes(block))
+    draft.put_block(block_id, block)
+    for node in block.nodes.values():
+        _refuse_missing_block(draft, node)
+    draft.positions().update(operation.positions)
+    return RemoveBlock(block_id=block_id)
+
+
+def _remove_block(draft: Draft, operation: RemoveBlock) -> AddBlock:
+    block_id = operation.block_id
+    block = draft.block(block_id)
+    for nodes in draft.scope_nodes():
+        for node in nodes.values():
+            if node.block == block_id:
+                raise OperationRefused(f"{node.name} still uses block {block.name}")
+    if any(frame.scope == block_id for frame in draft.frames().values()):
+        raise OperationRefused(f"a frame is still drawn in block {block.name}")
+    draft.put_block(block_id, None)
+    positions = draft.positions()
+    own = {node_id: positions.pop(node_id) for node_id in block.nodes if node_id in positions}
+    return AddBlock(block_id=block_id, block=block, positions=own)
+
+
+def _set_block(draft: Draft, operation: SetBlock) -> SetBlock:
+    block = draft.block(operation.block_id)
+    changed = block.model_copy(
+        update={
+            "name": operation.name,
+            "inputs": operation.inputs,
+            "outputs": operation.outputs,
+            "exposed": operation.exposed,
+        }
+    )
+    _refuse_foreign_names(changed, _named_nodes(changed))
+    draft.put_block(operation.block_id, changed)
+    return SetBlock(
+        block_id=operation.block_id,
+        name=block.name,
+        inputs=block.inputs,
+        outputs=block.outputs,
+        exposed=block.exposed,
+    )
+
+
+def _set_frame(draft: Draft, operation: SetFrame) -> SetFrame:
+    frames, frame = draft.frames(), operation.frame
+    inverse = SetFrame(frame_id=operation.frame_id, frame=frames.get(operation.frame_id))
+    if frame is None:
+        frames.pop(operation.frame_id, None)
+        return inverse
+    if frame.scope is not None and not draft.has_block(frame.scope):
+        raise OperationRefused(f"there is no block {frame.scope} to draw a frame in")
+    frames[operation.frame_id] = frame
+    return inverse
+
+
+def _node(scope: ScopeDraft, node_id: str) -> Node:
+    node = scope.nodes.get(node_id)
+    if node is None:
+        raise OperationRefused(f"there is no node {node_id}")
+    return node
+
+
+def _named_nodes(block: BlockDefinition) -> set[str]:
+    exposed = {parameter.node for parameter in block.exposed.values()}
+    return exposed.union(block.inputs, block.outputs)
+
+
+def _refuse_foreign_names(block: BlockDefinition, node_ids: set[str]) -> None:
+    for node_id in sorted(node_ids):
+        if node_id not in block.nodes:
+            raise OperationRefused(f"block {block.name} has no node {node_id}")
+
+
+def _refuse_known_id(draft: Draft, node_id: str) -> None:
+    if any(node_id in nodes for nodes in draft.scope_nodes()):
+        raise OperationRefused(f"node {node_id} is already there")
+
+
+def _refuse_missing_block(draft: Draft, node: Node) -> None:
+    if node.block is not None and not draft.has_block(node.block):
+        raise OperationRefused(f"there is no block {node.block} for {node.name}")
+
+
+def _refuse_foreign_ends(edge: Edge, nodes: dict[str, Node]) -> None:
+    for end in (edge.source, edge.target):
+        if end.node not in nodes:
+            raise OperationRefused(f"there is no node {end.node} to connect")

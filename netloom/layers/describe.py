@@ -1,0 +1,184 @@
+"""Layer types as data: what the palette, the property form and the API schema need."""
+
+from __future__ import annotations
+
+from types import UnionType
+from typing import Any, Literal, Union, cast, get_args, get_origin
+
+from annotated_types import Ge, Le
+from pydantic import BaseModel, ConfigDict
+from pydantic.fields import FieldInfo
+
+from netloom.graph.document import ParamValue, Scalar
+from netloom.layers.base import AnyLayer, Category, Port, Role
+from netloom.layers.params import FormKind, ParamKind
+from netloom.layers.registry import all_layers
+
+CATEGORY_HUES: dict[Category, int] = {
+    "Input and output": 215,
+    "Convolution": 265,
+    "Linear": 190,
+    "Pooling": 325,
+    "Normalization": 45,
+    "Activation": 20,
+    "Regularization": 0,
+    "Shape": 140,
+    "Combine": 95,
+    "Blocks": 240,
+}
+"""Hue in degrees of each family's bar; never the only sign, the icon differs too."""
+
+
+class PortDescription(BaseModel):
+    """A port as it is with default parameters."""
+
+    model_config = ConfigDict(frozen=True)
+
+    name: str
+    title: str
+
+
+class InferredDescription(BaseModel):
+    """A value that follows from the connection: shown, never asked for."""
+
+    model_config = ConfigDict(frozen=True)
+
+    name: str
+    title: str
+
+
+class ParamDescription(BaseModel):
+    """One field of the property form.
+
+    Attributes:
+        minimum: Smallest number accepted (of each number, where there are several).
+        choices: Accepted values of a `choice`.
+        is_optional: None is accepted and has a meaning of its own.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    name: str
+    kind: ParamKind
+    title: str
+    description: str
+    default: ParamValue
+    is_required: bool
+    minimum: int | float | None
+    maximum: int | float | None
+    unit: str
+    choices: list[Scalar]
+    is_optional: bool
+    is_advanced: bool
+    on_card: bool
+
+
+class LayerDescription(BaseModel):
+    """One layer type for palette, form and search.
+
+    Attributes:
+        type: Name in documents.
+        name_stem: What a new node is called before a number is added.
+        icon: Web name in the Tabler icon set.
+        hue: Degrees, 0..360.
+        variadic_param: The parameter that says how many ports `input_1`, `input_2`... there are.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    type: str
+    title: str
+    category: str
+    role: Role
+    summary: str
+    docs: str
+    aliases: list[str]
+    icon: str
+    hue: int
+    name_stem: str
+    inputs: list[PortDescription]
+    outputs: list[PortDescription]
+    variadic_param: str | None
+    params: list[ParamDescription]
+    inferred: list[InferredDescription]
+
+
+def describe_layers() -> list[LayerDescription]:
+    """Return every installed layer type, in palette order."""
+    return [describe_layer(layer) for layer in all_layers()]
+
+
+def describe_layer(layer: AnyLayer) -> LayerDescription:
+    """Return one layer type as data."""
+    fields = layer.Params.model_fields
+    params = [describe_param(name, field) for name, field in fields.items()]
+    has_defaults = not any(param.is_required for param in params)
+    defaults = layer.Params() if has_defaults else layer.Params.model_construct()
+    return LayerDescription(
+        type=layer.type_name,
+        title=layer.title,
+        category=layer.category,
+        role=layer.role,
+        summary=layer.summary,
+        docs=layer.docs,
+        aliases=list(layer.aliases),
+        icon=layer.icon,
+        hue=CATEGORY_HUES[layer.category],
+        name_stem=layer.name_stem,
+        inputs=[_describe_port(port) for port in layer.input_ports(defaults)],
+        outputs=[_describe_port(port) for port in layer.output_ports(defaults)],
+        variadic_param=layer.variadic_param,
+        params=params,
+        inferred=[
+            InferredDescription(name=name, title=title) for name, title in layer.inferred.items()
+        ],
+    )
+
+
+def describe_param(name: str, field: FieldInfo) -> ParamDescription:
+    """Return one parameter as data, read from its annotation and `param(...)` metadata."""
+    form = next((item for item in field.metadata if isinstance(item, FormKind)), None)
+    minimum = next((item.ge for item in field.metadata if isinstance(item, Ge)), None)
+    maximum = next((item.le for item in field.metadata if isinstance(item, Le)), None)
+    extra = cast("dict[str, Any]", field.json_schema_extra or {})
+    default: object = None if field.is_required() else field.default
+    choices = _choices(field.annotation)
+    return ParamDescription(
+        name=name,
+        kind=form.kind if form else _plain_kind(field.annotation, name),
+        title=field.title or name,
+        description=field.description or "",
+        default=cast("ParamValue", list(default) if isinstance(default, tuple) else default),
+        is_required=field.is_required(),
+        minimum=form.minimum if form else cast("int | float | None", minimum),
+        maximum=form.maximum if form else cast("int | float | None", maximum),
+        unit=extra.get("unit", ""),
+        choices=choices,
+        is_optional=_accepts_none(field.annotation),
+        is_advanced=extra.get("is_advanced", False),
+        on_card=extra.get("on_card", False),
+    )
+
+
+def _describe_port(port: Port) -> PortDescription:
+    return PortDescription(name=port.name, title=port.title)
+
+
+def _plain_kind(annotation: object, name: str) -> ParamKind:
+    kinds: dict[object, ParamKind] = {int: "int", float: "float", bool: "bool", str: "text"}
+    if get_origin(annotation) is Literal:
+        return "choice"
+    if annotation not in kinds:
+        raise TypeError(f"parameter {name} needs a FormKind beside its type {annotation}")
+    return kinds[annotation]
+
+
+def _choices(annotation: object) -> list[Scalar]:
+    if get_origin(annotation) is not Literal:
+        return []
+    values: tuple[Scalar, ...] = get_args(annotation)
+    return list(values)
+
+
+def _accepts_none(annotation: object) -> bool:
+    return get_origin(annotation) in (Union, UnionType) and type(None) in get_args(annotation)
