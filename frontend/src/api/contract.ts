@@ -1,7 +1,13 @@
 /** The shapes that cross the wire, named as on the server. Times are ISO 8601 in UTC. */
 
 export type Role = 'owner' | 'editor' | 'labeler' | 'viewer';
-export interface Person { id: string; name: string; email: string | null }
+export interface Person {
+  id: string;
+  name: string;
+  email: string;
+  theme: 'auto' | 'light' | 'dark' | '';
+  has_password: boolean;
+}
 export interface ProjectRef { id: string; name: string; role: Role }
 export interface Session {
   person: Person | null;
@@ -16,20 +22,27 @@ export interface Project extends ProjectRef {
   num_datasets: number;
   num_runs: number;
 }
-export interface Member { id: string; name: string; email: string | null; role: Role }
+export interface Member {
+  person_id: string;
+  name: string;
+  email: string;
+  role: Role;
+  joined_at: string;
+}
 export interface Invitation {
   id: string;
   url?: string | null;
-  email: string | null;
+  email: string;
   role: Role;
+  created_at: string;
   expires_at: string;
 }
 export interface ApiToken {
   id: string;
   name: string;
   token?: string | null;
-  created_at?: string;
-  last_used_at?: string | null;
+  created_at: string;
+  last_used_at: string | null;
 }
 export interface Device {
   id: string;

@@ -24,6 +24,11 @@ export function setSignedOutHandler(handler: () => void): void {
   onSignedOut = handler;
 }
 
+/** Tells the app that the session ended; it asks the server who is signed in. */
+export function announceSignedOut(): void {
+  onSignedOut();
+}
+
 export function withQuery(path: string, query: Query = {}): string {
   const search = new URLSearchParams();
   for (const [name, value] of Object.entries(query)) {
@@ -73,7 +78,7 @@ export async function request<T>(
   }
   if (!response.ok) {
     const problem = await problemOf(response);
-    if (problem.status === 401 && problem.code === 'signin_required') onSignedOut();
+    if (problem.status === 401 && problem.code === 'signin_required') announceSignedOut();
     throw problem;
   }
   if (response.status === 204) return undefined as T;

@@ -1,3 +1,3 @@
 export type * from './contract';
-export { http, request, setCsrfToken, setSignedOutHandler, withQuery } from './http';
+export { announceSignedOut, http, request, setCsrfToken, setSignedOutHandler, withQuery } from './http';
 export { OFFLINE, Problem, asProblem } from './problem';

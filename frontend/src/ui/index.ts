@@ -1,4 +1,5 @@
 export { EmptyState } from './EmptyState';
 export { PageHeader } from './PageHeader';
+export { Panel } from './Panel';
 export { ProblemNotice } from './ProblemNotice';
 export { cssVariablesResolver, theme } from './theme';

@@ -1,5 +1,93 @@
-import { PageHeader } from '@/ui';
+import { Button, PasswordInput, TextInput } from '@mantine/core';
+import { useMutation } from '@tanstack/react-query';
+import { useNavigate } from '@tanstack/react-router';
+import { useState, type SubmitEvent } from 'react';
+import { http, type Session } from '@/api';
+import { socket, useAdoptSession, useSession } from '@/lib';
+import { ProblemNotice } from '@/ui';
+import { DoorCard } from './DoorCard';
+import classes from './DoorCard.module.css';
+import { takeFragmentToken } from './fragment';
 
+/** Joins a project by a link: with the account that is signed in, or with a new one. */
 export function InvitationPage() {
-  return <PageHeader title="Invitation" />;
+  const [token] = useState(() => takeFragmentToken());
+  const { data: session } = useSession();
+  const [fields, setFields] = useState({ name: '', email: '', password: '' });
+  const adopt = useAdoptSession();
+  const navigate = useNavigate();
+  const person = session?.person ?? null;
+  const accept = useMutation({
+    mutationFn: () => http.post<Session>('/api/invitations/accept', person ? { token } : { token, ...fields }),
+    onSuccess: async (joined) => {
+      adopt(joined);
+      socket.reconnect();
+      await navigate({ to: '/' });
+    },
+    meta: { showsOwnError: true },
+  });
+  const submit = (event: SubmitEvent) => {
+    event.preventDefault();
+    accept.mutate();
+  };
+  if (token === null) {
+    return (
+      <DoorCard title="This link is incomplete">
+        <p className={classes.text}>
+          An invitation works once, with its whole address. Ask the person who invited you for a new link.
+        </p>
+      </DoorCard>
+    );
+  }
+  return (
+    <DoorCard title="Join the project">
+      {person && (
+        <p className={classes.text}>
+          You are signed in as <b>{person.name}</b>; the project is added to your account.
+        </p>
+      )}
+      <form className={classes.form} onSubmit={submit}>
+        {!person && <NewAccountFields fields={fields} onChange={setFields} />}
+        {accept.error && <ProblemNotice error={accept.error} />}
+        <Button type="submit" fullWidth loading={accept.isPending}>
+          Join
+        </Button>
+      </form>
+    </DoorCard>
+  );
+}
+
+interface Fields {
+  name: string;
+  email: string;
+  password: string;
+}
+
+function NewAccountFields({ fields, onChange }: { fields: Fields; onChange: (fields: Fields) => void }) {
+  return (
+    <>
+      <TextInput
+        label="Your name"
+        required
+        autoComplete="name"
+        value={fields.name}
+        onChange={(event) => onChange({ ...fields, name: event.currentTarget.value })}
+      />
+      <TextInput
+        label="E-mail address"
+        type="email"
+        required
+        autoComplete="username"
+        value={fields.email}
+        onChange={(event) => onChange({ ...fields, email: event.currentTarget.value })}
+      />
+      <PasswordInput
+        label="Choose a password"
+        required
+        autoComplete="new-password"
+        value={fields.password}
+        onChange={(event) => onChange({ ...fields, password: event.currentTarget.value })}
+      />
+    </>
+  );
 }

@@ -1,5 +1,153 @@
-import { PageHeader } from '@/ui';
+import { Badge, Button, TextInput, UnstyledButton } from '@mantine/core';
+import { modals } from '@mantine/modals';
+import { IconPlus } from '@tabler/icons-react';
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { useState, type SubmitEvent } from 'react';
+import { http, type Page, type Project } from '@/api';
+import { SESSION_KEY, TESTIDS, chooseProject, plural, useProject } from '@/lib';
+import { PageHeader, Panel, ProblemNotice } from '@/ui';
+import { MembersPanel } from './MembersPanel';
+import classes from './ProjectsPage.module.css';
 
 export function ProjectsPage() {
-  return <PageHeader title="Projects" />;
+  const { data, error } = useQuery({
+    queryKey: ['projects'],
+    queryFn: () => http.get<Page<Project>>('/api/projects'),
+  });
+  const open = useProject();
+  const projects = data?.items ?? [];
+  const shown = projects.find((project) => project.id === open?.id);
+  return (
+    <>
+      <PageHeader
+        title="Projects"
+        meta={data ? plural(data.total, 'project') : undefined}
+        actions={
+          <Button
+            leftSection={<IconPlus size={16} />}
+            onClick={openNewProject}
+            data-testid={TESTIDS.projects.create}
+          >
+            New project
+          </Button>
+        }
+      />
+      <div className={classes.columns}>
+        {error && <ProblemNotice error={error} />}
+        <div className={classes.list}>
+          {projects.map((project) => (
+            <UnstyledButton
+              key={project.id}
+              className={classes.project}
+              aria-current={project.id === open?.id ? 'true' : undefined}
+              onClick={() => chooseProject(project.id)}
+            >
+              <span className={classes.name}>
+                {project.name} <Badge color="gray">{project.role}</Badge>
+              </span>
+              <span className={classes.counts}>
+                {plural(project.num_networks, 'network')} · {plural(project.num_datasets, 'dataset')} ·{' '}
+                {plural(project.num_runs, 'run')}
+              </span>
+            </UnstyledButton>
+          ))}
+        </div>
+        {shown && (
+          <div className={classes.detail}>
+            {shown.role === 'owner' && <RenamePanel key={shown.id} project={shown} />}
+            <MembersPanel project={shown} />
+          </div>
+        )}
+      </div>
+    </>
+  );
+}
+
+function openNewProject(): void {
+  modals.open({ modalId: 'new-project', title: 'New project', children: <NewProjectForm /> });
+}
+
+function useRefreshProjects() {
+  const client = useQueryClient();
+  return () =>
+    Promise.all([
+      client.invalidateQueries({ queryKey: ['projects'] }),
+      client.invalidateQueries({ queryKey: SESSION_KEY }),
+    ]);
+}
+
+function NewProjectForm() {
+  const [name, setName] = useState('');
+  const refresh = useRefreshProjects();
+  const create = useMutation({
+    mutationFn: () => http.post<Project>('/api/projects', { name }),
+    onSuccess: async (project) => {
+      await refresh();
+      chooseProject(project.id);
+      modals.close('new-project');
+    },
+  });
+  const submit = (event: SubmitEvent) => {
+    event.preventDefault();
+    create.mutate();
+  };
+  return (
+    <form className={classes.form} onSubmit={submit}>
+      <TextInput
+        label="Name"
+        required
+        data-autofocus
+        value={name}
+        onChange={(event) => setName(event.currentTarget.value)}
+        data-testid={TESTIDS.projects.name}
+      />
+      <Button type="submit" loading={create.isPending}>
+        Create
+      </Button>
+    </form>
+  );
+}
+
+function RenamePanel({ project }: { project: Project }) {
+  const [name, setName] = useState(project.name);
+  const refresh = useRefreshProjects();
+  const rename = useMutation({
+    mutationFn: () => http.patch<Project>(`/api/projects/${project.id}`, { name }),
+    onSuccess: refresh,
+  });
+  const remove = useMutation({
+    mutationFn: () => http.delete(`/api/projects/${project.id}`),
+    onSuccess: refresh,
+  });
+  const confirmRemoval = () =>
+    modals.openConfirmModal({
+      title: `Put ${project.name} into the bin?`,
+      children: 'Everything in it is kept, and nobody sees it until it is restored.',
+      labels: { confirm: 'Put into the bin', cancel: 'Keep it' },
+      confirmProps: { color: 'red' },
+      onConfirm: () => remove.mutate(),
+    });
+  const submit = (event: SubmitEvent) => {
+    event.preventDefault();
+    rename.mutate();
+  };
+  return (
+    <Panel title="Project">
+      <form className={classes.row} onSubmit={submit}>
+        <TextInput
+          className={classes.grow}
+          label="Name"
+          required
+          value={name}
+          onChange={(event) => setName(event.currentTarget.value)}
+        />
+        <Button type="submit" variant="default" disabled={name === project.name} loading={rename.isPending}>
+          Rename
+        </Button>
+        <Button variant="subtle" color="red" onClick={confirmRemoval}>
+          Delete
+        </Button>
+      </form>
+    </Panel>
+  );
 }

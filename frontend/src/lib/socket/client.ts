@@ -34,6 +34,8 @@ export interface SocketLike {
 
 export interface SocketOptions {
   open: () => SocketLike;
+  /** The server closed because the session ended. */
+  onSignedOut?: () => void;
   firstRetryMs?: number;
   longestRetryMs?: number;
   /** After so many failures in a row the page polls, and says so. */
@@ -50,6 +52,8 @@ interface Topic {
 }
 
 const OPEN = 1;
+/** Close codes of the server, see `common/websocket.py`. */
+const CLOSE_SIGNED_OUT = 4401;
 
 export class SocketClient {
   private readonly topics = new Map<string, Topic>();
@@ -69,6 +73,7 @@ export class SocketClient {
       failuresBeforePolling: 2,
       pollEveryMs: 2_000,
       silenceMs: 50_000,
+      onSignedOut: () => undefined,
       ...options,
     };
   }
@@ -142,7 +147,10 @@ export class SocketClient {
     this.socket = socket;
     socket.onopen = () => this.opened();
     socket.onmessage = (event) => this.received(event.data);
-    socket.onclose = () => this.closed();
+    socket.onclose = (event) => {
+      if (event.code === CLOSE_SIGNED_OUT) this.options.onSignedOut();
+      this.closed();
+    };
   }
 
   private opened(): void {

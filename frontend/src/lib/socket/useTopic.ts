@@ -1,4 +1,5 @@
 import { useEffect, useEffectEvent, useSyncExternalStore } from 'react';
+import { announceSignedOut } from '@/api';
 import { SocketClient, type Connection, type TopicMessage } from './client';
 
 function socketUrl(): string {
@@ -7,7 +8,10 @@ function socketUrl(): string {
 }
 
 /** The one socket of this page. */
-export const socket = new SocketClient({ open: () => new WebSocket(socketUrl()) });
+export const socket = new SocketClient({
+  open: () => new WebSocket(socketUrl()),
+  onSignedOut: announceSignedOut,
+});
 
 interface TopicHandlers {
   since?: number;
