@@ -3,7 +3,4 @@
 from accounts.access import access_project
 from common.topics import register_topic
 
-
-def register() -> None:
-    """Called once when the app is ready."""
-    register_topic("project", lambda person, project_id: access_project(person, project_id, "view"))
+register_topic("project", lambda person, project_id: access_project(person, project_id, "view"))

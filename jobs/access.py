@@ -1,0 +1,21 @@
+"""The one way to a job."""
+
+from __future__ import annotations
+
+from accounts.access import Action, may
+from accounts.models import Person
+from common.errors import not_found
+from jobs.models import Job
+
+
+def access_job(person: Person, job_id: str, action: Action) -> Job:
+    """Fetch a job of a project the person may act in, or their own without a project."""
+    job = Job.objects.filter(pk=job_id).first()
+    if job is None:
+        raise not_found("job")
+    if job.project_id is None:
+        if job.person_id != person.id:
+            raise not_found("job")
+    elif not may(person, job.project_id, action):
+        raise not_found("job")
+    return job

@@ -1,0 +1,35 @@
+"""The one way to an upload."""
+
+from __future__ import annotations
+
+from accounts.access import may
+from accounts.models import Person
+from common.errors import Code, Problem, not_found
+from storage.models import Upload
+
+
+def access_upload(person: Person, upload_id: str) -> Upload:
+    """Fetch one's own upload, as long as one may still edit in its project."""
+    upload = Upload.objects.select_related("project").filter(pk=upload_id).first()
+    if upload is None:
+        raise not_found("upload")
+    if upload.person_id != person.id:
+        raise not_found("upload")
+    if not may(person, upload.project_id, "edit"):
+        raise not_found("upload")
+    return upload
+
+
+def access_complete_upload(person: Person, upload_id: str, project_id: str) -> Upload:
+    """Fetch an upload that has arrived, for use in its project."""
+    upload = access_upload(person, upload_id)
+    if upload.project_id != project_id:
+        raise not_found("upload")
+    if not upload.is_complete:
+        raise Problem(
+            Code.UPLOAD_INCOMPLETE,
+            f"{upload.file_name} has not arrived completely"
+            f" ({upload.offset} of {upload.size_bytes} bytes).",
+            "Wait for the upload to end, or start it again.",
+        )
+    return upload

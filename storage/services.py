@@ -1,0 +1,127 @@
+"""Keeping bytes: store once by content, read back, count against the project's quota."""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+from typing import BinaryIO
+
+from django.conf import settings
+from django.db import transaction
+
+from accounts.models import Project
+from common.errors import Code, Problem
+from storage.disk import (
+    MEGABYTE,
+    disk_problems,
+    move_into_place,
+    require_free,
+    write_atomically,
+)
+from storage.models import Blob, BlobUse
+from storage.selectors import used_bytes
+
+READ_BYTES = 1024 * 1024
+
+
+def blob_path(sha256: str) -> Path:
+    """Where a blob's bytes are. The name is ours: 64 hexadecimal digits, never a user's."""
+    return settings.DATA_FOLDER / "blobs" / sha256[:2] / sha256[2:4] / sha256
+
+
+def open_blob(sha256: str) -> BinaryIO:
+    """Open a blob for reading; raises Problem file_missing when the disk has lost it."""
+    try:
+        return blob_path(sha256).open("rb")
+    except FileNotFoundError:
+        raise Problem(
+            Code.FILE_MISSING,
+            "The file is no longer on the studio's disk.",
+            "Bring it in again, or ask the operator to restore a backup.",
+            sha256=sha256,
+        ) from None
+
+
+def read_blob(sha256: str) -> bytes:
+    """All bytes of a blob; for small ones."""
+    with open_blob(sha256) as file:
+        return file.read()
+
+
+def store_bytes(project: Project, data: bytes) -> Blob:
+    """Keep bytes in a project."""
+    return store_batch(project, [data])[0]
+
+
+def store_batch(project: Project, contents: Sequence[bytes]) -> list[Blob]:
+    """Keep many small contents with one transaction; the order of the result is theirs.
+
+    The files are durable before the rows exist: a crash in between leaves an unused file, never
+    a row without bytes.
+    """
+    total = sum(len(data) for data in contents)
+    require_quota(project, total)
+    require_free(total)
+    digests = [hashlib.sha256(data).hexdigest() for data in contents]
+    for sha256, data in zip(digests, contents, strict=True):
+        path = blob_path(sha256)
+        if not path.exists():
+            write_atomically(path, data)
+    sizes = {sha256: len(data) for sha256, data in zip(digests, contents, strict=True)}
+    return _record(project, digests, sizes)
+
+
+def store_file(project: Project, source: Path, *, is_movable: bool = False) -> Blob:
+    """Keep a file in a project, by copy or, when it is ours to take, by rename."""
+    with source.open("rb") as file:
+        sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+    size_bytes = source.stat().st_size
+    require_quota(project, size_bytes)
+    path = blob_path(sha256)
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        draft = source
+        if not is_movable:
+            require_free(size_bytes)
+            draft = path.with_name(f".{sha256[:40]}.copy")
+            with disk_problems():
+                shutil.copyfile(source, draft)
+        move_into_place(draft, path)
+    return _record(project, [sha256], {sha256: size_bytes})[0]
+
+
+def use_blob(project: Project, blob: Blob) -> None:
+    """Let another project hold a blob that is already stored."""
+    BlobUse.objects.get_or_create(project=project, blob=blob)
+
+
+def require_quota(project: Project, more_bytes: int) -> None:
+    """Raise Problem quota_exceeded when a project would hold more than it may."""
+    quota = settings.ENVIRONMENT.quota_mb * MEGABYTE
+    used = used_bytes(project)
+    if used + more_bytes > quota:
+        raise Problem(
+            Code.QUOTA_EXCEEDED,
+            f"The project holds {used // MEGABYTE} of {quota // MEGABYTE} MB; this needs"
+            f" {-(-more_bytes // MEGABYTE)} MB more.",
+            "Delete what is no longer needed, or ask the operator to raise NETLOOM_QUOTA_MB.",
+            used_bytes=used,
+            quota_bytes=quota,
+            needed_bytes=more_bytes,
+        )
+
+
+def _record(project: Project, digests: list[str], sizes: dict[str, int]) -> list[Blob]:
+    with transaction.atomic():
+        Blob.objects.bulk_create(
+            [Blob(sha256=sha256, size_bytes=size) for sha256, size in sizes.items()],
+            ignore_conflicts=True,
+        )
+        blobs = Blob.objects.in_bulk(list(sizes))
+        BlobUse.objects.bulk_create(
+            [BlobUse(project=project, blob=blob) for blob in blobs.values()],
+            ignore_conflicts=True,
+        )
+    return [blobs[sha256] for sha256 in digests]
