@@ -95,7 +95,7 @@ def _scratch(surface_HW: Pixels, random: np.random.Generator) -> Pixels:
     angle = random.uniform(0, np.pi)
     length = random.uniform(28, 64)
     centre = random.uniform(26, SIZE_PX - 26, size=2)
-    t_N = np.linspace(-0.5, 0.5, 160)
+    t_N = np.linspace(-0.5, 0.5, 90)
     bend = random.uniform(-7, 7) * (t_N**2 - 0.08)
     direction = np.array([np.cos(angle), np.sin(angle)])
     normal = np.array([-direction[1], direction[0]])

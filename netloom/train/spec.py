@@ -9,19 +9,13 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from netloom.data.augment import AugmentationConfig
 from netloom.graph.document import Document
+from netloom.tasks.config import TaskConfig
 
 
 class SpecModel(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class TaskConfig(SpecModel):
-    """Image classification with cross-entropy."""
-
-    type: Literal["classification"] = "classification"
-    class_weights: Literal["none", "balanced"] = "none"
-    label_smoothing: Annotated[float, Field(ge=0, lt=1)] = 0.0
 
 
 class OptimizerConfig(SpecModel):
@@ -39,18 +33,6 @@ class ScheduleConfig(SpecModel):
     warmup_epochs: Annotated[float, Field(ge=0, le=1000)] = 0.0
     step_epochs: Annotated[int, Field(ge=1)] = 10
     gamma: Annotated[float, Field(gt=0, le=1)] = 0.1
-
-
-class AugmentationConfig(SpecModel):
-    """Random changes of training images, vectorised over the batch; all off by default."""
-
-    horizontal_flip: bool = False
-    vertical_flip: bool = False
-    crop_padding_px: Annotated[int, Field(ge=0, le=256)] = 0
-    rotate_degrees: Annotated[float, Field(ge=0, le=180)] = 0.0
-    brightness: Annotated[float, Field(ge=0, le=1)] = 0.0
-    contrast: Annotated[float, Field(ge=0, le=1)] = 0.0
-    saturation: Annotated[float, Field(ge=0, le=1)] = 0.0
 
 
 MetricName = Literal["loss", "accuracy", "balanced_accuracy"]

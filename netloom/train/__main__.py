@@ -1,0 +1,72 @@
+"""`python -m netloom.train SPEC.json`: the trainer process.
+
+Events are JSON lines on `--event-fd` (standard output by default). The process ends when the pipe
+`--control-fd` is closed at its other end. SIGTERM stops after a checkpoint, SIGUSR1 pauses.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import time
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from netloom.train.control import Control
+from netloom.train.emitter import EventWriter
+from netloom.train.events import Failed
+from netloom.train.spec import TrainSpec
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run one specification; returns the exit status, 0 when the run ended as asked."""
+    parser = argparse.ArgumentParser(prog="python -m netloom.train", description=__doc__)
+    parser.add_argument("spec", type=Path, help="run specification (JSON)")
+    parser.add_argument("--event-fd", type=int, default=1, help="where events are written")
+    parser.add_argument("--control-fd", type=int, help="end when this pipe closes")
+    parser.add_argument(
+        "--estimate", action="store_true", help="print time and memory as JSON, do not train"
+    )
+    options = parser.parse_args(arguments)
+
+    control = Control()
+    control.install()
+    if options.control_fd is not None:
+        control.watch(options.control_fd)
+    writer = EventWriter(options.event_fd)
+    try:
+        spec = TrainSpec.model_validate_json(options.spec.read_bytes())
+    except (OSError, ValidationError) as error:
+        message = f"The run specification {options.spec} cannot be read: {error}"
+        writer.emit(Failed(time_s=time.time(), code="bad_spec", message=message))
+        return 1
+    if spec.num_threads is not None:
+        # Before torch is imported, so that no library starts more threads than the slot has.
+        os.environ["OMP_NUM_THREADS"] = str(spec.num_threads)
+    if options.estimate:
+        return _print_estimate(spec, writer)
+
+    from netloom.train.run import run_training
+
+    try:
+        return 0 if run_training(spec, writer, control) else 1
+    except BrokenPipeError:
+        # Nobody reads the events any more; there is nothing left to say it to.
+        return 1
+
+
+def _print_estimate(spec: TrainSpec, writer: EventWriter) -> int:
+    from netloom.train.estimate import EstimateError, estimate
+
+    try:
+        print(estimate(spec).model_dump_json())
+    except EstimateError as error:
+        writer.emit(Failed(time_s=time.time(), code="bad_spec", message=str(error)))
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,185 @@
+"""What is wrong with a run before it is queued: no torch, no image is opened."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict
+
+from netloom.analyze import Analysis, Binding, analyze
+from netloom.data.manifest import Manifest
+from netloom.data.preprocess import Preprocessing, PreprocessingError
+from netloom.graph.diagnostics import DiagnosticCode
+from netloom.train.spec import TrainSpec
+
+ProblemCode = Literal[
+    "network_has_errors",
+    "no_trainable_weights",
+    "unsuitable_input",
+    "unsuitable_output",
+    "class_count_mismatch",
+    "too_few_classes",
+    "label_out_of_range",
+    "no_training_items",
+    "no_validation_items",
+    "class_without_training_items",
+    "unknown_device",
+]
+
+
+class SpecProblem(BaseModel):
+    """One reason why a run cannot start (error) or should be thought about (warning).
+
+    Attributes:
+        node_id: The node concerned, when one is.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    code: ProblemCode
+    severity: Literal["error", "warning"]
+    message: str
+    node_id: str | None = None
+
+
+def check_spec(
+    spec: TrainSpec, manifest: Manifest, *, devices: Collection[str] | None = None
+) -> list[SpecProblem]:
+    """Return what speaks against this run; it can start when none is an error.
+
+    Args:
+        devices: Devices known to exist, e.g. {"cpu", "cuda:0"}; None leaves that to the trainer.
+    """
+    problems = _check_data(manifest)
+    problems += _check_network(spec, len(manifest.classes))
+    device = spec.config.device
+    if devices is not None and device != "auto" and _full_name(device) not in devices:
+        known = ", ".join(sorted(devices))
+        problems.append(
+            SpecProblem(
+                code="unknown_device",
+                severity="error",
+                message=f"There is no device {device} here. Choose one of: auto, {known}.",
+            )
+        )
+    return problems
+
+
+def _check_data(manifest: Manifest) -> list[SpecProblem]:
+    problems: list[SpecProblem] = []
+    num_classes = len(manifest.classes)
+
+    def add(code: ProblemCode, severity: Literal["error", "warning"], message: str) -> None:
+        problems.append(SpecProblem(code=code, severity=severity, message=message))
+
+    if num_classes < 2:
+        add(
+            "too_few_classes",
+            "error",
+            f"The dataset has {num_classes} class(es); telling classes apart needs at least two.",
+        )
+    wrong = [item for item in manifest.items if item.label is not None]
+    wrong = [item for item in wrong if not 0 <= (item.label or 0) < num_classes]
+    if wrong:
+        add(
+            "label_out_of_range",
+            "error",
+            f"{len(wrong)} items have a label beyond the {num_classes} classes, first {wrong[0].id}.",
+        )
+    counts = Counter(
+        item.label for item in manifest.items if item.split == "train" and item.label is not None
+    )
+    if not counts:
+        add(
+            "no_training_items",
+            "error",
+            "No training item has a label. Label images, or put some into the training split.",
+        )
+    elif not wrong:
+        empty = [name for index, name in enumerate(manifest.classes) if not counts[index]]
+        if empty:
+            names = ", ".join(empty[:5]) + (" and others" if len(empty) > 5 else "")
+            add(
+                "class_without_training_items",
+                "warning",
+                f"No training item is labelled {names}: the network cannot learn that.",
+            )
+    if not any(i.split == "validation" and i.label is not None for i in manifest.items):
+        add(
+            "no_validation_items",
+            "warning",
+            "No validation item has a label, so there is no accuracy to watch and no best "
+            "checkpoint; the last one counts.",
+        )
+    return problems
+
+
+def _check_network(spec: TrainSpec, num_classes: int) -> list[SpecProblem]:
+    analysis = analyze(spec.document, Binding(num_classes=num_classes))
+    mismatch = DiagnosticCode.CLASS_COUNT_MISMATCH
+    problems = [
+        SpecProblem(
+            code="network_has_errors",
+            severity="error",
+            message=diagnostic.message,
+            node_id=diagnostic.node_id,
+        )
+        for diagnostic in analysis.diagnostics
+        if diagnostic.severity == "error" and diagnostic.code != mismatch
+    ]
+    if problems:
+        return problems
+    try:
+        Preprocessing.from_document(spec.document)
+    except PreprocessingError as error:
+        problems.append(
+            SpecProblem(code="unsuitable_input", severity="error", message=str(error))
+        )
+    problems += _check_output(spec, analysis, num_classes)
+    if analysis.totals.trainable_parameters == 0:
+        problems.append(
+            SpecProblem(
+                code="no_trainable_weights",
+                severity="error",
+                message="No layer has weights to train. Add one, or unfreeze a frozen one.",
+            )
+        )
+    return problems
+
+
+def _check_output(spec: TrainSpec, analysis: Analysis, num_classes: int) -> list[SpecProblem]:
+    nodes = spec.document.graph.nodes
+    outputs = [node_id for node_id, node in nodes.items() if node.type == "Output"]
+    if len(outputs) != 1:
+        message = f"The network has {len(outputs)} outputs; classification needs exactly one."
+        return [SpecProblem(code="unsuitable_output", severity="error", message=message)]
+    node_id = outputs[0]
+    dims = analysis.nodes[node_id].outputs["output"]
+    if len(dims) != 2:
+        axes = ", ".join(f"{dim['axis']}={dim['size']}" for dim in dims[1:])
+        message = (
+            f"The output has the shape (B, {axes}); classification needs one number per class, "
+            f"(B, {num_classes}). Add a Flatten or global pooling and a Linear layer."
+        )
+        return [
+            SpecProblem(
+                code="unsuitable_output", severity="error", message=message, node_id=node_id
+            )
+        ]
+    if dims[1]["size"] != num_classes:
+        message = (
+            f"The output has {dims[1]['size']} values but the dataset has {num_classes} classes. "
+            f"Set the last layer to {num_classes}."
+        )
+        return [
+            SpecProblem(
+                code="class_count_mismatch", severity="error", message=message, node_id=node_id
+            )
+        ]
+    return []
+
+
+def _full_name(device: str) -> str:
+    return "cuda:0" if device == "cuda" else device

@@ -1,0 +1,114 @@
+"""Why a run cannot go on, in words and with the node where it happened."""
+
+from __future__ import annotations
+
+import time
+from typing import Literal
+
+import torch
+
+from netloom.compile import CompileError, Network, node_of_exception
+from netloom.data.decode_pool import ItemError
+from netloom.data.preprocess import PreprocessingError
+from netloom.data.sampler import SamplerPosition
+from netloom.train.checkpoint import CheckpointError
+from netloom.train.device import DeviceError
+from netloom.train.events import Failed
+from netloom.train.recorder import NonFiniteLossError
+from netloom.train.session import Session
+from netloom.train.weights import WeightsError
+
+_SPEC_ERRORS = (DeviceError, CheckpointError, WeightsError, PreprocessingError, CompileError)
+_MEMORY_TEXTS = ("out of memory", "can't allocate memory", "not enough memory")
+
+
+def describe_failure(error: Exception, step: int | None) -> Failed:
+    """Return the event for an exception that ended a run."""
+    code: Literal["out_of_memory", "bad_data", "bad_spec", "error"]
+    if isinstance(error, ItemError):
+        code = "bad_data"
+        message = (
+            f"{error} Remove the image from the dataset or replace the file, then start again."
+        )
+    elif isinstance(error, _SPEC_ERRORS):
+        code, message = "bad_spec", str(error)
+    elif _is_out_of_memory(error):
+        code = "out_of_memory"
+        message = (
+            "The memory is not enough for this network and batch size. "
+            f"Halve the batch size or make the images smaller. ({_first_line(error)})"
+        )
+    elif isinstance(error, OSError) and error.filename is not None:
+        code = "bad_data"
+        message = f"{error.filename} cannot be used: {error.strerror}."
+    else:
+        code = "error"
+        message = f"{type(error).__name__}: {_first_line(error)}"
+    return Failed(
+        time_s=time.time(), code=code, message=message, node=node_of_exception(error), step=step
+    )
+
+
+def describe_non_finite(
+    error: NonFiniteLossError, session: Session, last_checkpoint: str | None
+) -> Failed:
+    """Return the event for a loss that is no number, naming the node it began in."""
+    steps_per_epoch = session.sampler.batches_per_epoch
+    epoch, batches = divmod(error.step, steps_per_epoch)
+    batch = next(
+        session.batches.training(
+            session.sampler, session.dataset.train_rows, SamplerPosition(epoch, batches)
+        )
+    )
+    node = find_non_finite_node(session, batch.images_BCHW)
+    kept = (
+        f"{last_checkpoint} from before is intact." if last_checkpoint else "Nothing was saved yet."
+    )
+    rate = session.schedule.rate(error.step)
+    return Failed(
+        time_s=time.time(),
+        code="non_finite_loss",
+        message=(
+            f"The loss is no longer a finite number at step {error.step + 1} "
+            f"(epoch {epoch + 1}). {kept} Try a lower learning rate (it was {rate:.3g}), "
+            "a warm-up, or batch normalisation."
+        ),
+        node=node,
+        step=error.step + 1,
+    )
+
+
+def find_non_finite_node(session: Session, images_BCHW: torch.Tensor) -> str | None:
+    """Return the path of the first node, in order of computation, that gives a NaN or infinity."""
+    module: Network = session.module
+    found: list[str] = []
+    handles: list[torch.utils.hooks.RemovableHandle] = []
+
+    def watch(path: str) -> None:
+        def look(_module: torch.nn.Module, _inputs: object, output: object) -> None:
+            if isinstance(output, torch.Tensor) and not bool(torch.isfinite(output).all()):
+                found.append(path)
+
+        handles.append(part.register_forward_hook(look))
+
+    for name, part in module.named_modules():
+        if name in module.netloom_nodes and not any(True for _ in part.children()):
+            watch(module.netloom_nodes[name])
+    try:
+        with torch.no_grad(), session.placement.autocast():
+            module(images_BCHW)
+    finally:
+        for handle in handles:
+            handle.remove()
+    return found[0] if found else None
+
+
+def _is_out_of_memory(error: Exception) -> bool:
+    if isinstance(error, MemoryError | torch.OutOfMemoryError):
+        return True
+    text = str(error).lower()
+    return isinstance(error, RuntimeError) and any(part in text for part in _MEMORY_TEXTS)
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).strip() or "no message").splitlines()[0]

@@ -1,0 +1,207 @@
+"""A run from specification to last event."""
+
+from __future__ import annotations
+
+import time
+import traceback
+from pathlib import Path
+
+import psutil
+import torch
+
+from netloom.data.manifest import Manifest
+from netloom.graph.document import graph_hash
+from netloom.train.check import check_spec
+from netloom.train.checkpoint import (
+    CheckpointContent,
+    CheckpointError,
+    CheckpointKeeper,
+    load_newest_usable,
+)
+from netloom.train.control import Control, StopRequestedError
+from netloom.train.device import Placement, choose_placement, cpu_name, prepare_device
+from netloom.train.diagnose import describe_failure, describe_non_finite
+from netloom.train.emitter import EventWriter
+from netloom.train.events import Failed, Finished, Phase, Rewind, Started
+from netloom.train.loop import TrainingLoop
+from netloom.train.recorder import NonFiniteLossError
+from netloom.train.session import Session, build_network, build_session, open_dataset
+from netloom.train.spec import TrainSpec
+
+_TRACEBACK_CHARS = 8000
+
+
+def run_training(spec: TrainSpec, writer: EventWriter, control: Control) -> bool:
+    """Train as specified; everything worth knowing leaves through `writer`.
+
+    The last event is `finished` or `failed`.
+
+    Returns:
+        Whether the run finished (completed, early stopped, stopped or paused).
+    """
+    loop: TrainingLoop | None = None
+    session: Session | None = None
+    try:
+        manifest = _checked_manifest(spec, writer)
+        if manifest is None:
+            return False
+        writer.emit(Phase(time_s=time.time(), phase="loading"))
+        placement = choose_placement(spec.config.device, spec.config.precision)
+        prepare_device(placement, spec.num_threads)
+        for warning in placement.warnings:
+            writer.log("warning", warning)
+        content = _read_resume_point(spec, writer)
+        torch.manual_seed(spec.config.seed)
+        session = _open_session(spec, manifest, placement, writer, control)
+        loop = _make_loop(session, content, writer, control)
+        control.raise_if_requested()
+        _announce(session, loop, writer)
+        writer.emit(loop.run())
+        return True
+    except StopRequestedError:
+        writer.emit(_stopped_early(control))
+        return True
+    except NonFiniteLossError as error:
+        if session is None or loop is None:
+            raise
+        writer.emit(describe_non_finite(error, session, loop.last_checkpoint))
+        return False
+    except BrokenPipeError:
+        raise
+    except Exception as error:
+        failed = describe_failure(error, loop.step if loop else None)
+        if failed.code == "error":
+            writer.log("error", "".join(traceback.format_exception(error))[-_TRACEBACK_CHARS:])
+        writer.emit(failed)
+        return False
+    finally:
+        if session is not None:
+            session.dataset.pixels.close()
+
+
+def _checked_manifest(spec: TrainSpec, writer: EventWriter) -> Manifest | None:
+    """Read the manifest and say everything that is wrong before any image is read."""
+    try:
+        manifest = Manifest.read(Path(spec.manifest))
+    except (OSError, ValueError) as error:
+        message = f"The dataset manifest {spec.manifest} cannot be read: {error}"
+        writer.emit(Failed(time_s=time.time(), code="bad_spec", message=message))
+        return None
+    problems = check_spec(spec, manifest)
+    errors = [problem for problem in problems if problem.severity == "error"]
+    for problem in problems:
+        if problem.severity != "error":
+            writer.log("warning" if problem.severity == "warning" else "info", problem.message)
+    if not errors:
+        return manifest
+    writer.emit(
+        Failed(
+            time_s=time.time(),
+            code="bad_spec",
+            message=" ".join(problem.message for problem in errors),
+            node=next((p.node_id for p in errors if p.node_id), None),
+        )
+    )
+    return None
+
+
+def _read_resume_point(spec: TrainSpec, writer: EventWriter) -> CheckpointContent | None:
+    if spec.resume_from is None:
+        return None
+    content, path, reasons = load_newest_usable(Path(spec.resume_from))
+    if reasons:
+        writer.log("warning", f"{' '.join(reasons)} Continuing from {path.name} instead.")
+    if content["graph_hash"] != graph_hash(spec.document):
+        raise CheckpointError(
+            f"{path.name} belongs to another network, so the run cannot be resumed from it. "
+            "Start a new run with it as initial weights instead."
+        )
+    return content
+
+
+def _open_session(
+    spec: TrainSpec,
+    manifest: Manifest,
+    placement: Placement,
+    writer: EventWriter,
+    control: Control,
+) -> Session:
+    module = build_network(spec, writer, placement.device)
+    dataset = open_dataset(spec, manifest, placement.device, writer, control)
+    return build_session(spec, placement, module, dataset)
+
+
+def _make_loop(
+    session: Session, content: CheckpointContent | None, writer: EventWriter, control: Control
+) -> TrainingLoop:
+    best = content["best"] if content else None
+    keeper = CheckpointKeeper(
+        Path(session.spec.output), best_step=int(best["step"]) if best else None
+    )
+    environment = describe_environment()
+    loop = TrainingLoop(session, keeper, writer, control, environment)
+    if content is None:
+        return loop
+    if content["data_fingerprint"] != session.dataset.fingerprint:
+        raise CheckpointError(
+            "The dataset has changed since the checkpoint was made, so resuming would not give "
+            "the same run. Start a new run with it as initial weights instead."
+        )
+    changed = [k for k, v in environment.items() if content["environment"].get(k) != v]
+    if changed:
+        was = ", ".join(f"{k} {content['environment'].get(k)} -> {environment[k]}" for k in changed)
+        writer.log("warning", f"Resumed elsewhere ({was}): numbers may differ in the last digits.")
+    loop.restore(content)
+    writer.emit(Rewind(time_s=time.time(), to_step=loop.step))
+    return loop
+
+
+def _announce(session: Session, loop: TrainingLoop, writer: EventWriter) -> None:
+    placement = session.placement
+    dataset = session.dataset
+    if session.is_probability:
+        writer.log(
+            "info",
+            "The network ends in a Softmax, so the loss is taken on the logarithm of its "
+            "probabilities. Without the Softmax training is a little faster and more exact.",
+        )
+    writer.emit(
+        Started(
+            time_s=time.time(),
+            device=str(placement.device),
+            device_name=placement.name,
+            precision=placement.precision,
+            num_threads=torch.get_num_threads(),
+            torch_version=torch.__version__,
+            cpu=cpu_name(),
+            num_train=len(dataset.train_rows),
+            num_validation=len(dataset.validation_rows),
+            num_test=0,
+            steps_per_epoch=session.sampler.batches_per_epoch,
+            total_steps=session.total_steps,
+            start_step=loop.step,
+            data_tier=dataset.pixels.tier,
+            num_parameters=sum(p.numel() for p in session.module.parameters()),
+        )
+    )
+
+
+def describe_environment() -> dict[str, str]:
+    """Return what resuming bit-identically depends on."""
+    return {
+        "torch": torch.__version__,
+        "cpu": cpu_name(),
+        "num_threads": str(torch.get_num_threads()),
+        "num_cores": str(psutil.cpu_count()),
+    }
+
+
+def _stopped_early(control: Control) -> Finished:
+    return Finished(
+        time_s=time.time(),
+        reason="paused" if control.request == "pause" else "stopped",
+        step=0,
+        best_metric=None,
+        best_step=None,
+    )
+

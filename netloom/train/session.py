@@ -1,0 +1,214 @@
+"""Everything a run is made of, built from its specification before the first step."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import psutil
+import torch
+from numpy.typing import NDArray
+
+from netloom.compile import Network, build_module, load_weights
+from netloom.data.items import LabelledItems
+from netloom.data.manifest import Manifest
+from netloom.data.pixels import (
+    DEVICE_MEMORY_SHARE,
+    DecodedPixels,
+    MemoryPixels,
+    PixelSource,
+    fits_in_memory,
+    load_pixels,
+)
+from netloom.data.preprocess import Preprocessing
+from netloom.data.sampler import EpochSampler
+from netloom.tasks.classification import ClassificationLoss
+from netloom.tasks.output import find_final_softmax
+from netloom.train.batches import BatchMaker
+from netloom.train.control import Control
+from netloom.train.device import Placement
+from netloom.train.emitter import EventWriter
+from netloom.train.events import Phase
+from netloom.train.optimize import Schedule, make_optimizer
+from netloom.train.spec import TrainSpec
+from netloom.train.weights import read_weights
+
+_PHASE_INTERVAL_S = 0.2
+
+
+@dataclass(slots=True)
+class Dataset:
+    """Pixels and labels of training and validation items, and their fingerprint."""
+
+    items: LabelledItems
+    pixels: PixelSource
+    preprocessing: Preprocessing
+    train_rows: NDArray[np.int64]
+    validation_rows: NDArray[np.int64]
+    fingerprint: str
+
+
+@dataclass(slots=True)
+class Session:
+    """The parts of a run, ready to step."""
+
+    spec: TrainSpec
+    placement: Placement
+    module: Network
+    dataset: Dataset
+    sampler: EpochSampler
+    batches: BatchMaker
+    loss: ClassificationLoss
+    optimizer: torch.optim.Optimizer
+    schedule: Schedule
+    scaler: torch.amp.GradScaler
+    is_probability: bool
+
+    @property
+    def num_classes(self) -> int:
+        """Number of classes of the dataset."""
+        return len(self.dataset.items.classes)
+
+    @property
+    def total_steps(self) -> int:
+        """Optimiser steps of the whole run."""
+        return self.sampler.batches_per_epoch * self.spec.config.epochs
+
+
+def build_network(spec: TrainSpec, writer: EventWriter, device: torch.device) -> Network:
+    """Compile the network and give it its first weights, saying what fitted."""
+    module = build_module(spec.document, seed=spec.config.seed)
+    if spec.initial_weights is not None:
+        report = load_weights(module, read_weights(Path(spec.initial_weights)))
+        total = len(report.loaded) + len(report.initialised) + len(report.mismatched)
+        level = "warning" if report.initialised or report.mismatched else "info"
+        parts = [f"Initial weights: {len(report.loaded)} of {total} tensors fit."]
+        for names, text in (
+            ([m.key for m in report.mismatched], "Other shape, so newly initialised"),
+            (report.initialised, "Not in the file, so newly initialised"),
+            (report.left_over, "In the file but not used"),
+        ):
+            if names:
+                parts.append(f"{text}: {_listed(list(names))}.")
+        writer.log(level, " ".join(parts))
+    return module.to(device)
+
+
+def open_dataset(
+    spec: TrainSpec,
+    manifest: Manifest,
+    device: torch.device,
+    writer: EventWriter,
+    control: Control,
+) -> Dataset:
+    """Bring the pixels where they are read fastest: device, memory, or decoded on the way."""
+    preprocessing = Preprocessing.from_document(spec.document)
+    folder = Path(spec.manifest).resolve().parent
+    items = LabelledItems.select(manifest, folder, ("train", "validation"))
+    available = psutil.virtual_memory().available
+    if fits_in_memory(len(items.paths), preprocessing, available):
+        digests = items.content_digests()
+        pixels: PixelSource = _to_device(
+            load_pixels(
+                items,
+                preprocessing,
+                digests=digests,
+                cache=Path(spec.cache) if spec.cache else None,
+                num_workers=spec.num_workers,
+                progress=_caching_progress(writer, control),
+            ),
+            device,
+        )
+    else:
+        digests = items.stat_digests()
+        pixels = DecodedPixels(items.paths, preprocessing, spec.num_workers)
+    return Dataset(
+        items=items,
+        pixels=pixels,
+        preprocessing=preprocessing,
+        train_rows=items.rows("train"),
+        validation_rows=items.rows("validation"),
+        fingerprint=items.fingerprint(digests),
+    )
+
+
+def build_session(
+    spec: TrainSpec, placement: Placement, module: Network, dataset: Dataset
+) -> Session:
+    """Put the parts together: batches, loss, optimiser, schedule."""
+    config = spec.config
+    device = placement.device
+    is_channels_last = device.type == "cuda" and has_convolution(module)
+    if is_channels_last:
+        module.to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue, reportUnknownMemberType]
+    sampler = EpochSampler(len(dataset.train_rows), config.batch_size, config.seed)
+    return Session(
+        spec=spec,
+        placement=placement,
+        module=module,
+        dataset=dataset,
+        sampler=sampler,
+        batches=BatchMaker(
+            dataset.pixels,
+            dataset.items.labels,
+            dataset.preprocessing,
+            device,
+            augmentation=config.augmentation,
+            seed=config.seed,
+            is_channels_last=is_channels_last,
+        ),
+        loss=ClassificationLoss(
+            config.task,
+            dataset.items.labels[dataset.train_rows],
+            len(dataset.items.classes),
+            device,
+        ),
+        optimizer=make_optimizer(config.optimizer, module.parameters()),
+        schedule=Schedule(
+            config.schedule,
+            config.optimizer.learning_rate,
+            sampler.batches_per_epoch,
+            config.epochs,
+        ),
+        scaler=torch.amp.GradScaler(device.type, enabled=placement.uses_scaler),
+        is_probability=find_final_softmax(spec.document) is not None,
+    )
+
+
+def has_convolution(module: torch.nn.Module) -> bool:
+    """Return whether channels_last can pay."""
+    return any(isinstance(part, torch.nn.Conv2d) for part in module.modules())
+
+
+def _to_device(pixels: MemoryPixels, device: torch.device) -> MemoryPixels:
+    """Keep the pixels on the GPU when they take little of it."""
+    if device.type != "cuda":
+        return pixels
+    free_bytes, _ = torch.cuda.mem_get_info(device)
+    size_bytes = pixels.pixels_NCHW.nelement()
+    if size_bytes > free_bytes * DEVICE_MEMORY_SHARE:
+        return pixels
+    return MemoryPixels(pixels.pixels_NCHW.to(device))
+
+
+class _caching_progress:  # noqa: N801 (a function with memory)
+    """Tells how far decoding is, a few times a second, and gives up when asked to stop."""
+
+    def __init__(self, writer: EventWriter, control: Control) -> None:
+        self._writer = writer
+        self._control = control
+        self._told = 0.0
+
+    def __call__(self, done: int, total: int) -> None:
+        self._control.raise_if_requested()
+        now = time.monotonic()
+        if now - self._told >= _PHASE_INTERVAL_S or done == total:
+            self._told = now
+            self._writer.emit(Phase(time_s=time.time(), phase="caching", done=done, total=total))
+
+
+def _listed(names: list[str]) -> str:
+    shown = ", ".join(names[:5])
+    return shown if len(names) <= 5 else f"{shown} and {len(names) - 5} more"

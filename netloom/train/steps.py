@@ -1,0 +1,70 @@
+"""One training step and one evaluation pass: everything that computes on the device.
+
+Legend: B batch, K classes.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from netloom.tasks.classification import ClassificationMeter, ClassificationMetrics, to_logits
+from netloom.train.batches import Batch
+from netloom.train.recorder import NonFiniteLossError
+from netloom.train.session import Session
+
+
+def train_step(session: Session, batch: Batch, step: int) -> tuple[torch.Tensor, torch.Tensor]:
+    """Take one optimiser step.
+
+    Args:
+        step: Counted from 0; decides the learning rate.
+
+    Returns:
+        Loss and number of right answers, scalars on the device.
+
+    Raises:
+        NonFiniteLossError: On a CPU, before the weights are touched. On a GPU the loss is not
+            looked at here, because that would make it wait.
+    """
+    optimizer = session.optimizer
+    rate = session.schedule.rate(step)
+    for group in optimizer.param_groups:
+        group["lr"] = rate
+    with session.placement.autocast():
+        output_BK = session.module(batch.images_BCHW)
+    logits_BK = to_logits(output_BK, is_probability=session.is_probability)
+    loss = session.loss(logits_BK, batch.labels_B)
+    detached = loss.detach()
+    if detached.device.type == "cpu" and not math.isfinite(detached.item()):
+        raise NonFiniteLossError(step)
+    optimizer.zero_grad(set_to_none=True)
+    if session.scaler.is_enabled():
+        session.scaler.scale(loss).backward()
+        session.scaler.step(optimizer)
+        session.scaler.update()
+    else:
+        loss.backward()
+        optimizer.step()
+    right = (logits_BK.detach().argmax(dim=1) == batch.labels_B).sum()
+    return detached, right
+
+
+def evaluate_rows(
+    session: Session, rows: NDArray[np.int64], should_stop: Callable[[], bool]
+) -> ClassificationMetrics | None:
+    """Measure the network on rows of the dataset; None when told to stop."""
+    session.module.eval()
+    meter = ClassificationMeter(session.num_classes, session.placement.device)
+    with torch.inference_mode():
+        for batch in session.batches.evaluation(rows, session.spec.config.batch_size):
+            with session.placement.autocast():
+                output_BK = session.module(batch.images_BCHW)
+            meter.update(to_logits(output_BK, is_probability=session.is_probability), batch.labels_B)
+            if should_stop():
+                return None
+    return meter.compute()
