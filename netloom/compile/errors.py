@@ -46,7 +46,9 @@ def node_of_exception(error: BaseException) -> str | None:
             paths_by_module = {
                 id(child): known[name] for name, child in found_modules if name in known
             }
-        found = paths_by_module.get(id(module), found)
+        path = paths_by_module.get(id(module))
+        if path is not None:
+            found = path
     return found
 
 
