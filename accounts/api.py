@@ -6,7 +6,7 @@ from django.conf import settings
 from django.contrib.auth import authenticate, login, logout
 from django.http import HttpRequest
 from django.middleware.csrf import get_token
-from ninja import Router
+from ninja import Router, Status
 
 import netloom
 from accounts import selectors, services
@@ -100,12 +100,12 @@ def sign_in_by_password(request: HttpRequest, payload: SigninByPassword) -> Sess
     operation_id="sign_out",
     tags=["session"],
 )
-def sign_out(request: HttpRequest) -> tuple[int, None]:
+def sign_out(request: HttpRequest) -> Status[None]:
     person = getattr(request, "person", None)
     logout(request)
     if person is not None:
         services.close_sockets_of(person.id)
-    return 204, None
+    return Status(204, None)
 
 
 @router.patch("/session", response=SessionOut, operation_id="update_session", tags=["session"])
@@ -138,9 +138,9 @@ def list_projects(request: PersonRequest) -> dict[str, object]:
     operation_id="create_project",
     tags=["projects"],
 )
-def create_project(request: PersonRequest, payload: ProjectIn) -> tuple[int, Project]:
+def create_project(request: PersonRequest, payload: ProjectIn) -> Status[Project]:
     project = services.create_project(request.person, payload.name)
-    return 201, selectors.project_for(request.person, project)
+    return Status(201, selectors.project_for(request.person, project))
 
 
 @router.get(
@@ -172,10 +172,10 @@ def rename_project(request: PersonRequest, project_id: str, payload: ProjectIn) 
     operation_id="delete_project",
     tags=["projects"],
 )
-def delete_project(request: PersonRequest, project_id: str) -> tuple[int, None]:
+def delete_project(request: PersonRequest, project_id: str) -> Status[None]:
     """Into the bin: everything in it is kept, nobody sees it."""
     services.delete_project(access_project(request.person, project_id, "own"))
-    return 204, None
+    return Status(204, None)
 
 
 @router.get(
@@ -209,12 +209,12 @@ def change_member(
     operation_id="remove_member",
     tags=["members"],
 )
-def remove_member(request: PersonRequest, project_id: str, person_id: str) -> tuple[int, None]:
+def remove_member(request: PersonRequest, project_id: str, person_id: str) -> Status[None]:
     """An owner removes anyone; everybody may leave."""
     leaves = person_id == request.person.id
     project = access_project(request.person, project_id, "view" if leaves else "own")
     services.remove_member(project, person_id)
-    return 204, None
+    return Status(204, None)
 
 
 @router.get(
@@ -237,24 +237,11 @@ def list_invitations(request: PersonRequest, project_id: str) -> InvitationList:
 )
 def create_invitation(
     request: PersonRequest, project_id: str, payload: InvitationIn
-) -> tuple[int, InvitationOut]:
+) -> Status[InvitationOut]:
     project = access_project(request.person, project_id, "own")
     invitation, token = services.invite(project, request.person, payload.role, payload.email)
-    return 201, _invitation(invitation, _page_url(request, f"invitation#token={token}"))
-
-
-@router.delete(
-    "/invitations/{invitation_id}",
-    response={204: None},
-    operation_id="withdraw_invitation",
-    tags=["invitations"],
-)
-def withdraw_invitation(request: PersonRequest, invitation_id: str) -> tuple[int, None]:
-    invitation = Invitation.objects.filter(pk=invitation_id, accepted_at=None).first()
-    if invitation is None or not may(request.person, invitation.project_id, "own"):
-        raise not_found("invitation")
-    invitation.delete()
-    return 204, None
+    url = _page_url(request, f"invitation#token={token}")
+    return Status(201, _invitation(invitation, url))
 
 
 @router.post(
@@ -285,6 +272,20 @@ def accept_invitation(request: HttpRequest, payload: InvitationAccept) -> Sessio
     return _session(request, person)
 
 
+@router.delete(
+    "/invitations/{invitation_id}",
+    response={204: None},
+    operation_id="withdraw_invitation",
+    tags=["invitations"],
+)
+def withdraw_invitation(request: PersonRequest, invitation_id: str) -> Status[None]:
+    invitation = Invitation.objects.filter(pk=invitation_id, accepted_at=None).first()
+    if invitation is None or not may(request.person, invitation.project_id, "own"):
+        raise not_found("invitation")
+    invitation.delete()
+    return Status(204, None)
+
+
 @router.get("/tokens", response=ApiTokenList, operation_id="list_tokens", tags=["tokens"])
 def list_tokens(request: PersonRequest) -> dict[str, object]:
     items = list(selectors.tokens_of(request.person))
@@ -292,15 +293,16 @@ def list_tokens(request: PersonRequest) -> dict[str, object]:
 
 
 @router.post("/tokens", response={201: ApiTokenOut}, operation_id="create_token", tags=["tokens"])
-def create_token(request: PersonRequest, payload: ApiTokenIn) -> tuple[int, ApiTokenOut]:
+def create_token(request: PersonRequest, payload: ApiTokenIn) -> Status[ApiTokenOut]:
     made, token = services.create_token(request.person, payload.name)
-    return 201, ApiTokenOut(
+    out = ApiTokenOut(
         id=made.id,
         name=made.name,
         created_at=made.created_at,
         last_used_at=None,
         token=token,
     )
+    return Status(201, out)
 
 
 @router.delete(
@@ -309,9 +311,9 @@ def create_token(request: PersonRequest, payload: ApiTokenIn) -> tuple[int, ApiT
     operation_id="delete_token",
     tags=["tokens"],
 )
-def delete_token(request: PersonRequest, token_id: str) -> tuple[int, None]:
+def delete_token(request: PersonRequest, token_id: str) -> Status[None]:
     services.delete_token(request.person, token_id)
-    return 204, None
+    return Status(204, None)
 
 
 def _session(request: HttpRequest, person: Person | None) -> SessionOut:

@@ -14,11 +14,13 @@ import unicodedata
 import zipfile
 import zlib
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 from common.errors import Code, Problem
+from common.file_names import guess_encoding
 
 UTF8_FLAG = 0x800
 ENCRYPTED_FLAG = 0x1
@@ -195,7 +197,7 @@ def _refusal(detail: str, next_step: str) -> Problem:
 def _refuse_overlaps(infos: list[zipfile.ZipInfo]) -> None:
     """Entries that share bytes are how a small file claims to hold petabytes."""
     ordered = sorted(infos, key=lambda info: info.header_offset)
-    for before, after in zip(ordered, ordered[1:], strict=False):
+    for before, after in pairwise(ordered):
         if before.header_offset + before.compress_size > after.header_offset:
             raise _refusal(
                 "Entries of the archive overlap: a zip bomb.", "Pack the original files again."
@@ -205,12 +207,10 @@ def _refuse_overlaps(infos: list[zipfile.ZipInfo]) -> None:
 def _decoded_names(infos: list[zipfile.ZipInfo]) -> list[str]:
     """Names as their author saw them.
 
-    Without the UTF-8 flag a zip does not say how names are written. Taken together they are
-    tried as UTF-8 (macOS, Linux), then as the code page DOS had.
+    Without the UTF-8 flag a zip does not say how names are written; they are judged together.
     """
     raw = [_raw_name(info) for info in infos]
-    unmarked = [name for name in raw if isinstance(name, bytes)]
-    encoding = "utf-8" if all(_decodes(name, "utf-8") for name in unmarked) else "cp437"
+    encoding = guess_encoding([name for name in raw if isinstance(name, bytes)])
     return [name.decode(encoding) if isinstance(name, bytes) else name for name in raw]
 
 

@@ -46,6 +46,8 @@ class RequestContextMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         request_id = new_request_id()
         response = self.get_response(request)
+        if response.status_code == 405 and request.path_info.startswith("/api/"):
+            response = _method_not_allowed(request, response.headers.get("Allow", ""))
         response.headers["X-Request-Id"] = request_id
         return response
 
@@ -53,6 +55,17 @@ class RequestContextMiddleware:
         """Outside of the API too, a person gets cause and next step."""
         del request
         return problem_response(as_problem(exception))
+
+
+def _method_not_allowed(request: HttpRequest, allowed: str) -> HttpResponse:
+    problem = Problem(
+        Code.METHOD_NOT_ALLOWED,
+        f"{request.path_info} does not take {request.method}.",
+        f"It takes {allowed}.",
+    )
+    response = problem_response(problem)
+    response.headers["Allow"] = allowed
+    return response
 
 
 class SecurityHeadersMiddleware:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ninja import Query, Router
+from ninja import Query, Router, Status
 
 from accounts.access import access_project
 from accounts.auth import PersonRequest
@@ -22,7 +22,7 @@ CHUNK_BODY = {
 
 
 @router.post("/uploads", response={201: UploadOut}, operation_id="create_upload")
-def create_upload(request: PersonRequest, payload: UploadIn) -> tuple[int, UploadOut]:
+def create_upload(request: PersonRequest, payload: UploadIn) -> Status[UploadOut]:
     project = access_project(request.person, payload.project_id, "edit")
     upload = uploads.create_upload(
         request.person,
@@ -31,7 +31,7 @@ def create_upload(request: PersonRequest, payload: UploadIn) -> tuple[int, Uploa
         size_bytes=payload.size_bytes,
         sha256=payload.sha256,
     )
-    return 201, _upload(upload)
+    return Status(201, _upload(upload))
 
 
 @router.get("/uploads/{upload_id}", response=UploadOut, operation_id="get_upload")
@@ -55,9 +55,9 @@ def append_to_upload(
 
 
 @router.delete("/uploads/{upload_id}", response={204: None}, operation_id="discard_upload")
-def discard_upload(request: PersonRequest, upload_id: str) -> tuple[int, None]:
+def discard_upload(request: PersonRequest, upload_id: str) -> Status[None]:
     uploads.discard_upload(access_upload(request.person, upload_id))
-    return 204, None
+    return Status(204, None)
 
 
 def _upload(upload: Upload) -> UploadOut:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -13,25 +12,13 @@ import pytest
 REPOSITORY = Path(__file__).resolve().parent.parent
 
 
-def _private_installation() -> Path:
-    """A data folder of this process alone, before Django reads its settings."""
-    test_data = os.environ.get("NETLOOM_TEST_DATA")
-    for name in [name for name in os.environ if name.startswith("NETLOOM_")]:
-        del os.environ[name]
-    folder = Path(tempfile.mkdtemp(prefix="netloom-test-"))
-    os.environ["NETLOOM_DATA"] = str(folder)
-    os.environ["NETLOOM_RESERVE_MB"] = "0"
-    os.environ["NETLOOM_SOCKET_CHECK_S"] = "0.2"
-    if test_data:
-        os.environ["NETLOOM_TEST_DATA"] = test_data
-    return folder
-
-
-DATA_FOLDER = _private_installation()
-
-
 def pytest_unconfigure() -> None:
-    shutil.rmtree(DATA_FOLDER, ignore_errors=True)
+    shutil.rmtree(_data_folder(), ignore_errors=True)
+
+
+def _data_folder() -> Path:
+    """The private data folder that `tests.settings` has made for this process."""
+    return Path(os.environ["NETLOOM_DATA"])
 
 
 @pytest.fixture(scope="session")
@@ -48,7 +35,7 @@ def clean_files() -> Iterator[None]:
     """Forget stored files after the test; the database forgets its rows by itself."""
     yield
     for name in ("blobs", "uploads"):
-        shutil.rmtree(DATA_FOLDER / name, ignore_errors=True)
+        shutil.rmtree(_data_folder() / name, ignore_errors=True)
 
 
 @pytest.fixture

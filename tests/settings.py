@@ -1,0 +1,18 @@
+"""The studio's settings over a data folder of this test process alone."""
+
+import os
+import tempfile
+
+_test_data = os.environ.get("NETLOOM_TEST_DATA")
+for _name in [name for name in os.environ if name.startswith("NETLOOM_")]:
+    del os.environ[_name]
+os.environ["NETLOOM_DATA"] = tempfile.mkdtemp(prefix="netloom-test-")
+os.environ["NETLOOM_RESERVE_MB"] = "0"
+os.environ["NETLOOM_SOCKET_CHECK_S"] = "0.2"
+if _test_data:
+    os.environ["NETLOOM_TEST_DATA"] = _test_data
+
+from config.settings import *
+
+# Hashing passwords slowly is the point outside of tests.
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
