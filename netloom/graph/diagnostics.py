@@ -53,6 +53,7 @@ class Diagnostic(BaseModel):
     Attributes:
         scope: Id of the block definition that holds `node_id`; None on the top level.
         edge_id: The edge that caused the problem, when one did.
+        path: For a problem of one use of a block: the node's path, `instance/inner`.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -65,4 +66,5 @@ class Diagnostic(BaseModel):
     port: str | None = None
     param: str | None = None
     edge_id: str | None = None
+    path: str | None = None
     fixes: list[Fix] = Field(default_factory=list[Fix])

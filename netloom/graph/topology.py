@@ -17,13 +17,15 @@ from netloom.graph.document import (
 Scope = Graph | BlockDefinition
 """What holds nodes and edges: the top level, or a block definition."""
 
+MAX_CYCLE_ROUNDS = 10
+
 BLOCK_INPUT = "BlockInput"
 BLOCK_OUTPUT = "BlockOutput"
 
 
 @dataclass(frozen=True, slots=True)
 class Wiring:
-    """Edges of one scope, by the ports they touch. Edges to missing nodes are left out.
+    """Edges of one scope, by the ports they touch. The node at the other end may be missing.
 
     Attributes:
         arriving: Edges at each input port, by node and port; more than one is a mistake.
@@ -40,8 +42,9 @@ def wire(scope: Scope) -> Wiring:
     leaving: dict[str, dict[str, list[str]]] = {node_id: {} for node_id in scope.nodes}
     for edge_id in sorted(scope.edges):
         edge = scope.edges[edge_id]
-        if edge.source.node in leaving and edge.target.node in arriving:
+        if edge.source.node in leaving:
             leaving[edge.source.node].setdefault(edge.source.port, []).append(edge_id)
+        if edge.target.node in arriving:
             arriving[edge.target.node].setdefault(edge.target.port, []).append(edge_id)
     return Wiring(arriving, leaving)
 
@@ -72,11 +75,14 @@ def topological_order(nodes: Iterable[str], edges: Iterable[Edge]) -> list[str]:
 
 
 def find_cycles(nodes: Iterable[str], edges: Iterable[Edge]) -> list[list[str]]:
-    """Return node-disjoint cycles, each in flow order from its smallest id, until none is left."""
+    """Return node-disjoint cycles, each in flow order from its smallest id.
+
+    Not every one where there are thousands: breaking those that are found shows the next.
+    """
     remaining = set(nodes)
     edges = list(edges)
     cycles: list[list[str]] = []
-    while True:
+    for _ in range(MAX_CYCLE_ROUNDS):
         remaining -= set(topological_order(remaining, edges))
         predecessors: dict[str, list[str]] = {node_id: [] for node_id in remaining}
         for edge in edges:
@@ -84,10 +90,11 @@ def find_cycles(nodes: Iterable[str], edges: Iterable[Edge]) -> list[list[str]]:
                 predecessors[edge.target.node].append(edge.source.node)
         found = _disjoint_cycles(predecessors)
         if not found:
-            return sorted(cycles)
+            break
         for cycle in found:
             cycles.append(cycle)
             remaining.difference_update(cycle)
+    return sorted(cycles)
 
 
 def _disjoint_cycles(predecessors: Mapping[str, list[str]]) -> list[list[str]]:

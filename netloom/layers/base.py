@@ -142,6 +142,7 @@ class LayerType(Generic[P]):
         name_stem: What a new node is called before a number is added, e.g. `conv`.
         aliases: Other words a person may search for.
         icon: Icon of the Tabler set by its web name, e.g. `grid-dots`.
+        has_own_activation: Its output takes memory of its own, rather than being a view.
         variadic_param: The parameter that says how many ports `input_1`, `input_2`... there are.
         inferred: Title of each value that `infer` finds, by name.
     """
@@ -155,6 +156,7 @@ class LayerType(Generic[P]):
     aliases: ClassVar[tuple[str, ...]] = ()
     icon: ClassVar[str] = "square"
     role: ClassVar[Role] = "layer"
+    has_own_activation: ClassVar[bool] = True
     variadic_param: ClassVar[str | None] = None
     inferred: ClassVar[Mapping[str, str]] = {}
     Params: type[P]

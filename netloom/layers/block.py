@@ -71,6 +71,7 @@ class BlockOutput(LayerType[NoParams]):
     aliases = ("port", "exit", "result")
     icon = "logout"
     role = "block_output"
+    has_own_activation = False
     Params = NoParams
 
     def input_ports(self, params: NoParams) -> tuple[Port, ...]:

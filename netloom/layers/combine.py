@@ -5,8 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Generic, Literal, TypeVar
 
+from netloom.graph.document import ParamValue
 from netloom.layers.activation import class_axis
-from netloom.layers.base import Constructor, Inference, Inputs, LayerType, Port, ShapeProblem
+from netloom.layers.base import (
+    Constructor,
+    Inference,
+    Inputs,
+    InsertBefore,
+    LayerType,
+    Port,
+    ShapeProblem,
+)
+from netloom.layers.expect import IMAGE_AXES, fixed_size
 from netloom.layers.params import LayerParams, param
 from netloom.layers.shapes import (
     Dim,
@@ -59,11 +69,12 @@ class ElementWise(Combine[CombineParams]):
         for port in ports[1:]:
             combined = _broadcast(output, inputs[port])
             if combined is None:
+                suggestion = _match_shapes(ports[0], output, port, inputs[port])
                 return ShapeProblem(
                     f"{self.title} needs inputs of the same shape but receives "
-                    f"{_describe(inputs)}. Make the sizes equal, for example with a Conv2d of "
-                    "kernel 1 on the shorter path.",
-                    port=port,
+                    f"{_describe(inputs)}.",
+                    port=port if suggestion is None else suggestion.port,
+                    suggestions=() if suggestion is None else (suggestion,),
                 )
             output = combined
         flops = elements_per_sample(output) * (len(ports) - 1)
@@ -91,6 +102,46 @@ def _broadcast(left: Shape, right: Shape) -> Shape | None:
         else:
             return None
     return tuple(dims)
+
+
+def _match_shapes(
+    left_port: str, left: Shape, right_port: str, right: Shape
+) -> InsertBefore | None:
+    """Suggest the layer that brings one path to the shape of the other.
+
+    It goes on the path with the larger image or, at equal size, fewer channels: in a residual
+    block that is the shortcut.
+    """
+    if axes_of(left) != axes_of(right):
+        return None
+    if axes_of(left) == "BF":
+        features = left[-1].size
+        return _linear_to(features, right_port) if isinstance(features, int) else None
+    if axes_of(left) != IMAGE_AXES:
+        return None
+    one = tuple(fixed_size(left, axis) for axis in "HWC")
+    other = tuple(fixed_size(right, axis) for axis in "HWC")
+    if (one[0], one[1], -one[2]) > (other[0], other[1], -other[2]):
+        return _projection(one, other, left_port)
+    return _projection(other, one, right_port)
+
+
+def _linear_to(features: int, port: str) -> InsertBefore:
+    label = f"Insert Linear with {features} features"
+    return InsertBefore(label, "Linear", port, {"out_features": features})
+
+
+def _projection(source: tuple[int, ...], goal: tuple[int, ...], port: str) -> InsertBefore | None:
+    """Suggest a convolution of kernel 1 that gives the goal's channels and size by its stride."""
+    stride = [-(-source[0] // goal[0]), -(-source[1] // goal[1])]
+    if [-(-source[0] // stride[0]), -(-source[1] // stride[1])] != [goal[0], goal[1]]:
+        return None
+    params: dict[str, ParamValue] = {"out_channels": goal[2], "kernel_size": 1}
+    if stride != [1, 1]:
+        params["stride"] = [*stride]
+    words = "" if stride == [1, 1] else f" and stride {stride[0]} × {stride[1]}"
+    label = f"Insert Conv2d 1 × 1 with {goal[2]} filters{words}"
+    return InsertBefore(label, "Conv2d", port, params)
 
 
 class Add(ElementWise):

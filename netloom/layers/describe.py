@@ -141,14 +141,14 @@ def describe_param(name: str, field: FieldInfo) -> ParamDescription:
     minimum = next((item.ge for item in field.metadata if isinstance(item, Ge)), None)
     maximum = next((item.le for item in field.metadata if isinstance(item, Le)), None)
     extra = cast("dict[str, Any]", field.json_schema_extra or {})
-    default: object = None if field.is_required() else field.default
+    default: object = None if field.is_required() else cast("object", field.default)
     choices = _choices(field.annotation)
     return ParamDescription(
         name=name,
         kind=form.kind if form else _plain_kind(field.annotation, name),
         title=field.title or name,
         description=field.description or "",
-        default=cast("ParamValue", list(default) if isinstance(default, tuple) else default),
+        default=_plain(default),
         is_required=field.is_required(),
         minimum=form.minimum if form else cast("int | float | None", minimum),
         maximum=form.maximum if form else cast("int | float | None", maximum),
@@ -173,11 +173,17 @@ def _plain_kind(annotation: object, name: str) -> ParamKind:
     return kinds[annotation]
 
 
+def _plain(default: object) -> ParamValue:
+    """Return a default as the document would hold it."""
+    if isinstance(default, tuple):
+        return list(cast("tuple[Scalar, ...]", default))
+    return cast("ParamValue", default)
+
+
 def _choices(annotation: object) -> list[Scalar]:
     if get_origin(annotation) is not Literal:
         return []
-    values: tuple[Scalar, ...] = get_args(annotation)
-    return list(values)
+    return list(cast("tuple[Scalar, ...]", get_args(annotation)))
 
 
 def _accepts_none(annotation: object) -> bool:

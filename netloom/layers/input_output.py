@@ -144,6 +144,7 @@ class Output(LayerType[OutputParams]):
     aliases = ("result", "logits", "head", "sink")
     icon = "flag"
     role = "output"
+    has_own_activation = False
     Params = OutputParams
 
     def input_ports(self, params: OutputParams) -> tuple[Port, ...]:

@@ -16,6 +16,7 @@ class Flatten(LayerType[NoParams]):
     docs = "Turns (B, C, H, W) into (B, F) with F = C · H · W, as Linear needs it."
     aliases = ("reshape", "view", "vectorize")
     icon = "baseline-density-small"
+    has_own_activation = False
     Params = NoParams
 
     def infer(self, params: NoParams, inputs: Inputs) -> Inference | ShapeProblem:

@@ -5,10 +5,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import TypeAlias, TypedDict
+from typing import TypeAlias
 
-Size: TypeAlias = "int | Expr"
-Shape: TypeAlias = "tuple[Dim, ...]"
+from typing_extensions import TypedDict  # pydantic reads no other before Python 3.12
 
 
 class DimJson(TypedDict):
@@ -66,6 +65,9 @@ class Expr:
         return " + ".join(parts)
 
 
+Size: TypeAlias = int | Expr
+
+
 def _terms(size: Size) -> Iterable[tuple[tuple[str, ...], int]]:
     return size.terms if isinstance(size, Expr) else (((), size),)
 
@@ -91,6 +93,8 @@ class Dim:
     axis: str
     size: Size
 
+
+Shape: TypeAlias = tuple[Dim, ...]
 
 BATCH = Dim("B", symbol("B"))
 

@@ -1,0 +1,202 @@
+"""Analyse a document: shapes, costs and problems, in milliseconds and without torch."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from netloom.analyze import fixes
+from netloom.analyze.fixes import NewLayer, Repairs
+from netloom.analyze.flow import Flow, NodeResult, ScopeRun
+from netloom.analyze.model import Analysis, Binding, NodeAnalysis, Totals
+from netloom.analyze.naming import check_names
+from netloom.analyze.plan import ScopePlan, plan_scope
+from netloom.analyze.structure import check_structure
+from netloom.analyze.task_fit import check_task_fit
+from netloom.graph.diagnostics import Diagnostic, DiagnosticCode, Fix
+from netloom.graph.document import Document, Endpoint
+from netloom.graph.limits import (
+    BYTES_PER_ELEMENT,
+    MAX_NODES,
+    MAX_PARAMETERS,
+    Expansion,
+    measure_expansion,
+)
+from netloom.graph.topology import block_ports
+from netloom.layers.shapes import shape_json, shape_text
+
+
+def analyze(document: Document, binding: Binding | None = None) -> Analysis:
+    """Say everything about a network that can be said without running it.
+
+    Never raises for what a person can draw or write: problems are diagnostics. The result depends
+    on nothing but the arguments.
+
+    Args:
+        binding: What is known of the data it is meant for; adds checks of input and output.
+    """
+    expansion = measure_expansion(document.graph)
+    if _num_drawn_nodes(document) > MAX_NODES:
+        problem = expansion.problem or f"A network may have {MAX_NODES:,} nodes."
+        return _refused([_limit(problem)])
+    repairs = Repairs(document)
+    graph = document.graph
+    ports_of = {block_id: block_ports(block) for block_id, block in graph.blocks.items()}
+    plans = {
+        scope_id: plan_scope(graph, scope_id, ports_of)
+        for scope_id in (None, *sorted(graph.blocks))
+    }
+    diagnostics = list(_check_ends(repairs, plans[None]))
+    for plan in plans.values():
+        diagnostics += check_names(repairs, plan)
+        diagnostics += check_structure(repairs, plan)
+    diagnostics += _check_recursion(plans, expansion)
+    if expansion.problem is not None:
+        return _refused([_limit(expansion.problem), *diagnostics], plans[None].order)
+    run = Flow(plans, ports_of, expansion.recursive, repairs).run_top()
+    diagnostics += _once(run.diagnostics)
+    diagnostics += check_task_fit(repairs, plans[None], run, binding or Binding())
+    if run.cost.parameters > MAX_PARAMETERS:
+        diagnostics.append(
+            _limit(
+                f"The network has {run.cost.parameters:,} parameters; {MAX_PARAMETERS:,} are "
+                "allowed. Make layers narrower, or pool before the first Linear."
+            )
+        )
+    return Analysis(
+        nodes=dict(_node_analyses(plans, run)),
+        totals=_totals(run),
+        diagnostics=diagnostics,
+        order=plans[None].order,
+        is_trainable=not any(problem.severity == "error" for problem in diagnostics),
+    )
+
+
+def _num_drawn_nodes(document: Document) -> int:
+    blocks = document.graph.blocks.values()
+    return len(document.graph.nodes) + sum(len(block.nodes) for block in blocks)
+
+
+def _limit(message: str) -> Diagnostic:
+    return Diagnostic(code=DiagnosticCode.LIMIT_EXCEEDED, severity="error", message=message)
+
+
+def _refused(diagnostics: list[Diagnostic], order: list[str] | None = None) -> Analysis:
+    return Analysis(
+        nodes={}, totals=Totals(), diagnostics=diagnostics, order=order or [], is_trainable=False
+    )
+
+
+def _check_ends(repairs: Repairs, plan: ScopePlan) -> Iterator[Diagnostic]:
+    """Yield a problem when nothing enters or nothing leaves the network."""
+    roles = {planned.layer.role for planned in plan.nodes.values() if planned.layer is not None}
+    if "input" not in roles:
+        yield Diagnostic(
+            code=DiagnosticCode.NO_INPUT,
+            severity="error",
+            message="The network has no input. Add an Image input or a Feature input.",
+        )
+    if "output" not in roles:
+        yield Diagnostic(
+            code=DiagnosticCode.NO_OUTPUT,
+            severity="error",
+            message="The network has no output. Add an Output behind the last layer.",
+            fixes=_append_output(repairs, plan),
+        )
+
+
+def _append_output(repairs: Repairs, plan: ScopePlan) -> list[Fix]:
+    """Offer an Output where just one layer is left open."""
+    ends = [
+        Endpoint(node=node_id, port=port)
+        for node_id, planned in plan.nodes.items()
+        for port in planned.outputs or ()
+        if port not in plan.wiring.leaving[node_id]
+    ]
+    if len(ends) != 1:
+        return []
+    label = f"Add an Output behind {plan.nodes[ends[0].node].node.name}"
+    return repairs.append_node(None, ends[0], label, NewLayer("Output", {}))
+
+
+def _check_recursion(
+    plans: dict[str | None, ScopePlan], expansion: Expansion
+) -> Iterator[Diagnostic]:
+    for block_id in sorted(expansion.recursive):
+        plan = plans[block_id]
+        for node_id, planned in plan.nodes.items():
+            if planned.node.block not in expansion.recursive:
+                continue
+            touching = [
+                edge_id
+                for ports in (plan.wiring.arriving[node_id], plan.wiring.leaving[node_id])
+                for edge_ids in ports.values()
+                for edge_id in edge_ids
+            ]
+            fix = fixes.remove_node(
+                f"Remove {planned.node.name}", block_id, node_id, sorted(set(touching))
+            )
+            yield Diagnostic(
+                code=DiagnosticCode.RECURSIVE_BLOCK,
+                severity="error",
+                message=(
+                    f"Block {plan.scope.name} contains itself through {planned.node.name}, so it "
+                    "would never end."
+                ),
+                scope=block_id,
+                node_id=node_id,
+                fixes=[fix],
+            )
+
+
+def _once(diagnostics: list[Diagnostic]) -> Iterator[Diagnostic]:
+    """Yield each problem of a definition once, however many instances have it."""
+    seen: set[tuple[str | None, str | None, str | None, str]] = set()
+    for problem in diagnostics:
+        key = (problem.scope, problem.node_id, problem.port, problem.message)
+        if key not in seen:
+            seen.add(key)
+            yield problem
+
+
+def _totals(run: ScopeRun) -> Totals:
+    cost = run.cost
+    return Totals(
+        parameters=cost.parameters,
+        trainable_parameters=cost.trainable,
+        flops=cost.flops,
+        activation_bytes=cost.activation_bytes,
+        parameter_bytes=cost.parameters * BYTES_PER_ELEMENT,
+        num_layers=cost.num_layers,
+    )
+
+
+def _node_analyses(
+    plans: dict[str | None, ScopePlan], run: ScopeRun
+) -> Iterator[tuple[str, NodeAnalysis]]:
+    """Yield every node by its path, instances before what is inside them."""
+    waiting: list[tuple[str, ScopePlan, ScopeRun, int]] = [("", plans[None], run, 1)]
+    while waiting:
+        prefix, plan, scope_run, repeats = waiting.pop()
+        for node_id in plan.nodes:
+            result = scope_run.nodes.get(node_id)
+            yield prefix + node_id, _node_analysis(result, repeats)
+            if result is not None and result.inside is not None:
+                node = plan.nodes[node_id].node
+                inner = plans[node.block]
+                path = f"{prefix}{node_id}/"
+                waiting.append((path, inner, result.inside, repeats * node.repeat))
+
+
+def _node_analysis(result: NodeResult | None, repeats: int) -> NodeAnalysis:
+    if result is None:
+        return NodeAnalysis(repeats=repeats)
+    texts = [shape_text(shape) for shape in result.outputs.values()]
+    return NodeAnalysis.model_construct(
+        outputs={port: shape_json(shape) for port, shape in result.outputs.items()},
+        output_text=texts[0] if texts else "",
+        parameters=result.cost.parameters,
+        flops=result.cost.flops,
+        activation_bytes=result.cost.activation_bytes,
+        inferred=dict(result.inferred),
+        repeats=repeats,
+    )

@@ -1,0 +1,83 @@
+"""The result of an analysis, as plain data."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from netloom.graph.diagnostics import Diagnostic
+from netloom.graph.document import ParamValue
+from netloom.layers.shapes import DimJson
+
+
+@dataclass(frozen=True, slots=True)
+class Binding:
+    """What is known of the data a network is meant for.
+
+    Attributes:
+        typical_size: Height and width of most images, in pixels.
+    """
+
+    num_classes: int | None = None
+    channels: int | None = None
+    class_names: list[str] | None = None
+    typical_size: tuple[int, int] | None = None
+
+
+class NodeAnalysis(BaseModel):
+    """What follows for one node, for one sample (B = 1) and one use.
+
+    An instance of a block counts everything inside, all its repeats included.
+
+    Attributes:
+        outputs: Named dimensions by output port.
+        output_text: Shape of the first output, e.g. `B × 64 × 56 × 56`; empty when unknown.
+        parameters: Learnable numbers.
+        flops: Floating-point operations; a multiply-add counts as two.
+        activation_bytes: Size of what the node gives, as float32.
+        inferred: Values taken from the connection, e.g. `{"in_channels": 16}`.
+        repeats: How often the node is applied: the product of the repeats around it.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    outputs: dict[str, list[DimJson]] = Field(default_factory=dict[str, list[DimJson]])
+    output_text: str = ""
+    parameters: int = 0
+    flops: int = 0
+    activation_bytes: int = 0
+    inferred: dict[str, ParamValue] = Field(default_factory=dict[str, ParamValue])
+    repeats: int = 1
+
+
+class Totals(BaseModel):
+    """Sums over the network, for one sample (B = 1), as float32."""
+
+    model_config = ConfigDict(frozen=True)
+
+    parameters: int = 0
+    trainable_parameters: int = 0
+    flops: int = 0
+    activation_bytes: int = 0
+    parameter_bytes: int = 0
+    num_layers: int = 0
+
+
+class Analysis(BaseModel):
+    """Everything that can be said about a network without running it.
+
+    Attributes:
+        nodes: By path: the node's id on the top level, `instance/inner` inside blocks (of several
+            repeats, the first).
+        order: Node ids of the top level in the order they are computed; those on cycles missing.
+        is_trainable: There is no error.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    nodes: dict[str, NodeAnalysis]
+    totals: Totals
+    diagnostics: list[Diagnostic]
+    order: list[str]
+    is_trainable: bool

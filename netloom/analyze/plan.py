@@ -1,0 +1,108 @@
+"""One scope made ready for the shape pass: layers looked up, parameters parsed, ports wired."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from netloom.graph.document import Graph, Node
+from netloom.graph.topology import (
+    BlockPorts,
+    Scope,
+    Wiring,
+    block_ports,
+    topological_order,
+    wire,
+)
+from netloom.layers.base import AnyLayer
+from netloom.layers.block import BLOCK
+from netloom.layers.params import LayerParams
+from netloom.layers.parse import ParsedParams, parse_params
+from netloom.layers.registry import get_layer
+
+NO_PORTS: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedNode:
+    """A node with its layer type.
+
+    Attributes:
+        layer: None for a type that is not installed.
+        parsed: Its parameters; None without a layer, and for instances.
+        inputs: Port names in order; None where they cannot be known.
+        outputs: The same for output ports.
+    """
+
+    node: Node
+    layer: AnyLayer | None
+    parsed: ParsedParams | None = None
+    inputs: tuple[str, ...] | None = None
+    outputs: tuple[str, ...] | None = None
+
+    @property
+    def params(self) -> LayerParams | None:
+        return None if self.parsed is None else self.parsed.params
+
+
+@dataclass(frozen=True, slots=True)
+class ScopePlan:
+    """A scope ready to be checked and to be computed.
+
+    Attributes:
+        scope_id: Block definition id; None is the top level.
+        order: Nodes in computing order; those on or behind cycles are missing.
+        ports: The definition's ports; empty on the top level.
+    """
+
+    scope_id: str | None
+    scope: Scope
+    nodes: Mapping[str, PlannedNode]
+    wiring: Wiring
+    order: list[str]
+    ports: BlockPorts
+
+
+def plan_scope(graph: Graph, scope_id: str | None, block_ports_of: BlockPortsById) -> ScopePlan:
+    """Look up, parse and wire one scope.
+
+    Args:
+        block_ports_of: Ports of every definition that can be used.
+    """
+    scope: Scope = graph if scope_id is None else graph.blocks[scope_id]
+    return ScopePlan(
+        scope_id=scope_id,
+        scope=scope,
+        nodes={
+            node_id: plan_node(scope.nodes[node_id], block_ports_of)
+            for node_id in sorted(scope.nodes)
+        },
+        wiring=wire(scope),
+        order=topological_order(scope.nodes, scope.edges.values()),
+        ports=BlockPorts() if isinstance(scope, Graph) else block_ports(scope),
+    )
+
+
+BlockPortsById = Mapping[str, BlockPorts]
+
+
+def plan_node(node: Node, block_ports_of: BlockPortsById) -> PlannedNode:
+    """Look up the layer type of one node and parse its parameters."""
+    layer = get_layer(node.type)
+    if layer is None:
+        return PlannedNode(node, None)
+    if node.type == BLOCK:
+        ports = None if node.block is None else block_ports_of.get(node.block)
+        if ports is None:
+            return PlannedNode(node, layer)
+        return PlannedNode(node, layer, None, tuple(ports.inputs), tuple(ports.outputs))
+    parsed = parse_params(layer, node.params)
+    if parsed.params is None:
+        return PlannedNode(node, layer, parsed)
+    return PlannedNode(
+        node,
+        layer,
+        parsed,
+        tuple(port.name for port in layer.input_ports(parsed.params)),
+        tuple(port.name for port in layer.output_ports(parsed.params)),
+    )

@@ -1,0 +1,131 @@
+"""From the plain parameters of a document to a layer's typed ones, with problems as data."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from pydantic import ValidationError
+
+from netloom.graph.document import ParamValue
+from netloom.layers.base import AnyLayer
+from netloom.layers.describe import ParamDescription, describe_param
+from netloom.layers.params import LayerParams
+
+if TYPE_CHECKING:
+    from pydantic_core import ErrorDetails
+
+
+@dataclass(frozen=True, slots=True)
+class ParamError:
+    """Why a value is not accepted.
+
+    Attributes:
+        param: Name, None where several values do not fit together.
+        is_missing: The parameter has no default and no value.
+        nearest: The closest accepted number, where the value is one that is out of range.
+    """
+
+    param: str | None
+    message: str
+    is_missing: bool = False
+    nearest: int | float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ParsedParams:
+    """Typed parameters, or why there are none.
+
+    Attributes:
+        unknown: Names the layer type does not have; they are ignored.
+    """
+
+    params: LayerParams | None
+    errors: tuple[ParamError, ...] = ()
+    unknown: tuple[str, ...] = ()
+
+
+def parse_params(layer: AnyLayer, raw: Mapping[str, ParamValue]) -> ParsedParams:
+    """Validate raw parameters against a layer type; absent ones take their default."""
+    fields = layer.Params.model_fields
+    unknown: tuple[str, ...] = ()
+    if not raw.keys() <= fields.keys():
+        unknown = tuple(sorted(raw.keys() - fields.keys()))
+        raw = {name: value for name, value in raw.items() if name in fields}
+    try:
+        return ParsedParams(layer.Params.model_validate(raw), unknown=unknown)
+    except ValidationError as error:
+        details = error.errors(include_url=False)
+    by_param: dict[str | None, ParamError] = {}
+    for detail in details:
+        found = _explain(layer, detail)
+        by_param.setdefault(found.param, found)
+    return ParsedParams(None, tuple(by_param.values()), unknown)
+
+
+def _explain(layer: AnyLayer, detail: ErrorDetails) -> ParamError:
+    name = str(detail["loc"][0]) if detail["loc"] else None
+    if name is None:
+        reason = detail["msg"].removeprefix("Value error, ")
+        return ParamError(None, f"{layer.title}: {reason}.")
+    description = describe_param(name, layer.Params.model_fields[name])
+    title = description.title
+    if detail["type"] == "missing":
+        return ParamError(name, f"{title} has no value.", is_missing=True)
+    return ParamError(
+        name,
+        f"{title} must be {_accepted(description)}, not {_shown(detail['input'])}.",
+        nearest=_nearest(description, detail["input"]),
+    )
+
+
+def _accepted(description: ParamDescription) -> str:
+    limits = _range_text(description)
+    match description.kind:
+        case "int":
+            words = f"a whole number{limits}"
+        case "float":
+            words = f"a number{limits}"
+        case "bool":
+            words = "on or off"
+        case "choice":
+            words = "one of " + ", ".join(str(choice) for choice in description.choices)
+        case "text":
+            words = "text"
+        case "int_pair":
+            words = f"one or two whole numbers{limits}"
+        case "padding":
+            words = f"“same”, or one or two whole numbers{limits}"
+        case "float_list":
+            words = "a list of numbers"
+    return f"{words}, or empty" if description.is_optional else words
+
+
+def _range_text(description: ParamDescription) -> str:
+    low, high = description.minimum, description.maximum
+    if low is not None and high is not None:
+        return f" from {low:,} to {high:,}"
+    if low is not None:
+        return f" of at least {low:,}"
+    return "" if high is None else f" of at most {high:,}"
+
+
+def _shown(value: object) -> str:
+    if isinstance(value, int) and abs(value) >= 10**18:
+        return "such a large one"
+    text = repr(value)
+    return text if len(text) <= 40 else f"{text[:40]}…"
+
+
+def _nearest(description: ParamDescription, value: object) -> int | float | None:
+    if description.kind not in ("int", "float") or isinstance(value, bool):
+        return None
+    if not isinstance(value, int | float):
+        return None
+    low, high = description.minimum, description.maximum
+    if low is not None and value < low:
+        return low
+    if high is not None and value > high:
+        return high
+    return round(value) if description.kind == "int" else None
