@@ -37,11 +37,13 @@ class Origins:
     """Where the modules of a network come from. All keys are module names (`stage1.0.conv1`).
 
     Attributes:
+        document: What was compiled.
         nodes: Path of the node: `id`, or `instance/inner` in a block, without repeat numbers.
         weights: Path of its weights: as `nodes`, with repeat numbers, `instance/0/inner`.
         frozen: Modules whose parameters are not trained.
     """
 
+    document: Document
     nodes: dict[str, str] = field(default_factory=dict[str, str])
     weights: dict[str, str] = field(default_factory=dict[str, str])
     frozen: list[str] = field(default_factory=list[str])
@@ -57,8 +59,8 @@ class Network(fx.GraphModule):
 
     @property
     def netloom_origins(self) -> Origins:
-        """Which node each module comes from; kept by deep copies."""
-        return cast("Origins", self.meta.get(_META) or Origins())
+        """What was compiled, and which node each module comes from; kept by deep copies."""
+        return cast("Origins", self.meta.get(_META) or Origins(Document()))
 
     @property
     def netloom_nodes(self) -> dict[str, str]:
@@ -105,7 +107,7 @@ def build_module(document: Document, *, seed: int = 0) -> Network:
         CompileError: The network has errors; they are listed.
     """
     scope = plan_network(document)
-    builder = _Builder(seed, Origins())
+    builder = _Builder(seed, Origins(document))
     with _kept_random_state():
         network = builder.scope(scope, _Place(), Network)
     network = cast("Network", network)

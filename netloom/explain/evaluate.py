@@ -1,0 +1,174 @@
+"""A network on a split of a dataset. Legend: B batch, C channels, H height, W width, K classes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+import torch
+import torch.nn.functional as functional
+from numpy.typing import NDArray
+from torch import Tensor
+
+from netloom.compile.module import Network
+from netloom.data.decode import DecodeError, decode_image
+from netloom.data.manifest import Item, Manifest, Split
+from netloom.data.preprocess import Preprocessing
+from netloom.explain.logits import class_logits, giving_logits
+from netloom.explain.results import (
+    Cancelled,
+    ClassReport,
+    Evaluation,
+    ExplainError,
+    Prediction,
+)
+from netloom.tasks.classification import ClassificationMeter
+
+
+def evaluate(
+    network: Network,
+    manifest: Manifest,
+    folder: Path,
+    split: Split,
+    *,
+    batch_size: int = 64,
+    num_worst: int = 100,
+    progress: Callable[[float], None] | None = None,
+    should_cancel: Callable[[], bool] | None = None,
+) -> Evaluation:
+    """Predict every labelled item of a split and compare with its label.
+
+    Images are read and preprocessed as in training. An item that cannot be read is listed, not
+    counted.
+
+    Args:
+        folder: Where relative paths of the manifest start.
+        num_worst: Most wrong predictions listed as the worst.
+        progress: Told the share that is done after each batch.
+        should_cancel: Asked before each batch.
+
+    Raises:
+        ExplainError: The split has no labelled items, or the network has another number of
+            classes.
+        Cancelled: `should_cancel` said so.
+    """
+    items = [item for item in manifest.items if item.split == split and item.label is not None]
+    if not items:
+        raise ExplainError(f"The dataset has no labelled items in its {split} split.")
+    num_classes, device = len(manifest.classes), _device(network)
+    preprocessing = Preprocessing.from_document(network.netloom_origins.document)
+    meter = ClassificationMeter(num_classes, device)
+    unreadable: dict[str, str] = {}
+    losses: list[float] = []
+    kept: list[Item] = []
+    num_done = 0
+    with torch.inference_mode(), giving_logits(network):
+        for batch in _batches(items, batch_size):
+            if should_cancel is not None and should_cancel():
+                raise Cancelled
+            readable, pixels_BCHW = _read(batch, folder, preprocessing, unreadable)
+            if readable:
+                labels_B = torch.tensor([item.label for item in readable], device=device)
+                images_BCHW = preprocessing.normalise(pixels_BCHW.to(device))
+                logits_BK = _checked(class_logits(network, images_BCHW), num_classes)
+                meter.update(logits_BK, labels_B)
+                losses += _losses(logits_BK, labels_B)
+                kept += readable
+            num_done += len(batch)
+            if progress is not None:
+                progress(num_done / len(items))
+    metrics = meter.compute()
+    predictions = [
+        Prediction(
+            item_id=item.id,
+            label=item.label if item.label is not None else -1,
+            predicted=int(predicted),
+            confidence=float(confidence),
+            loss=loss,
+        )
+        for item, predicted, confidence, loss in zip(
+            kept, metrics.predicted, metrics.confidence, losses, strict=True
+        )
+    ]
+    wrong = [prediction for prediction in predictions if prediction.predicted != prediction.label]
+    return Evaluation(
+        split=split,
+        num_items=len(kept),
+        loss=metrics.loss,
+        accuracy=metrics.accuracy,
+        balanced_accuracy=metrics.balanced_accuracy,
+        per_class=class_reports(manifest.classes, metrics.confusion_KK),
+        confusion_KK=metrics.confusion_KK,
+        worst=sorted(wrong, key=lambda found: (-found.loss, found.item_id))[:num_worst],
+        predictions=predictions,
+        unreadable=unreadable,
+    )
+
+
+def class_reports(
+    classes: Sequence[str], confusion_KK: Sequence[Sequence[int]]
+) -> list[ClassReport]:
+    """Return precision, recall and F1 of each class from counts (rows are true classes)."""
+    counts_KK = np.array(confusion_KK, dtype=np.int64).reshape(len(classes), len(classes))
+    right_K, support_K, claimed_K = (
+        counts_KK.diagonal(),
+        counts_KK.sum(axis=1),
+        counts_KK.sum(axis=0),
+    )
+    return [
+        ClassReport(
+            name=name,
+            precision=_ratio(int(right), int(claimed)),
+            recall=_ratio(int(right), int(support)),
+            f1=_ratio(2 * int(right), int(claimed + support)),
+            support=int(support),
+        )
+        for name, right, support, claimed in zip(
+            classes, right_K, support_K, claimed_K, strict=True
+        )
+    ]
+
+
+def _ratio(part: int, whole: int) -> float | None:
+    return part / whole if whole else None
+
+
+def _batches(items: Sequence[Item], size: int) -> Iterator[Sequence[Item]]:
+    for start in range(0, len(items), size):
+        yield items[start : start + size]
+
+
+def _read(
+    items: Sequence[Item], folder: Path, preprocessing: Preprocessing, unreadable: dict[str, str]
+) -> tuple[list[Item], Tensor]:
+    """Return the items that could be read, and their pixels, uint8 [B, C, H, W]."""
+    readable: list[Item] = []
+    pixels: list[NDArray[np.uint8]] = []
+    for item in items:
+        try:
+            pixels.append(preprocessing.to_uint8_CHW(decode_image(folder / item.path)))
+        except DecodeError as error:
+            unreadable[item.id] = str(error)
+        else:
+            readable.append(item)
+    return readable, torch.as_tensor(np.stack(pixels)) if pixels else torch.empty(0)
+
+
+def _losses(logits_BK: Tensor, labels_B: Tensor) -> list[float]:
+    losses_B = functional.cross_entropy(logits_BK, labels_B, reduction="none")
+    return [float(loss) for loss in losses_B.cpu().numpy()]
+
+
+def _checked(logits_BK: Tensor, num_classes: int) -> Tensor:
+    if logits_BK.shape[1] != num_classes:
+        raise ExplainError(
+            f"The network gives {logits_BK.shape[1]} numbers; the dataset has {num_classes} "
+            "classes. Set the last Linear layer to that many output features."
+        )
+    return logits_BK
+
+
+def _device(network: Network) -> torch.device:
+    parameter = next(network.parameters(), None)
+    return torch.device("cpu") if parameter is None else parameter.device

@@ -1,0 +1,54 @@
+"""Grad-CAM: what a layer saw, weighed by how much the class asks for it."""
+
+# Captum come without types.
+# pyright: reportMissingTypeStubs=false
+from __future__ import annotations
+
+from captum.attr import LayerAttribution, LayerGradCam
+from torch import Tensor
+
+from netloom.explain.layers import default_gradcam_layer
+from netloom.explain.logits import modules_of
+from netloom.explain.results import ExplainError, Explanation, ExplanationMeta
+from netloom.explain.rows import CountedForward
+from netloom.explain.target import pick_target
+
+
+def gradcam(
+    forward: CountedForward,
+    image_1CHW: Tensor,
+    target_class: int | None,
+    layer: str | None,
+) -> Explanation:
+    """Return ReLU(sum over channels of mean gradient x activation), enlarged bilinearly."""
+    network = forward.network
+    path = layer or default_gradcam_layer(network.netloom_origins.document)
+    if path is None:
+        raise ExplainError(
+            "Grad-CAM needs a layer with an image-shaped output, such as Conv2d; this network has "
+            "none. Occlusion and LIME work on every network."
+        )
+    module = modules_of(network, path)[-1]
+    logits: list[Tensor] = []
+
+    def score(image_1CHW: Tensor) -> Tensor:
+        logits_1K = forward(image_1CHW)
+        logits.append(logits_1K.detach())
+        target, _ = pick_target(logits_1K, target_class)
+        return logits_1K[:, target]
+
+    # The image requires a gradient so that layers of a frozen network have one too.
+    image_1CHW = image_1CHW.clone().requires_grad_()
+    weighed = LayerGradCam(score, module).attribute(image_1CHW, relu_attributions=True)
+    if not isinstance(weighed, Tensor) or weighed.ndim != 4:
+        raise ExplainError(f"The output of {path!r} is not image-shaped; choose another layer.")
+    size = (image_1CHW.shape[2], image_1CHW.shape[3])
+    enlarged = LayerAttribution.interpolate(weighed, size, "bilinear")
+    target, logit = pick_target(logits[0], target_class)
+    return Explanation(
+        enlarged[0, 0].detach().float().cpu().numpy(),
+        ExplanationMeta(
+            method="gradcam", target_class=target, logit=logit, seed=0, layer=path,
+            rows_forwarded=0, seconds=0,
+        ),
+    )  # fmt: skip

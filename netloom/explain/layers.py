@@ -1,0 +1,69 @@
+"""Which layers Grad-CAM can look at. No torch."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from netloom.compile.plan import LayerStep, Scope, plan_network
+from netloom.graph.document import Document
+from netloom.layers.base import ShapeProblem
+from netloom.layers.shapes import Shape, axes_of, shape_text, size_of
+
+_PASSES_ON = frozenset({"Pooling", "Regularization", "Shape"})
+
+
+@dataclass(frozen=True, slots=True)
+class _Candidate:
+    path: str
+    category: str
+    shape: Shape
+
+
+def gradcam_layers(document: Document) -> list[tuple[str, str]]:
+    """Return (node path, shape text) of every layer with image-shaped output, in calling order.
+
+    A path inside a block is `instance/inner` and means the last repeat.
+
+    Raises:
+        CompileError: The network has errors.
+    """
+    found = _candidates(plan_network(document), "")
+    return list({layer.path: (layer.path, shape_text(layer.shape)) for layer in found}.values())
+
+
+def default_gradcam_layer(document: Document) -> str | None:
+    """Return the last layer with an image-shaped output before pooling and flattening.
+
+    None when no layer gives an image.
+
+    Raises:
+        CompileError: The network has errors.
+    """
+    candidates = list(_candidates(plan_network(document), ""))
+    wide = [layer for layer in candidates if _num_positions(layer.shape) > 1]
+    ranked = [
+        [layer for layer in wide if layer.category not in _PASSES_ON],
+        wide,
+        candidates,
+    ]
+    return next((layers[-1].path for layers in ranked if layers), None)
+
+
+def _candidates(scope: Scope, prefix: str) -> Iterator[_Candidate]:
+    for step in scope.steps:
+        path = prefix + step.node_id
+        if not isinstance(step, LayerStep):
+            yield from _candidates(step.bodies[-1], f"{path}/")
+            continue
+        inference = step.layer.infer(step.params, step.input_shapes)
+        if isinstance(inference, ShapeProblem):
+            continue
+        shape = next(iter(inference.outputs.values()))
+        if axes_of(shape) == "BCHW":
+            yield _Candidate(path, step.layer.category, shape)
+
+
+def _num_positions(shape: Shape) -> int:
+    height, width = size_of(shape, "H"), size_of(shape, "W")
+    return height * width if isinstance(height, int) and isinstance(width, int) else 2
