@@ -122,6 +122,12 @@ class Environment(BaseSettings):
     heartbeat_s: Seconds = Field(5.0, description="Seconds between heartbeats of running work.")
     lease_s: Seconds = Field(45.0, description="Seconds without heartbeat until work counts dead.")
     reconcile_s: Seconds = Field(10.0, description="Seconds between two looks for stranded work.")
+    stop_grace_s: Seconds = Field(
+        25.0, description="Seconds a training run has to save and end before it is killed."
+    )
+    max_restarts: int = Field(
+        3, ge=0, description="Crashes from which a training run is resumed before it fails."
+    )
     socket_check_s: Seconds = Field(
         3.0,
         description="Seconds between two checks that an open socket is still allowed.",

@@ -4,3 +4,8 @@ from django.apps import AppConfig
 class InspectionConfig(AppConfig):
     name = "inspection"
     verbose_name = "Inspection"
+
+    def ready(self) -> None:
+        from inspection import tasks
+
+        tasks.register()

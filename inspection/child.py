@@ -1,0 +1,57 @@
+"""The handlers of the warm child (`jobs.warm_loop`): torch and Captum, no Django, no secrets.
+
+Refusals that a person can act on become problems; everything else is a bug in the log.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, TypeAdapter
+
+from jobs.warm_loop import Call, RequestCancelled, RequestRefused
+from netloom.compile import CompileError
+from netloom.data.decode import DecodeError
+from netloom.explain import Cancelled, ExplainError
+from netloom.serve.answers import Answerer
+from netloom.serve.requests import BundleRequest, EvaluateRequest, ExplainRequest, PredictRequest
+from netloom.train.checkpoint import CheckpointError
+
+RequestModel = TypeVar("RequestModel", bound=BaseModel)
+
+_answerer = Answerer()
+
+
+def _handler(
+    model: type[RequestModel], answer: Callable[[RequestModel, Call], BaseModel]
+) -> Callable[[dict[str, Any], Call], dict[str, Any]]:
+    read = TypeAdapter(model).validate_python
+
+    def handle(payload: dict[str, Any], call: Call) -> dict[str, Any]:
+        try:
+            return answer(read(payload), call).model_dump(mode="json")
+        except Cancelled as error:
+            raise RequestCancelled from error
+        except DecodeError as error:
+            raise RequestRefused(
+                "not_an_image", str(error), "Choose a PNG, JPEG, WebP, BMP, TIFF or GIF image."
+            ) from error
+        except ExplainError as error:
+            raise RequestRefused(
+                "explain_failed", str(error), "Choose another method or layer."
+            ) from error
+        except (CheckpointError, CompileError) as error:
+            raise RequestRefused(
+                "no_checkpoint", str(error), "Choose another checkpoint."
+            ) from error
+
+    return handle
+
+
+HANDLERS = {
+    "predict": _handler(PredictRequest, _answerer.predict),
+    "explain": _handler(ExplainRequest, _answerer.explain),
+    "evaluate": _handler(EvaluateRequest, _answerer.evaluate),
+    "bundle": _handler(BundleRequest, _answerer.bundle),
+}

@@ -1,0 +1,170 @@
+"""What the API says and takes about predictions, explanations and evaluations."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Any, Literal
+
+from ninja import Schema
+from pydantic import Field, model_validator
+
+from datasets.schemas import Item
+
+Method = Literal["gradcam", "occlusion", "lime"]
+Split = Literal["train", "validation", "test"]
+
+
+class ImageChoice(Schema):
+    """One image: an item of a dataset or a finished upload."""
+
+    checkpoint_id: str
+    item_id: str | None = None
+    upload_id: str | None = None
+
+    @model_validator(mode="after")
+    def _one_image(self) -> ImageChoice:
+        if (self.item_id is None) == (self.upload_id is None):
+            raise ValueError("name either item_id or upload_id")
+        return self
+
+
+class PredictionRequest(ImageChoice):
+    top_k: Annotated[int, Field(ge=1, le=1000)] = 5
+
+
+class ExplanationOptions(Schema):
+    """How a map is made; what is left out takes a value that suits photographs and digits.
+
+    Attributes:
+        seed: Decides LIME's samples.
+        window_share: Side of the occluding window as a share of the image's side.
+        stride_share: Step of the window as a share of the image's side.
+        num_superpixels: About how many superpixels LIME switches on and off.
+        samples_per_superpixel: Perturbed images LIME looks at, for each superpixel.
+        baseline: What hides a region: the image's mean colour, or zero in the network's input.
+    """
+
+    seed: Annotated[int, Field(ge=0, lt=2**32)] = 0
+    window_share: Annotated[float, Field(gt=0, le=1)] = 0.2
+    stride_share: Annotated[float, Field(gt=0, le=1)] = 0.1
+    num_superpixels: Annotated[int, Field(ge=2, le=1000)] | None = None
+    samples_per_superpixel: Annotated[int, Field(ge=10, le=1000)] = 10
+    baseline: Literal["mean", "zero"] = "mean"
+
+
+class ExplanationRequest(ImageChoice):
+    """Attributes: target_class: index into the classes, None explains the likeliest."""
+
+    method: Method
+    target_class: Annotated[int, Field(ge=0)] | None = None
+    layer: str | None = None
+    options: ExplanationOptions = ExplanationOptions()
+
+
+class ExplanationOut(Schema):
+    """A finished explanation.
+
+    Attributes:
+        min, max: Range of the raw map; the 8-bit heatmap spans it from 0 to 255.
+        rows_forwarded: Images sent through the network for it.
+        r2: How well LIME's linear model fits; the map means little when it is low.
+        source_box: Part of the upright original (left, top, right, bottom, in its pixels) that the
+            map lies over.
+    """
+
+    id: str
+    checkpoint_id: str
+    method: Method
+    layer: str | None
+    target_class: int
+    class_name: str
+    probability: float
+    min: float
+    max: float
+    options: dict[str, Any]
+    seconds: float
+    rows_forwarded: int
+    r2: float | None
+    width: int
+    height: int
+    source_box: list[float]
+    item_id: str | None
+    image_name: str
+    heatmap_url: str
+    overlay_url: str
+    input_image_url: str
+    data_url: str
+    author: str
+    created_at: datetime
+
+
+class ExplainableLayer(Schema):
+    """A layer Grad-CAM can look at. The default is the last convolution."""
+
+    path: str
+    name: str
+    type: str
+    output_text: str
+    is_convolution: bool
+    is_default: bool
+
+
+class EvaluationRequest(Schema):
+    """Without a version or dataset: the version the run was trained on."""
+
+    checkpoint_id: str
+    dataset_version_id: str | None = None
+    dataset_id: str | None = None
+    split: Split = "validation"
+
+
+class EvaluationClass(Schema):
+    name: str
+    precision: float | None
+    recall: float | None
+    f1: float | None
+    support: int
+
+
+class EvaluationSummary(Schema):
+    id: str
+    checkpoint_id: str
+    run_id: str
+    dataset_version_id: str
+    split: Split
+    accuracy: float
+    balanced_accuracy: float
+    loss: float
+    num_items: int
+    author: str
+    created_at: datetime
+
+
+class EvaluationOut(EvaluationSummary):
+    """Attributes: confusion: rows are true classes, columns predicted ones."""
+
+    classes: list[str]
+    per_class: list[EvaluationClass]
+    confusion: list[list[int]]
+
+
+class EvaluationList(Schema):
+    items: list[EvaluationSummary]
+    total: int
+    next: str | None
+
+
+class EvaluatedItem(Schema):
+    """What the network said of one item; `label` and `predicted` index the classes."""
+
+    item: Item
+    label: int
+    predicted: int
+    confidence: float
+    loss: float
+
+
+class EvaluatedItemList(Schema):
+    items: list[EvaluatedItem]
+    total: int
+    next: str | None

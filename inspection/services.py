@@ -1,0 +1,144 @@
+"""What people ask of trained checkpoints; every question is a job in the interactive lane."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+
+from accounts.models import Person
+from common.errors import Code, Problem
+from common.files import file_response
+from datasets.access import access_dataset, access_dataset_version, access_item
+from datasets.models import DatasetVersion
+from datasets.services import pin_version
+from inspection.models import Explanation
+from inspection.schemas import (
+    EvaluationRequest,
+    ExplanationRequest,
+    ImageChoice,
+    PredictionRequest,
+)
+from jobs.schemas import JobOut
+from jobs.selectors import job_out
+from jobs.services import enqueue
+from storage.access import access_complete_upload
+from storage.services import blob_path
+from training.access import access_checkpoint
+from training.models import Checkpoint
+
+PREDICT = "inspection.predict"
+EXPLAIN = "inspection.explain"
+EVALUATE = "inspection.evaluate"
+BUNDLE = "inspection.bundle"
+
+Picture = Literal["heatmap", "overlay", "image", "data"]
+
+
+def request_prediction(person: Person, payload: PredictionRequest) -> JobOut:
+    """Queue a prediction for one image."""
+    checkpoint = _checkpoint_for(person, payload)
+    return _enqueue(
+        PREDICT,
+        person,
+        checkpoint,
+        payload.model_dump(mode="json"),
+        "Looking at the image",
+    )
+
+
+def request_explanation(person: Person, payload: ExplanationRequest) -> JobOut:
+    """Queue an explanation of what the checkpoint says of one image."""
+    checkpoint = _checkpoint_for(person, payload)
+    num_classes = len(checkpoint.run.dataset_version.classes)
+    if payload.target_class is not None and payload.target_class >= num_classes:
+        raise Problem(
+            Code.INVALID,
+            f"There is no class {payload.target_class}; the network tells {num_classes} apart.",
+            f"Choose one from 0 to {num_classes - 1}.",
+        )
+    return _enqueue(
+        EXPLAIN,
+        person,
+        checkpoint,
+        payload.model_dump(mode="json"),
+        f"Explaining by {payload.method}",
+    )
+
+
+def request_evaluation(person: Person, payload: EvaluationRequest) -> JobOut:
+    """Queue an evaluation; the version it runs on is pinned now."""
+    checkpoint = access_checkpoint(person, payload.checkpoint_id, "edit")
+    version = _version_for(person, checkpoint, payload)
+    names = [entry["name"] for entry in version.classes]
+    trained_on = [entry["name"] for entry in checkpoint.run.dataset_version.classes]
+    if names != trained_on:
+        raise Problem(
+            Code.INVALID,
+            "The dataset's classes are not those the network was trained on.",
+            "Choose a dataset with the same classes in the same order.",
+            dataset_classes=names,
+            network_classes=trained_on,
+        )
+    return _enqueue(
+        EVALUATE,
+        person,
+        checkpoint,
+        {
+            "checkpoint_id": checkpoint.id,
+            "dataset_version_id": version.id,
+            "split": payload.split,
+        },
+        f"Evaluating on {payload.split}",
+    )
+
+
+def explanation_file(
+    request: HttpRequest, explanation: Explanation, which: Picture
+) -> HttpResponseBase:
+    """One of the files of an explanation; they never change."""
+    sha256 = getattr(explanation, f"{which}_id")
+    is_picture = which != "data"
+    return file_response(
+        request,
+        blob_path(sha256),
+        content_type="image/png" if is_picture else "application/octet-stream",
+        file_name=f"{explanation.method}-{which}.{'png' if is_picture else 'npz'}",
+        etag=sha256,
+        is_immutable=True,
+    )
+
+
+def _checkpoint_for(person: Person, choice: ImageChoice) -> Checkpoint:
+    """Check that the person may see checkpoint and image both."""
+    checkpoint = access_checkpoint(person, choice.checkpoint_id, "view")
+    if choice.item_id is not None:
+        access_item(person, choice.item_id, "view")
+    if choice.upload_id is not None:
+        access_complete_upload(person, choice.upload_id, checkpoint.run.project_id)
+    return checkpoint
+
+
+def _version_for(
+    person: Person, checkpoint: Checkpoint, payload: EvaluationRequest
+) -> DatasetVersion:
+    if payload.dataset_version_id is not None:
+        return access_dataset_version(person, payload.dataset_version_id, "view")
+    if payload.dataset_id is not None:
+        return pin_version(access_dataset(person, payload.dataset_id, "view"), person)
+    return checkpoint.run.dataset_version
+
+
+def _enqueue(
+    kind: str, person: Person, checkpoint: Checkpoint, payload: dict[str, object], message: str
+) -> JobOut:
+    job = enqueue(
+        kind,
+        payload,
+        person=person,
+        project=checkpoint.run.project,
+        subject=("checkpoint", checkpoint.id),
+        message=message,
+    )
+    return job_out(job)

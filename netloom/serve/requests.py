@@ -1,0 +1,126 @@
+"""What the warm child is asked and what it answers. No torch."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from netloom.explain.results import ExplainOptions, Method
+
+
+class ServeModel(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class ModelFiles(ServeModel):
+    """A trained network on disk.
+
+    Attributes:
+        sha256: Of the checkpoint; names the model in the cache.
+        document: JSON file of the network.
+        classes: Names in the order of the outputs.
+        device: Torch device to answer on.
+    """
+
+    sha256: str
+    checkpoint: Path
+    document: Path
+    classes: list[str]
+    device: str = "cpu"
+
+
+class PredictRequest(ServeModel):
+    """Attributes: image: the file; its bytes are decoded here and nowhere else."""
+
+    method: Literal["predict"] = "predict"
+    model: ModelFiles
+    image: Path
+    top_k: Annotated[int, Field(ge=1)] = 5
+
+
+class ExplainRequest(ServeModel):
+    """Attributes: output: folder for the maps; target_class: None for the likeliest class."""
+
+    method: Literal["explain"] = "explain"
+    model: ModelFiles
+    image: Path
+    explain: Method
+    target_class: int | None = None
+    layer: str | None = None
+    seed: int = 0
+    options: ExplainOptions = ExplainOptions()
+    output: Path
+
+
+class EvaluateRequest(ServeModel):
+    """Attributes: output: JSON file for the netloom.explain.Evaluation."""
+
+    method: Literal["evaluate"] = "evaluate"
+    model: ModelFiles
+    manifest: Path
+    split: Literal["train", "validation", "test"]
+    output: Path
+
+
+class BundleRequest(ServeModel):
+    """Attributes: output: the zip to write."""
+
+    method: Literal["bundle"] = "bundle"
+    model: ModelFiles
+    metrics: dict[str, float] = Field(default_factory=dict[str, float])
+    description: str = ""
+    output: Path
+
+
+Request = Annotated[
+    PredictRequest | ExplainRequest | EvaluateRequest | BundleRequest,
+    Field(discriminator="method"),
+]
+
+
+class ClassProbability(ServeModel):
+    index: int
+    name: str
+    value: float
+
+
+class PredictAnswer(ServeModel):
+    """Attributes: input_png: the image as the network received it, as a data URL."""
+
+    probabilities: list[ClassProbability]
+    input_shape: list[int]
+    input_png: str
+    seconds: float
+
+
+class ExplainAnswer(ServeModel):
+    """The files `heatmap.png`, `overlay.png`, `image.png` and `data.npz` lie in the output folder.
+
+    Attributes:
+        min, max: Range of the raw map; the 8-bit one spans it.
+        source_box: Part of the original image that the map lies over: left, top, right, bottom.
+    """
+
+    layer: str | None
+    target_class: int
+    class_name: str
+    probability: float
+    min: float
+    max: float
+    r_squared: float | None
+    num_superpixels: int | None
+    num_samples: int | None
+    baseline: list[float] | None
+    seconds: float
+    rows_forwarded: int
+    width: int
+    height: int
+    source_box: list[float]
+
+
+class FileAnswer(ServeModel):
+    """Something was written to the request's output."""
+
+    size_bytes: int

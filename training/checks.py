@@ -1,0 +1,104 @@
+"""What would keep a run from starting, found before anything is queued."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.db.models import Count
+
+from datasets.models import Dataset, Item
+from datasets.services import binding_of
+from jobs.devices import devices
+from netloom.analyze import analyze
+from netloom.data.manifest import Item as ManifestItem
+from netloom.data.manifest import Manifest
+from netloom.graph.document import Document
+from netloom.train.check import check_spec
+from netloom.train.spec import RunConfig, TrainSpec
+from training.schemas import RunCheck, RunProblem
+
+UNEVEN_RATIO = 3
+
+
+@dataclass(frozen=True, slots=True)
+class LabelCounts:
+    """Labelled items by (index of the class, split)."""
+
+    classes: list[str]
+    counts: dict[tuple[int, str], int]
+
+    def of_split(self, split: str) -> int:
+        return sum(count for (_, each), count in self.counts.items() if each == split)
+
+    @property
+    def is_uneven(self) -> bool:
+        """True when the largest class has three times the training items of the smallest."""
+        train = [count for (_, split), count in self.counts.items() if split == "train" and count]
+        return bool(train) and max(train) >= UNEVEN_RATIO * min(train)
+
+    def as_manifest(self) -> Manifest:
+        """The smallest manifest with the same classes in the same splits."""
+        return Manifest(
+            classes=self.classes,
+            items=[
+                ManifestItem(id=f"{label}-{split}", path="-", label=label, split=split)  # pyright: ignore[reportArgumentType]
+                for label, split in self.counts
+                if split != "unassigned"
+            ],
+        )
+
+
+def count_labels(dataset: Dataset) -> LabelCounts:
+    """Count the labelled items of a dataset by class and split."""
+    classes = list(dataset.classes.filter(deleted_at=None).values_list("id", "name"))
+    index = {class_id: place for place, (class_id, _) in enumerate(classes)}
+    rows = (
+        Item.objects.filter(dataset=dataset, is_removed=False, label_class__isnull=False)
+        .values_list("label_class_id", "split")
+        .annotate(count=Count("pk"))
+        .order_by()
+    )
+    counts = {
+        (index[class_id], split): count for class_id, split, count in rows if class_id in index
+    }
+    return LabelCounts([name for _, name in classes], counts)
+
+
+def check(document: Document, dataset: Dataset, config: RunConfig) -> RunCheck:
+    """Everything that speaks against this run, and defaults that suit the data."""
+    labels = count_labels(dataset)
+    analysis = analyze(document, binding_of(dataset))
+    problems = [
+        RunProblem.model_validate(diagnostic.model_dump(mode="json", by_alias=True))
+        for diagnostic in analysis.diagnostics
+        if diagnostic.severity != "info"
+    ]
+    said = {problem.code for problem in problems}
+    spec = TrainSpec(document=document, manifest="-", output="-", config=config)
+    known_devices = {device.id for device in devices() if device.is_available}
+    problems += [
+        RunProblem.model_validate(problem.model_dump())
+        for problem in check_spec(spec, labels.as_manifest(), devices=known_devices)
+        if problem.code != "network_has_errors" and problem.code not in said
+    ]
+    return RunCheck(
+        problems=problems,
+        defaults=_defaults(labels),
+        num_train=labels.of_split("train"),
+        num_validation=labels.of_split("validation"),
+        num_test=labels.of_split("test"),
+        uneven=labels.is_uneven,
+    )
+
+
+def _defaults(labels: LabelCounts) -> RunConfig:
+    """A configuration to start from: balanced when the classes are uneven."""
+    config = RunConfig()
+    if not labels.is_uneven:
+        return config
+    return config.model_copy(
+        update={
+            "best_metric": "balanced_accuracy",
+            "task": config.task.model_copy(update={"class_weights": "balanced"}),
+        }
+    )

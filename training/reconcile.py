@@ -1,0 +1,87 @@
+"""Finding stranded runs: every worker looks every few seconds, and looking twice does no harm."""
+
+from __future__ import annotations
+
+import logging
+import shutil
+import time
+from pathlib import Path
+
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
+
+from training import lifecycle
+from training.curves import fold_metrics
+from training.intervals import intervals
+from training.models import Attempt, Run, State
+from training.publishing import publish_run
+
+logger = logging.getLogger(__name__)
+
+
+class Reconciler:
+    """Judges leases by how long it has itself seen no new heartbeat, never by a wall clock."""
+
+    def __init__(self) -> None:
+        self._seen: dict[int, tuple[int, float]] = {}
+
+    def look(self) -> None:
+        """Expire dead attempts, give interrupted runs their turn, wake workers, tidy up."""
+        self._expire_leases()
+        _requeue_interrupted()
+        if Run.objects.filter(state=State.QUEUED, deleted_at=None).exists():
+            lifecycle.wake_workers()
+        _remove_folders()
+
+    def _expire_leases(self) -> None:
+        now = time.monotonic()
+        lease_s = intervals().lease_s
+        attempts = Attempt.objects.filter(ended_at=None)
+        alive: dict[int, tuple[int, float]] = {}
+        for attempt in attempts:
+            heartbeat, since = self._seen.get(attempt.pk, (attempt.heartbeat, now))
+            if heartbeat != attempt.heartbeat:
+                since = now
+            if now - since > lease_s:
+                expire(attempt)
+            else:
+                alive[attempt.pk] = (attempt.heartbeat, since)
+        self._seen = alive
+
+
+def expire(attempt: Attempt) -> bool:
+    """Take the run from an attempt whose heartbeat stands still; False when it moved after all."""
+    cause = f"The worker {attempt.worker} ended or lost its connection."
+    with transaction.atomic():
+        run = Run.objects.select_for_update().get(id=attempt.run_id)
+        is_still = Attempt.objects.filter(
+            pk=attempt.pk, heartbeat=attempt.heartbeat, ended_at=None
+        ).exists()
+        if not is_still or run.attempt != attempt.number:
+            return False
+        logger.warning("Run %s attempt %s: %s", run.id, attempt.number, cause)
+        if run.is_active:
+            lifecycle.interrupt(run, cause, intervals())
+        lifecycle.close_attempt(run, exit_cause=cause, exit_code=None)
+    fold_metrics(attempt.run_id)
+    return True
+
+
+def _requeue_interrupted() -> None:
+    due = Run.objects.filter(state=State.INTERRUPTED, queued_at__lte=timezone.now())
+    for run in due:
+        if Run.objects.filter(id=run.id, state=State.INTERRUPTED).update(state=State.QUEUED):
+            publish_run(run)
+
+
+def _remove_folders() -> None:
+    """Folders of attempts that ended without their supervisor."""
+    root = Path(settings.DATA_FOLDER) / "runs"
+    for folder in root.glob("*/attempt-*"):
+        number = int(folder.name.removeprefix("attempt-"))
+        is_open = Attempt.objects.filter(
+            run_id=folder.parent.name, number=number, ended_at=None
+        ).exists()
+        if not is_open:
+            shutil.rmtree(folder, ignore_errors=True)

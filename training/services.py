@@ -1,0 +1,246 @@
+"""What people do with runs: check, start, steer, name, delete, take away."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from django.db import transaction
+from django.db.models import Max
+from django.utils import timezone
+
+from accounts.models import Person, Project
+from common.errors import Code, Problem
+from datasets.access import access_dataset
+from datasets.models import Dataset
+from datasets.services import pin_version as pin_dataset
+from designer.access import access_network
+from designer.documents import stored_document
+from designer.models import Network
+from designer.services import pin_version as pin_network
+from jobs.schemas import JobOut
+from jobs.selectors import job_out
+from jobs.services import enqueue
+from netloom.train.spec import RunConfig, TrainSpec
+from training import checks, lifecycle
+from training.access import access_checkpoint
+from training.models import (
+    ACTIVE,
+    RESUMABLE,
+    UNFINISHED,
+    WAITING,
+    Checkpoint,
+    Desired,
+    Run,
+    RunDetail,
+    State,
+)
+from training.publishing import publish_run
+from training.schemas import (
+    RunCheck,
+    RunEstimateRequest,
+    RunStart,
+    RunUpdate,
+    StartFrom,
+    StartFromNetwork,
+)
+from training.selectors import best_checkpoint
+
+ESTIMATE = "training.estimate"
+
+
+def check_run(
+    person: Person, network: Network, config: RunConfig, dataset_id: str | None
+) -> RunCheck:
+    """Say what speaks against a run of this network on its dataset."""
+    dataset = _dataset_of(person, network, dataset_id)
+    return checks.check(stored_document(network.document), dataset, config)
+
+
+def start_run(person: Person, network: Network, start: RunStart) -> Run:
+    """Pin what decides the numbers and queue the run; raises Problem run_cannot_start."""
+    dataset = _dataset_of(person, network, start.dataset_id)
+    found = checks.check(stored_document(network.document), dataset, start.config)
+    errors = [problem for problem in found.problems if problem.severity == "error"]
+    if errors:
+        raise Problem(
+            Code.RUN_CANNOT_START,
+            errors[0].message,
+            "Solve the problems listed here and start again.",
+            problems=[problem.model_dump(mode="json") for problem in errors],
+        )
+    checkpoint = _start_checkpoint(person, start.start_from)
+    with transaction.atomic():
+        project = Project.objects.select_for_update().get(id=network.project_id)
+        newest = Run.objects.filter(project=project).aggregate(newest=Max("number"))["newest"]
+        number = (newest or 0) + 1
+        run = Run.objects.create(
+            project=project,
+            number=number,
+            name=start.name or f"Run {number}",
+            author=person,
+            network=network,
+            network_version=pin_network(network, person),
+            dataset_version=pin_dataset(dataset, person),
+            config=start.config.model_dump(mode="json"),
+            start_from=start.start_from.model_dump() if start.start_from else None,
+            start_checkpoint=checkpoint,
+        )
+        RunDetail.objects.create(run=run)
+        publish_run(run)
+        lifecycle.wake_workers()
+    return run
+
+
+def request_estimate(person: Person, network: Network, payload: RunEstimateRequest) -> JobOut:
+    """Queue a short trial that measures time and memory."""
+    dataset = _dataset_of(person, network, payload.dataset_id)
+    job = enqueue(
+        ESTIMATE,
+        {
+            "network_id": network.id,
+            "dataset_version_id": pin_dataset(dataset, person).id,
+            "config": payload.config.model_dump(mode="json"),
+        },
+        person=person,
+        project=network.project,
+        subject=("network", network.id),
+        message="Measuring a few steps",
+    )
+    return job_out(job)
+
+
+def stop_run(run: Run) -> Run:
+    """End a run: at once while it waits, after the step while it runs; the second time, kill it."""
+    with _locked(run) as run:
+        if run.state in WAITING or run.state == State.PAUSED:
+            _end_waiting(run, State.STOPPED)
+        elif run.state in ACTIVE:
+            asked = run.desired_state in (Desired.STOP, Desired.KILL)
+            _wish(run, Desired.KILL if asked else Desired.STOP)
+        elif run.state != State.STOPPED:
+            raise _wrong_state(run, "stopped")
+    return run
+
+
+def pause_run(run: Run) -> Run:
+    """Free the device and keep the run's place on its curve."""
+    with _locked(run) as run:
+        if run.state in WAITING:
+            _end_waiting(run, State.PAUSED)
+        elif run.state in ACTIVE and run.desired_state in (Desired.RUN, Desired.PAUSE):
+            _wish(run, Desired.PAUSE)
+        elif run.state != State.PAUSED:
+            raise _wrong_state(run, "paused")
+    return run
+
+
+def resume_run(run: Run) -> Run:
+    """Queue a paused, stopped or failed run again."""
+    with _locked(run) as run:
+        if run.state not in RESUMABLE:
+            raise _wrong_state(run, "resumed")
+        lifecycle.requeue(run)
+        run.restarts = 0
+        run.save(update_fields=lifecycle.STATE_FIELDS)
+        publish_run(run)
+        lifecycle.wake_workers()
+    return run
+
+
+def update_run(run: Run, change: RunUpdate) -> Run:
+    """Change what people write about a run."""
+    fields = change.model_dump(exclude_unset=True, exclude_none=True)
+    if fields.get("name") == "":
+        fields["name"] = f"Run {run.number}"
+    if fields:
+        Run.objects.filter(id=run.id).update(**fields)
+        publish_run(run)
+    return run
+
+
+def delete_run(person: Person, run: Run) -> None:
+    """Move a finished run to the bin."""
+    del person
+    with _locked(run) as run:
+        if run.state in UNFINISHED:
+            raise _wrong_state(run, "deleted")
+        run.deleted_at = timezone.now()
+        run.save(update_fields=["deleted_at"])
+        publish_run(run)
+
+
+def restore_run(run: Run) -> Run:
+    """Take a run out of the bin."""
+    run.deleted_at = None
+    run.save(update_fields=["deleted_at"])
+    publish_run(run)
+    return run
+
+
+def portable_spec(run: Run) -> TrainSpec:
+    """The run's specification with names instead of this machine's paths."""
+    return TrainSpec(
+        document=stored_document(run.network_version.document),
+        manifest="manifest.json",
+        output=f"run-{run.number}",
+        config=RunConfig.model_validate(run.config),
+        initial_weights="start.ckpt" if run.start_checkpoint_id else None,
+        num_threads=(run.detail.started or {}).get("num_threads"),
+    )
+
+
+def _dataset_of(person: Person, network: Network, dataset_id: str | None) -> Dataset:
+    chosen = dataset_id or network.dataset_id
+    if chosen is None:
+        raise Problem(
+            Code.RUN_CANNOT_START,
+            "The network has no data to train on.",
+            "Bind a dataset to it on the canvas, or name one.",
+            problems=[],
+        )
+    return access_dataset(person, chosen, "view")
+
+
+def _start_checkpoint(person: Person, start: StartFrom | None) -> Checkpoint | None:
+    if start is None:
+        return None
+    if isinstance(start, StartFromNetwork):
+        network = access_network(person, start.network_id, "view")
+        checkpoint = best_checkpoint(network.id)
+        if checkpoint is None:
+            raise Problem(
+                Code.NO_CHECKPOINT,
+                f"{network.name} has not been trained yet, so it has no weights to start from.",
+                "Train it first, or start from random weights.",
+            )
+        return checkpoint
+    return access_checkpoint(person, start.checkpoint_id, "view")
+
+
+@contextmanager
+def _locked(run: Run) -> Iterator[Run]:
+    """Change the run as it is now, not as it was when the request came in."""
+    with transaction.atomic():
+        yield Run.objects.select_for_update().get(id=run.id)
+
+
+def _wish(run: Run, desired: Desired) -> None:
+    run.desired_state = desired
+    run.save(update_fields=["desired_state"])
+    publish_run(run)
+
+
+def _end_waiting(run: Run, state: State) -> None:
+    lifecycle.finish(run, state)
+    run.save(update_fields=lifecycle.STATE_FIELDS)
+    publish_run(run)
+
+
+def _wrong_state(run: Run, what: str) -> Problem:
+    return Problem(
+        Code.RUN_STATE,
+        f"The run is {run.state}; it cannot be {what} now.",
+        "Reload the page to see how it stands.",
+        state=run.state,
+    )

@@ -1,0 +1,1 @@
+"""Executing one attempt of a run: a thin parent of the training process; imports no torch."""

@@ -1,0 +1,49 @@
+"""Checkpoints of a run: into storage first, then counted; the last two and the best stay."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from django.db.models import RestrictedError
+
+from accounts.models import Project
+from netloom.train import events as ev
+from storage.models import Blob
+from storage.services import store_file
+from training.models import Checkpoint, Run
+
+KEPT_LAST = 2
+
+
+def store_checkpoint(project: Project, output: Path, event: ev.Checkpoint) -> Blob:
+    """Put the file the event names into storage; raises Problem when there is no room."""
+    path = (output / event.path).resolve()
+    if not path.is_relative_to(output.resolve()):
+        raise ValueError(f"a checkpoint outside of its attempt's folder: {event.path}")
+    return store_file(project, path)
+
+
+def record_checkpoint(run: Run, event: ev.Checkpoint, blob: Blob) -> None:
+    """Count a stored checkpoint and let go of those no longer needed."""
+    others = Checkpoint.objects.filter(run=run).exclude(step=event.step)
+    if event.is_best:
+        others.update(is_best=False)
+    others.update(is_last=False)
+    Checkpoint.objects.update_or_create(
+        run=run,
+        step=event.step,
+        defaults={
+            "blob": blob,
+            "bundle": None,
+            "epoch": event.epoch,
+            "is_best": event.is_best,
+            "is_last": True,
+            "metric": event.metric,
+        },
+    )
+    kept = Checkpoint.objects.filter(run=run).order_by("-step").values_list("id", flat=True)
+    for checkpoint in others.filter(is_best=False).exclude(id__in=list(kept[:KEPT_LAST])):
+        try:
+            checkpoint.delete()
+        except RestrictedError:
+            continue  # a run started from it or somebody inspected it

@@ -1,0 +1,98 @@
+"""What an attempt needs on the local disk before its trainer starts."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+from django.conf import settings
+
+from common.errors import Code, Problem
+from datasets.services import write_manifest
+from designer.documents import stored_document
+from netloom.train.spec import RunConfig, TrainSpec
+from storage.services import blob_path
+from training.models import Attempt, Checkpoint, Run
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """Attributes: resume_step: step of the checkpoint it continues from, None for the start."""
+
+    spec_path: Path
+    output: Path
+    num_threads: int
+    resume_step: int | None
+
+
+def attempt_folder(run_id: str, number: int) -> Path:
+    """The folder that belongs to one attempt alone."""
+    return Path(settings.DATA_FOLDER) / "runs" / run_id / f"attempt-{number}"
+
+
+def threads_per_slot(device_slots: int) -> int:
+    """Torch threads of one slot when all slots of the device are taken."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    return max(1, (cores or 1) // device_slots)
+
+
+def prepare(attempt: Attempt, num_threads: int) -> Prepared:
+    """Write manifest, start weights and specification into the attempt's folder."""
+    run = attempt.run
+    folder = attempt_folder(run.id, attempt.number)
+    shutil.rmtree(folder, ignore_errors=True)
+    output = folder / "output"
+    output.mkdir(parents=True)
+    manifest = write_manifest(run.dataset_version, folder / "data")
+    resume, resume_step = _fetch_checkpoints(run, folder / "resume")
+    initial_weights = None
+    if resume is None and run.start_checkpoint is not None:
+        initial_weights = _bring(run.start_checkpoint.blob_id, folder / "start.ckpt")
+    spec = TrainSpec(
+        document=stored_document(run.network_version.document),
+        manifest=str(manifest),
+        output=str(output),
+        config=RunConfig.model_validate({**run.config, "device": attempt.device}),
+        initial_weights=str(initial_weights) if initial_weights else None,
+        resume_from=str(resume) if resume else None,
+        cache=str(Path(settings.DATA_FOLDER) / "cache" / "pixels"),
+        num_threads=num_threads,
+    )
+    spec_path = folder / "spec.json"
+    spec_path.write_text(spec.model_dump_json(by_alias=True))
+    return Prepared(spec_path, output, num_threads, resume_step)
+
+
+def remove_folder(run_id: str, number: int) -> None:
+    """Forget an attempt's folder; its checkpoints are in storage."""
+    shutil.rmtree(attempt_folder(run_id, number), ignore_errors=True)
+
+
+def _fetch_checkpoints(run: Run, folder: Path) -> tuple[Path | None, int | None]:
+    """Fetch the newest checkpoints; the trainer falls back on the older when one is damaged."""
+    newest = list(Checkpoint.objects.filter(run=run).order_by("-step")[:2])
+    if not newest:
+        return None, None
+    folder.mkdir()
+    paths = [
+        _bring(checkpoint.blob_id, folder / f"step-{checkpoint.step:08d}.ckpt")
+        for checkpoint in newest
+    ]
+    return paths[0], newest[0].step
+
+
+def _bring(sha256: str, path: Path) -> Path:
+    """Give a stored file a name in the attempt's folder; blobs never change, so a link will do."""
+    try:
+        os.link(blob_path(sha256), path)
+    except FileNotFoundError:
+        raise Problem(
+            Code.FILE_MISSING,
+            f"The checkpoint {path.name} is no longer on the studio's disk.",
+            "Ask the operator to restore a backup, or start a new run.",
+        ) from None
+    except OSError:
+        shutil.copyfile(blob_path(sha256), path)  # another disk, or no hard links there
+    return path
