@@ -73,4 +73,5 @@ def _word_score(word: str, weights: dict[str, float]) -> float:
 
 
 def _script(letter: str) -> str:
-    return unicodedata.name(letter, "").split(" ")[0]
+    script = re.split(r"[ -]", unicodedata.name(letter, ""))[0]
+    return "CJK" if script == "IDEOGRAPHIC" else script

@@ -18,7 +18,7 @@ from common.topics import publish
 from jobs.models import Job, JobState
 from jobs.registry import get_kind
 from jobs.selectors import job_message
-from jobs.services import finish
+from jobs.services import finish, release
 
 logger = logging.getLogger(__name__)
 
@@ -44,6 +44,7 @@ class RunningJob:
         self.job = job
         self.stopped = threading.Event()
         self.is_lease_lost = False
+        self.is_worker_stopping = False
         self._last_told = 0.0
 
     @property
@@ -131,10 +132,34 @@ class RunningJob:
         connection.close()
 
 
+_active: set[RunningJob] = set()
+
+
+def num_active() -> int:
+    """Jobs this process is doing now."""
+    return len(_active)
+
+
+def stop_all() -> None:
+    """The worker ends: have what runs stop soon; it is queued again for the next one."""
+    for running in list(_active):
+        running.is_worker_stopping = True
+        running.stopped.set()
+
+
 def run(job: Job) -> None:
     """Do a claimed job in this thread and record how it ended."""
     set_request_id(job.id)
     running = RunningJob(job)
+    _active.add(running)
+    try:
+        _run(running)
+    finally:
+        _active.discard(running)
+
+
+def _run(running: RunningJob) -> None:
+    job = running.job
     done = threading.Event()
     watcher = threading.Thread(target=running._watch, args=[done], name=f"watch-{job.id}")
     watcher.start()
@@ -145,8 +170,10 @@ def run(job: Job) -> None:
         watcher.join()
     if running.is_lease_lost:
         logger.warning("Job %s was given to another worker; its outcome is dropped", job.id)
-        return
-    finish(job, state, result=result, problem=problem)
+    elif running.is_worker_stopping and state == JobState.CANCELLED:
+        release(job)
+    else:
+        finish(job, state, result=result, problem=problem)
     close_old_connections()
 
 

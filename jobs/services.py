@@ -123,6 +123,19 @@ def finish(
     return bool(ended)
 
 
+def release(job: Job) -> None:
+    """Give an attempt back because its worker ends; it does not count against the limit."""
+    given_back = Job.objects.filter(
+        pk=job.pk, attempt=job.attempt, state=JobState.RUNNING, is_cancel_requested=False
+    ).update(state=JobState.QUEUED, max_attempts=F("max_attempts") + 1, worker="")
+    if not given_back:
+        finish(job, JobState.CANCELLED)
+        return
+    job.refresh_from_db()
+    after_state_change(job)
+    transaction.on_commit(partial(wake, job.lane))
+
+
 def expire(job: Job) -> None:
     """The runner of this attempt is dead: try again, or fail with the cause."""
     mine = Job.objects.filter(pk=job.pk, attempt=job.attempt, beat=job.beat, state=JobState.RUNNING)

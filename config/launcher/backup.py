@@ -1,0 +1,99 @@
+"""A backup is one zip: the database, the secrets and every stored file."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import shutil
+import zipfile
+from datetime import UTC, datetime
+from pathlib import Path, PurePosixPath
+
+from django.db import connection
+
+from config.launcher.database import copy_database
+from config.launcher.problem import LaunchProblem
+from config.secrets import FILE_NAME as SECRETS_FILE
+
+DATABASE_FILE = "netloom.sqlite3"
+# What can be made again is left out: logs, sockets, backups, work in progress.
+LEFT_OUT = ("backups", "logs", "uploads", "cache", "tmp")
+
+
+def write_backup(data_folder: Path, target: Path) -> Path:
+    """Write a consistent backup; the studio may run meanwhile.
+
+    Blobs and checkpoints never change once written, so copying the database first gives a
+    backup in which every row finds its bytes.
+    """
+    if connection.vendor != "sqlite":
+        raise LaunchProblem(
+            "Only the SQLite database is backed up here; use pg_dump for PostgreSQL and copy the"
+            f" files of {data_folder}."
+        )
+    if target.is_dir():
+        stamp = datetime.now(UTC).strftime("%Y%m%d-%H%M%S")
+        target = target / f"netloom-backup-{stamp}.zip"
+    draft = target.with_name(f".{target.name}.part")
+    copy = data_folder / f".backup-{secrets.token_hex(4)}.sqlite3"
+    try:
+        copy_database(data_folder / DATABASE_FILE, copy)
+        with zipfile.ZipFile(draft, "w", zipfile.ZIP_STORED, allowZip64=True) as archive:
+            archive.write(copy, DATABASE_FILE)
+            archive.write(data_folder / SECRETS_FILE, SECRETS_FILE)
+            for path in _files(data_folder):
+                archive.write(path, path.relative_to(data_folder).as_posix())
+        with draft.open("rb") as file:
+            os.fsync(file.fileno())
+        draft.replace(target)
+    finally:
+        copy.unlink(missing_ok=True)
+        draft.unlink(missing_ok=True)
+    return target
+
+
+def restore_backup(source: Path, data_folder: Path) -> Path | None:
+    """Put a backup in the place of the data folder; what was there is kept beside it.
+
+    Returns the folder that keeps the former data, None when there was none.
+    """
+    if not source.is_file() or not zipfile.is_zipfile(source):
+        raise LaunchProblem(f"{source} is not a backup. Name a file written by `manage.py backup`.")
+    draft = data_folder.with_name(f".{data_folder.name}-restoring-{secrets.token_hex(4)}")
+    try:
+        with zipfile.ZipFile(source) as archive:
+            names = archive.namelist()
+            if DATABASE_FILE not in names or SECRETS_FILE not in names:
+                raise LaunchProblem(f"{source} is a zip, but not a backup of a studio.")
+            if any(not _stays_inside(name) for name in names):
+                raise LaunchProblem(f"{source} names files outside of the data folder.")
+            archive.extractall(draft)  # noqa: S202 - names were checked above
+        (draft / SECRETS_FILE).chmod(0o600)
+        draft.chmod(0o700)
+        kept = _move_aside(data_folder)
+        draft.replace(data_folder)
+    finally:
+        shutil.rmtree(draft, ignore_errors=True)
+    return kept
+
+
+def _files(data_folder: Path) -> list[Path]:
+    found: list[Path] = []
+    for entry in sorted(data_folder.iterdir()):
+        if entry.is_dir() and entry.name not in LEFT_OUT:
+            found += sorted(path for path in entry.rglob("*") if path.is_file())
+    return found
+
+
+def _stays_inside(name: str) -> bool:
+    path = PurePosixPath(name)
+    return not path.is_absolute() and ".." not in path.parts
+
+
+def _move_aside(data_folder: Path) -> Path | None:
+    if not data_folder.exists() or not any(data_folder.iterdir()):
+        return None
+    stamp = datetime.now(UTC).strftime("%Y%m%d-%H%M%S")
+    kept = data_folder.with_name(f"{data_folder.name}-before-restore-{stamp}")
+    data_folder.replace(kept)
+    return kept

@@ -1,0 +1,85 @@
+"""Before anything starts: the folder, the disk, the port, and that nobody else is here."""
+
+from __future__ import annotations
+
+import errno
+import fcntl
+import os
+import shutil
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from config.launcher.problem import LaunchProblem
+
+MEGABYTE = 1024 * 1024
+NEEDED_MB = 200
+
+
+def prepare_data_folder(folder: Path) -> None:
+    """Make the data folder and try to write to it."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        probe = folder / f".probe-{os.getpid()}"
+        probe.write_bytes(b"\0" * 4096)
+        probe.unlink()
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise LaunchProblem(_full(folder)) from None
+        raise LaunchProblem(
+            f"The data folder {folder} cannot be written ({error.strerror}). Change its"
+            " permissions, or choose another with NETLOOM_DATA."
+        ) from None
+    if shutil.disk_usage(folder).free < NEEDED_MB * MEGABYTE:
+        raise LaunchProblem(_full(folder))
+
+
+@contextmanager
+def only_launcher(folder: Path) -> Iterator[None]:
+    """Hold the lock on the data folder; the system lets go of it however this process ends."""
+    path = folder / "launcher.lock"
+    with path.open("a+") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            file.seek(0)
+            holder = file.read().strip() or "unknown"
+            raise LaunchProblem(
+                f"A studio is already running on {folder} (process {holder}). Use that one, stop"
+                " it, or choose another folder with NETLOOM_DATA."
+            ) from None
+        file.truncate(0)
+        file.write(str(os.getpid()))
+        file.flush()
+        yield
+
+
+def free_port(host: str, port: int) -> int:
+    """The port to listen on; 0 becomes one the system has free."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host.strip("[]"), port))
+        except OSError as error:
+            raise LaunchProblem(_port_problem(host, port, error)) from None
+        return int(probe.getsockname()[1])
+
+
+def _port_problem(host: str, port: int, error: OSError) -> str:
+    if error.errno == errno.EADDRINUSE:
+        return (
+            f"Port {port} is taken by another program. Stop it, or choose another with"
+            f" NETLOOM_PORT, for example NETLOOM_PORT={port + 1}."
+        )
+    if error.errno == errno.EACCES:
+        return f"Port {port} needs administrator rights. Choose one above 1023 with NETLOOM_PORT."
+    return f"The studio cannot listen on {host}:{port} ({error.strerror}). Change NETLOOM_HOST."
+
+
+def _full(folder: Path) -> str:
+    return (
+        f"The disk of {folder} is full: the studio needs {NEEDED_MB} MB to start. Free some, or"
+        " choose another folder with NETLOOM_DATA."
+    )

@@ -1,0 +1,27 @@
+"""`manage.py backup TARGET`: one zip with everything that counts."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from config.environment import environment
+from config.launcher.backup import write_backup
+from config.launcher.problem import LaunchProblem
+
+
+class Command(BaseCommand):
+    help = "Write the database, the secrets and all files into one zip. The studio may run."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("target", type=Path, help="A zip file, or a folder to put it in.")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        del args
+        try:
+            written = write_backup(environment().data, options["target"])
+        except (LaunchProblem, OSError) as problem:
+            raise CommandError(str(problem)) from None
+        self.stdout.write(f"{written} ({written.stat().st_size / 1e6:.1f} MB)")

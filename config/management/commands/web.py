@@ -1,0 +1,23 @@
+"""`manage.py web`: the web server alone."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandParser
+
+from config.environment import environment
+
+
+class Command(BaseCommand):
+    help = "Serve pages, API and websocket until stopped. `manage.py up` starts this."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--port", type=int, help="Instead of NETLOOM_PORT.")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        del args
+        from config.server import serve
+
+        env = environment()
+        serve(env.host, env.port if options["port"] is None else options["port"])

@@ -1,0 +1,143 @@
+"""The web server: daphne with the two limits it lacks.
+
+Daphne reads a request body whole before anyone is asked, and writes responses without waiting
+for the reader. Here a body that is too large is refused while it arrives, chunked ones counted,
+and a download pauses until the connection has room: memory stays flat.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from typing import Any
+
+# It installs Twisted's asyncio reactor when imported, so nothing of Twisted may come before it.
+from daphne.server import Server  # isort: skip
+
+from daphne.endpoints import build_endpoint_description_strings
+from daphne.http_protocol import WebRequest
+from django.conf import settings
+from twisted.internet.interfaces import IPushProducer
+from zope.interface import implementer
+
+from common.errors import CONTENT_TYPE, Code, Problem
+
+MEGABYTE = 1024 * 1024
+BUFFER_BYTES = 256 * 1024
+
+
+@implementer(IPushProducer)
+class GuardedRequest(WebRequest):
+    """Refuses large bodies early; knows when its reader is slow."""
+
+    _received_bytes = 0
+    _is_refused = False
+    _is_producer = False
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        self.has_room = asyncio.Event()
+        self.has_room.set()
+        super().__init__(*args, **kwargs)
+
+    def gotLength(self, length: int | None) -> None:  # noqa: N802 - Twisted's name
+        super().gotLength(length)
+        if length is not None and length > body_limit_bytes():
+            self._refuse()
+
+    def handleContentChunk(self, data: bytes) -> None:  # noqa: N802 - Twisted's name
+        if self._is_refused:
+            return
+        self._received_bytes += len(data)
+        if self._received_bytes > body_limit_bytes():
+            self._refuse()
+            return
+        super().handleContentChunk(data)
+
+    def process(self) -> Any:
+        return None if self._is_refused else super().process()
+
+    def handle_reply(self, message: dict[str, Any]) -> None:
+        is_start = message["type"] == "http.response.start"
+        if is_start and not self.finished and self.channel is not None and not self._is_producer:
+            self._is_producer = True
+            self.registerProducer(self, True)
+        super().handle_reply(message)
+
+    def finish(self) -> None:
+        self._release()
+        super().finish()
+
+    def connectionLost(self, reason: Any) -> None:  # noqa: N802 - Twisted's name
+        self._is_producer = False
+        self.has_room.set()
+        super().connectionLost(reason)
+
+    def pauseProducing(self) -> None:  # noqa: N802 - Twisted's name
+        self.has_room.clear()
+
+    def resumeProducing(self) -> None:  # noqa: N802 - Twisted's name
+        self.has_room.set()
+
+    def stopProducing(self) -> None:  # noqa: N802 - Twisted's name
+        self.has_room.set()
+
+    def _release(self) -> None:
+        self.has_room.set()
+        if self._is_producer:
+            self._is_producer = False
+            self.unregisterProducer()
+
+    def _refuse(self) -> None:
+        """Answer now and hang up: what is still on its way is not read."""
+        self._is_refused = True
+        problem = Problem(
+            Code.BODY_TOO_LARGE,
+            f"A request may have {body_limit_bytes() // MEGABYTE} MB.",
+            "Send files as an upload in chunks.",
+        )
+        body = json.dumps(problem.as_dict()).encode()
+        head = (
+            "HTTP/1.1 413 Content Too Large\r\n"
+            f"Content-Type: {CONTENT_TYPE}\r\n"
+            f"Content-Length: {len(body)}\r\n"
+            "Connection: close\r\n\r\n"
+        )
+        self.channel.transport.write(head.encode() + body)
+        self.channel.loseConnection()
+
+
+class StudioServer(Server):
+    """Waits for slow readers after each part of a response."""
+
+    def run(self) -> None:
+        from daphne import http_protocol
+
+        http_protocol.WebRequest = GuardedRequest  # HTTPFactory looks the class up by this name
+        super().run()
+
+    async def handle_reply(self, protocol: Any, message: dict[str, Any]) -> None:
+        await super().handle_reply(protocol, message)
+        if message["type"] == "http.response.body" and message.get("more_body"):
+            await protocol.has_room.wait()
+
+
+def body_limit_bytes() -> int:
+    """Most bytes a request body may have."""
+    return settings.ENVIRONMENT.body_mb * MEGABYTE
+
+
+def serve(host: str, port: int) -> None:
+    """Serve until SIGTERM or SIGINT."""
+    from config.asgi import application
+
+    forwards = settings.ENVIRONMENT.behind_proxy
+    StudioServer(
+        application=application,
+        endpoints=build_endpoint_description_strings(host=host, port=port),
+        request_buffer_size=BUFFER_BYTES,
+        websocket_max_message_size=64 * 1024,
+        websocket_max_frame_size=64 * 1024,
+        proxy_forwarded_address_header="X-Forwarded-For" if forwards else None,
+        proxy_forwarded_proto_header="X-Forwarded-Proto" if forwards else None,
+        server_name="netloom",
+    ).run()
