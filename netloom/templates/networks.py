@@ -109,8 +109,16 @@ def small_resnet(fit: Fit) -> Document:
     scope = _start(fit)
     side = fit.shorter_side
     is_large = side >= _LARGE_IMAGE_PX
-    stem: dict[str, ParamValue] = {"stride": 2} if is_large else {}
-    scope.add("Conv2d", "stem", out_channels=16, kernel_size=3, padding="same", bias=False, **stem)
+    stride = 2 if is_large else 1
+    scope.add(
+        "Conv2d",
+        "stem",
+        out_channels=16,
+        kernel_size=3,
+        stride=stride,
+        padding="same",
+        bias=False,
+    )
     scope.add("BatchNorm2d")
     scope.add("ReLU")
     if is_large:
@@ -141,9 +149,8 @@ def _widths(width: int, *names: str) -> dict[str, ParamValue]:
 
 def _residual_path(scope: ScopeBuilder, stride: int) -> tuple[str, str]:
     """Append the two convolutions of a residual block and return their ids."""
-    first_stride: dict[str, ParamValue] = {} if stride == 1 else {"stride": stride}
     first = scope.add(
-        "Conv2d", out_channels=16, kernel_size=3, padding="same", bias=False, **first_stride
+        "Conv2d", out_channels=16, kernel_size=3, stride=stride, padding="same", bias=False
     )
     scope.add("BatchNorm2d")
     scope.add("ReLU")
