@@ -38,8 +38,8 @@ class AugmentationConfig(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    horizontal_flip: bool = Field(False, title="Flip left-right")
-    vertical_flip: bool = Field(False, title="Flip top-bottom")
+    horizontal_flip: Annotated[bool, Field(title="Flip left-right")] = False
+    vertical_flip: Annotated[bool, Field(title="Flip top-bottom")] = False
     crop_padding_px: Annotated[int, Field(ge=0, le=256, title="Random shift")] = 0
     rotate_degrees: Annotated[float, Field(ge=0, le=180, title="Rotation up to")] = 0.0
     brightness: Annotated[float, Field(ge=0, le=1, title="Brightness")] = 0.0
@@ -95,28 +95,40 @@ def _flip_and_shift(
     pad = config.crop_padding_px
     if pad:
         batch_BCHW = torch.nn.functional.pad(batch_BCHW, (pad, pad, pad, pad))
-    if batch_BCHW.device.type == "cpu":
-        return _take_lines(batch_BCHW, rows_BH + pad, cols_BW + pad)
-    device = batch_BCHW.device
-    rows = torch.from_numpy(rows_BH + pad).to(device)[:, None, :, None]
-    cols = torch.from_numpy(cols_BW + pad).to(device)[:, None, None, :]
-    batch, channels = batch_BCHW.shape[:2]
-    picked = batch_BCHW.gather(2, rows.expand(batch, channels, height, batch_BCHW.shape[3]))
-    return picked.gather(3, cols.expand(batch, channels, height, width))
+    read_lines = copy_lines if batch_BCHW.device.type == "cpu" else gather_lines
+    return read_lines(batch_BCHW, rows_BH + pad, cols_BW + pad)
 
 
-def _take_lines(
+def gather_lines(
     batch_BCHW: torch.Tensor, rows_BH: NDArray[np.int64], cols_BW: NDArray[np.int64]
 ) -> torch.Tensor:
-    """Copy strided windows image by image: on a CPU much cheaper than an indexed gather."""
-    import torch
+    """Read the given rows and columns of each image in two gathers: for a GPU."""
+    from netloom.data.tensors import as_tensor
+
+    device = batch_BCHW.device
+    rows_B1H1 = as_tensor(rows_BH).to(device)[:, None, :, None]
+    cols_B11W = as_tensor(cols_BW).to(device)[:, None, None, :]
+    batch, channels, _, source_width = batch_BCHW.shape
+    height, width = rows_BH.shape[1], cols_BW.shape[1]
+    picked = batch_BCHW.gather(2, rows_B1H1.expand(batch, channels, height, source_width))
+    return picked.gather(3, cols_B11W.expand(batch, channels, height, width))
+
+
+def copy_lines(
+    batch_BCHW: torch.Tensor, rows_BH: NDArray[np.int64], cols_BW: NDArray[np.int64]
+) -> torch.Tensor:
+    """Do the same by copying a strided window of each image: for a CPU, where it is far cheaper.
+
+    Rows and columns of an image are consecutive, upwards or downwards.
+    """
+    from netloom.data.tensors import as_tensor
 
     source = batch_BCHW.numpy()
     batch, channels = source.shape[:2]
     out = np.empty((batch, channels, rows_BH.shape[1], cols_BW.shape[1]), dtype=source.dtype)
     for index in range(batch):
         out[index] = source[index][:, _as_slice(rows_BH[index]), _as_slice(cols_BW[index])]
-    return torch.from_numpy(out)
+    return as_tensor(out)
 
 
 def _as_slice(lines: NDArray[np.int64]) -> slice:
@@ -148,8 +160,9 @@ def _warp(
     batch_BCHW: torch.Tensor, config: AugmentationConfig, draws: NDArray[np.float64]
 ) -> torch.Tensor:
     """Flip, shift and rotate in one bilinear resampling, about the centre; outside is black."""
-    import torch
     import torch.nn.functional as functional
+
+    from netloom.data.tensors import as_tensor
 
     height, width = batch_BCHW.shape[2:]
     shift_y, shift_x = _shifts(config, draws)
@@ -163,7 +176,7 @@ def _warp(
     theta[:, 1, 0], theta[:, 1, 1] = sin * flip_y * width / height, cos * flip_y
     theta[:, 0, 2], theta[:, 1, 2] = shift_x * 2 / width, shift_y * 2 / height
     grid = functional.affine_grid(
-        torch.from_numpy(theta).float().to(batch_BCHW.device),
+        as_tensor(theta).float().to(batch_BCHW.device),
         list(batch_BCHW.shape),
         align_corners=False,
     )
@@ -176,24 +189,24 @@ def _recolour(
     batch_BCHW: torch.Tensor, config: AugmentationConfig, draws: NDArray[np.float64]
 ) -> torch.Tensor:
     """Apply brightness, contrast (about the mean grey), then saturation; clamped to 0..255."""
-    import torch
+    from netloom.data.tensors import as_tensor
 
     pixels = batch_BCHW.float()
     device = pixels.device
 
-    def factor_B111(strength: float, column: int) -> torch.Tensor:
+    def factors(strength: float, column: int) -> torch.Tensor:
         factor = 1 + strength * (2 * draws[:, column] - 1)
-        return torch.from_numpy(factor).float().to(device)[:, None, None, None]
+        return as_tensor(factor).float().to(device)[:, None, None, None]
 
     if config.brightness:
-        pixels = (pixels * factor_B111(config.brightness, _BRIGHTNESS)).clamp_(0, 255)
+        pixels = (pixels * factors(config.brightness, _BRIGHTNESS)).clamp_(0, 255)
     if config.contrast:
         middle_B111 = _grey(pixels).mean(dim=(1, 2, 3), keepdim=True)
-        factor = factor_B111(config.contrast, _CONTRAST)
+        factor = factors(config.contrast, _CONTRAST)
         pixels = (middle_B111 + (pixels - middle_B111) * factor).clamp_(0, 255)
     if config.saturation and pixels.shape[1] == 3:
         grey_B1HW = _grey(pixels)
-        factor = factor_B111(config.saturation, _SATURATION)
+        factor = factors(config.saturation, _SATURATION)
         pixels = (grey_B1HW + (pixels - grey_B1HW) * factor).clamp_(0, 255)
     return pixels
 

@@ -42,7 +42,8 @@ def draw_uniform(
     seed: int, stream: int, epoch: int, items: NDArray[np.int64], count: int
 ) -> NDArray[np.float64]:
     """Return `count` independent numbers in [0, 1) for each item, float64 [B, count]."""
-    return (draw_bits(seed, stream, epoch, items, count) >> np.uint64(11)) * 2.0**-53
+    bits = draw_bits(seed, stream, epoch, items, count) >> np.uint64(11)
+    return bits.astype(np.float64) * 2.0**-53
 
 
 def _mix(values: NDArray[np.uint64]) -> NDArray[np.uint64]:

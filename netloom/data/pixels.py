@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from netloom.data.decode_pool import DecodePool
 from netloom.data.items import LabelledItems
 from netloom.data.preprocess import Preprocessing
+from netloom.data.tensors import as_tensor
 
 DataTier = Literal["memory", "decode"]
 
@@ -55,7 +56,7 @@ class MemoryPixels:
     def batches(self, rows: Iterable[NDArray[np.int64]]) -> Iterator[torch.Tensor]:
         device = self.pixels_NCHW.device
         for rows_B in rows:
-            yield self.pixels_NCHW.index_select(0, torch.from_numpy(rows_B).to(device))
+            yield self.pixels_NCHW.index_select(0, as_tensor(rows_B).to(device))
 
     def close(self) -> None:
         del self.pixels_NCHW
@@ -71,9 +72,9 @@ class DecodedPixels:
         self._pool = DecodePool(preprocessing, num_workers)
 
     def batches(self, rows: Iterable[NDArray[np.int64]]) -> Iterator[torch.Tensor]:
-        names = ([self._paths[row] for row in rows_B] for rows_B in rows)
+        names = ([self._paths[int(row)] for row in rows_B] for rows_B in rows)
         for batch in self._pool.map(names):
-            yield torch.from_numpy(batch)
+            yield as_tensor(batch)
 
     def close(self) -> None:
         self._pool.close()
@@ -107,13 +108,13 @@ def load_pixels(
     if cache is None:
         pixels = np.empty(shape, dtype=np.uint8)
         _decode_into(pixels, items, preprocessing, num_workers, progress)
-        return MemoryPixels(torch.from_numpy(pixels))
+        return MemoryPixels(as_tensor(pixels))
     path = cache / f"pixels-{_content_key(digests, preprocessing)}.npy"
     if not _is_complete(path, shape):
         _write_cache(path, shape, items, preprocessing, num_workers, progress)
     # Copy on write: torch wants writable memory, the file stays as it is.
     mapped = np.load(path, mmap_mode="c")
-    return MemoryPixels(torch.from_numpy(mapped))
+    return MemoryPixels(as_tensor(mapped))
 
 
 def _content_key(digests: list[str], preprocessing: Preprocessing) -> str:

@@ -9,7 +9,7 @@ from typing import cast
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
-from sklearn.datasets import load_digits  # pyright: ignore[reportUnknownVariableType]
+from sklearn.datasets import load_digits  # pyright: ignore[reportUnknownVariableType, reportMissingTypeStubs]
 
 from netloom.data.draws import draw_bits
 from netloom.data.manifest import Split

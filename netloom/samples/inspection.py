@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator
+from typing import cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,7 +33,7 @@ Pixels = NDArray[np.float64]
 
 def inspection_images(per_class: int = PER_CLASS, seed: int = _SEED) -> Iterator[SampleImage]:
     """Yield the images, class by class: 70 % to train, 15 % to validate, 15 % to test."""
-    textures = [_load(data.brick()), _load(data.grass()), _load(data.gravel())]
+    textures = [_load(name) for name in ("brick", "grass", "gravel")]
     for class_index, class_name in enumerate(CLASSES):
         for index in range(per_class):
             random = np.random.Generator(np.random.PCG64([seed, class_index, index]))
@@ -48,7 +49,8 @@ def inspection_images(per_class: int = PER_CLASS, seed: int = _SEED) -> Iterator
             )
 
 
-def _load(texture: NDArray[np.uint8]) -> Image.Image:
+def _load(name: str) -> Image.Image:
+    texture = cast(NDArray[np.uint8], getattr(data, name)())
     return Image.fromarray(texture)
 
 

@@ -70,9 +70,7 @@ def write_samples(sample: Sample, folder: Path) -> Manifest:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(image.png)
         label = sample.classes.index(image.class_name)
-        items.append(
-            Item(id=image.file_name, path=image.file_name, label=label, split=image.split)
-        )
+        items.append(Item(id=image.file_name, path=image.file_name, label=label, split=image.split))
         if image.box is not None:
             boxes[image.file_name] = asdict(image.box)
     manifest = Manifest(classes=list(sample.classes), items=items)

@@ -13,6 +13,7 @@ import torch
 import torch.nn.functional as functional
 from numpy.typing import NDArray
 
+from netloom.data.tensors import as_tensor
 from netloom.tasks.config import TaskConfig
 
 _SMALLEST_PROBABILITY = 1e-12
@@ -51,7 +52,7 @@ class ClassificationLoss:
         self._weights_K: torch.Tensor | None = None
         if config.class_weights == "balanced":
             weights = class_weights(train_labels, num_classes)
-            self._weights_K = torch.from_numpy(weights).to(device)
+            self._weights_K = as_tensor(weights).to(device)
 
     def __call__(self, logits_BK: torch.Tensor, labels_B: torch.Tensor) -> torch.Tensor:
         """Return the mean loss, a scalar on the device."""

@@ -45,6 +45,9 @@ def main(arguments: list[str] | None = None) -> int:
     if spec.num_threads is not None:
         # Before torch is imported, so that no library starts more threads than the slot has.
         os.environ["OMP_NUM_THREADS"] = str(spec.num_threads)
+    from netloom.train.deferred_compiler import defer_compiler
+
+    defer_compiler()
     if options.estimate:
         return _print_estimate(spec, writer)
 
@@ -61,7 +64,7 @@ def _print_estimate(spec: TrainSpec, writer: EventWriter) -> int:
     from netloom.train.estimate import EstimateError, estimate
 
     try:
-        print(estimate(spec).model_dump_json())
+        sys.stdout.write(estimate(spec).model_dump_json() + "\n")
     except EstimateError as error:
         writer.emit(Failed(time_s=time.time(), code="bad_spec", message=str(error)))
         return 1

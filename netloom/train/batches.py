@@ -16,6 +16,7 @@ from netloom.data.augment import AugmentationConfig, augment
 from netloom.data.pixels import PixelSource
 from netloom.data.preprocess import Preprocessing
 from netloom.data.sampler import EpochSampler, SamplerPosition
+from netloom.data.tensors import as_tensor
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,14 +47,12 @@ class BatchMaker:
         is_channels_last: bool,
     ) -> None:
         self._source = source
-        self._labels_N = torch.from_numpy(labels).to(device)
+        self._labels_N = as_tensor(labels).to(device)
         self._preprocessing = preprocessing
         self._device = device
         self._augmentation = augmentation
         self._seed = seed
-        self._memory_format = (
-            torch.channels_last if is_channels_last else torch.contiguous_format
-        )
+        self._memory_format = torch.channels_last if is_channels_last else torch.contiguous_format
 
     def training(
         self, sampler: EpochSampler, rows: NDArray[np.int64], position: SamplerPosition
@@ -62,14 +61,14 @@ class BatchMaker:
         picks = list(sampler.batches(position))
         sources = self._source.batches(rows[pick] for pick in picks)
         for pick, pixels_BCHW in zip(picks, sources, strict=True):
-            pixels_BCHW = augment(
+            changed_BCHW = augment(
                 self._to_device(pixels_BCHW),
                 self._augmentation,
                 seed=self._seed,
                 epoch=position.epoch,
                 items=pick,
             )
-            yield self._batch(pixels_BCHW, rows[pick])
+            yield self._batch(changed_BCHW, rows[pick])
 
     def evaluation(self, rows: NDArray[np.int64], batch_size: int) -> Iterator[Batch]:
         """Yield batches of all rows in order, unchanged."""
@@ -87,5 +86,5 @@ class BatchMaker:
 
     def _batch(self, pixels_BCHW: torch.Tensor, rows: NDArray[np.int64]) -> Batch:
         images_BCHW = self._preprocessing.normalise(pixels_BCHW)
-        labels_B = self._labels_N[torch.from_numpy(rows).to(self._device)]
+        labels_B = self._labels_N[as_tensor(rows).to(self._device)]
         return Batch(images_BCHW.contiguous(memory_format=self._memory_format), labels_B)

@@ -8,7 +8,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
-from netloom.analyze import Analysis, Binding, analyze
+from netloom.analyze import Binding, analyze
 from netloom.data.manifest import Manifest
 from netloom.data.preprocess import Preprocessing, PreprocessingError
 from netloom.graph.diagnostics import DiagnosticCode
@@ -27,6 +27,10 @@ ProblemCode = Literal[
     "class_without_training_items",
     "unknown_device",
 ]
+
+_CODES: dict[DiagnosticCode, ProblemCode] = {
+    DiagnosticCode.CLASS_COUNT_MISMATCH: "class_count_mismatch",
+}
 
 
 class SpecProblem(BaseModel):
@@ -86,7 +90,8 @@ def _check_data(manifest: Manifest) -> list[SpecProblem]:
         add(
             "label_out_of_range",
             "error",
-            f"{len(wrong)} items have a label beyond the {num_classes} classes, first {wrong[0].id}.",
+            f"{len(wrong)} items have a label beyond the {num_classes} classes, "
+            f"first {wrong[0].id}.",
         )
     counts = Counter(
         item.label for item in manifest.items if item.split == "train" and item.label is not None
@@ -118,67 +123,30 @@ def _check_data(manifest: Manifest) -> list[SpecProblem]:
 
 def _check_network(spec: TrainSpec, num_classes: int) -> list[SpecProblem]:
     analysis = analyze(spec.document, Binding(num_classes=num_classes))
-    mismatch = DiagnosticCode.CLASS_COUNT_MISMATCH
     problems = [
         SpecProblem(
-            code="network_has_errors",
+            code=_CODES.get(diagnostic.code, "network_has_errors"),
             severity="error",
             message=diagnostic.message,
             node_id=diagnostic.node_id,
         )
         for diagnostic in analysis.diagnostics
-        if diagnostic.severity == "error" and diagnostic.code != mismatch
+        if diagnostic.severity == "error"
     ]
     if problems:
         return problems
     try:
         Preprocessing.from_document(spec.document)
     except PreprocessingError as error:
-        problems.append(
-            SpecProblem(code="unsuitable_input", severity="error", message=str(error))
-        )
-    problems += _check_output(spec, analysis, num_classes)
+        problems.append(SpecProblem(code="unsuitable_input", severity="error", message=str(error)))
+    num_outputs = sum(node.type == "Output" for node in spec.document.graph.nodes.values())
+    if num_outputs != 1:
+        message = f"The network has {num_outputs} outputs; classification needs exactly one."
+        problems.append(SpecProblem(code="unsuitable_output", severity="error", message=message))
     if analysis.totals.trainable_parameters == 0:
-        problems.append(
-            SpecProblem(
-                code="no_trainable_weights",
-                severity="error",
-                message="No layer has weights to train. Add one, or unfreeze a frozen one.",
-            )
-        )
+        message = "No layer has weights to train. Add one, or unfreeze a frozen one."
+        problems.append(SpecProblem(code="no_trainable_weights", severity="error", message=message))
     return problems
-
-
-def _check_output(spec: TrainSpec, analysis: Analysis, num_classes: int) -> list[SpecProblem]:
-    nodes = spec.document.graph.nodes
-    outputs = [node_id for node_id, node in nodes.items() if node.type == "Output"]
-    if len(outputs) != 1:
-        message = f"The network has {len(outputs)} outputs; classification needs exactly one."
-        return [SpecProblem(code="unsuitable_output", severity="error", message=message)]
-    node_id = outputs[0]
-    dims = analysis.nodes[node_id].outputs["output"]
-    if len(dims) != 2:
-        axes = ", ".join(f"{dim['axis']}={dim['size']}" for dim in dims[1:])
-        message = (
-            f"The output has the shape (B, {axes}); classification needs one number per class, "
-            f"(B, {num_classes}). Add a Flatten or global pooling and a Linear layer."
-        )
-        return [
-            SpecProblem(
-                code="unsuitable_output", severity="error", message=message, node_id=node_id
-            )
-        ]
-    if dims[1]["size"] != num_classes:
-        message = (
-            f"The output has {dims[1]['size']} values but the dataset has {num_classes} classes. "
-            f"Set the last layer to {num_classes}."
-        )
-        return [
-            SpecProblem(
-                code="class_count_mismatch", severity="error", message=message, node_id=node_id
-            )
-        ]
-    return []
 
 
 def _full_name(device: str) -> str:

@@ -18,6 +18,7 @@ import numpy as np
 import torch
 
 from netloom.data.sampler import SamplerPosition
+from netloom.data.tensors import as_tensor
 
 FORMAT = "netloom.checkpoint"
 SCHEMA = 1
@@ -33,7 +34,7 @@ class RandomStates(TypedDict):
 
     torch: torch.Tensor
     cuda: torch.Tensor | None
-    python: list[int | float | None | list[int]]
+    python: list[int | float | list[int] | None]
     numpy_keys: torch.Tensor
     numpy_position: int
     numpy_has_gauss: int
@@ -194,7 +195,7 @@ def read_random_states(device: torch.device) -> RandomStates:
         "torch": torch.get_rng_state(),
         "cuda": torch.cuda.get_rng_state(device) if device.type == "cuda" else None,
         "python": [version, list(cast(tuple[int, ...], internal)), gauss],
-        "numpy_keys": torch.from_numpy(np.asarray(numpy_inner["key"]).astype(np.int64)),
+        "numpy_keys": as_tensor(np.asarray(numpy_inner["key"]).astype(np.int64)),
         "numpy_position": int(cast(int, numpy_inner["pos"])),
         "numpy_has_gauss": int(cast(int, numpy_state["has_gauss"])),
         "numpy_gauss": float(cast(float, numpy_state["gauss"])),

@@ -1,4 +1,4 @@
-"""What the outside can ask of a trainer: stop (SIGTERM), pause (SIGUSR1), or go when nobody is left.
+"""What the outside can ask of a trainer: stop (SIGTERM), pause (SIGUSR1), go when it is alone.
 
 Signals only set a flag; the loop looks at it after every step, validation batch and decoded chunk.
 """

@@ -84,16 +84,15 @@ def find_non_finite_node(session: Session, images_BCHW: torch.Tensor) -> str | N
     found: list[str] = []
     handles: list[torch.utils.hooks.RemovableHandle] = []
 
-    def watch(path: str) -> None:
+    def watch(part: torch.nn.Module, path: str) -> None:
         def look(_module: torch.nn.Module, _inputs: object, output: object) -> None:
             if isinstance(output, torch.Tensor) and not bool(torch.isfinite(output).all()):
                 found.append(path)
 
-        handles.append(part.register_forward_hook(look))
+        handles.append(part.register_forward_hook(look))  # pyright: ignore[reportUnknownMemberType]
 
-    for name, part in module.named_modules():
-        if name in module.netloom_nodes and not any(True for _ in part.children()):
-            watch(module.netloom_nodes[name])
+    for name in module.netloom_origins.weights:
+        watch(module.get_submodule(name), module.netloom_nodes[name])
     try:
         with torch.no_grad(), session.placement.autocast():
             module(images_BCHW)

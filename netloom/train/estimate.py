@@ -22,6 +22,7 @@ from netloom.data.manifest import Manifest
 from netloom.data.pixels import MemoryPixels, fits_in_memory
 from netloom.data.preprocess import Preprocessing
 from netloom.data.sampler import SamplerPosition
+from netloom.data.tensors import as_tensor
 from netloom.train.check import check_spec
 from netloom.train.device import choose_placement, prepare_device
 from netloom.train.diagnose import describe_failure
@@ -31,7 +32,6 @@ from netloom.train.steps import evaluate_rows, train_step
 
 _NUM_DECODED = 16
 _TRIAL_BUDGET_S = 0.8
-_MAX_STEPS = 20
 
 
 class Estimate(BaseModel):
@@ -115,9 +115,7 @@ def _try(spec: TrainSpec, manifest: Manifest) -> Estimate:
         step_seconds=step_s,
         steps_per_epoch=steps,
         memory_bytes=_peak_memory_bytes() + data_bytes,
-        device_memory_bytes=(
-            torch.cuda.max_memory_reserved(placement.device) if is_cuda else None
-        ),
+        device_memory_bytes=(torch.cuda.max_memory_reserved(placement.device) if is_cuda else None),
         data_bytes=data_bytes,
         data_tier="memory" if is_memory else "decode",
         checkpoint_bytes=_checkpoint_bytes(session),
@@ -132,6 +130,7 @@ def _trial_dataset(
     """Decode a few images spread over the data, repeated to one batch; also seconds per image."""
     count = len(items.paths)
     picks = np.unique(np.linspace(0, count - 1, min(count, _NUM_DECODED)).astype(np.int64))
+    load_items([items.paths[0]], preprocessing)  # The first image also loads Pillow's plugins.
     began = time.perf_counter()
     pixels = load_items([items.paths[row] for row in picks], preprocessing)
     item_s = (time.perf_counter() - began) / len(picks)
@@ -145,33 +144,37 @@ def _trial_dataset(
         splits=["train"] * batch_size,
         classes=items.classes,
     )
-    source = MemoryPixels(torch.from_numpy(pixels[repeats]))
+    source = MemoryPixels(as_tensor(pixels[repeats]))
     return Dataset(trial, source, preprocessing, rows, rows, ""), item_s
 
 
 def _time_steps(session: Session) -> tuple[float, float]:
     """Return seconds per training step and per validated image."""
     device = session.placement.device
-    times: list[float] = []
-    session.module.train()
+    # The first step also allocates, picks kernels and builds the optimiser's state.
+    _time_step(session, 0)
+    times = [_time_step(session, 1)]
     began = time.perf_counter()
-    while len(times) < 2 or (
-        len(times) < _MAX_STEPS and time.perf_counter() - began < _TRIAL_BUDGET_S
-    ):
-        start = time.perf_counter()
-        position = SamplerPosition(epoch=len(times))
-        for batch in session.batches.training(
-            session.sampler, session.dataset.train_rows, position
-        ):
-            train_step(session, batch, 0)
-        _wait_for(device)
-        times.append(time.perf_counter() - start)
+    while time.perf_counter() - began < _TRIAL_BUDGET_S:
+        times.append(_time_step(session, len(times) + 1))
     start = time.perf_counter()
     evaluate_rows(session, session.dataset.validation_rows, lambda: False)
     _wait_for(device)
     evaluation_s = (time.perf_counter() - start) / len(session.dataset.validation_rows)
-    # The first step also allocates and picks kernels.
-    return statistics.median(times[1:]), evaluation_s
+    # The faster half: what else runs on the machine at this moment says little about the run.
+    return statistics.mean(sorted(times)[: (len(times) + 1) // 2]), evaluation_s
+
+
+def _time_step(session: Session, epoch: int) -> float:
+    """Take the one step of a trial epoch; returns seconds, its data included."""
+    session.module.train()
+    start = time.perf_counter()
+    for batch in session.batches.training(
+        session.sampler, session.dataset.train_rows, SamplerPosition(epoch)
+    ):
+        train_step(session, batch, 0)
+    _wait_for(session.placement.device)
+    return time.perf_counter() - start
 
 
 def _wait_for(device: torch.device) -> None:

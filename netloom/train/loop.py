@@ -1,6 +1,4 @@
-"""The training loop: plain PyTorch, nothing asked of the device that makes it wait.
-
-"""
+"""The training loop: plain PyTorch, nothing asked of the device that makes it wait."""
 
 from __future__ import annotations
 
@@ -117,8 +115,7 @@ class TrainingLoop:
                 return self._finish("paused" if self._control.request == "pause" else "stopped")
             is_best = self._end_epoch(metrics)
             self.position = SamplerPosition(self.position.epoch + 1, 0)
-            is_due = time.monotonic() - self._saved_at >= config.checkpoint_every_s
-            if is_best or is_due:
+            if is_best or self._is_save_due():
                 self._save(is_best=is_best, metric=self._metric(metrics))
             early_stop = config.early_stop
             if early_stop.is_enabled and self.epochs_without_gain >= early_stop.patience_epochs:
@@ -158,7 +155,9 @@ class TrainingLoop:
             )
             if self._control.request is not None:
                 break
-            if time.monotonic() - self._saved_at >= session.spec.config.checkpoint_every_s:
+            is_last = self.position.batches == session.sampler.batches_per_epoch
+            if self._is_save_due() and not is_last:
+                # After the last step validation comes first, so that no step is saved twice.
                 self._save(is_best=False, metric=None)
                 self._phase("training")
             began = time.perf_counter()
@@ -217,16 +216,14 @@ class TrainingLoop:
         rows = self.session.dataset.validation_rows
         predictions = [
             SamplePrediction(
-                item_id=items.ids[rows[row]],
+                item_id=items.ids[int(rows[row])],
                 label=int(items.labels[rows[row]]),
                 predicted=int(metrics.predicted[row]),
                 confidence=float(metrics.confidence[row]),
             )
             for row in self._sample_rows
         ]
-        self._writer.emit(
-            Samples(time_s=now, epoch=epoch, step=self.step, predictions=predictions)
-        )
+        self._writer.emit(Samples(time_s=now, epoch=epoch, step=self.step, predictions=predictions))
 
     def _finish(self, reason: FinishReason) -> Finished:
         if self._recorder is not None:
@@ -242,6 +239,9 @@ class TrainingLoop:
             best_metric=self.best.metric if self.best else None,
             best_step=self.best.step if self.best else None,
         )
+
+    def _is_save_due(self) -> bool:
+        return time.monotonic() - self._saved_at >= self.session.spec.config.checkpoint_every_s
 
     def _save(self, *, is_best: bool, metric: float | None) -> None:
         if self._recorder is not None:

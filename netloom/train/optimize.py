@@ -29,9 +29,7 @@ def make_optimizer(
             fused=True,
         )
     make = torch.optim.Adam if config.type == "adam" else torch.optim.AdamW
-    return make(
-        trained, lr=config.learning_rate, weight_decay=config.weight_decay, fused=True
-    )
+    return make(trained, lr=config.learning_rate, weight_decay=config.weight_decay, fused=True)
 
 
 class Schedule:

@@ -9,8 +9,11 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable
+from typing import cast
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 
 from netloom.train.device import device_memory_bytes, process_memory_bytes
 from netloom.train.emitter import EventWriter
@@ -124,7 +127,7 @@ class StepRecorder:
 
     def _send_points(self) -> None:
         copied = torch.stack([torch.stack(self._losses).float(), torch.stack(self._rights).float()])
-        losses, rights = copied.cpu().tolist()
+        losses, rights = cast(NDArray[np.float32], copied.cpu().numpy()).tolist()
         first = self._step - len(losses)
         finite = next((i for i, x in enumerate(losses) if not math.isfinite(x)), len(losses))
         points = [

@@ -51,7 +51,7 @@ def run_training(spec: TrainSpec, writer: EventWriter, control: Control) -> bool
         for warning in placement.warnings:
             writer.log("warning", warning)
         content = _read_resume_point(spec, writer)
-        torch.manual_seed(spec.config.seed)
+        torch.default_generator.manual_seed(spec.config.seed)
         session = _open_session(spec, manifest, placement, writer, control)
         loop = _make_loop(session, content, writer, control)
         control.raise_if_requested()
@@ -68,7 +68,7 @@ def run_training(spec: TrainSpec, writer: EventWriter, control: Control) -> bool
         return False
     except BrokenPipeError:
         raise
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 (whatever ends a run is reported as its last event)
         failed = describe_failure(error, loop.step if loop else None)
         if failed.code == "error":
             writer.log("error", "".join(traceback.format_exception(error))[-_TRACEBACK_CHARS:])
@@ -172,7 +172,7 @@ def _announce(session: Session, loop: TrainingLoop, writer: EventWriter) -> None
             device_name=placement.name,
             precision=placement.precision,
             num_threads=torch.get_num_threads(),
-            torch_version=torch.__version__,
+            torch_version=str(torch.__version__),
             cpu=cpu_name(),
             num_train=len(dataset.train_rows),
             num_validation=len(dataset.validation_rows),
@@ -189,7 +189,7 @@ def _announce(session: Session, loop: TrainingLoop, writer: EventWriter) -> None
 def describe_environment() -> dict[str, str]:
     """Return what resuming bit-identically depends on."""
     return {
-        "torch": torch.__version__,
+        "torch": str(torch.__version__),
         "cpu": cpu_name(),
         "num_threads": str(torch.get_num_threads()),
         "num_cores": str(psutil.cpu_count()),
@@ -204,4 +204,3 @@ def _stopped_early(control: Control) -> Finished:
         best_metric=None,
         best_step=None,
     )
-

@@ -44,11 +44,11 @@ def train_step(session: Session, batch: Batch, step: int) -> tuple[torch.Tensor,
         raise NonFiniteLossError(step)
     optimizer.zero_grad(set_to_none=True)
     if session.scaler.is_enabled():
-        session.scaler.scale(loss).backward()
+        session.scaler.scale(loss).backward()  # pyright: ignore[reportUnknownMemberType]
         session.scaler.step(optimizer)
         session.scaler.update()
     else:
-        loss.backward()
+        loss.backward()  # pyright: ignore[reportUnknownMemberType]
         optimizer.step()
     right = (logits_BK.detach().argmax(dim=1) == batch.labels_B).sum()
     return detached, right
@@ -64,7 +64,9 @@ def evaluate_rows(
         for batch in session.batches.evaluation(rows, session.spec.config.batch_size):
             with session.placement.autocast():
                 output_BK = session.module(batch.images_BCHW)
-            meter.update(to_logits(output_BK, is_probability=session.is_probability), batch.labels_B)
+            meter.update(
+                to_logits(output_BK, is_probability=session.is_probability), batch.labels_B
+            )
             if should_stop():
                 return None
     return meter.compute()
