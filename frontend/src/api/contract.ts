@@ -1,75 +1,70 @@
-/** The shapes that cross the wire, named as on the server. Times are ISO 8601 in UTC. */
+/**
+ * The server's models under the names the pages use. They are generated from the OpenAPI document
+ * (`npm run api`), so a change on the server is a type error here.
+ */
+import type { components } from './schema.gen';
 
-export type Role = 'owner' | 'editor' | 'labeler' | 'viewer';
-export interface Person {
-  id: string;
-  name: string;
-  email: string;
-  theme: 'auto' | 'light' | 'dark' | '';
-  has_password: boolean;
-}
-export interface ProjectRef { id: string; name: string; role: Role }
-export interface Session {
-  person: Person | null;
-  csrf_token: string;
-  projects: ProjectRef[];
-  installation: { version: string; name: string };
-  last_project_id: string | null;
-}
-export interface Project extends ProjectRef {
-  created_at: string;
-  num_networks: number;
-  num_datasets: number;
-  num_runs: number;
-}
-export interface Member {
-  person_id: string;
-  name: string;
-  email: string;
-  role: Role;
-  joined_at: string;
-}
-export interface Invitation {
-  id: string;
-  url?: string | null;
-  email: string;
-  role: Role;
-  created_at: string;
-  expires_at: string;
-}
-export interface ApiToken {
-  id: string;
-  name: string;
-  token?: string | null;
-  created_at: string;
-  last_used_at: string | null;
-}
-export interface Device {
-  id: string;
-  name: string;
-  memory_bytes: number | null;
-  is_available: boolean;
-  reason: string | null;
+type Schemas = components['schemas'];
+
+export type Session = Schemas['SessionOut'];
+export type Person = Schemas['PersonOut'];
+export type ProjectRef = Schemas['ProjectRef'];
+export type Role = ProjectRef['role'];
+export type Project = Schemas['ProjectOut'];
+export type Member = Schemas['MemberOut'];
+export type Invitation = Schemas['InvitationOut'];
+export type ApiToken = Schemas['ApiTokenOut'];
+export type Device = Schemas['DeviceOut'];
+
+export type Job = Schemas['JobOut'];
+export type JobState = Job['state'];
+export type Upload = Schemas['UploadOut'];
+
+export type DatasetSummary = Schemas['DatasetSummary'];
+export type Dataset = Schemas['Dataset'];
+export type LabelClass = Schemas['LabelClass'];
+export type SplitCounts = Schemas['SplitCounts'];
+export type Split = keyof SplitCounts;
+export type Item = Schemas['Item'];
+export type ItemState = Item['state'];
+export type ItemDetail = Schemas['ItemDetail'];
+export type ItemEvent = Schemas['ItemEvent'];
+export type LabelsSet = Schemas['LabelsSet'];
+export type ImportReport = Schemas['ImportReport'];
+export type ImportFolders = Schemas['ImportFolders'];
+export type NewImport = Schemas['NewImport'];
+export type DatasetVersion = Schemas['DatasetVersion'];
+export type Statistics = Schemas['Statistics'];
+
+export type RunSummary = Schemas['RunSummary'];
+export type Run = Schemas['Run'];
+export type RunState = RunSummary['state'];
+export type RunConfig = Schemas['RunConfig'];
+export type RunCheck = Schemas['RunCheck'];
+export type RunProblem = Schemas['RunProblem'];
+export type RunStart = Schemas['RunStart'];
+export type RunEvents = Schemas['RunEvents'];
+export type RunEvent = Schemas['NumberedEvent']['event'];
+export type RunMetrics = Schemas['RunMetrics'];
+export type MetricSeries = Schemas['MetricSeries'];
+export type RunComparison = Schemas['RunComparison'];
+export type CheckpointInfo = Schemas['CheckpointOut'];
+
+export type Explanation = Schemas['ExplanationOut'];
+export type ExplanationMethod = Explanation['method'];
+export type ExplainableLayer = Schemas['ExplainableLayer'];
+export type Evaluation = Schemas['EvaluationOut'];
+export type EvaluationSummary = Schemas['EvaluationSummary'];
+export type EvaluatedItem = Schemas['EvaluatedItem'];
+
+/** A list with keyset paging: ask again with `next` as the cursor. */
+export interface Page<T> {
+  items: T[];
+  total: number;
+  next?: string | null;
 }
 
-export type JobState = 'queued' | 'running' | 'succeeded' | 'failed' | 'cancelled';
-export interface Job {
-  id: string;
-  kind: string;
-  lane: string;
-  state: JobState;
-  progress: number | null;
-  message: string;
-  result: Record<string, unknown> | null;
-  problem: ProblemBody | null;
-  created_at: string;
-  started_at: string | null;
-  finished_at: string | null;
-  project_id: string | null;
-  subject: { type: string; id: string } | null;
-}
-export interface Upload { id: string; offset: number; size_bytes: number; chunk_bytes: number }
-
+/** RFC 9457 problem details. */
 export interface ProblemBody {
   type?: string;
   title?: string;
@@ -80,42 +75,8 @@ export interface ProblemBody {
   data?: Record<string, unknown> | null;
   error_id?: string | null;
 }
-export interface Page<T> { items: T[]; total: number; next: string | null }
 
-export interface DatasetClass { id: string; name: string; color: string; count: number }
-export type Split = 'train' | 'validation' | 'test' | 'unassigned';
-export type SplitCounts = Record<Split, number>;
-export interface DatasetSummary {
-  id: string;
-  name: string;
-  num_items: number;
-  num_labeled: number;
-  classes: DatasetClass[];
-  splits: SplitCounts;
-  updated_at: string;
-  cover_item_ids: string[];
-}
-
-export type LabelState = 'labeled' | 'unlabeled' | 'reviewed_empty';
-export interface ItemLabel { class_id: string | null; origin: string; author: string | null; time: string }
-export interface Item {
-  id: string;
-  file_name: string;
-  width: number;
-  height: number;
-  split: Split;
-  label: ItemLabel | null;
-  state: LabelState;
-  group: string;
-  thumbnail_url: string;
-  image_url: string;
-  score?: number | null;
-}
-
-export type RunState =
-  | 'queued' | 'claimed' | 'running' | 'succeeded' | 'failed' | 'stopped' | 'paused' | 'interrupted';
-
-export type Severity = 'error' | 'warning' | 'info';
+export type Severity = RunProblem['severity'];
 export interface Diagnostic {
   code: string;
   severity: Severity;

@@ -1,3 +1,4 @@
+export { csvText, downloadBlob, downloadCsv } from './download';
 export { EmptyState } from './EmptyState';
 export { PageHeader } from './PageHeader';
 export { Panel } from './Panel';

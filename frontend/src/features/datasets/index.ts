@@ -2,3 +2,4 @@ import { lazyRouteComponent } from '@tanstack/react-router';
 
 export const DatasetPage = lazyRouteComponent(() => import('./DatasetPage'), 'DatasetPage');
 export const DatasetsPage = lazyRouteComponent(() => import('./DatasetsPage'), 'DatasetsPage');
+export { datasetQuery, datasetsQuery, fetchItems, itemsKey } from './api';

@@ -1,0 +1,39 @@
+import { Link } from '@tanstack/react-router';
+import type { DatasetSummary } from '@/api';
+import { TESTIDS, formatAgo, formatPercent, plural } from '@/lib';
+import classes from './DatasetsPage.module.css';
+
+export function DatasetCard({ dataset }: { dataset: DatasetSummary }) {
+  const labeledShare = dataset.num_items === 0 ? 0 : dataset.num_labeled / dataset.num_items;
+  const used = dataset.classes.filter(({ count }) => count > 0);
+  return (
+    <Link
+      to="/data/$datasetId"
+      params={{ datasetId: dataset.id }}
+      className={classes.card}
+      data-testid={TESTIDS.data.card}
+    >
+      <div className={classes.cover} aria-hidden>
+        {dataset.cover_item_ids.length === 0 && <span className={classes.empty}>no images yet</span>}
+        {dataset.cover_item_ids.slice(0, 4).map((itemId) => (
+          <img key={itemId} src={`/api/items/${itemId}/thumbnail`} alt="" loading="lazy" />
+        ))}
+      </div>
+      <div className={classes.body}>
+        <div className={classes.name}>{dataset.name}</div>
+        <div className={classes.balance} aria-hidden>
+          {used.map((each) => (
+            <span key={each.id} style={{ flex: each.count, '--class-color': each.color }} />
+          ))}
+        </div>
+        <div className={classes.facts}>
+          <span>
+            {plural(dataset.num_items, 'image')} · {plural(dataset.classes.length, 'class', 'classes')}
+            {labeledShare < 1 && dataset.num_items > 0 && ` · ${formatPercent(labeledShare, 0)} labeled`}
+          </span>
+          <span>{formatAgo(dataset.updated_at)}</span>
+        </div>
+      </div>
+    </Link>
+  );
+}

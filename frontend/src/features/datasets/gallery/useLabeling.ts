@@ -1,0 +1,107 @@
+import { notifications } from '@mantine/notifications';
+import { useQueryClient } from '@tanstack/react-query';
+import { useCallback, useRef, useState } from 'react';
+import { asProblem, http, type Item, type LabelsSet } from '@/api';
+import { datasetQuery } from '../api';
+import { patchItems, type ItemPatch } from './useGalleryItems';
+
+/** What a gesture did, kept to take it back: the server's events and what the tiles showed. */
+interface Gesture {
+  eventIds: number[];
+  before: ReadonlyMap<string, ItemPatch>;
+  after: ReadonlyMap<string, ItemPatch>;
+}
+
+const patchOf = ({ label, state }: Item): ItemPatch => ({ label, state });
+
+/**
+ * Labels many items at once: the tiles change at once, the server follows, in order. A refusal
+ * puts the tiles back and says why.
+ */
+export function useLabeling(datasetId: string, authorName: string) {
+  const client = useQueryClient();
+  const [undoable, setUndoable] = useState<readonly Gesture[]>([]);
+  const [redoable, setRedoable] = useState<readonly Gesture[]>([]);
+  const queue = useRef<Promise<unknown>>(Promise.resolve());
+
+  const show = useCallback(
+    (patches: ReadonlyMap<string, ItemPatch>) => patchItems(client, datasetId, patches),
+    [client, datasetId],
+  );
+
+  const inOrder = useCallback(
+    (work: () => Promise<void>, onFailure: () => void) => {
+      const settle = async () => {
+        await work();
+        // Counts, bars and histories follow; the tiles already show the change.
+        await client.invalidateQueries({ queryKey: datasetQuery(datasetId).queryKey });
+        await client.invalidateQueries({ queryKey: ['item'] });
+      };
+      queue.current = queue.current.then(settle).catch((error: unknown) => {
+        onFailure();
+        const problem = asProblem(error);
+        notifications.show({ color: 'red', title: problem.message, message: problem.nextStep });
+      });
+    },
+    [client, datasetId],
+  );
+
+  const setClass = useCallback(
+    (items: readonly Item[], classId: string | null, isReviewedEmpty = false) => {
+      if (items.length === 0) return;
+      const after: ItemPatch =
+        classId === null
+          ? { label: null, state: isReviewedEmpty ? 'reviewed_empty' : 'unlabeled' }
+          : {
+              label: { class_id: classId, origin: 'human', author: authorName, time: new Date().toISOString() },
+              state: 'labeled',
+            };
+      const before = new Map(items.map((item) => [item.id, patchOf(item)]));
+      const patches = new Map(items.map((item) => [item.id, after]));
+      show(patches);
+      inOrder(
+        async () => {
+          const { event_ids } = await http.post<LabelsSet>(`/api/datasets/${datasetId}/labels`, {
+            item_ids: items.map((item) => item.id),
+            class_id: classId,
+            ...(isReviewedEmpty ? { state: 'reviewed_empty' } : {}),
+          });
+          if (event_ids.length === 0) return;
+          setUndoable((stack) => [...stack, { eventIds: event_ids, before, after: patches }]);
+          setRedoable([]);
+        },
+        () => show(before),
+      );
+    },
+    [authorName, datasetId, inOrder, show],
+  );
+
+  const takeBack = useCallback(
+    (gesture: Gesture, isRedo: boolean) => {
+      const patches = isRedo ? gesture.after : gesture.before;
+      const pop = (stack: readonly Gesture[]) => stack.filter((each) => each !== gesture);
+      (isRedo ? setRedoable : setUndoable)(pop);
+      show(patches);
+      inOrder(
+        async () => {
+          const answer = await http.post<LabelsSet>(`/api/datasets/${datasetId}/labels/undo`, {
+            event_ids: gesture.eventIds,
+          });
+          if (answer.event_ids.length === 0) return;
+          const inverse = { ...gesture, eventIds: answer.event_ids };
+          (isRedo ? setUndoable : setRedoable)((stack) => [...stack, inverse]);
+        },
+        () => show(isRedo ? gesture.before : gesture.after),
+      );
+    },
+    [datasetId, inOrder, show],
+  );
+
+  const lastDone = undoable.at(-1);
+  const lastUndone = redoable.at(-1);
+  return {
+    setClass,
+    undo: lastDone ? () => takeBack(lastDone, false) : null,
+    redo: lastUndone ? () => takeBack(lastUndone, true) : null,
+  };
+}
