@@ -31,7 +31,7 @@ from training.schemas import (
     RunUpdate,
 )
 
-router = Router(tags=["training"])
+router = Router(tags=["training"], by_alias=True)  # Document names its field `schema`
 
 
 @router.get("/projects/{project_id}/runs", response=RunList, operation_id="list_runs")

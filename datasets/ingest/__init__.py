@@ -1,0 +1,1 @@
+"""Bringing images in: sources, their layout, decoding, writing, the report."""

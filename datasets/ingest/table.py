@@ -1,0 +1,154 @@
+"""The CSV of an import: file, label, and optionally split and group."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from common.errors import Code, Problem
+from datasets.ingest.layout import SPLIT_NAMES, Parts, split_path
+from datasets.models import Split
+
+COLUMNS = {
+    "file": ("file", "filename", "file_name", "path", "filepath", "image", "image_path", "name"),
+    "label": ("label", "class", "class_name", "category", "target", "species"),
+    "split": ("split", "subset", "set", "fold", "partition"),
+    "group": ("group", "group_id", "patient", "subject", "source"),
+}
+MAX_BYTES = 512 * 1024 * 1024
+MAX_FIELD = 4096
+
+
+@dataclass(slots=True)
+class Line:
+    """What the table says of one file. Attribute `number` counts lines from 1."""
+
+    number: int
+    file: str
+    label: str | None
+    split: Split | None
+    group: str
+    is_used: bool = False
+
+
+class Table:
+    """The lines of a CSV, found again by path or, where that is unique, by file name.
+
+    Attributes:
+        problems: (file, reason) of lines that cannot be used as they are.
+        has_validation: Whether some line names the validation split.
+    """
+
+    def __init__(self, data: bytes) -> None:
+        self.problems: list[tuple[str, str]] = []
+        self._by_path: dict[Parts, Line] = {}
+        self._by_name: defaultdict[str, list[Line]] = defaultdict(list)
+        for line in self._read(data):
+            parts = split_path(line.file.replace("\\", "/").removeprefix("./"))
+            if not parts:
+                continue
+            if parts in self._by_path:
+                self.problems.append((line.file, f"Line {line.number} names the file again."))
+                continue
+            self._by_path[parts] = line
+            self._by_name[parts[-1]].append(line)
+        self.has_validation = any(
+            line.split == Split.VALIDATION for line in self._by_path.values()
+        )
+
+    def find(self, parts: Parts) -> Line | None:
+        """Return the line about a file: by its path, a tail of it, or its unique name."""
+        for start in range(len(parts)):
+            line = self._by_path.get(parts[start:])
+            if line is not None:
+                line.is_used = True
+                return line
+        same_name = self._by_name.get(parts[-1], [])
+        if len(same_name) == 1:
+            same_name[0].is_used = True
+            return same_name[0]
+        return None
+
+    def missing(self) -> Iterator[Line]:
+        """Lines whose file never came."""
+        return (line for line in self._by_path.values() if not line.is_used)
+
+    def _read(self, data: bytes) -> Iterator[Line]:
+        rows = csv.reader(io.StringIO(_decode(data), newline=""), _dialect(data))
+        try:
+            columns: dict[str, int] | None = None
+            for number, row in enumerate(rows, start=1):
+                if not any(cell.strip() for cell in row):
+                    continue
+                if columns is None:
+                    columns = _header(row)
+                    if columns is not None:
+                        continue
+                    columns = dict(zip(COLUMNS, range(len(row)), strict=False))
+                yield self._line(number, row, columns)
+        except csv.Error as error:
+            raise _not_a_table(str(error)) from None
+
+    def _line(self, number: int, row: Sequence[str], columns: dict[str, int]) -> Line:
+        def cell(name: str) -> str:
+            place = columns.get(name)
+            return row[place].strip()[:MAX_FIELD] if place is not None and place < len(row) else ""
+
+        split = SPLIT_NAMES.get(cell("split").casefold())
+        if cell("split") and split is None:
+            self.problems.append(
+                (cell("file"), f"Line {number}: {cell('split')[:40]!r} is no split.")
+            )
+        return Line(
+            number=number,
+            file=cell("file"),
+            label=cell("label")[:120] or None,
+            split=split,
+            group=cell("group")[:200],
+        )
+
+
+def _decode(data: bytes) -> str:
+    if len(data) > MAX_BYTES:
+        raise _not_a_table(f"it has more than {MAX_BYTES >> 20} MB")
+    if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        return data.decode("utf-16", errors="replace")
+    if b"\0" in data[:4096]:
+        raise _not_a_table("it is no text")
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return data.decode("cp1252", errors="replace")
+
+
+def _dialect(data: bytes) -> type[csv.Dialect]:
+    first_line = data[:65_536].replace(b"\0", b"").splitlines()[:1]
+    counts = {sign: first_line[0].count(sign.encode()) if first_line else 0 for sign in ",;\t"}
+
+    class Found(csv.excel):
+        delimiter = max(counts, key=lambda sign: counts[sign])
+
+    return Found
+
+
+def _header(row: Sequence[str]) -> dict[str, int] | None:
+    """Return which column is what, None when the first line is data already."""
+    names = [cell.strip().casefold().replace(" ", "_") for cell in row]
+    found = {
+        column: names.index(alias)
+        for column, aliases in COLUMNS.items()
+        for alias in reversed(aliases)
+        if alias in names
+    }
+    return found if "file" in found else None
+
+
+def _not_a_table(reason: str) -> Problem:
+    return Problem(
+        Code.IMPORT_FAILED,
+        f"The CSV cannot be read: {reason}.",
+        "Save it as text with the columns file, label and, if you like, split and group.",
+    )

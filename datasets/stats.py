@@ -1,0 +1,84 @@
+"""How the images of a dataset are, kept on the dataset between changes of its items."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from typing import Any
+
+from django.db.models import Count
+
+from datasets.models import Dataset, Item
+from netloom.analyze import Binding
+
+GRAY_MODES = ("gray", "gray16", "gray_alpha")
+NUM_COVERS = 4
+
+
+def refresh_overview(dataset: Dataset) -> None:
+    """Compute `image_stats` and `covers` again from the items."""
+    items = Item.objects.filter(dataset=dataset, is_removed=False)
+    rows = items.values_list("mode", "width", "height").annotate(count=Count("pk")).order_by()
+    modes: Counter[str] = Counter()
+    widths: Counter[int] = Counter()
+    heights: Counter[int] = Counter()
+    for mode, width, height, count in rows.iterator(chunk_size=2000):
+        modes[mode] += count
+        widths[width] += count
+        heights[height] += count
+    stats: dict[str, Any] | None = None
+    if modes:
+        stats = {
+            "modes": dict(modes),
+            "width": _range(widths),
+            "height": _range(heights),
+            "channels_suggested": 1 if all(mode in GRAY_MODES for mode in modes) else 3,
+        }
+    dataset.image_stats = stats
+    dataset.covers = _covers(dataset)
+    Dataset.objects.filter(pk=dataset.pk).update(image_stats=stats, covers=dataset.covers)
+
+
+def binding_of(dataset: Dataset) -> Binding:
+    """What the data says about a network bound to it: classes, channels, typical size."""
+    names = list(dataset.classes.filter(deleted_at=None).values_list("name", flat=True))
+    stats = dataset.image_stats
+    size = None
+    if stats is not None:
+        size = (stats["height"]["median"], stats["width"]["median"])
+    return Binding(
+        num_classes=len(names) or None,
+        channels=None if stats is None else stats["channels_suggested"],
+        class_names=names or None,
+        typical_size=size,
+    )
+
+
+def _covers(dataset: Dataset) -> list[str]:
+    """The first item of each of the first classes, filled up with the first items of all."""
+    present = Item.objects.filter(dataset=dataset, is_removed=False).order_by("position")
+    covers: list[str] = []
+    for label_class in dataset.classes.filter(deleted_at=None, num_items__gt=0)[:NUM_COVERS]:
+        covers += present.filter(label_class=label_class).values_list("pk", flat=True)[:1]
+    for item_id in present.values_list("pk", flat=True)[: 2 * NUM_COVERS]:
+        if len(covers) < NUM_COVERS and item_id not in covers:
+            covers.append(item_id)
+    return covers
+
+
+def _range(counts: Counter[int]) -> dict[str, int]:
+    return {
+        "min": min(counts),
+        "median": _median(sorted(counts.items()), counts.total()),
+        "max": max(counts),
+    }
+
+
+def _median(sorted_counts: Iterable[tuple[int, int]], total: int) -> int:
+    passed = 0
+    value = 0
+    for value, count in sorted_counts:
+        passed += count
+        if passed * 2 >= total:
+            break
+    return value

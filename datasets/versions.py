@@ -1,0 +1,157 @@
+"""Dataset versions: a position of the log, and the manifest a trainer reads from it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from django.db import transaction
+from django.db.models import Exists, OuterRef
+
+from accounts.models import Person
+from datasets.log import lock
+from datasets.models import Dataset, DatasetVersion, Event, Item, Split
+from datasets.originals import original_path
+from netloom.data.manifest import Item as ManifestItem
+
+FILE_NAME = "manifest.json"
+CHUNK = 2000
+
+
+class Row(NamedTuple):
+    """An item as it was at a position of the log."""
+
+    item_id: str
+    sha256: str
+    reference: str
+    group: str
+    label_class_id: str | None
+    split: str
+
+
+def pin_version(dataset: Dataset, person: Person | None, name: str = "") -> DatasetVersion:
+    """Pin the present state; the version of an unchanged dataset is used again."""
+    with transaction.atomic():
+        dataset = lock(dataset)
+        classes = _classes(dataset)
+        last = dataset.versions.select_related("author").order_by("-number").first()
+        is_same = (
+            last is not None
+            and last.log_position == dataset.log_position
+            and last.classes == classes
+        )
+        if last is not None and is_same and name in ("", last.name):
+            return last
+        if last is not None and is_same and not last.name:
+            last.name = name
+            last.save(update_fields=["name"])
+            return last
+        return DatasetVersion.objects.create(
+            dataset=dataset,
+            number=last.number + 1 if last else 1,
+            name=name,
+            log_position=dataset.log_position,
+            num_items=dataset.num_items,
+            classes=classes,
+            splits=_splits(dataset),
+            fingerprint=_fingerprint(dataset, classes),
+            author=person,
+        )
+
+
+def rows_at(dataset: Dataset, position: int) -> Iterator[Row]:
+    """The items as they were at a position, in the order they were brought in, streamed."""
+    if position == dataset.log_position:
+        fields = ("pk", "sha256", "reference", "group", "label_class_id", "split")
+        items = Item.objects.filter(dataset=dataset, is_removed=False).order_by("position")
+        found = items.values_list(*fields).iterator(chunk_size=CHUNK)
+    else:
+        later = Event.objects.filter(
+            item_id=OuterRef("item_id"), position__gt=OuterRef("position"), position__lte=position
+        )
+        last_events = Event.objects.filter(
+            ~Exists(later), dataset=dataset, position__lte=position, is_removed=False
+        ).order_by("item__position")
+        found = last_events.values_list(
+            "item_id", "item__sha256", "item__reference", "item__group", "label_class_id", "split"
+        ).iterator(chunk_size=CHUNK)
+    return (Row(*row) for row in found)
+
+
+def write_manifest(version: DatasetVersion, folder: Path) -> Path:
+    """Write the manifest of a pinned version, with local paths of the originals.
+
+    Items without a split are left out: nobody decided whether they may be trained on.
+
+    Returns:
+        The file, complete: it appears under its name only when it is.
+    """
+    dataset = Dataset.objects.get(pk=version.dataset_id)
+    index = {entry["id"]: place for place, entry in enumerate(version.classes)}
+    folder.mkdir(parents=True, exist_ok=True)
+    draft = folder / f".{FILE_NAME}.{os.getpid()}"
+    with draft.open("w", encoding="utf-8") as file:
+        names = json.dumps([entry["name"] for entry in version.classes])
+        file.write(f'{{"format":"netloom.dataset","schema":1,"classes":{names},"items":[')
+        separator = "\n"
+        for row in rows_at(dataset, version.log_position):
+            if row.split == Split.UNASSIGNED:
+                continue
+            file.write(separator + _manifest_line(row, index))
+            separator = ",\n"
+        file.write("\n]}\n")
+        file.flush()
+        os.fsync(file.fileno())
+    path = folder / FILE_NAME
+    draft.replace(path)
+    return path
+
+
+def _manifest_line(row: Row, index: dict[str, int]) -> str:
+    return ManifestItem.model_construct(
+        id=row.item_id,
+        path=str(original_path(row.sha256, row.reference)),
+        label=index.get(row.label_class_id) if row.label_class_id else None,
+        split=row.split,  # pyright: ignore[reportArgumentType] - unassigned was left out
+        group=row.group,
+        digest=row.sha256,
+    ).model_dump_json()
+
+
+def _classes(dataset: Dataset) -> list[dict[str, Any]]:
+    return [
+        {
+            "id": each.pk,
+            "name": each.name,
+            "color": each.color,
+            "order": each.order,
+            "count": each.num_items,
+        }
+        for each in dataset.classes.filter(deleted_at=None)
+    ]
+
+
+def _splits(dataset: Dataset) -> dict[str, int]:
+    assigned = dataset.num_train + dataset.num_validation + dataset.num_test
+    return {
+        "train": dataset.num_train,
+        "validation": dataset.num_validation,
+        "test": dataset.num_test,
+        "unassigned": dataset.num_items - assigned,
+    }
+
+
+def _fingerprint(dataset: Dataset, classes: list[dict[str, Any]]) -> str:
+    index = {entry["id"]: place for place, entry in enumerate(classes)}
+    lines = sorted(
+        f"{row.sha256} {index.get(row.label_class_id or '', '')} {row.split}"
+        for row in rows_at(dataset, dataset.log_position)
+    )
+    state = hashlib.sha256("\x00".join(entry["name"] for entry in classes).encode())
+    for line in lines:
+        state.update(f"\n{line}".encode())
+    return state.hexdigest()

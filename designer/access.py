@@ -1,0 +1,34 @@
+"""The only way to a network: by a person, for an action, outside of the bin unless asked."""
+
+from __future__ import annotations
+
+from accounts.access import Action, access_project
+from accounts.models import Person
+from common.errors import not_found
+from designer.models import Network, Version
+
+
+def access_network(
+    person: Person, network_id: str, action: Action, *, is_deleted: bool = False
+) -> Network:
+    """Fetch a network; raises Problem not_found when it is not there or not allowed."""
+    network = Network.objects.filter(
+        pk=network_id, deleted_at__isnull=not is_deleted
+    ).first()
+    if network is None:
+        raise not_found("network")
+    access_project(person, network.project_id, action)
+    return network
+
+
+def access_version(person: Person, version_id: str, action: Action) -> Version:
+    """Fetch a version of a network that is not in the bin."""
+    version = (
+        Version.objects.select_related("author")
+        .filter(pk=version_id, network__deleted_at=None)
+        .first()
+    )
+    if version is None:
+        raise not_found("version")
+    access_network(person, version.network_id, action)
+    return version

@@ -1,0 +1,74 @@
+"""From what a client or the database holds to a document, its analysis and its code."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from common.errors import Code, Problem
+from datasets.models import Dataset
+from datasets.services import binding_of
+from designer.schemas import Code as SourceCode
+from netloom.analyze import Analysis, Binding, analyze
+from netloom.graph.document import Document
+from netloom.graph.migrations import DocumentError, load_document
+
+MAX_PARAMETERS_STORED = 2**63 - 1
+
+
+def read_document(raw: dict[str, Any]) -> Document:
+    """Take a document from a client: migrate, check, apply the limits; else a problem."""
+    try:
+        return load_document(raw)
+    except DocumentError as error:
+        raise Problem(
+            Code.DOCUMENT_INVALID,
+            str(error),
+            "Correct the document, or start from a template.",
+        ) from error
+
+
+def stored_document(stored: dict[str, Any]) -> Document:
+    """Read a document from the database; one of an older schema is migrated."""
+    return load_document(stored)
+
+
+def as_stored(document: Document) -> dict[str, Any]:
+    """The document as plain JSON."""
+    return document.model_dump(mode="json", by_alias=True)
+
+
+def analyze_document(document: Document, dataset: Dataset | None) -> Analysis:
+    """Shapes, costs and problems, with the classes and channels of the bound data."""
+    return analyze(document, _binding(dataset))
+
+
+def source_code(document: Document) -> SourceCode:
+    """The document as PyTorch source, in a file named after the network."""
+    from netloom.compile.source import generate_source
+
+    return SourceCode(
+        source=generate_source(document), file_name=f"{file_stem(document.graph.name)}.py"
+    )
+
+
+def file_stem(name: str) -> str:
+    """A module name out of a network's name: `Small CNN` becomes `small_cnn`."""
+    words = "".join(letter if letter.isascii() and letter.isalnum() else " " for letter in name)
+    return "_".join(words.lower().split()) or "network"
+
+
+def summary_fields(document: Document, analysis: Analysis) -> dict[str, Any]:
+    """What lists show of a network, stored with every save."""
+    severities = [diagnostic.severity for diagnostic in analysis.diagnostics]
+    parameters = analysis.totals.parameters
+    has_count = analysis.is_trainable and 0 <= parameters <= MAX_PARAMETERS_STORED
+    return {
+        "num_nodes": len(document.graph.nodes),
+        "parameters": parameters if has_count else None,
+        "num_errors": severities.count("error"),
+        "num_warnings": severities.count("warning"),
+    }
+
+
+def _binding(dataset: Dataset | None) -> Binding | None:
+    return None if dataset is None else binding_of(dataset)

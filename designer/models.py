@@ -1,0 +1,96 @@
+"""Networks, every save of them, and their named snapshots."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from django.conf import settings
+from django.db import models
+
+from netloom.graph.document import new_id
+
+AUTHOR = {"null": True, "blank": True, "on_delete": models.SET_NULL, "related_name": "+"}
+
+
+class Network(models.Model):
+    """A network being designed. `document` is whole and belongs to `revision`: both are written
+    by one statement, so that a save is there completely or not at all.
+
+    Attributes:
+        parameters: Number of learnable values, null while the analysis has errors or the number
+            exceeds what the database can hold.
+        deleted_at: When it was moved to the bin; null outside of it.
+    """
+
+    id = models.CharField(primary_key=True, max_length=32, default=new_id, editable=False)
+    project = models.ForeignKey(
+        "accounts.Project", on_delete=models.CASCADE, related_name="networks"
+    )
+    name = models.CharField(max_length=120)
+    template = models.CharField(max_length=64, blank=True)
+    dataset = models.ForeignKey(
+        "datasets.Dataset", null=True, blank=True, on_delete=models.SET_NULL, related_name="networks"
+    )
+    revision = models.PositiveIntegerField(default=0)
+    document = models.JSONField()
+    num_nodes = models.PositiveIntegerField(default=0)
+    parameters = models.BigIntegerField(null=True, blank=True)
+    num_errors = models.PositiveIntegerField(default=0)
+    num_warnings = models.PositiveIntegerField(default=0)
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, **AUTHOR)
+    created_at = models.DateTimeField(auto_now_add=True)
+    updated_at = models.DateTimeField()
+    deleted_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        indexes: ClassVar = [models.Index(fields=["project", "deleted_at", "-updated_at"])]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Revision(models.Model):
+    """One save: the operations that led from `number - 1` to `number`. Never changed.
+
+    Attributes:
+        base_revision: What the author had on screen; older than `number - 1` never happens.
+        client_id: The browser tab that saved, which ignores its own echo.
+    """
+
+    network = models.ForeignKey(Network, on_delete=models.CASCADE, related_name="revisions")
+    number = models.PositiveIntegerField()
+    base_revision = models.PositiveIntegerField()
+    operations = models.JSONField()
+    num_operations = models.PositiveIntegerField()
+    gesture = models.CharField(max_length=120, blank=True)
+    client_id = models.CharField(max_length=64, blank=True)
+    author = models.ForeignKey(settings.AUTH_USER_MODEL, **AUTHOR)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["network", "number"], name="one_save_per_revision")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.network_id} revision {self.number}"
+
+
+class Version(models.Model):
+    """An immutable snapshot: named by a person, or pinned by a run (then `name` is empty)."""
+
+    id = models.CharField(primary_key=True, max_length=32, default=new_id, editable=False)
+    network = models.ForeignKey(Network, on_delete=models.CASCADE, related_name="versions")
+    name = models.CharField(max_length=120, blank=True)
+    revision = models.PositiveIntegerField()
+    document = models.JSONField()
+    graph_hash = models.CharField(max_length=64)
+    num_pins = models.PositiveIntegerField(default=0)
+    author = models.ForeignKey(settings.AUTH_USER_MODEL, **AUTHOR)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        indexes: ClassVar = [models.Index(fields=["network", "-created_at"])]
+
+    def __str__(self) -> str:
+        return self.name or f"revision {self.revision}"

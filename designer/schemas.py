@@ -1,0 +1,180 @@
+"""What the network endpoints take and give. The document itself is the library's."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Any, Literal
+
+from ninja import Schema
+from pydantic import Field, StringConstraints
+
+from netloom.analyze import Analysis
+from netloom.graph.document import Document
+from netloom.graph.operations import Operation
+from netloom.layers import LayerDescription
+from netloom.templates import TemplateInfo
+
+NetworkName = Annotated[
+    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=120)
+]
+RawDocument = Annotated[
+    dict[str, Any],
+    Field(description="A network document of any schema version; the server migrates it."),
+]
+
+
+class LayerList(Schema):
+    layers: list[LayerDescription]
+
+
+class ProblemCounts(Schema):
+    errors: int
+    warnings: int
+
+
+class NetworkSummary(Schema):
+    """A network as lists show it. `parameters` is null while the network has errors."""
+
+    id: str
+    project_id: str
+    name: str
+    revision: int
+    created_at: datetime
+    updated_at: datetime
+    num_nodes: int
+    parameters: int | None
+    problems: ProblemCounts
+    dataset_id: str | None
+    template: str | None
+
+
+class Network(Schema):
+    id: str
+    project_id: str
+    name: str
+    revision: int
+    document: Document
+    dataset_id: str | None
+    template: str | None
+    analysis: Analysis
+    can_edit: bool
+    created_at: datetime
+    updated_at: datetime
+
+
+class NewNetwork(Schema):
+    """A document wins over a template; a template fits itself to the dataset."""
+
+    name: NetworkName
+    template: str | None = None
+    dataset_id: str | None = None
+    document: RawDocument | None = None
+
+
+class NetworkChange(Schema):
+    """What is left out stays; `dataset_id: null` unbinds."""
+
+    name: NetworkName | None = None
+    dataset_id: str | None = None
+
+
+class OperationsIn(Schema):
+    base_revision: Annotated[int, Field(ge=0)]
+    operations: Annotated[list[Operation], Field(min_length=1, max_length=50_000)]
+    gesture: Annotated[str, StringConstraints(max_length=120)] = ""
+    client_id: Annotated[str, StringConstraints(max_length=64)] = ""
+
+
+class Saved(Schema):
+    revision: int
+    analysis: Analysis
+
+
+class RevisionOperations(Schema):
+    """One save, as another editor needs it to follow."""
+
+    revision: int
+    operations: list[Operation]
+    gesture: str
+    client_id: str
+    author: str | None
+
+
+class OperationsSince(Schema):
+    revision: int
+    saves: list[RevisionOperations]
+
+
+class RevisionSummary(Schema):
+    revision: int
+    gesture: str
+    num_operations: int
+    author: str | None
+    created_at: datetime
+
+
+class RevisionPage(Schema):
+    items: list[RevisionSummary]
+    total: int
+    next: str | None
+
+
+class AnalysisRequest(Schema):
+    document: RawDocument
+    dataset_id: str | None = None
+
+
+class DocumentIn(Schema):
+    document: RawDocument
+
+
+class Code(Schema):
+    source: str
+    file_name: str
+
+
+class NewVersion(Schema):
+    name: NetworkName
+
+
+class VersionSummary(Schema):
+    id: str
+    network_id: str
+    name: str
+    revision: int
+    created_at: datetime
+    author: str | None
+    graph_hash: str
+    pinned_by_runs: int
+
+
+class Version(VersionSummary):
+    document: Document
+
+
+class NetworkSample(Schema):
+    """A real image of the bound data, as the input node receives it."""
+
+    item_id: str
+    thumbnail_url: str
+    image_url: str
+    label: str | None
+    shape: list[int] = Field(description="Channels, height, width of the stored image.")
+
+
+class RevisionConflict(Schema):
+    """`data` of the 409 `revision_conflict`: the side that the client has not seen."""
+
+    revision: int
+    document: Document
+    operations_since: list[RevisionOperations]
+
+
+class OperationsMessage(Schema):
+    """What the topic `network:<id>` says after a save."""
+
+    type: Literal["operations"] = "operations"
+    revision: int
+    operations: list[Operation]
+    client_id: str
+    author: str | None
