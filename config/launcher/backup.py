@@ -67,7 +67,7 @@ def restore_backup(source: Path, data_folder: Path) -> Path | None:
                 raise LaunchProblem(f"{source} is a zip, but not a backup of a studio.")
             if any(not _stays_inside(name) for name in names):
                 raise LaunchProblem(f"{source} names files outside of the data folder.")
-            archive.extractall(draft)  # noqa: S202 - names were checked above
+            archive.extractall(draft)  # names were checked above
         (draft / SECRETS_FILE).chmod(0o600)
         draft.chmod(0o700)
         kept = _move_aside(data_folder)
