@@ -8,6 +8,7 @@ import { applyBlockOperation } from './applyBlock';
 import { applyNodeOperation } from './applyNode';
 import { OperationRefused, type Operation } from './operations';
 import { lookup, withKey, withoutKey } from './records';
+import { findScope, hasNodeAnywhere } from './scope';
 import type { Document, Position } from './types';
 
 export interface Applied {
@@ -29,6 +30,10 @@ export function applyOperation(document: Document, operation: Operation): Applie
     case 'set_block':
       return applyBlockOperation(document, operation);
     case 'move_nodes': {
+      const missing = Object.keys(operation.positions).find((id) => !hasNodeAnywhere(document, id));
+      if (missing !== undefined) {
+        throw new OperationRefused(`There is no node “${missing}” to move.`);
+      }
       const { positions, inverse } = movePositions(document.view.positions, operation.positions);
       return {
         document: { ...document, view: { ...document.view, positions } },
@@ -36,6 +41,10 @@ export function applyOperation(document: Document, operation: Operation): Applie
       };
     }
     case 'set_frame': {
+      const scope = operation.frame?.scope ?? null;
+      if (findScope(document, scope) === undefined) {
+        throw new OperationRefused(`There is no block “${scope ?? ''}” to draw a frame in.`);
+      }
       const before = lookup(document.view.frames, operation.frame_id) ?? null;
       const frames =
         operation.frame === null

@@ -11,6 +11,7 @@ import {
   type SetParam,
 } from './operations';
 import { lookup, withKey, withoutKey } from './records';
+import { namedNodes, refuseMissingBlock } from './blockRules';
 import { edgesInto, edgesOutOf, findScope, hasNodeAnywhere, isSameEndpoint } from './scope';
 import type { Document, Node, Params, Scope } from './types';
 
@@ -54,6 +55,7 @@ function addNode(document: Document, scope: Scope, operation: AddNode): Applied 
   if (hasNodeAnywhere(document, nodeId)) {
     throw new OperationRefused(`There already is a node “${nodeId}”.`);
   }
+  refuseMissingBlock(document, node);
   const added = withScope(document, operation.scope, { nodes: withKey(scope.nodes, nodeId, node) });
   const positions =
     position === null ? added.view.positions : withKey(added.view.positions, nodeId, position);
@@ -68,6 +70,12 @@ function removeNode(document: Document, scope: Scope, operation: RemoveNode): Ap
   const node = needNode(scope, nodeId);
   if (edgesInto(scope, nodeId).length > 0 || edgesOutOf(scope, nodeId).length > 0) {
     throw new OperationRefused(`“${node.name}” is still connected.`);
+  }
+  const block = operation.scope === null ? null : lookup(document.graph.blocks, operation.scope);
+  if (block && namedNodes(block).has(nodeId)) {
+    throw new OperationRefused(
+      `“${node.name}” is a port of its block or has an exposed parameter.`,
+    );
   }
   const removed = withScope(document, operation.scope, {
     nodes: withoutKey(scope.nodes, nodeId),
@@ -140,6 +148,12 @@ function setAttribute(document: Document, scope: Scope, operation: SetAttribute)
   };
 }
 
+const TEXT_LIMITS = {
+  name: { shortest: 1, longest: 64 },
+  type: { shortest: 1, longest: 128 },
+  note: { shortest: 0, longest: 4000 },
+};
+
 function changeAttribute(node: Node, { attribute, value }: SetAttribute): Node {
   const wrong = (): never => {
     throw new OperationRefused(`“${attribute}” cannot be ${JSON.stringify(value)}.`);
@@ -147,8 +161,12 @@ function changeAttribute(node: Node, { attribute, value }: SetAttribute): Node {
   switch (attribute) {
     case 'name':
     case 'type':
-    case 'note':
-      return typeof value === 'string' ? { ...node, [attribute]: value } : wrong();
+    case 'note': {
+      if (typeof value !== 'string') return wrong();
+      const { shortest, longest } = TEXT_LIMITS[attribute];
+      const { length } = Array.from(value);
+      return length < shortest || length > longest ? wrong() : { ...node, [attribute]: value };
+    }
     case 'is_frozen':
       return typeof value === 'boolean' ? { ...node, is_frozen: value } : wrong();
     case 'repeat':

@@ -161,6 +161,10 @@ function pasteBlocks(document: Document, clip: Clip, operations: Operation[]): M
     const exposed = Object.entries(block.exposed).map(
       ([param, target]) => [param, { ...target, node: rename(target.node) }] as const,
     );
+    const positions = [...ids].flatMap(([from, to]) => {
+      const position = lookup(clip.positions, from);
+      return position === undefined ? [] : [[to, position] as const];
+    });
     operations.push({
       op: 'add_block',
       block_id: blockIds.get(id) ?? newId(),
@@ -172,12 +176,8 @@ function pasteBlocks(document: Document, clip: Clip, operations: Operation[]): M
         outputs: block.outputs.map(rename),
         exposed: Object.fromEntries(exposed),
       },
+      positions: Object.fromEntries(positions),
     });
-    const positions = [...ids].flatMap(([from, to]) => {
-      const position = lookup(clip.positions, from);
-      return position === undefined ? [] : [[to, position] as const];
-    });
-    operations.push({ op: 'move_nodes', positions: Object.fromEntries(positions) });
   }
   return blockIds;
 }

@@ -46,10 +46,7 @@ export function dissolveBlock(
     edge_id: id,
   }));
   operations.push({ op: 'remove_node', scope: scopeId, node_id: instanceId });
-  if (isLast) {
-    const positions = Object.fromEntries(Object.keys(block.nodes).map((id) => [id, null]));
-    operations.push({ op: 'move_nodes', positions }, { op: 'remove_block', block_id: blockId });
-  }
+  if (isLast) operations.push({ op: 'remove_block', block_id: blockId });
 
   const taken = namesOf(scope.nodes);
   taken.delete(instance.name);

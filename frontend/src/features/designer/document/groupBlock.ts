@@ -2,7 +2,7 @@
 
 import { connect } from './connect';
 import { newId } from './ids';
-import { uniqueName } from './names';
+import { baseName, uniqueName } from './names';
 import type { Operation } from './operations';
 import { lookup } from './records';
 import { edgesOutOf, reachableFrom, scopeOf } from './scope';
@@ -52,11 +52,12 @@ export function groupIntoBlock(
     outputs: [...builder.outputs.values()].map((port) => port.nodeId),
     exposed: {},
   };
+  const positions = Object.fromEntries(builder.positions);
   const instanceId = newId();
   const outsideNames = new Set(
     Object.entries(scope.nodes).flatMap(([id, node]) => (inside.has(id) ? [] : [node.name])),
   );
-  const instance = makeNode(BLOCK, uniqueName(wantedName.toLowerCase(), outsideNames), {
+  const instance = makeNode(BLOCK, uniqueName(baseName(wantedName), outsideNames), {
     block: blockId,
   });
   const removeEdges = [...builder.touched].map((edge_id): Operation => ({
@@ -80,8 +81,7 @@ export function groupIntoBlock(
     operations: [
       ...removeEdges,
       ...removeNodes,
-      { op: 'add_block', block_id: blockId, block },
-      { op: 'move_nodes', positions: Object.fromEntries(builder.positions) },
+      { op: 'add_block', block_id: blockId, block, positions },
       {
         op: 'add_node',
         scope: scopeId,

@@ -66,6 +66,7 @@ export interface AddBlock {
   readonly op: 'add_block';
   readonly block_id: string;
   readonly block: BlockDefinition;
+  readonly positions: Readonly<Record<string, Position>>;
 }
 
 export interface RemoveBlock {

@@ -211,6 +211,7 @@ const OPERATIONS: Readonly<Record<string, (fields: FieldMap, path: string) => Op
     op: 'add_block',
     block_id: need(fields, path, 'block_id', readString),
     block: need(fields, path, 'block', readBlock),
+    positions: optional(fields, path, 'positions', recordOf(readPosition), {}),
   }),
   remove_block: (fields, path) => ({
     op: 'remove_block',

@@ -1,0 +1,137 @@
+import { useState, type KeyboardEvent } from 'react';
+import { useDesigner, usePanels } from '../state/DesignerContext';
+import { insertableNode, insertables } from '../state/insertable';
+import type { InsertMenu as InsertMenuState } from '../state/panels';
+import { addAt, addAtPort, addOnEdge, addSensibly } from '../state/placement';
+import type { Designer } from '../state/DesignerContext';
+import { DESIGNER_IDS } from '../testids';
+import { CARD_HEIGHT } from './geometry';
+import classes from './DesignerCanvas.module.css';
+import { layerIcon } from './layerIcons';
+
+/** Search-to-insert: type, choose, and the layer stands where it was meant. */
+export function InsertMenu() {
+  const menu = usePanels((state) => state.insertMenu);
+  if (menu === null) return null;
+  return <OpenMenu key={`${menu.at.x},${menu.at.y}`} menu={menu} />;
+}
+
+function OpenMenu({ menu }: { menu: InsertMenuState }) {
+  const designer = useDesigner();
+  const [query, setQuery] = useState('');
+  const [index, setIndex] = useState(0);
+  const options = insertables(designer, query).filter((option) => fits(designer, menu, option.key));
+  const chosen = options[Math.min(index, options.length - 1)];
+  const close = (): void => {
+    designer.panels.set({ insertMenu: null });
+    designer.panels.canvas?.focus();
+  };
+  const choose = (key: string): void => {
+    close();
+    insert(designer, menu, key);
+  };
+  const onKeyDown = (event: KeyboardEvent): void => {
+    event.stopPropagation();
+    if (event.key === 'Escape') close();
+    else if (event.key === 'ArrowDown') setIndex(Math.min(index + 1, options.length - 1));
+    else if (event.key === 'ArrowUp') setIndex(Math.max(index - 1, 0));
+    else if (event.key === 'Enter' && chosen !== undefined) choose(chosen.key);
+    else return;
+    event.preventDefault();
+  };
+  const middle = designer.panels.canvas?.middle() ?? { x: 400, y: 300 };
+  return (
+    <div
+      className={classes.menu}
+      style={{
+        left: Math.max(8, Math.min(menu.at.x, 2 * middle.x - 308)),
+        top: Math.max(8, Math.min(menu.at.y, 2 * middle.y - 348)),
+      }}
+      data-testid={DESIGNER_IDS.insertMenu}
+      onBlur={(event) => {
+        const isInside =
+          event.relatedTarget instanceof Node && event.currentTarget.contains(event.relatedTarget);
+        if (!isInside) designer.panels.set({ insertMenu: null });
+      }}
+    >
+      <input
+        autoFocus
+        className={classes.menuInput}
+        placeholder={promptFor(menu)}
+        aria-label="Search layers"
+        role="combobox"
+        aria-expanded
+        aria-controls="insert-options"
+        aria-activedescendant={chosen === undefined ? undefined : `insert-${chosen.key}`}
+        data-testid={DESIGNER_IDS.insertInput}
+        value={query}
+        onChange={(event) => {
+          setQuery(event.target.value);
+          setIndex(0);
+        }}
+        onKeyDown={onKeyDown}
+      />
+      <ul className={classes.options} id="insert-options" role="listbox" aria-label="Layers">
+        {options.map((option) => {
+          const Icon = layerIcon(option.icon);
+          const isChosen = option === chosen;
+          return (
+            <li
+              key={option.key}
+              id={`insert-${option.key}`}
+              ref={isChosen ? scrollTo : undefined}
+              className={classes.option}
+              role="option"
+              aria-selected={isChosen}
+              data-testid={DESIGNER_IDS.insertOption(option.key.replace(/^\w+:/, ''))}
+              onMouseDown={(event) => event.preventDefault()}
+              onClick={() => choose(option.key)}
+            >
+              <Icon size={16} stroke={1.7} aria-hidden style={{ flex: 'none', marginTop: 2 }} />
+              <div style={{ minWidth: 0 }}>
+                <div className={classes.optionTitle}>{option.title}</div>
+                <div className={classes.optionText}>{option.summary}</div>
+              </div>
+            </li>
+          );
+        })}
+      </ul>
+      {options.length === 0 && <div className={classes.none}>No layer is called that.</div>}
+    </div>
+  );
+}
+
+function scrollTo(element: HTMLLIElement | null): void {
+  element?.scrollIntoView({ block: 'nearest' });
+}
+
+function promptFor({ link, edgeId }: InsertMenuState): string {
+  if (edgeId !== null) return 'Insert on the connection…';
+  if (link === null) return 'Insert a layer…';
+  return link.direction === 'after' ? 'What follows?' : 'What comes before?';
+}
+
+/** Only layers that can take, or give, what the connection was drawn for. */
+function fits({ catalog }: Designer, menu: InsertMenuState, key: string): boolean {
+  const layer = catalog.byType.get(key.replace('layer:', ''));
+  if (layer === undefined) return true;
+  if (menu.edgeId !== null) return layer.inputs.length > 0 && layer.outputs.length > 0;
+  if (menu.link === null) return true;
+  return (menu.link.direction === 'after' ? layer.inputs : layer.outputs).length > 0;
+}
+
+function insert(designer: Designer, menu: InsertMenuState, key: string): void {
+  const node = insertableNode(designer, key);
+  if (node === null) return;
+  const { link, edgeId, position } = menu;
+  if (link !== null) {
+    const place = { x: position.x, y: position.y - CARD_HEIGHT / 2 };
+    addAtPort(designer, node, link.end, link.direction, place);
+  } else if (edgeId !== null) {
+    addOnEdge(designer, node, edgeId);
+  } else if (designer.editor.state.nodeIds.size === 1) {
+    addSensibly(designer, node);
+  } else {
+    addAt(designer, node, position);
+  }
+}

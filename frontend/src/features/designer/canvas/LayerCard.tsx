@@ -1,0 +1,97 @@
+import { IconLock, IconNote } from '@tabler/icons-react';
+import { Handle, Position, type NodeProps } from '@xyflow/react';
+import { memo } from 'react';
+import { BLOCK } from '../document/types';
+import { lookup } from '../document/records';
+import { cardLines } from '../state/catalog';
+import { useAnalysis, useDesigner, useEditor } from '../state/DesignerContext';
+import { problemsOf } from '../state/liveAnalysis';
+import { DESIGNER_IDS } from '../testids';
+import type { LayerNode } from './flowElements';
+import { portY } from './geometry';
+import classes from './LayerCard.module.css';
+import { layerIcon } from './layerIcons';
+import { ProblemBadge } from './ProblemBadge';
+
+/** One layer: family, name, key parameters, output shape, and whether something is wrong. */
+export const LayerCard = memo(function LayerCard({
+  id,
+  data,
+  selected,
+  height,
+}: NodeProps<LayerNode>) {
+  const { node, ports } = data;
+  const { catalog } = useDesigner();
+  const layer = catalog.byType.get(node.type);
+  const blockName = useEditor((state) =>
+    node.block === null ? null : (lookup(state.document.graph.blocks, node.block)?.name ?? '?'),
+  );
+  const problems = useAnalysis((state) => problemsOf(state, id));
+  const Icon = layerIcon(layer?.icon);
+  const lines = cardLines(layer, node);
+  const tall = height ?? 0;
+  return (
+    <div
+      className={classes.card}
+      data-selected={selected || undefined}
+      data-unknown={layer === undefined || undefined}
+      data-block={node.type === BLOCK || undefined}
+      data-testid={DESIGNER_IDS.node(node.name)}
+      style={{ '--hue': layer?.hue ?? 0 }}
+    >
+      <div className={classes.head}>
+        <Icon size={15} stroke={1.8} className={classes.icon} aria-hidden />
+        <span className={classes.name}>{node.name}</span>
+        {node.is_frozen && <IconLock size={12} className={classes.sign} aria-label="frozen" />}
+        {node.note !== '' && (
+          <IconNote size={12} className={classes.sign} aria-label="has a note" />
+        )}
+        {node.repeat > 1 && (
+          <span className={classes.repeat} title={`Applied ${node.repeat} times in sequence`}>
+            × {node.repeat}
+            {node.weights === 'shared' && ' shared'}
+          </span>
+        )}
+      </div>
+      <div className={classes.type}>
+        {blockName ?? layer?.title ?? `${node.type} (not installed)`}
+      </div>
+      <div className={classes.params}>
+        {lines.map((line) => (
+          <span key={line.title}>
+            <span className={classes.key}>{line.title}</span> {line.value}
+          </span>
+        ))}
+      </div>
+      <OutputShape path={data.path} />
+      <ProblemBadge problems={problems} />
+      {ports.inputs.map((port, index) => (
+        <Handle
+          key={port}
+          id={port}
+          type="target"
+          position={Position.Left}
+          className={classes.port}
+          style={{ top: portY(index, ports.inputs.length, tall) }}
+          title={port}
+        />
+      ))}
+      {ports.outputs.map((port, index) => (
+        <Handle
+          key={port}
+          id={port}
+          type="source"
+          position={Position.Right}
+          className={classes.port}
+          style={{ top: portY(index, ports.outputs.length, tall) }}
+          title={port}
+        />
+      ))}
+    </div>
+  );
+});
+
+function OutputShape({ path }: { path: string }) {
+  const text = useAnalysis((state) => lookup(state.nodes, path)?.output_text ?? '');
+  return <div className={classes.shape}>{text === '' ? '–' : text}</div>;
+}

@@ -1,0 +1,104 @@
+import { useComputedColorScheme } from '@mantine/core';
+import { useReactFlow, useStoreApi } from '@xyflow/react';
+import { useEffect, useMemo, useRef } from 'react';
+import { useDesigner } from '../state/DesignerContext';
+import { boundsOf, type Rect } from './geometry';
+import { familyColor, fitSurface, paletteOf } from './paint';
+import type { Scene } from './scene';
+import classes from './DesignerCanvas.module.css';
+
+const SIZE = { width: 176, height: 104 };
+const MARGIN = 8;
+
+interface Fit {
+  readonly scale: number;
+  readonly x: number;
+  readonly y: number;
+}
+
+function fitInto(bounds: Rect): Fit {
+  const scale = Math.min(
+    (SIZE.width - 2 * MARGIN) / Math.max(1, bounds.width),
+    (SIZE.height - 2 * MARGIN) / Math.max(1, bounds.height),
+    0.2,
+  );
+  return {
+    scale,
+    x: (SIZE.width - bounds.width * scale) / 2 - bounds.x * scale,
+    y: (SIZE.height - bounds.height * scale) / 2 - bounds.y * scale,
+  };
+}
+
+/** The whole scope, and where we are in it. Press or drag to go elsewhere. */
+export function Minimap({ scene }: { scene: Scene }) {
+  const ref = useRef<HTMLCanvasElement>(null);
+  const flow = useStoreApi();
+  const { setCenter, getZoom } = useReactFlow();
+  const { catalog } = useDesigner();
+  const scheme = useComputedColorScheme();
+  const fit = useMemo(() => {
+    const bounds = boundsOf(scene.cards.values());
+    return bounds === null ? null : fitInto(bounds);
+  }, [scene]);
+  useEffect(() => {
+    const canvas = ref.current;
+    const context = canvas?.getContext('2d');
+    if (!canvas || !context || fit === null) return;
+    const palette = paletteOf(canvas);
+    const ratio = fitSurface(canvas, SIZE);
+    const boxes = new Map<string, Path2D>();
+    for (const card of scene.cards.values()) {
+      const color = familyColor(catalog.byType.get(card.node.type)?.hue ?? 0, palette.isDark);
+      const path = boxes.get(color) ?? new Path2D();
+      path.rect(card.x, card.y, card.width, card.height);
+      boxes.set(color, path);
+    }
+    let frame = 0;
+    const paint = (): void => {
+      frame = 0;
+      const { transform, width, height } = flow.getState();
+      const [x, y, zoom] = transform;
+      context.setTransform(ratio, 0, 0, ratio, 0, 0);
+      context.clearRect(0, 0, SIZE.width, SIZE.height);
+      context.translate(fit.x, fit.y);
+      context.scale(fit.scale, fit.scale);
+      for (const [color, path] of boxes) {
+        context.fillStyle = color;
+        context.fill(path);
+      }
+      context.lineWidth = 1.5 / fit.scale;
+      context.strokeStyle = palette.accent;
+      context.strokeRect(-x / zoom, -y / zoom, width / zoom, height / zoom);
+    };
+    const leave = flow.subscribe(() => {
+      if (frame === 0) frame = requestAnimationFrame(paint);
+    });
+    paint();
+    return () => {
+      cancelAnimationFrame(frame);
+      leave();
+    };
+  }, [scene, flow, fit, catalog, scheme]);
+  if (fit === null) return null;
+  const goTo = (event: React.PointerEvent<HTMLCanvasElement>): void => {
+    const box = event.currentTarget.getBoundingClientRect();
+    const x = (event.clientX - box.left - fit.x) / fit.scale;
+    const y = (event.clientY - box.top - fit.y) / fit.scale;
+    void setCenter(x, y, { zoom: getZoom() });
+  };
+  return (
+    <canvas
+      ref={ref}
+      className={classes.minimap}
+      style={SIZE}
+      aria-hidden
+      onPointerDown={(event) => {
+        event.currentTarget.setPointerCapture(event.pointerId);
+        goTo(event);
+      }}
+      onPointerMove={(event) => {
+        if (event.buttons === 1) goTo(event);
+      }}
+    />
+  );
+}

@@ -1,0 +1,50 @@
+import { EdgeLabelRenderer, type EdgeProps } from '@xyflow/react';
+import { memo, useState } from 'react';
+import { lookup } from '../document/records';
+import { useAnalysis } from '../state/DesignerContext';
+import type { TensorEdge } from './flowElements';
+import { curveBetween, curvePath, curvePoint } from './geometry';
+import classes from './TensorEdgeLine.module.css';
+
+/** A connection. Pointing at it tells the shape that flows. */
+export const TensorEdgeLine = memo(function TensorEdgeLine(props: EdgeProps<TensorEdge>) {
+  const { sourceX, sourceY, targetX, targetY, selected, data } = props;
+  const [isHovered, setHovered] = useState(false);
+  const curve = curveBetween({ x: sourceX, y: sourceY }, { x: targetX, y: targetY });
+  const path = curvePath(curve);
+  const middle = curvePoint(curve, 0.5);
+  return (
+    <>
+      <path
+        d={path}
+        className={classes.line}
+        data-selected={selected || undefined}
+        data-target={data?.isDropTarget || undefined}
+      />
+      <path
+        d={path}
+        className={`react-flow__edge-interaction ${classes.reach ?? ''}`}
+        onMouseEnter={() => setHovered(true)}
+        onMouseLeave={() => setHovered(false)}
+      />
+      {(isHovered || selected === true) && data !== undefined && (
+        <EdgeLabelRenderer>
+          <ShapeLabel path={data.path} x={middle.x} y={middle.y} />
+        </EdgeLabelRenderer>
+      )}
+    </>
+  );
+});
+
+function ShapeLabel({ path, x, y }: { path: string; x: number; y: number }) {
+  const text = useAnalysis((state) => lookup(state.nodes, path)?.output_text ?? '');
+  if (text === '') return null;
+  return (
+    <div
+      className={classes.label}
+      style={{ transform: `translate(-50%, -50%) translate(${x}px, ${y}px)` }}
+    >
+      {text}
+    </div>
+  );
+}

@@ -1,0 +1,144 @@
+/** One scope of a document as things with a place: what both the DOM and the canvas layer draw. */
+
+import { layOutQuickly } from '../document/arrange';
+import type { NodePorts, PortsOf } from '../document/ports';
+import { lookup } from '../document/records';
+import type { Document, Edge, Frame, Node, Position, Scope } from '../document/types';
+import {
+  CARD_WIDTH,
+  cardHeight,
+  COLUMN_STEP,
+  curveBetween,
+  distanceToCurve,
+  portY,
+  ROW_STEP,
+  type Curve,
+  type Rect,
+} from './geometry';
+
+export interface Card extends Rect {
+  readonly id: string;
+  readonly node: Node;
+  readonly ports: NodePorts;
+}
+
+export interface Wire {
+  readonly id: string;
+  readonly edge: Edge;
+  readonly curve: Curve;
+}
+
+export interface PlacedFrame extends Rect {
+  readonly id: string;
+  readonly frame: Frame;
+}
+
+export interface Scene {
+  readonly cards: ReadonlyMap<string, Card>;
+  readonly wires: readonly Wire[];
+  readonly frames: readonly PlacedFrame[];
+}
+
+export type Moved = ReadonlyMap<string, Position>;
+const NOT_MOVED: Moved = new Map();
+
+/**
+ * @param moved Places of what is being dragged; they are not in the document yet.
+ */
+export function makeScene(
+  document: Document,
+  scopeId: string | null,
+  scope: Scope,
+  portsOf: PortsOf,
+  moved: Moved = NOT_MOVED,
+): Scene {
+  const missing = missingPositions(document, scope);
+  const cards = new Map<string, Card>();
+  for (const [id, node] of Object.entries(scope.nodes)) {
+    const ports = portsOf(node);
+    const place = moved.get(id) ??
+      lookup(document.view.positions, id) ??
+      missing.get(id) ?? { x: 0, y: 0 };
+    cards.set(id, { id, node, ports, ...place, width: CARD_WIDTH, height: cardHeight(ports) });
+  }
+  const wires = Object.entries(scope.edges).flatMap(([id, edge]): Wire[] => {
+    const source = cards.get(edge.source.node);
+    const target = cards.get(edge.target.node);
+    if (source === undefined || target === undefined) return [];
+    const from = portPlace(source, 'outputs', edge.source.port);
+    const to = portPlace(target, 'inputs', edge.target.port);
+    return [{ id, edge, curve: curveBetween(from, to) }];
+  });
+  const frames = Object.entries(document.view.frames).flatMap(([id, frame]): PlacedFrame[] => {
+    if (frame.scope !== scopeId) return [];
+    const place = moved.get(id) ?? frame;
+    return [{ id, frame, x: place.x, y: place.y, width: frame.width_px, height: frame.height_px }];
+  });
+  return { cards, wires, frames };
+}
+
+export function portPlace(card: Card, side: 'inputs' | 'outputs', port: string): Position {
+  const ports = card.ports[side];
+  const index = Math.max(0, ports.indexOf(port));
+  const y = card.y + portY(index, Math.max(1, ports.length), card.height);
+  return { x: side === 'inputs' ? card.x : card.x + card.width, y };
+}
+
+/** Nodes without a place, such as imported ones, get one until the person tidies or drags. */
+function missingPositions(document: Document, scope: Scope): ReadonlyMap<string, Position> {
+  const { positions } = document.view;
+  const ids = Object.keys(scope.nodes).filter((id) => !Object.hasOwn(positions, id));
+  if (ids.length === 0) return NOT_MOVED;
+  const quick = layOutQuickly(scope, { column_px: COLUMN_STEP, row_px: ROW_STEP });
+  const placed = Object.keys(scope.nodes).flatMap((id) => lookup(positions, id) ?? []);
+  const below = placed.length === 0 ? 0 : Math.max(...placed.map(({ y }) => y)) + ROW_STEP;
+  return new Map(
+    ids.map((id) => {
+      const { x, y } = lookup(quick, id) ?? { x: 0, y: 0 };
+      return [id, { x, y: y + below }];
+    }),
+  );
+}
+
+export function cardAt(scene: Scene, point: Position): Card | null {
+  for (const card of [...scene.cards.values()].reverse()) {
+    const isInside =
+      point.x >= card.x &&
+      point.x <= card.x + card.width &&
+      point.y >= card.y &&
+      point.y <= card.y + card.height;
+    if (isInside) return card;
+  }
+  return null;
+}
+
+/** The edge nearest to a point, when it is near enough to mean it. */
+export function wireAt(scene: Scene, point: Position, reach: number): Wire | null {
+  let nearest: Wire | null = null;
+  let best = reach;
+  for (const wire of scene.wires) {
+    const { from, to, bend } = wire.curve;
+    const isNear =
+      point.x >= Math.min(from.x, to.x) - bend - reach &&
+      point.x <= Math.max(from.x, to.x) + bend + reach &&
+      point.y >= Math.min(from.y, to.y) - reach &&
+      point.y <= Math.max(from.y, to.y) + reach;
+    if (!isNear) continue;
+    const distance = distanceToCurve(wire.curve, point);
+    if (distance > best) continue;
+    best = distance;
+    nearest = wire;
+  }
+  return nearest;
+}
+
+/** Cards that lie wholly within a rectangle. */
+export function cardsWithin(scene: Scene, rect: Rect): Card[] {
+  return [...scene.cards.values()].filter(
+    (card) =>
+      card.x >= rect.x &&
+      card.y >= rect.y &&
+      card.x + card.width <= rect.x + rect.width &&
+      card.y + card.height <= rect.y + rect.height,
+  );
+}

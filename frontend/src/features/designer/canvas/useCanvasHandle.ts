@@ -1,0 +1,159 @@
+import { getViewportForBounds, useReactFlow, useStoreApi } from '@xyflow/react';
+import { useEffect, useRef, useState, type RefObject } from 'react';
+import { lookup } from '../document/records';
+import { useDesigner, useScopeId, type Designer } from '../state/DesignerContext';
+import type { CanvasHandle } from '../state/panels';
+import { boundsOf, MAX_ZOOM, MIN_ZOOM } from './geometry';
+import { layOutThoroughly } from './layout';
+import type { Scene } from './scene';
+
+const MOVE = { duration: 120 };
+const PADDING = 0.08;
+const LAYOUT_SHOWN_AFTER_MS = 200;
+
+/** Lets commands outside of the canvas move the view, and lay out. */
+export function useCanvasHandle(scene: Scene, root: RefObject<HTMLElement | null>) {
+  const designer = useDesigner();
+  const flow = useReactFlow();
+  const store = useStoreApi();
+  const latest = useRef(scene);
+  const layout = useRef<AbortController | null>(null);
+  const [isLayingOut, setLayingOut] = useState(false);
+  useEffect(() => {
+    latest.current = scene;
+  }, [scene]);
+
+  useEffect(() => {
+    const size = () => {
+      const { width, height } = store.getState();
+      return { width, height };
+    };
+    const fitTo = (ids: readonly string[] | null, maxZoom: number): void => {
+      const cards = [...latest.current.cards.values()];
+      const rects = ids === null ? [...cards, ...latest.current.frames] : cards;
+      const chosen = ids === null ? rects : cards.filter((card) => ids.includes(card.id));
+      const bounds = boundsOf(chosen);
+      const { width, height } = size();
+      if (bounds === null || width === 0) return;
+      const viewport = getViewportForBounds(bounds, width, height, MIN_ZOOM, maxZoom, PADDING);
+      void flow.setViewport(viewport, MOVE);
+    };
+    const middle = () => ({ x: size().width / 2, y: size().height / 2 });
+    const toDocument = (point: { x: number; y: number }) => {
+      const [x, y, zoom] = store.getState().transform;
+      return { x: (point.x - x) / zoom, y: (point.y - y) / zoom };
+    };
+    const handle: CanvasHandle = {
+      fit: () => fitTo(null, 1),
+      zoomBy: (factor) => void flow.zoomTo(flow.getZoom() * factor, MOVE),
+      zoomTo: (zoom) => void flow.zoomTo(zoom, MOVE),
+      reveal: (ids) => reveal(flow, store.getState(), latest.current, ids),
+      centre: () => toDocument(middle()),
+      middle,
+      toDocument,
+      tidy: () => {
+        layout.current?.abort();
+        const controller = new AbortController();
+        layout.current = controller;
+        const timer = setTimeout(() => setLayingOut(true), LAYOUT_SHOWN_AFTER_MS);
+        void tidy(designer, latest.current, controller.signal)
+          .then((isDone) => {
+            if (isDone) requestAnimationFrame(() => fitTo(null, 1));
+          })
+          .finally(() => {
+            clearTimeout(timer);
+            setLayingOut(false);
+          });
+      },
+      focus: () => root.current?.focus({ preventScroll: true }),
+    };
+    designer.panels.canvas = handle;
+    return () => {
+      layout.current?.abort();
+      if (designer.panels.canvas === handle) designer.panels.canvas = null;
+    };
+  }, [designer, flow, store, root]);
+
+  useShowScope(scene);
+  return { isLayingOut, cancelLayout: () => layout.current?.abort() };
+}
+
+/** Lay out; false when it was given up, with the reason said. */
+async function tidy(designer: Designer, scene: Scene, signal: AbortSignal): Promise<boolean> {
+  const { editor } = designer;
+  const result = await layOutThoroughly(scene, signal);
+  switch (result.kind) {
+    case 'done': {
+      // Layers that went away meanwhile are left out.
+      const places = Object.entries(result.positions).filter(
+        ([id]) => lookup(editor.scope.nodes, id) !== undefined,
+      );
+      const positions = Object.fromEntries(places);
+      return editor.perform('Tidy', [{ op: 'move_nodes', positions }]);
+    }
+    case 'late':
+      editor.refuse('The layout took longer than 10 s and was given up. Group parts into blocks.');
+      return false;
+    case 'failed':
+      editor.refuse(`The layout failed: ${result.reason}`);
+      return false;
+    case 'cancelled':
+      return false;
+  }
+}
+
+/** Move the view only as far as needed to see the cards. */
+function reveal(
+  flow: ReturnType<typeof useReactFlow>,
+  view: { transform: [number, number, number]; width: number; height: number },
+  scene: Scene,
+  ids: readonly string[],
+): void {
+  const bounds = boundsOf(ids.flatMap((id) => scene.cards.get(id) ?? []));
+  if (bounds === null) return;
+  const [x, y, zoom] = view.transform;
+  const margin = 24;
+  const left = bounds.x * zoom + x;
+  const top = bounds.y * zoom + y;
+  const right = left + bounds.width * zoom;
+  const bottom = top + bounds.height * zoom;
+  const shift = (low: number, high: number, room: number): number => {
+    if (low < margin) return margin - low;
+    return high > room - margin ? Math.max(margin - low, room - margin - high) : 0;
+  };
+  const dx = shift(left, right, view.width);
+  const dy = shift(top, bottom, view.height);
+  if (dx !== 0 || dy !== 0) void flow.setViewport({ x: x + dx, y: y + dy, zoom }, MOVE);
+}
+
+const READABLE_ZOOM = 0.55;
+
+/** On entering a scope, show all of it where that can be read, else its beginning. */
+function useShowScope(scene: Scene): void {
+  const flow = useReactFlow();
+  const store = useStoreApi();
+  const scopeId = useScopeId();
+  const shown = useRef<string | null | undefined>(undefined);
+  useEffect(() => {
+    const show = (): void => {
+      const { width, height } = store.getState();
+      if (shown.current === scopeId || width === 0) return;
+      shown.current = scopeId;
+      const bounds = boundsOf(scene.cards.values());
+      if (bounds === null) return;
+      const all = getViewportForBounds(bounds, width, height, MIN_ZOOM, 1, PADDING);
+      if (all.zoom >= READABLE_ZOOM) {
+        void flow.setViewport(all);
+        return;
+      }
+      const zoom = Math.min(READABLE_ZOOM, MAX_ZOOM);
+      const isTall = bounds.height * zoom > height;
+      const y = isTall ? 32 - bounds.y * zoom : height / 2 - (bounds.y + bounds.height / 2) * zoom;
+      const isWide = bounds.width * zoom > width;
+      const x = isWide ? 32 - bounds.x * zoom : width / 2 - (bounds.x + bounds.width / 2) * zoom;
+      void flow.setViewport({ x, y, zoom });
+    };
+    show();
+    return store.subscribe(show);
+  }, [scene, scopeId, flow, store]);
+}

@@ -1,0 +1,90 @@
+import type { KeyboardEvent } from 'react';
+import { useEffect, type RefObject } from 'react';
+import { lookup } from '../document/records';
+import { deleteSelection, pasteText, selectionText } from '../state/clipboardText';
+import { commandForKey } from '../state/commands';
+import { useDesigner } from '../state/DesignerContext';
+import { asArrow, firstCard, neighbour } from './keyboard';
+import type { Scene } from './scene';
+
+export function isTyping(target: EventTarget | null): boolean {
+  return (
+    target instanceof HTMLElement &&
+    (target.isContentEditable || ['INPUT', 'TEXTAREA', 'SELECT'].includes(target.tagName))
+  );
+}
+
+/** The keys of the canvas: arrows walk along the network, Enter edits, letters are commands. */
+export function useCanvasKeys(scene: Scene) {
+  const designer = useDesigner();
+  const { editor, panels } = designer;
+  return (event: KeyboardEvent): void => {
+    if (isTyping(event.target) || event.defaultPrevented) return;
+    const command = commandForKey(designer, event);
+    if (command !== null) {
+      event.preventDefault();
+      event.stopPropagation();
+      command.perform(designer);
+      return;
+    }
+    const arrow = asArrow(event.key);
+    const [current] = [...editor.state.nodeIds].reverse();
+    if (arrow !== null && !event.ctrlKey && !event.metaKey) {
+      event.preventDefault();
+      const next =
+        current === undefined ? firstCard(scene) : neighbour(scene, editor.scope, current, arrow);
+      if (next === null) return;
+      editor.select(event.shiftKey ? [...editor.state.nodeIds, next] : [next]);
+      panels.canvas?.reveal([next]);
+      editor.announce(describe(scene, next));
+      return;
+    }
+    if (event.key === 'Enter' && current !== undefined) {
+      event.preventDefault();
+      const isBlock = lookup(editor.scope.nodes, current)?.block != null;
+      if (isBlock && !event.shiftKey) editor.enter(current);
+      else panels.set({ focusName: panels.store.getState().focusName + 1 });
+    }
+  };
+}
+
+function describe(scene: Scene, id: string): string {
+  const card = scene.cards.get(id);
+  return card === undefined ? '' : `${card.node.name}, ${card.node.type}`;
+}
+
+/** Copy, cut and paste while the keyboard is on the canvas. */
+export function useClipboardEvents(root: RefObject<HTMLElement | null>): void {
+  const designer = useDesigner();
+  useEffect(() => {
+    const isOurs = (): boolean => {
+      const { activeElement } = document;
+      const isHere = root.current?.contains(activeElement) ?? false;
+      return (isHere || activeElement === document.body) && !isTyping(activeElement);
+    };
+    const copy = (event: ClipboardEvent): void => {
+      const text = isOurs() ? selectionText(designer) : null;
+      if (text === null || event.clipboardData === null) return;
+      event.preventDefault();
+      event.clipboardData.setData('text/plain', text);
+      event.clipboardData.setData('application/json', text);
+      const count = designer.editor.state.nodeIds.size;
+      designer.editor.announce(count === 1 ? 'Copied' : `${count} layers copied`);
+      if (event.type === 'cut' && designer.editor.state.canEdit) deleteSelection(designer, 'Cut');
+    };
+    const paste = (event: ClipboardEvent): void => {
+      const text = event.clipboardData?.getData('text/plain') ?? '';
+      if (!isOurs() || text === '') return;
+      event.preventDefault();
+      void pasteText(designer, text);
+    };
+    document.addEventListener('copy', copy);
+    document.addEventListener('cut', copy);
+    document.addEventListener('paste', paste);
+    return () => {
+      document.removeEventListener('copy', copy);
+      document.removeEventListener('cut', copy);
+      document.removeEventListener('paste', paste);
+    };
+  }, [designer, root]);
+}

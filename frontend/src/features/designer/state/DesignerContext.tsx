@@ -1,0 +1,64 @@
+import { createContext, useContext } from 'react';
+import { useStore } from 'zustand';
+import { portsIn, type PortsOf } from '../document/ports';
+import { scopeOf } from '../document/scope';
+import type { Document, Scope } from '../document/types';
+import type { Catalog } from './catalog';
+import { scopeIdOf, type Editor, type EditorState } from './editor';
+import type { AnalysisState, LiveAnalysis } from './liveAnalysis';
+import type { Panels, PanelsState } from './panels';
+import type { Saver, SaverState } from './saver';
+
+/** Everything an open network is made of. The object stays the same while the page is open. */
+export interface Designer {
+  readonly networkId: string;
+  readonly projectId: string;
+  readonly catalog: Catalog;
+  readonly editor: Editor;
+  readonly saver: Saver;
+  readonly live: LiveAnalysis;
+  readonly panels: Panels;
+}
+
+const Context = createContext<Designer | null>(null);
+
+export const DesignerProvider = Context.Provider;
+
+export function useDesigner(): Designer {
+  const designer = useContext(Context);
+  if (designer === null) throw new Error('useDesigner is used outside of an open network');
+  return designer;
+}
+
+export function useEditor<T>(selector: (state: EditorState) => T): T {
+  return useStore(useDesigner().editor.store, selector);
+}
+
+export function useAnalysis<T>(selector: (state: AnalysisState) => T): T {
+  return useStore(useDesigner().live.store, selector);
+}
+
+export function usePanels<T>(selector: (state: PanelsState) => T): T {
+  return useStore(useDesigner().panels.store, selector);
+}
+
+export function useSaver<T>(selector: (state: SaverState) => T): T {
+  return useStore(useDesigner().saver.store, selector);
+}
+
+export function useDocument(): Document {
+  return useEditor((state) => state.document);
+}
+
+export function useScopeId(): string | null {
+  return useEditor(scopeIdOf);
+}
+
+export function useScope(): Scope {
+  return useEditor((state) => scopeOf(state.document, scopeIdOf(state)));
+}
+
+/** Ports of the nodes of a document, as of now. */
+export function portsOfDesigner({ editor, catalog }: Designer): PortsOf {
+  return portsIn(editor.state.document, catalog.layerPorts);
+}

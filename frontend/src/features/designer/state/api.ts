@@ -1,0 +1,106 @@
+/** The network endpoints, one function each. */
+
+import { http } from '@/api';
+import { readOperation, parseDocument } from '../document/parse';
+import {
+  listOf,
+  need,
+  nullable,
+  optional,
+  readFields,
+  readNumber,
+  readString,
+} from '../document/reader';
+import type { Operation } from '../document/operations';
+import type { Document } from '../document/types';
+import type {
+  Analysis,
+  Conflict,
+  LayerDescription,
+  Network,
+  NetworkSample,
+  NetworkSummary,
+  RevisionOperations,
+  SavedRevision,
+  TemplateInfo,
+  VersionSummary,
+} from './contract';
+
+export const listLayers = () => http.get<{ layers: LayerDescription[] }>('/api/layers');
+export const listTemplates = () => http.get<TemplateInfo[]>('/api/templates');
+
+export const listNetworks = (projectId: string) =>
+  http.get<NetworkSummary[]>(`/api/projects/${projectId}/networks`);
+
+export interface NewNetwork {
+  name: string;
+  template?: string;
+  dataset_id?: string;
+  document?: Document;
+}
+
+export const createNetwork = (projectId: string, network: NewNetwork) =>
+  http.post<Network>(`/api/projects/${projectId}/networks`, network);
+
+export const getNetwork = (id: string) => http.get<Network>(`/api/networks/${id}`);
+
+export const updateNetwork = (id: string, change: { name?: string; dataset_id?: string | null }) =>
+  http.patch<Network>(`/api/networks/${id}`, change);
+
+export const deleteNetwork = (id: string) => http.delete<undefined>(`/api/networks/${id}`);
+export const restoreNetwork = (id: string) => http.post<Network>(`/api/networks/${id}/restore`);
+export const duplicateNetwork = (id: string) => http.post<Network>(`/api/networks/${id}/duplicate`);
+
+export interface SaveRequest {
+  base_revision: number;
+  operations: readonly Operation[];
+  gesture: string;
+  client_id: string;
+}
+
+export const saveOperations = (id: string, request: SaveRequest) =>
+  http.post<SavedRevision>(`/api/networks/${id}/operations`, request);
+
+export const analyzeDocument = (
+  document: Document,
+  datasetId: string | null,
+  signal: AbortSignal,
+) => http.post<Analysis>('/api/analysis', { document, dataset_id: datasetId }, signal);
+
+export const migrateDocument = async (document: unknown): Promise<Document> =>
+  parseDocument(await http.post<unknown>('/api/migrations', { document }));
+
+export const generateCode = (document: Document, signal: AbortSignal) =>
+  http.post<{ source: string; file_name: string }>('/api/code', { document }, signal);
+
+export const listVersions = (id: string) =>
+  http.get<VersionSummary[]>(`/api/networks/${id}/versions`);
+
+export const createVersion = (id: string, name: string) =>
+  http.post<VersionSummary>(`/api/networks/${id}/versions`, { name });
+
+export const restoreVersion = (id: string, versionId: string) =>
+  http.post<Network>(`/api/networks/${id}/versions/${versionId}/restore`);
+
+export const getSample = (id: string) => http.get<NetworkSample>(`/api/networks/${id}/sample`);
+
+/** Somebody's save, from a socket message or the answer to a conflict. */
+export function readRevision(value: unknown, path: string): RevisionOperations {
+  const fields = readFields(value, path);
+  return {
+    revision: need(fields, path, 'revision', readNumber),
+    operations: need(fields, path, 'operations', listOf(readOperation)),
+    client_id: optional(fields, path, 'client_id', readString, ''),
+    author: optional(fields, path, 'author', nullable(readString), null),
+  };
+}
+
+/** The `data` of a 409: the side this page has not seen. */
+export function readConflict(data: Readonly<Record<string, unknown>>): Conflict {
+  const fields = readFields(data, 'conflict');
+  return {
+    revision: need(fields, 'conflict', 'revision', readNumber),
+    document: need(fields, 'conflict', 'document', parseDocument),
+    operations_since: optional(fields, 'conflict', 'operations_since', listOf(readRevision), []),
+  };
+}

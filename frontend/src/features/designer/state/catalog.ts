@@ -1,0 +1,160 @@
+/** What the editor knows about layer types: lookup, ports, values, card lines, search. */
+
+import { baseName } from '../document/names';
+import type { LayerPorts } from '../document/ports';
+import { lookup } from '../document/records';
+import { isSameData } from '../document/records';
+import { BLOCK, makeNode, type Node, type ParamValue } from '../document/types';
+import type { LayerDescription, ParamDescription } from './contract';
+
+export interface Catalog {
+  readonly layers: readonly LayerDescription[];
+  readonly byType: ReadonlyMap<string, LayerDescription>;
+  readonly layerPorts: LayerPorts;
+}
+
+const MAX_PORTS = 64;
+
+export function makeCatalog(layers: readonly LayerDescription[]): Catalog {
+  const byType = new Map(layers.map((layer) => [layer.type, layer]));
+  const layerPorts: LayerPorts = (node) => {
+    const layer = byType.get(node.type);
+    if (layer === undefined) return undefined;
+    const outputs = layer.outputs.map((port) => port.name);
+    const count =
+      layer.variadic_param === null ? null : paramValue(layer, node, layer.variadic_param);
+    if (typeof count !== 'number')
+      return { inputs: layer.inputs.map((port) => port.name), outputs };
+    const shown = Math.max(0, Math.min(Math.trunc(count), MAX_PORTS));
+    return { inputs: Array.from({ length: shown }, (_, index) => `input_${index + 1}`), outputs };
+  };
+  return { layers, byType, layerPorts };
+}
+
+/** A node's value of a parameter, its default when it has none of its own. */
+export function paramValue(layer: LayerDescription, node: Node, name: string): ParamValue {
+  const own = lookup(node.params, name);
+  if (own !== undefined) return own;
+  return layer.params.find((param) => param.name === name)?.default ?? null;
+}
+
+export function newLayerNode(layer: LayerDescription): Node {
+  return makeNode(layer.type, layer.name_stem || baseName(layer.type));
+}
+
+export function valueText(value: ParamValue): string {
+  if (value === null) return 'none';
+  if (typeof value === 'boolean') return value ? 'yes' : 'no';
+  if (!Array.isArray(value)) return String(value);
+  const items: readonly ParamValue[] = value;
+  const [first] = items;
+  const isUniform = items.length > 1 && items.every((item) => isSameData(item, first));
+  const shown = isUniform && first !== undefined && items.length === 2 ? [first, first] : items;
+  return shown.map((item) => valueText(item)).join(' × ');
+}
+
+const SHORT_TITLES: Readonly<Record<string, string>> = {
+  out_channels: 'filters',
+  out_features: 'features',
+  num_features: 'features',
+  kernel_size: 'kernel',
+  output_size: 'size',
+  normalized_shape: 'shape',
+  negative_slope: 'slope',
+};
+
+export function shortTitle(param: ParamDescription): string {
+  return lookup(SHORT_TITLES, param.name) ?? param.name.replaceAll('_', ' ');
+}
+
+export interface CardLine {
+  readonly title: string;
+  readonly value: string;
+}
+
+const MAX_CARD_LINES = 2;
+
+/** The parameters a card shows: the key ones; those left at an unremarkable default come last. */
+export function cardLines(layer: LayerDescription | undefined, node: Node): CardLine[] {
+  if (node.type === BLOCK) return blockLines(node);
+  if (layer === undefined) return [];
+  const lines = layer.params.flatMap((param) => {
+    const isChanged =
+      Object.hasOwn(node.params, param.name) &&
+      !isSameData(lookup(node.params, param.name), param.default);
+    if (!param.on_card && !isChanged) return [];
+    const rank = param.on_card ? 0 : 1;
+    const value = valueText(paramValue(layer, node, param.name));
+    return [{ title: shortTitle(param), value, rank, name: param.name }];
+  });
+  if (lines.length > MAX_CARD_LINES && isImageSize(lines)) return imageLines(lines);
+  return lines.sort((a, b) => a.rank - b.rank).slice(0, MAX_CARD_LINES);
+}
+
+function blockLines(node: Node): CardLine[] {
+  const overrides = Object.entries(node.overrides).map(([title, value]) => ({
+    title: title.replaceAll('_', ' '),
+    value: valueText(value),
+  }));
+  return overrides.slice(0, MAX_CARD_LINES);
+}
+
+interface NamedLine extends CardLine {
+  readonly name: string;
+}
+
+function isImageSize(lines: readonly NamedLine[]): boolean {
+  return ['height', 'width', 'channels'].every((name) => lines.some((line) => line.name === name));
+}
+
+function imageLines(lines: readonly NamedLine[]): CardLine[] {
+  const value = (name: string): string => lines.find((line) => line.name === name)?.value ?? '';
+  return [
+    { title: 'size', value: `${value('height')} × ${value('width')}` },
+    { title: 'channels', value: value('channels') },
+  ];
+}
+
+/** Layers that match what was typed, best first. Every word has to be found somewhere. */
+export function searchLayers(
+  layers: readonly LayerDescription[],
+  query: string,
+): LayerDescription[] {
+  const words = query.toLowerCase().split(/\s+/).filter(Boolean);
+  if (words.length === 0) return [...layers];
+  const scored = layers.flatMap((layer) => {
+    const score = words.reduce((sum, word) => sum + scoreWord(layer, word), 0);
+    const isFound = words.every((word) => scoreWord(layer, word) > 0);
+    return isFound ? [{ layer, score }] : [];
+  });
+  return scored.sort((a, b) => b.score - a.score).map(({ layer }) => layer);
+}
+
+function scoreWord(layer: LayerDescription, word: string): number {
+  const title = layer.title.toLowerCase();
+  const type = layer.type.toLowerCase();
+  if (title === word || type === word) return 100;
+  if (title.startsWith(word) || type.startsWith(word)) return 50;
+  if (title.includes(word) || type.includes(word)) return 25;
+  if (layer.aliases.some((alias) => alias.toLowerCase().startsWith(word))) return 15;
+  if (layer.category.toLowerCase().includes(word)) return 8;
+  return layer.summary.toLowerCase().includes(word) ? 3 : 0;
+}
+
+/** Layers a person may put into this scope: ports of blocks only inside one. */
+export function insertableLayers(catalog: Catalog, scope: string | null): LayerDescription[] {
+  return catalog.layers.filter((layer) => {
+    switch (layer.role) {
+      case 'layer':
+        return true;
+      case 'input':
+      case 'output':
+        return scope === null;
+      case 'block_input':
+      case 'block_output':
+        return scope !== null;
+      case 'block':
+        return false;
+    }
+  });
+}

@@ -1,0 +1,90 @@
+/** Commands that move layers. */
+
+import { align, distribute, type Alignment, type Box, type Positions } from '../document/arrange';
+import { lookup } from '../document/records';
+import { CARD_WIDTH, cardHeight, GRID } from '../canvas/geometry';
+import type { DesignerCommand } from './commands';
+import { portsOfDesigner, type Designer } from './DesignerContext';
+import { plain } from './keys';
+
+function selectedBoxes(designer: Designer): Box[] {
+  const { editor } = designer;
+  const portsOf = portsOfDesigner(designer);
+  return [...editor.state.nodeIds].flatMap((id): Box[] => {
+    const node = lookup(editor.scope.nodes, id);
+    const place = lookup(editor.state.document.view.positions, id);
+    if (node === undefined || place === undefined) return [];
+    return [{ id, ...place, width: CARD_WIDTH, height: cardHeight(portsOf(node)) }];
+  });
+}
+
+function move({ editor }: Designer, label: string, positions: Positions, mergeKey?: string): void {
+  if (Object.keys(positions).length === 0) return;
+  const operations = [{ op: 'move_nodes', positions } as const];
+  editor.perform(label, operations, mergeKey === undefined ? {} : { mergeKey });
+}
+
+const isSelected =
+  (count: number) =>
+  ({ editor }: Designer): boolean =>
+    editor.state.nodeIds.size >= count;
+
+const alignCommand = (alignment: Alignment): DesignerCommand => ({
+  id: `align-${alignment}`,
+  label: `Align ${alignment}`,
+  group: 'Arrange',
+  places: [],
+  isEdit: true,
+  predicate: isSelected(2),
+  perform: (designer) =>
+    move(designer, `Align ${alignment}`, align(selectedBoxes(designer), alignment)),
+});
+
+const distributeCommand = (direction: 'across' | 'down'): DesignerCommand => ({
+  id: `distribute-${direction}`,
+  label: `Distribute ${direction}`,
+  group: 'Arrange',
+  places: [],
+  isEdit: true,
+  predicate: isSelected(3),
+  perform: (designer) =>
+    move(designer, `Distribute ${direction}`, distribute(selectedBoxes(designer), direction)),
+});
+
+const nudgeCommand = (key: string, word: string, x: number, y: number): DesignerCommand => ({
+  id: `nudge-${word}`,
+  label: `Move ${word}`,
+  group: 'Arrange',
+  shortcut: `Alt ${word}`,
+  keys: (event) => event.key === key && event.altKey && !event.ctrlKey && !event.metaKey,
+  places: [],
+  isEdit: true,
+  predicate: isSelected(1),
+  perform: (designer) => {
+    const places = selectedBoxes(designer).map(
+      (box) => [box.id, { x: box.x + x * GRID, y: box.y + y * GRID }] as const,
+    );
+    move(designer, `Move ${word}`, Object.fromEntries(places), 'nudge');
+  },
+});
+
+export const arrangeCommands: readonly DesignerCommand[] = [
+  ...(['left', 'centre', 'right', 'top', 'middle', 'bottom'] as const).map(alignCommand),
+  distributeCommand('across'),
+  distributeCommand('down'),
+  nudgeCommand('ArrowLeft', 'left', -1, 0),
+  nudgeCommand('ArrowRight', 'right', 1, 0),
+  nudgeCommand('ArrowUp', 'up', 0, -1),
+  nudgeCommand('ArrowDown', 'down', 0, 1),
+  {
+    id: 'tidy',
+    label: 'Tidy: lay out automatically',
+    group: 'Arrange',
+    shortcut: 'T',
+    keys: plain('t', 'T'),
+    places: ['canvas'],
+    isEdit: true,
+    predicate: ({ editor }) => Object.keys(editor.scope.nodes).length > 0,
+    perform: ({ panels }) => panels.canvas?.tidy(),
+  },
+];

@@ -1,0 +1,238 @@
+/** Commands that change the network. Copy, cut and paste arrive as events of the browser. */
+
+import { dissolveBlock } from '../document/dissolveBlock';
+import { groupIntoBlock, type BlockEditResult } from '../document/groupBlock';
+import { newId } from '../document/ids';
+import type { Operation } from '../document/operations';
+import { lookup } from '../document/records';
+import { boundsOf, CARD_WIDTH, cardHeight } from '../canvas/geometry';
+import { deleteSelection, duplicateSelection } from './clipboardText';
+import type { DesignerCommand } from './commands';
+import { portsOfDesigner, type Designer } from './DesignerContext';
+import { anyOf, ctrl, ctrlShift, plain } from './keys';
+
+const hasNodes = ({ editor }: Designer): boolean => editor.state.nodeIds.size > 0;
+
+const hasSelection = ({ editor }: Designer): boolean => {
+  const { nodeIds, edgeIds, frameIds } = editor.state;
+  return nodeIds.size + edgeIds.size + frameIds.size > 0;
+};
+
+const selectedBlock = ({ editor }: Designer): string | null => {
+  const [nodeId, ...more] = editor.state.nodeIds;
+  if (nodeId === undefined || more.length > 0) return null;
+  return lookup(editor.scope.nodes, nodeId)?.block == null ? null : nodeId;
+};
+
+function performBlockEdit({ editor }: Designer, label: string, edit: BlockEditResult): void {
+  if ('refused' in edit) editor.refuse(edit.refused);
+  else editor.perform(label, edit.operations, { select: edit.nodeIds });
+}
+
+export const editCommands: readonly DesignerCommand[] = [
+  {
+    id: 'undo',
+    label: 'Undo',
+    group: 'Edit',
+    shortcut: 'Ctrl Z',
+    keys: ctrl('z'),
+    places: [],
+    isEdit: true,
+    predicate: ({ editor }) => editor.state.history.past.length > 0,
+    perform: ({ editor }) => editor.undo(),
+  },
+  {
+    id: 'redo',
+    label: 'Redo',
+    group: 'Edit',
+    shortcut: 'Ctrl Shift Z',
+    keys: anyOf(ctrlShift('z'), ctrl('y')),
+    places: [],
+    isEdit: true,
+    predicate: ({ editor }) => editor.state.history.future.length > 0,
+    perform: ({ editor }) => editor.redo(),
+  },
+  {
+    id: 'insert',
+    label: 'Insert a layer…',
+    group: 'Edit',
+    shortcut: '/',
+    keys: plain('/'),
+    places: ['canvas', 'node', 'edge'],
+    isEdit: true,
+    predicate: () => true,
+    perform: openInsert,
+  },
+  {
+    id: 'duplicate',
+    label: 'Duplicate',
+    group: 'Edit',
+    shortcut: 'Ctrl D',
+    keys: ctrl('d'),
+    places: ['node'],
+    isEdit: true,
+    predicate: hasNodes,
+    perform: duplicateSelection,
+  },
+  {
+    id: 'delete',
+    label: 'Delete',
+    group: 'Edit',
+    shortcut: 'Del',
+    keys: plain('Delete', 'Backspace'),
+    places: ['node', 'edge'],
+    isEdit: true,
+    predicate: hasSelection,
+    perform: (designer) => deleteSelection(designer, 'Delete'),
+  },
+  {
+    id: 'freeze',
+    label: 'Freeze or thaw weights',
+    group: 'Edit',
+    shortcut: 'F',
+    keys: plain('f', 'F'),
+    places: ['node'],
+    isEdit: true,
+    predicate: hasNodes,
+    perform: toggleFrozen,
+  },
+  {
+    id: 'rename',
+    label: 'Rename',
+    group: 'Edit',
+    shortcut: 'F2',
+    keys: plain('F2'),
+    places: ['node'],
+    isEdit: true,
+    predicate: ({ editor }) => editor.state.nodeIds.size === 1,
+    perform: ({ panels }) => panels.set({ focusName: panels.store.getState().focusName + 1 }),
+  },
+  {
+    id: 'group',
+    label: 'Make a block of the selection',
+    group: 'Blocks',
+    shortcut: 'Ctrl G',
+    keys: ctrl('g'),
+    places: ['node'],
+    isEdit: true,
+    predicate: hasNodes,
+    perform: (designer) => {
+      const { document, nodeIds } = designer.editor.state;
+      const edit = groupIntoBlock(document, designer.editor.scopeId, [...nodeIds], 'Block');
+      performBlockEdit(designer, 'Make a block', edit);
+    },
+  },
+  {
+    id: 'dissolve',
+    label: 'Dissolve the block',
+    group: 'Blocks',
+    shortcut: 'Ctrl Shift G',
+    keys: ctrlShift('g'),
+    places: ['node'],
+    isEdit: true,
+    predicate: (designer) => selectedBlock(designer) !== null,
+    perform: (designer) => {
+      const nodeId = selectedBlock(designer);
+      if (nodeId === null) return;
+      const { document } = designer.editor.state;
+      const edit = dissolveBlock(document, designer.editor.scopeId, nodeId);
+      performBlockEdit(designer, 'Dissolve the block', edit);
+    },
+  },
+  {
+    id: 'open-block',
+    label: 'Open the block',
+    group: 'Blocks',
+    places: ['node'],
+    isEdit: false,
+    predicate: (designer) => selectedBlock(designer) !== null,
+    perform: (designer) => {
+      const nodeId = selectedBlock(designer);
+      if (nodeId !== null) designer.editor.enter(nodeId);
+    },
+  },
+  {
+    id: 'leave-block',
+    label: 'Leave the block',
+    group: 'Blocks',
+    shortcut: 'Esc',
+    keys: (event) => event.key === 'Escape',
+    places: ['canvas'],
+    isEdit: false,
+    predicate: (designer) => designer.editor.state.trail.length > 0 && !hasSelection(designer),
+    perform: ({ editor }) => editor.leaveTo(editor.state.trail.length - 1),
+  },
+  {
+    id: 'comment',
+    label: 'Add a comment frame',
+    group: 'Edit',
+    shortcut: 'C',
+    keys: plain('c', 'C'),
+    places: ['node', 'canvas'],
+    isEdit: true,
+    predicate: () => true,
+    perform: addFrame,
+  },
+];
+
+function openInsert({ editor, panels }: Designer): void {
+  const { canvas } = panels;
+  if (canvas === null) return;
+  const { nodeIds, edgeIds } = editor.state;
+  const [edgeId] = edgeIds;
+  panels.set({
+    insertMenu: {
+      at: canvas.middle(),
+      position: canvas.centre(),
+      link: null,
+      edgeId: nodeIds.size === 0 && edgeIds.size === 1 ? (edgeId ?? null) : null,
+    },
+  });
+}
+
+function toggleFrozen({ editor }: Designer): void {
+  const nodes = [...editor.state.nodeIds].flatMap((nodeId) => {
+    const node = lookup(editor.scope.nodes, nodeId);
+    return node === undefined ? [] : [{ nodeId, node }];
+  });
+  const isFrozen = !nodes.every(({ node }) => node.is_frozen);
+  const operations = nodes.map(({ nodeId }): Operation => ({
+    op: 'set_attribute',
+    scope: editor.scopeId,
+    node_id: nodeId,
+    attribute: 'is_frozen',
+    value: isFrozen,
+  }));
+  editor.perform(isFrozen ? 'Freeze weights' : 'Thaw weights', operations);
+}
+
+const FRAME_MARGIN = 24;
+const TITLE_HEIGHT = 32;
+
+/** A frame around the selection, or an empty one in the middle of what is seen. */
+function addFrame(designer: Designer): void {
+  const { editor, panels } = designer;
+  const { document, nodeIds } = editor.state;
+  const portsOf = portsOfDesigner(designer);
+  const around = boundsOf(
+    [...nodeIds].flatMap((id) => {
+      const node = lookup(editor.scope.nodes, id);
+      const place = lookup(document.view.positions, id);
+      if (node === undefined || place === undefined) return [];
+      return [{ ...place, width: CARD_WIDTH, height: cardHeight(portsOf(node)) }];
+    }),
+  );
+  const centre = panels.canvas?.centre() ?? { x: 0, y: 0 };
+  const box = around ?? { x: centre.x - 120, y: centre.y - 60, width: 240, height: 120 };
+  const frame = {
+    title: 'Comment',
+    text: '',
+    hue: 220,
+    x: box.x - FRAME_MARGIN,
+    y: box.y - FRAME_MARGIN - TITLE_HEIGHT,
+    width_px: box.width + 2 * FRAME_MARGIN,
+    height_px: box.height + 2 * FRAME_MARGIN + TITLE_HEIGHT,
+    scope: editor.scopeId,
+  };
+  editor.perform('Add a comment frame', [{ op: 'set_frame', frame_id: newId(), frame }]);
+}

@@ -1,0 +1,120 @@
+/** Commands that change what is seen, not the network. */
+
+import type { DesignerCommand } from './commands';
+import type { Designer } from './DesignerContext';
+import { anyOf, ctrl, plain } from './keys';
+import type { BottomTab } from './panels';
+
+const show = (tab: BottomTab, label: string): DesignerCommand => ({
+  id: `show-${tab}`,
+  label,
+  group: 'View',
+  places: [],
+  isEdit: false,
+  predicate: () => true,
+  perform: ({ panels }) => panels.showBottom(tab),
+});
+
+const always = (): boolean => true;
+
+export const viewCommands: readonly DesignerCommand[] = [
+  {
+    id: 'fit',
+    label: 'Show the whole network',
+    group: 'View',
+    shortcut: 'Shift 1',
+    keys: (event) => event.code === 'Digit1' && event.shiftKey && !event.ctrlKey,
+    places: ['canvas'],
+    isEdit: false,
+    predicate: always,
+    perform: ({ panels }) => panels.canvas?.fit(),
+  },
+  {
+    id: 'zoom-in',
+    label: 'Zoom in',
+    group: 'View',
+    shortcut: '+',
+    keys: plain('+', '='),
+    places: [],
+    isEdit: false,
+    predicate: always,
+    perform: ({ panels }) => panels.canvas?.zoomBy(1.25),
+  },
+  {
+    id: 'zoom-out',
+    label: 'Zoom out',
+    group: 'View',
+    shortcut: '−',
+    keys: plain('-'),
+    places: [],
+    isEdit: false,
+    predicate: always,
+    perform: ({ panels }) => panels.canvas?.zoomBy(0.8),
+  },
+  {
+    id: 'zoom-100',
+    label: 'Zoom to 100 %',
+    group: 'View',
+    shortcut: '0',
+    keys: plain('0'),
+    places: [],
+    isEdit: false,
+    predicate: always,
+    perform: ({ panels }) => panels.canvas?.zoomTo(1),
+  },
+  {
+    id: 'select-all',
+    label: 'Select everything',
+    group: 'View',
+    shortcut: 'Ctrl A',
+    keys: ctrl('a'),
+    places: ['canvas'],
+    isEdit: false,
+    predicate: always,
+    perform: ({ editor }) => editor.select(Object.keys(editor.scope.nodes)),
+  },
+  {
+    id: 'select-none',
+    label: 'Select nothing',
+    group: 'View',
+    shortcut: 'Esc',
+    keys: plain('Escape'),
+    places: [],
+    isEdit: false,
+    predicate: ({ editor }: Designer) => {
+      const { nodeIds, edgeIds, frameIds } = editor.state;
+      return nodeIds.size + edgeIds.size + frameIds.size > 0;
+    },
+    perform: ({ editor }) => editor.select([]),
+  },
+  show('layers', 'Show the layers table'),
+  show('problems', 'Show the problems'),
+  show('code', 'Show the PyTorch code'),
+  show('versions', 'Show the versions'),
+  show('outline', 'Show the outline'),
+  {
+    id: 'save-version',
+    label: 'Name a version…',
+    group: 'Network',
+    shortcut: 'Ctrl S',
+    keys: anyOf(ctrl('s')),
+    places: [],
+    isEdit: true,
+    predicate: always,
+    perform: ({ panels }) => {
+      panels.showBottom('versions');
+      panels.set({ isNamingVersion: true });
+    },
+  },
+  {
+    id: 'train',
+    label: 'Train this network…',
+    group: 'Network',
+    shortcut: 'Ctrl Enter',
+    keys: ctrl('enter'),
+    places: [],
+    isEdit: true,
+    predicate: always,
+    perform: ({ panels }) => panels.set({ isTraining: true }),
+  },
+];

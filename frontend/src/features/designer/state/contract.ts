@@ -1,0 +1,152 @@
+/** What the network endpoints answer. */
+
+import type { Diagnostic } from '@/api';
+import type { Operation } from '../document/operations';
+import type { Document, ParamValue, Scalar } from '../document/types';
+
+export type ParamKind =
+  'int' | 'float' | 'bool' | 'choice' | 'text' | 'int_pair' | 'padding' | 'float_list';
+
+export interface ParamDescription {
+  name: string;
+  kind: ParamKind;
+  title: string;
+  description: string;
+  default: ParamValue;
+  is_required: boolean;
+  minimum: number | null;
+  maximum: number | null;
+  unit: string;
+  choices: Scalar[];
+  is_optional: boolean;
+  is_advanced: boolean;
+  on_card: boolean;
+}
+
+export interface PortDescription {
+  name: string;
+  title: string;
+}
+
+export type LayerRole = 'layer' | 'input' | 'output' | 'block' | 'block_input' | 'block_output';
+
+export interface LayerDescription {
+  type: string;
+  title: string;
+  category: string;
+  role: LayerRole;
+  summary: string;
+  docs: string;
+  aliases: string[];
+  icon: string;
+  hue: number;
+  name_stem: string;
+  inputs: PortDescription[];
+  outputs: PortDescription[];
+  variadic_param: string | null;
+  params: ParamDescription[];
+}
+
+export interface TemplateInfo {
+  id: string;
+  title: string;
+  summary: string;
+}
+
+export interface Dim {
+  axis: string;
+  size: number | string;
+}
+
+export interface NodeAnalysis {
+  outputs: Record<string, Dim[]>;
+  output_text: string;
+  parameters: number;
+  flops: number;
+  activation_bytes: number;
+  inferred: Record<string, ParamValue>;
+  repeats?: number;
+}
+
+export interface Totals {
+  parameters: number;
+  trainable_parameters: number;
+  flops: number;
+  activation_bytes: number;
+  parameter_bytes: number;
+  num_layers: number;
+}
+
+export interface Analysis {
+  nodes: Record<string, NodeAnalysis>;
+  totals: Totals;
+  diagnostics: Diagnostic[];
+  order: string[];
+  is_trainable: boolean;
+}
+
+export interface Network {
+  id: string;
+  project_id: string;
+  name: string;
+  revision: number;
+  document: unknown;
+  dataset_id: string | null;
+  template: string | null;
+  analysis: Analysis;
+  can_edit: boolean;
+  created_at: string;
+  updated_at: string;
+}
+
+export interface NetworkSummary {
+  id: string;
+  project_id: string;
+  name: string;
+  revision: number;
+  created_at: string;
+  updated_at: string;
+  num_nodes: number;
+  parameters: number | null;
+  problems: { errors: number; warnings: number };
+  dataset_id: string | null;
+  template: string | null;
+}
+
+export interface SavedRevision {
+  revision: number;
+  analysis: Analysis;
+}
+
+/** One save by somebody, as the server tells about it. */
+export interface RevisionOperations {
+  revision: number;
+  operations: Operation[];
+  client_id: string;
+  author: string | null;
+}
+
+export interface Conflict {
+  revision: number;
+  document: Document;
+  operations_since: RevisionOperations[];
+}
+
+export interface VersionSummary {
+  id: string;
+  network_id: string;
+  name: string;
+  revision: number;
+  created_at: string;
+  author: string | null;
+  graph_hash: string;
+  pinned_by_runs: number;
+}
+
+export interface NetworkSample {
+  item_id: string;
+  thumbnail_url: string;
+  image_url: string;
+  label: string | null;
+  shape: number[];
+}

@@ -1,0 +1,117 @@
+/** The analysis of what is on the canvas now, keyed by node, a moment after each edit. */
+
+import { createStore, type StoreApi } from 'zustand/vanilla';
+import type { Diagnostic } from '@/api';
+import { isSameData, lookup } from '../document/records';
+import type { Document, Graph } from '../document/types';
+import type { Analysis, NodeAnalysis } from './contract';
+
+export interface AnalysisState {
+  readonly analysis: Analysis | null;
+  /** By path; a node that came out the same keeps its object, so that only changed cards draw. */
+  readonly nodes: Readonly<Record<string, NodeAnalysis>>;
+  /** By node id, over all scopes. */
+  readonly problems: ReadonlyMap<string, readonly Diagnostic[]>;
+  /** An edit was made that this analysis does not know yet. */
+  readonly isStale: boolean;
+}
+
+const DEBOUNCE_MS = 60;
+const NO_PROBLEMS: readonly Diagnostic[] = [];
+
+type Analyze = (
+  document: Document,
+  datasetId: string | null,
+  signal: AbortSignal,
+) => Promise<Analysis>;
+
+export class LiveAnalysis {
+  readonly store: StoreApi<AnalysisState>;
+  private readonly analyze: Analyze;
+  private asked: { graph: Graph; datasetId: string | null } | null = null;
+  private timer: ReturnType<typeof setTimeout> | undefined;
+  private controller: AbortController | null = null;
+
+  constructor(analyze: Analyze) {
+    this.analyze = analyze;
+    this.store = createStore<AnalysisState>(() => ({
+      analysis: null,
+      nodes: {},
+      problems: new Map(),
+      isStale: true,
+    }));
+  }
+
+  /** Take an answer that came with the network itself. */
+  accept(analysis: Analysis, graph: Graph, datasetId: string | null): void {
+    this.asked = { graph, datasetId };
+    this.apply(analysis);
+  }
+
+  /** Analyse soon, unless only the view changed. An older request is given up. */
+  request(document: Document, datasetId: string | null): void {
+    if (this.asked?.graph === document.graph && this.asked.datasetId === datasetId) return;
+    this.asked = { graph: document.graph, datasetId };
+    if (!this.store.getState().isStale) this.store.setState({ isStale: true });
+    clearTimeout(this.timer);
+    this.timer = setTimeout(() => void this.run(document, datasetId), DEBOUNCE_MS);
+  }
+
+  stop(): void {
+    clearTimeout(this.timer);
+    this.controller?.abort();
+  }
+
+  private async run(document: Document, datasetId: string | null): Promise<void> {
+    this.controller?.abort();
+    const controller = new AbortController();
+    this.controller = controller;
+    try {
+      const analysis = await this.analyze(document, datasetId, controller.signal);
+      if (!controller.signal.aborted) this.apply(analysis);
+    } catch {
+      // Aborted by a newer edit, or the server is away: what is shown stays marked as stale.
+      if (!controller.signal.aborted) this.asked = null;
+    }
+  }
+
+  private apply(analysis: Analysis): void {
+    const before = this.store.getState();
+    const nodes = Object.fromEntries(
+      Object.entries(analysis.nodes).map(([path, node]) => {
+        const old = lookup(before.nodes, path);
+        return [path, old !== undefined && isSameData(old, node) ? old : node];
+      }),
+    );
+    this.store.setState({
+      analysis,
+      nodes,
+      problems: groupProblems(analysis.diagnostics, before.problems),
+      isStale: false,
+    });
+  }
+}
+
+function groupProblems(
+  diagnostics: readonly Diagnostic[],
+  before: AnalysisState['problems'],
+): AnalysisState['problems'] {
+  const grouped = new Map<string, Diagnostic[]>();
+  for (const diagnostic of diagnostics) {
+    const { node_id: nodeId } = diagnostic;
+    if (nodeId === null || nodeId === undefined) continue;
+    const list = grouped.get(nodeId);
+    if (list === undefined) grouped.set(nodeId, [diagnostic]);
+    else list.push(diagnostic);
+  }
+  return new Map(
+    [...grouped].map(([nodeId, list]) => {
+      const old = before.get(nodeId);
+      return [nodeId, old !== undefined && isSameData(old, list) ? old : list];
+    }),
+  );
+}
+
+export function problemsOf(state: AnalysisState, nodeId: string): readonly Diagnostic[] {
+  return state.problems.get(nodeId) ?? NO_PROBLEMS;
+}

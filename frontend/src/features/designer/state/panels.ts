@@ -1,0 +1,86 @@
+/** What is open around the canvas. Kept for the session, not part of the document. */
+
+import { createStore, type StoreApi } from 'zustand/vanilla';
+import type { Endpoint, Position } from '../document/types';
+
+export type BottomTab = 'layers' | 'problems' | 'code' | 'versions' | 'outline';
+
+/** Where the search-to-insert is open, and what its choice is connected to. */
+export interface InsertMenu {
+  /** In pixels of the canvas element. */
+  readonly at: Position;
+  /** In document pixels: where the node goes. */
+  readonly position: Position;
+  readonly link: { readonly end: Endpoint; readonly direction: 'after' | 'before' } | null;
+  readonly edgeId: string | null;
+}
+
+export interface ContextMenu {
+  readonly at: Position;
+  readonly kind: 'node' | 'edge' | 'canvas';
+}
+
+export interface PanelsState {
+  readonly bottom: BottomTab;
+  readonly isBottomOpen: boolean;
+  readonly isPaletteOpen: boolean;
+  readonly insertMenu: InsertMenu | null;
+  readonly contextMenu: ContextMenu | null;
+  readonly isNamingVersion: boolean;
+  readonly isTraining: boolean;
+  /** The name field of the property panel wants the keyboard. */
+  readonly focusName: number;
+}
+
+/** What the canvas can do for commands that live outside it. */
+export interface CanvasHandle {
+  fit(): void;
+  zoomBy(factor: number): void;
+  zoomTo(zoom: number): void;
+  reveal(nodeIds: readonly string[]): void;
+  centre(): Position;
+  /** The middle of the canvas element, in its own pixels. */
+  middle(): Position;
+  toDocument(point: Position): Position;
+  tidy(): void;
+  focus(): void;
+}
+
+const SAVED = 'netloom-designer-panels';
+
+export class Panels {
+  readonly store: StoreApi<PanelsState>;
+  canvas: CanvasHandle | null = null;
+
+  constructor(isWide: boolean) {
+    const saved = readSaved();
+    this.store = createStore<PanelsState>(() => ({
+      bottom: saved.bottom,
+      isBottomOpen: saved.isBottomOpen,
+      isPaletteOpen: isWide,
+      insertMenu: null,
+      contextMenu: null,
+      isNamingVersion: false,
+      isTraining: false,
+      focusName: 0,
+    }));
+    this.store.subscribe(({ bottom, isBottomOpen }) => {
+      sessionStorage.setItem(SAVED, `${bottom},${String(isBottomOpen)}`);
+    });
+  }
+
+  set(change: Partial<PanelsState>): void {
+    this.store.setState(change);
+  }
+
+  showBottom(bottom: BottomTab): void {
+    this.store.setState({ bottom, isBottomOpen: true });
+  }
+}
+
+const TABS: readonly BottomTab[] = ['layers', 'problems', 'code', 'versions', 'outline'];
+
+function readSaved(): { bottom: BottomTab; isBottomOpen: boolean } {
+  const [tab, open] = (sessionStorage.getItem(SAVED) ?? '').split(',');
+  return { bottom: TABS.find((each) => each === tab) ?? 'layers', isBottomOpen: open !== 'false' };
+}

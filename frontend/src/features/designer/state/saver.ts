@@ -1,0 +1,351 @@
+/**
+ * Saving without being asked: edits are sent in batches, kept in this browser until the server
+ * has them, and put on top of what others saved meanwhile.
+ */
+
+import { createStore, type StoreApi } from 'zustand/vanilla';
+import { applyOperations, tryOperations } from '../document/apply';
+import { newId } from '../document/ids';
+import type { Operation } from '../document/operations';
+import { isSameData } from '../document/records';
+import type { Document } from '../document/types';
+import type { Conflict, RevisionOperations } from './contract';
+
+export type SaveState = 'saved' | 'waiting' | 'saving' | 'offline' | 'conflict' | 'refused';
+
+export interface Batch {
+  readonly operations: readonly Operation[];
+  readonly gesture: string;
+}
+
+/** What this browser keeps of edits the server does not have yet. */
+export interface Unsaved {
+  readonly clientId: string;
+  readonly baseRevision: number;
+  readonly inFlight: Batch | null;
+  readonly pending: readonly Batch[];
+}
+
+export type SendResult =
+  | { readonly kind: 'saved'; readonly revision: number }
+  | { readonly kind: 'conflict'; readonly conflict: Conflict }
+  | { readonly kind: 'offline' }
+  | { readonly kind: 'refused'; readonly reason: string };
+
+export interface SaverPorts {
+  send(batch: Batch, baseRevision: number, clientId: string): Promise<SendResult>;
+  /** Read the network again, after messages may have been missed. */
+  fetchLatest(): Promise<{ readonly revision: number; readonly document: Document }>;
+  keep(unsaved: Unsaved | null): void;
+  /** The document with others' edits and ours on top. */
+  adopt(document: Document): void;
+  note(text: string): void;
+}
+
+export interface SaverOptions {
+  readonly delay_ms: number;
+  readonly firstRetry_ms: number;
+  readonly longestRetry_ms: number;
+}
+
+const DEFAULTS: SaverOptions = { delay_ms: 500, firstRetry_ms: 1000, longestRetry_ms: 15_000 };
+const MAX_BATCH = 20_000;
+
+export interface SaverState {
+  readonly state: SaveState;
+  readonly revision: number;
+  readonly reason: string;
+  readonly conflict: Conflict | null;
+}
+
+export class Saver {
+  readonly store: StoreApi<SaverState>;
+  readonly clientId: string = newId();
+  private readonly ports: SaverPorts;
+  private readonly options: SaverOptions;
+  /** The network as the server has it at `revision`. */
+  private base: Document;
+  private pending: Batch[] = [];
+  private inFlight: Batch | null = null;
+  private inFlightClient: string;
+  private timer: ReturnType<typeof setTimeout> | undefined;
+  private retry_ms: number;
+  /** The newest revision somebody told us about while one of ours was under way. */
+  private heardOf = 0;
+  private isStopped = false;
+
+  constructor(
+    base: Document,
+    revision: number,
+    ports: SaverPorts,
+    options: Partial<SaverOptions> = {},
+  ) {
+    this.base = base;
+    this.ports = ports;
+    this.options = { ...DEFAULTS, ...options };
+    this.retry_ms = this.options.firstRetry_ms;
+    this.inFlightClient = this.clientId;
+    this.store = createStore<SaverState>(() => ({
+      state: 'saved',
+      revision,
+      reason: '',
+      conflict: null,
+    }));
+  }
+
+  get revision(): number {
+    return this.store.getState().revision;
+  }
+
+  get hasUnsaved(): boolean {
+    return this.inFlight !== null || this.pending.length > 0;
+  }
+
+  /** Take an edit. It is in this browser's storage before the next event is handled. */
+  push(operations: readonly Operation[], gesture: string): void {
+    this.pending.push({ operations, gesture });
+    this.keepDraft();
+    const { state } = this.store.getState();
+    if (state === 'conflict' || state === 'refused') return;
+    if (this.inFlight === null && state !== 'offline') this.setState('waiting');
+    if (state !== 'offline') this.schedule(this.options.delay_ms);
+  }
+
+  /** Put edits of an earlier visit back, the part that was under way first. */
+  resume(unsaved: Unsaved): void {
+    this.inFlight = unsaved.inFlight;
+    this.inFlightClient = unsaved.clientId;
+    this.pending = [...unsaved.pending, ...this.pending];
+    this.store.setState({ revision: unsaved.baseRevision });
+    this.keepDraft();
+    this.schedule(0);
+  }
+
+  /** Send what is waiting now: the page is being hidden, or the person asked. */
+  flush(): Promise<void> {
+    clearTimeout(this.timer);
+    this.timer = undefined;
+    return this.send();
+  }
+
+  /** Others saved something. */
+  receive(save: RevisionOperations): void {
+    if (save.revision <= this.revision) return;
+    // Our own save, whose answer is still on its way.
+    if (save.client_id === this.clientId) return;
+    // While one of ours is under way the server answers with a conflict that holds both sides.
+    if (this.inFlight !== null) {
+      this.heardOf = Math.max(this.heardOf, save.revision);
+      return;
+    }
+    if (save.revision !== this.revision + 1) {
+      void this.catchUp();
+      return;
+    }
+    const applied = tryOperations(this.base, save.operations);
+    if ('refused' in applied) {
+      void this.catchUp();
+      return;
+    }
+    this.rebase(applied.document, save.revision, save.author);
+  }
+
+  /** Messages may have been missed: read the network again. */
+  async catchUp(): Promise<void> {
+    if (this.inFlight !== null || this.isStopped) return;
+    const latest = await this.ports.fetchLatest().catch(() => null);
+    if (latest === null || latest.revision <= this.revision) return;
+    this.rebase(latest.document, latest.revision, null);
+  }
+
+  /** Give up what cannot be saved and take the server's side. */
+  discard(document: Document, revision: number): void {
+    this.inFlight = null;
+    this.pending = [];
+    this.base = document;
+    this.retry_ms = this.options.firstRetry_ms;
+    this.store.setState({ state: 'saved', revision, reason: '', conflict: null });
+    this.keepDraft();
+    this.ports.adopt(document);
+  }
+
+  /** Keep those of our edits that still fit, drop the others. Returns how many were dropped. */
+  mergeWhatFits(conflict: Conflict): number {
+    const batches = this.unsavedBatches();
+    let document = conflict.document;
+    const kept: Batch[] = [];
+    for (const batch of batches) {
+      const operations: Operation[] = [];
+      for (const operation of batch.operations) {
+        const applied = tryOperations(document, [operation]);
+        if ('refused' in applied) continue;
+        ({ document } = applied);
+        operations.push(operation);
+      }
+      if (operations.length > 0) kept.push({ ...batch, operations });
+    }
+    const count = (list: readonly Batch[]): number =>
+      list.reduce((sum, batch) => sum + batch.operations.length, 0);
+    this.base = conflict.document;
+    this.inFlight = null;
+    this.pending = kept;
+    this.store.setState({ state: 'saved', revision: conflict.revision, conflict: null });
+    this.keepDraft();
+    this.ports.adopt(document);
+    this.schedule(0);
+    return count(batches) - count(kept);
+  }
+
+  stop(): void {
+    this.isStopped = true;
+    clearTimeout(this.timer);
+  }
+
+  private unsavedBatches(): Batch[] {
+    return this.inFlight === null ? [...this.pending] : [this.inFlight, ...this.pending];
+  }
+
+  private schedule(delay_ms: number): void {
+    clearTimeout(this.timer);
+    this.timer = setTimeout(() => void this.flush(), delay_ms);
+  }
+
+  private async send(): Promise<void> {
+    const { state } = this.store.getState();
+    const isBusy = state === 'saving' || state === 'conflict' || state === 'refused';
+    if (isBusy || this.isStopped) return;
+    if (this.inFlight === null) {
+      this.inFlight = this.takeBatch();
+      this.inFlightClient = this.clientId;
+    }
+    if (this.inFlight === null) {
+      this.setState('saved');
+      return;
+    }
+    this.setState('saving');
+    this.keepDraft();
+    const batch = this.inFlight;
+    const result = await this.ports.send(batch, this.revision, this.inFlightClient);
+    this.settle(batch, result);
+  }
+
+  private takeBatch(): Batch | null {
+    const [first] = this.pending;
+    if (first === undefined) return null;
+    const operations: Operation[] = [];
+    const gestures: string[] = [];
+    let taken = 0;
+    for (const batch of this.pending) {
+      if (taken > 0 && operations.length + batch.operations.length > MAX_BATCH) break;
+      operations.push(...batch.operations);
+      if (gestures.at(-1) !== batch.gesture) gestures.push(batch.gesture);
+      taken += 1;
+    }
+    this.pending = this.pending.slice(taken);
+    return { operations, gesture: gestures.join('; ').slice(0, 120) };
+  }
+
+  private settle(batch: Batch, result: SendResult): void {
+    switch (result.kind) {
+      case 'saved': {
+        const applied = tryOperations(this.base, batch.operations);
+        this.inFlight = null;
+        this.retry_ms = this.options.firstRetry_ms;
+        this.store.setState({ revision: result.revision, reason: '' });
+        this.setState(this.pending.length > 0 ? 'waiting' : 'saved');
+        this.keepDraft();
+        if ('refused' in applied || this.heardOf > result.revision) void this.catchUp();
+        if (!('refused' in applied)) this.base = applied.document;
+        if (this.pending.length > 0) this.schedule(this.options.delay_ms);
+        return;
+      }
+      case 'offline':
+        this.setState('offline');
+        this.schedule(this.retry_ms);
+        this.retry_ms = Math.min(this.retry_ms * 2, this.options.longestRetry_ms);
+        return;
+      case 'refused':
+        this.store.setState({ reason: result.reason });
+        this.setState('refused');
+        return;
+      case 'conflict':
+        this.resolve(batch, result.conflict);
+        return;
+    }
+  }
+
+  /** Put our edits on top of the server's side when all of them fit, else ask the person. */
+  private resolve(batch: Batch, conflict: Conflict): void {
+    const isOurs = conflict.operations_since.some(
+      (save) =>
+        save.client_id === this.inFlightClient && isSameData(save.operations, batch.operations),
+    );
+    if (isOurs) this.inFlight = null;
+    const batches = this.unsavedBatches();
+    const operations = batches.flatMap((each) => each.operations);
+    const applied = tryOperations(conflict.document, operations);
+    if ('refused' in applied) {
+      this.store.setState({ conflict, reason: applied.refused });
+      this.setState('conflict');
+      return;
+    }
+    this.inFlight = null;
+    this.pending = batches;
+    this.base = conflict.document;
+    this.store.setState({ revision: conflict.revision });
+    this.setState(batches.length > 0 ? 'waiting' : 'saved');
+    this.keepDraft();
+    this.ports.adopt(applied.document);
+    const others = conflict.operations_since.filter((save) => save.client_id !== this.clientId);
+    if (others.length > 0) this.ports.note(mergedText(others.map((save) => save.author)));
+    if (batches.length > 0) this.schedule(0);
+  }
+
+  private rebase(document: Document, revision: number, author: string | null): void {
+    const operations = this.pending.flatMap((batch) => batch.operations);
+    const applied = tryOperations(document, operations);
+    this.base = document;
+    this.store.setState({ revision });
+    if ('refused' in applied) {
+      const conflict = { revision, document, operations_since: [] };
+      this.store.setState({ conflict, reason: applied.refused });
+      this.setState('conflict');
+      return;
+    }
+    this.ports.adopt(applied.document);
+    if (author !== null) this.ports.note(`${author} changed this network; you see the result.`);
+  }
+
+  private keepDraft(): void {
+    this.ports.keep(
+      this.hasUnsaved
+        ? {
+            clientId: this.inFlightClient,
+            baseRevision: this.revision,
+            inFlight: this.inFlight,
+            pending: this.pending,
+          }
+        : null,
+    );
+  }
+
+  private setState(state: SaveState): void {
+    if (this.store.getState().state !== state) this.store.setState({ state });
+  }
+}
+
+function mergedText(authors: readonly (string | null)[]): string {
+  const names = [...new Set(authors.filter((author) => author !== null))];
+  const who = names.length === 0 ? 'Another page' : names.join(' and ');
+  return `${who} changed this network meanwhile. Your edits were put on top.`;
+}
+
+/** The document with edits of an earlier visit, or why they do not fit. */
+export function withUnsaved(document: Document, unsaved: Unsaved): Document {
+  const batches =
+    unsaved.inFlight === null ? unsaved.pending : [unsaved.inFlight, ...unsaved.pending];
+  return applyOperations(
+    document,
+    batches.flatMap((batch) => batch.operations),
+  ).document;
+}
