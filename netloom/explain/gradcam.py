@@ -34,7 +34,7 @@ def gradcam(
     def score(image_1CHW: Tensor) -> Tensor:
         logits_1K = forward(image_1CHW)
         logits.append(logits_1K.detach())
-        target, _ = pick_target(logits_1K, target_class)
+        target, _ = pick_target(logits[0], target_class)
         return logits_1K[:, target]
 
     # The image requires a gradient so that layers of a frozen network have one too.

@@ -25,6 +25,7 @@ from netloom.explain.target import baseline_of, pick_target
 _PIXELS_PER_SUPERPIXEL = 16
 _MOST_SUPERPIXELS = 50
 _FEWEST_SUPERPIXELS = 4
+_COMPACTNESS_STEPS = 5
 _KERNEL_WIDTH = 0.25
 _RIDGE_ALPHA = 1.0
 """Kernel width and ridge are those of the authors' own implementation."""
@@ -86,17 +87,20 @@ def superpixels(image_1CHW: Tensor, wanted: int | None) -> NDArray[np.int32]:
     scaled = height * width // _PIXELS_PER_SUPERPIXEL
     number = wanted or int(np.clip(scaled, _FEWEST_SUPERPIXELS, _MOST_SUPERPIXELS))
     is_colour = channels == 3
-    labels = cast(
-        "NDArray[np.int64]",
-        slic(
+    # Grey values need less weight on position than colours in Lab do.
+    compactness, labels = (10.0 if is_colour else 0.1), np.zeros((height, width), dtype=np.int64)
+    for _ in range(_COMPACTNESS_STEPS):
+        labels = slic(
             pixels_HWC if is_colour else pixels_HWC.mean(axis=2),
             n_segments=number,
-            # Grey values need less weight on position than colours in Lab do.
-            compactness=10.0 if is_colour else 0.1,
+            compactness=compactness,
             start_label=0,
             channel_axis=-1 if is_colour else None,
-        ),
-    )
+        )
+        if len(np.unique(labels)) >= max(2, number / 2):
+            break
+        # On noise, SLIC finds scattered pixels and merges them all; position has to count more.
+        compactness *= 10
     _, numbered = np.unique(labels, return_inverse=True)
     return numbered.reshape(height, width).astype(np.int32)
 
