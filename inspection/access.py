@@ -24,7 +24,7 @@ def access_explanation(person: Person, explanation_id: str, action: Action) -> E
 def access_evaluation(person: Person, evaluation_id: str, action: Action) -> Evaluation:
     """Fetch an evaluation of a run that is not in the bin; raises Problem not_found."""
     evaluation = (
-        Evaluation.objects.select_related("author", "run")
+        Evaluation.objects.select_related("author", "run", "dataset_version")
         .filter(pk=evaluation_id, run__deleted_at=None)
         .first()
     )

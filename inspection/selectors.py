@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datasets.selectors import item_rows
+from datasets.item_pages import items_by_id
 
 from accounts.models import Person
 from common.errors import Code, Problem
@@ -138,7 +138,7 @@ def evaluated_items(
     limit = _limit(limit)
     page = list(rows.order_by("-loss" if is_worst else "loss", "id")[: limit + 1])
     shown = page[:limit]
-    items = item_rows([row.item_id for row in shown])
+    items = items_by_id(evaluation.dataset_version.dataset_id, [row.item_id for row in shown])
     last = shown[-1] if shown else None
     return EvaluatedItemList(
         items=[

@@ -68,8 +68,8 @@ def read_metrics(
     No transaction: the tail is read before the blocks, and what was folded in between is
     recognised by its step.
     """
-    run.refresh_from_db(fields=["last_seq", "folded_seq"])
-    tails = points_by_curve(_unfolded(run))
+    now = Run.objects.only("last_seq", "folded_seq").get(id=run.id)
+    tails = points_by_curve(_unfolded(now))
     blocks = MetricBlock.objects.filter(run=run).order_by("split", "name", "index")
     stored: dict[Curve, list[tuple[int, int]]] = defaultdict(list)
     for block_split, name, count, last_step in blocks.values_list(
@@ -85,7 +85,7 @@ def read_metrics(
             tail_N4 = tail_N4[tail_N4[:, STEP] > stored[curve][-1][1]]
         num_stored = sum(count for count, _ in stored[curve])
         series.append(_series(run, curve, num_stored, tail_N4, max_points))
-    return RunMetrics(series=series, last_event=run.last_seq)
+    return RunMetrics(series=series, last_event=now.last_seq)
 
 
 def _unfolded(run: Run) -> list[RunEvent]:

@@ -59,12 +59,14 @@ def queue_order() -> list[Run]:
         .annotate(last=Max("attempts__started_at"))
     )
     never = datetime.min.replace(tzinfo=timezone.get_current_timezone())
-    turns: list[tuple[int, datetime, datetime, Run]] = []
+    turns: list[tuple[int, bool, datetime, datetime, Run]] = []
     for author_id, runs in waiting.items():
         served = last_served.get(author_id) or never
         for position, run in enumerate(runs):
-            turns.append((num_active[author_id] + position, served, run.queued_at, run))
-    turns.sort(key=lambda turn: turn[:3])
+            turn = num_active[author_id] + position
+            turns.append((turn, position > 0, served, run.queued_at, run))
+    # `position > 0`: by then the person has just been served by the run before.
+    turns.sort(key=lambda turn: turn[:4])
     return [run for *_, run in turns]
 
 

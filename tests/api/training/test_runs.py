@@ -1,0 +1,228 @@
+"""Runs from start to end, through the API, with a real trainer process."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+
+from tests.api.studio import draw_network, has_ended, loss_steps, wait_for
+from tests.client import ApiClient
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+SHORT = {"epochs": 3, "batch_size": 16, "device": "cpu"}
+LONG = {"epochs": 5000, "batch_size": 16, "device": "cpu", "checkpoint_every_s": 0.5}
+
+
+def start(api: ApiClient, network: dict[str, Any], config: dict[str, Any], **more: Any) -> Any:
+    answer = api.post(f"/api/networks/{network['id']}/runs", {"config": config, **more})
+    assert answer.status_code == 201, answer.content
+    return answer.json()
+
+
+def trainer_of(run_id: str) -> psutil.Process:
+    """The training process of a run, found by its specification's path."""
+    for process in psutil.Process().children(recursive=True):
+        if any(run_id in part for part in process.cmdline()):
+            return process
+    raise AssertionError(f"no training process of {run_id}")
+
+
+def test_a_run_trains_and_its_page_tells_all(
+    api: ApiClient, network: dict[str, Any], worker: None, tmp_path: Path
+) -> None:
+    run = start(api, network, SHORT, name="First")
+    assert (run["state"], run["number"], run["queue_place"]) == ("queued", 1, 1)
+
+    run = wait_for(api, run["id"], has_ended)
+    assert run["state"] == "succeeded", run["failure"] or run["log_tail"]
+    assert run["epochs_done"] == 3
+    assert run["best_metric"]["name"] == "accuracy"
+    assert run["started"]["num_train"] == 120
+    assert len(run["confusion"]) == 10
+    assert sum(score["support"] for score in run["per_class"]) == 40
+    assert run["samples"]["predictions"]
+    assert run["sparkline"]
+    assert [one["exit_cause"] for one in run["attempts"]] == ["completed"]
+
+    steps = loss_steps(api, run["id"])
+    assert steps == list(range(1, 25))  # 120 images in batches of 16, three times
+    curves = api.get(f"/api/runs/{run['id']}/metrics").json()
+    assert curves["last_event"] == run["last_event"]
+    assert {"loss", "accuracy"} <= {one["name"] for one in curves["series"]}
+
+    events = api.get(f"/api/runs/{run['id']}/events").json()
+    seqs = [one["seq"] for one in events["events"]]
+    assert seqs == list(range(1, run["last_event"] + 1))
+    rest = api.get(f"/api/runs/{run['id']}/events?since={seqs[-3]}").json()
+    assert [one["seq"] for one in rest["events"]] == seqs[-2:]
+
+    checkpoints = api.get(f"/api/runs/{run['id']}/checkpoints").json()
+    assert any(one["is_best"] for one in checkpoints)
+    assert [one["is_last"] for one in checkpoints].count(True) == 1
+    assert len(checkpoints) <= 3
+
+    spec = api.get(f"/api/runs/{run['id']}/spec").json()
+    assert spec["config"]["epochs"] == 3
+    assert spec["document"]["graph"]["nodes"].keys() == {
+        "image", "conv", "relu", "flatten", "linear", "output"
+    }  # fmt: skip
+
+
+def test_neither_the_web_process_nor_a_worker_loads_torch() -> None:
+    modules = "config.asgi, training.tasks, inspection.tasks, training.supervision.supervise"
+    code = f"import sys, {modules}; sys.exit('torch' in sys.modules)"
+    environment = {**os.environ, "DJANGO_SETTINGS_MODULE": "config.settings"}
+    assert (
+        subprocess.run([sys.executable, "-c", code], env=environment, check=False).returncode == 0
+    )
+
+
+def test_a_stop_is_acknowledged_within_a_second_and_keeps_a_checkpoint(
+    api: ApiClient, network: dict[str, Any], worker: None
+) -> None:
+    run = start(api, network, LONG)
+    wait_for(api, run["id"], lambda one: one["epochs_done"] > 2)
+    asked = time.monotonic()
+    assert api.post(f"/api/runs/{run['id']}/stop").json()["desired_state"] == "stop"
+    wait_for(api, run["id"], lambda one: any("Asked to stop" in line for line in one["log_tail"]))
+    assert time.monotonic() - asked < 1.0
+    run = wait_for(api, run["id"], has_ended)
+    assert run["state"] == "stopped"
+    assert run["checkpoints"][0]["step"] == loss_steps(api, run["id"])[-1]
+    again = api.post(f"/api/runs/{run['id']}/pause")
+    assert (again.status_code, again.json()["code"]) == (409, "run_state")
+
+
+def test_a_paused_run_resumes_on_the_same_curve(
+    api: ApiClient, network: dict[str, Any], worker: None
+) -> None:
+    run = start(api, network, {**LONG, "epochs": 60})
+    wait_for(api, run["id"], lambda one: one["epochs_done"] > 2)
+    api.post(f"/api/runs/{run['id']}/pause")
+    run = wait_for(api, run["id"], has_ended)
+    assert run["state"] == "paused"
+    paused_at = loss_steps(api, run["id"])[-1]
+
+    assert api.post(f"/api/runs/{run['id']}/resume").json()["state"] == "queued"
+    run = wait_for(api, run["id"], has_ended)
+    assert run["state"] == "succeeded", run["log_tail"]
+    assert [one["resumed_from_step"] for one in run["attempts"]] == [None, paused_at]
+    assert loss_steps(api, run["id"]) == list(range(1, 60 * 8 + 1))
+
+
+def test_a_killed_trainer_resumes_with_no_point_doubled(
+    api: ApiClient, network: dict[str, Any], worker: None
+) -> None:
+    run = start(api, network, {**LONG, "epochs": 150})
+    wait_for(api, run["id"], lambda one: len(one["checkpoints"]) > 0)
+    trainer_of(run["id"]).send_signal(signal.SIGKILL)
+    wait_for(api, run["id"], lambda one: len(one["attempts"]) == 2)
+    run = wait_for(api, run["id"], has_ended)
+    assert run["state"] == "succeeded", run["log_tail"]
+    assert "SIGKILL" in run["attempts"][0]["exit_cause"]
+    assert run["attempts"][1]["resumed_from_step"] > 0
+    assert loss_steps(api, run["id"]) == list(range(1, 150 * 8 + 1))
+
+    replayed: list[int] = []
+    seqs: list[int] = []
+    page = {"has_more": True, "events": []}
+    while page["has_more"]:
+        since = seqs[-1] if seqs else 0
+        page = api.get(f"/api/runs/{run['id']}/events?since={since}&limit=200").json()
+        for one in page["events"]:
+            seqs.append(one["seq"])
+            if one["event"]["event"] == "rewind":
+                replayed = [step for step in replayed if step <= one["event"]["to_step"]]
+            elif one["event"]["event"] == "metrics":
+                points = one["event"]["points"]
+                replayed += [p["step"] for p in points if p["split"] == "train"]
+    assert seqs == sorted(set(seqs))
+    assert replayed == loss_steps(api, run["id"])
+
+
+def test_the_trainer_dies_with_its_supervisor(
+    api: ApiClient, network: dict[str, Any], worker: None
+) -> None:
+    """The control pipe: whoever held it is gone, so is the trainer."""
+    run = start(api, network, LONG)
+    wait_for(api, run["id"], lambda one: one["epochs_done"] > 1)
+    trainer = trainer_of(run["id"])
+    api.post(f"/api/runs/{run['id']}/stop")
+    api.post(f"/api/runs/{run['id']}/stop")  # the second time it is killed
+    run = wait_for(api, run["id"], has_ended)
+    assert run["state"] == "stopped"
+    trainer.wait(5)
+
+
+def test_a_run_that_fails_says_why_and_where(
+    api: ApiClient, network: dict[str, Any], worker: None
+) -> None:
+    config = {**SHORT, "optimizer": {"type": "sgd", "learning_rate": 100.0, "momentum": 0.99}}
+    run = start(api, network, {**config, "epochs": 400})
+    run = wait_for(api, run["id"], has_ended)
+    assert run["state"] == "failed"
+    assert run["failure"]["code"] == "non_finite_loss"
+    assert "learning rate" in run["failure"]["next_step"]
+
+
+def test_a_run_starts_from_another_networks_weights(
+    api: ApiClient, project: Any, dataset: dict[str, Any], network: dict[str, Any], worker: None
+) -> None:
+    other = draw_network(api, project, dataset)
+    nothing = api.post(
+        f"/api/networks/{other['id']}/runs",
+        {"config": SHORT, "start_from": {"type": "network", "network_id": network["id"]}},
+    )
+    assert (nothing.status_code, nothing.json()["code"]) == (409, "no_checkpoint")
+
+    first = wait_for(api, start(api, network, {**SHORT, "epochs": 20})["id"], has_ended)
+    start_from = {"type": "network", "network_id": network["id"]}
+    second = start(api, other, {**SHORT, "epochs": 1}, start_from=start_from)
+    second = wait_for(api, second["id"], has_ended)
+    assert second["state"] == "succeeded", second["log_tail"]
+
+    def first_loss(run_id: str) -> float:
+        curves = api.get(f"/api/runs/{run_id}/metrics?split=train&names=loss").json()
+        return curves["series"][0]["values"][0]
+
+    assert first_loss(second["id"]) < first_loss(first["id"]) * 0.8
+
+
+def test_the_spec_reproduces_the_run(
+    api: ApiClient, network: dict[str, Any], worker: None, tmp_path: Path
+) -> None:
+    """`netloom train SPEC` with the pinned manifest gives the same losses."""
+    from datasets.models import DatasetVersion
+    from datasets.services import write_manifest
+
+    run = wait_for(api, start(api, network, SHORT)["id"], has_ended)
+    spec = tmp_path / "spec.json"
+    spec.write_bytes(api.get(f"/api/runs/{run['id']}/spec").content)
+    write_manifest(DatasetVersion.objects.get(pk=run["dataset_version"]["id"]), tmp_path)
+    told = subprocess.run(
+        [sys.executable, "-m", "netloom.train", "spec.json"],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[3])},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    losses = [
+        point["values"]["loss"]
+        for line in told.stdout.splitlines()
+        if (event := json.loads(line))["event"] == "metrics"
+        for point in event["points"]
+        if point["split"] == "train"
+    ]
+    curves = api.get(f"/api/runs/{run['id']}/metrics?split=train&names=loss").json()
+    assert losses == curves["series"][0]["values"]
