@@ -36,13 +36,14 @@ def generated_schemas() -> dict[str, Any]:
     """File name to schema, of all that programs on the other side read."""
     from config.api import api
     from netloom.data.manifest import Manifest
-    from netloom.graph.document import Document
+    from netloom.schema_export import document_schema, layers_schema
     from netloom.train.events import EVENT
     from netloom.train.spec import TrainSpec
 
     return {
         "openapi.json": json.loads(json.dumps(api.get_openapi_schema(), default=str)),
-        "document.json": Document.model_json_schema(),
+        "document.json": document_schema(),
+        "layers.json": layers_schema(),
         "events.json": EVENT.json_schema(),
         "manifest.json": Manifest.model_json_schema(),
         "train-spec.json": TrainSpec.model_json_schema(),
