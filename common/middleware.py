@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from django.conf import settings
+from django.core.exceptions import DisallowedHost
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.middleware.csrf import CsrfViewMiddleware
 
-from common.errors import Code, Problem, as_problem, problem_response
+from common.errors import Code, Problem, as_problem, bad_request_view, problem_response
 from common.logs import new_request_id
 from common.origins import is_same_origin
 
@@ -45,6 +46,11 @@ class RequestContextMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         request_id = new_request_id()
+        try:
+            request.get_host()
+        except DisallowedHost:
+            # Also for reading: a page whose host name was bound to our address must get nothing.
+            return bad_request_view(request)
         response = self.get_response(request)
         if response.status_code == 405 and request.path_info.startswith("/api/"):
             response = _method_not_allowed(request, response.headers.get("Allow", ""))
