@@ -16,9 +16,7 @@ def access_dataset(
     person: Person, dataset_id: str, action: Action, *, is_deleted: bool = False
 ) -> Dataset:
     """Fetch a dataset; raises Problem not_found when it is not there or not allowed."""
-    dataset = Dataset.objects.filter(
-        pk=dataset_id, deleted_at__isnull=not is_deleted
-    ).first()
+    dataset = Dataset.objects.filter(pk=dataset_id, deleted_at__isnull=not is_deleted).first()
     if dataset is None:
         raise not_found("dataset")
     access_project(person, dataset.project_id, action)

@@ -93,9 +93,7 @@ def update_class(
 ):
     """Rename, recolour or move a class."""
     label_class = access_class(request.person, dataset_id, class_id, "edit")
-    services.update_class(
-        label_class, name=payload.name, color=payload.color, order=payload.order
-    )
+    services.update_class(label_class, name=payload.name, color=payload.color, order=payload.order)
     return selectors.label_class(label_class)
 
 

@@ -20,9 +20,7 @@ def list_import_folders(request: PersonRequest, path: str | None = None):
     return folders.listing(path)
 
 
-@router.post(
-    "/datasets/{dataset_id}/imports", response={202: JobOut}, operation_id="create_import"
-)
+@router.post("/datasets/{dataset_id}/imports", response={202: JobOut}, operation_id="create_import")
 def create_import(request: PersonRequest, dataset_id: str, payload: schemas.NewImport):
     """Bring files in, in the background. The job's result is `{"report_id": ...}`."""
     dataset = access_dataset(request.person, dataset_id, "edit")

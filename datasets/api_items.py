@@ -41,9 +41,7 @@ def get_item(request: PersonRequest, item_id: str):
     return selectors.item_detail(access_item(request.person, item_id, "view"))
 
 
-@router.get(
-    "/items/{item_id}/thumbnail", operation_id="get_item_thumbnail", response={200: None}
-)
+@router.get("/items/{item_id}/thumbnail", operation_id="get_item_thumbnail", response={200: None})
 def get_item_thumbnail(request: PersonRequest, item_id: str):
     """WebP of at most 128 px."""
     return pictures.picture_response(
@@ -54,14 +52,10 @@ def get_item_thumbnail(request: PersonRequest, item_id: str):
 @router.get("/items/{item_id}/image", operation_id="get_item_image", response={200: None})
 def get_item_image(request: PersonRequest, item_id: str):
     """WebP of at most 2048 px, upright, re-encoded: never the bytes somebody uploaded."""
-    return pictures.picture_response(
-        request, access_item(request.person, item_id, "view"), "view"
-    )
+    return pictures.picture_response(request, access_item(request.person, item_id, "view"), "view")
 
 
-@router.post(
-    "/datasets/{dataset_id}/labels", response=schemas.LabelsSet, operation_id="set_labels"
-)
+@router.post("/datasets/{dataset_id}/labels", response=schemas.LabelsSet, operation_id="set_labels")
 def set_labels(request: PersonRequest, dataset_id: str, payload: schemas.LabelsIn):
     """Set or take the class of many items; items that already have it are left alone."""
     dataset = access_dataset(request.person, dataset_id, "label")

@@ -135,7 +135,11 @@ def _total(
     search: str | None,
 ) -> int:
     """Count what passes; a single filter is answered by a counter."""
-    chosen = {name: value for name, value in (("label", label), ("split", split), ("state", state)) if value}
+    chosen = {
+        name: value
+        for name, value in (("label", label), ("split", split), ("state", state))
+        if value
+    }
     if search or len(chosen) > 1:
         return found.count()
     if not chosen:

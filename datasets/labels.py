@@ -40,14 +40,17 @@ def set_labels(
         state = ItemState.REVIEWED_EMPTY if is_reviewed_empty else ItemState.UNLABELED
     with transaction.atomic():
         dataset = lock(dataset)
-        if class_id is not None and not dataset.classes.filter(
-            pk=class_id, deleted_at=None
-        ).exists():
+        if (
+            class_id is not None
+            and not dataset.classes.filter(pk=class_id, deleted_at=None).exists()
+        ):
             raise not_found("class")
         items = list(items_of(dataset, item_ids).filter(is_removed=False).order_by("position"))
         if len(items) != len(set(item_ids)):
             raise not_found("item")
-        changing = [item for item in items if (item.label_class_id, item.state) != (class_id, state)]
+        changing = [
+            item for item in items if (item.label_class_id, item.state) != (class_id, state)
+        ]
         if not changing:
             return []
         now, tally = timezone.now(), Tally()
@@ -76,9 +79,7 @@ def undo_labels(dataset: Dataset, person: Person, event_ids: Sequence[int]) -> l
         targets = dataset.events.filter(position__in=undone, kind=EventKind.LABEL)
         item_ids = list(targets.values_list("item_id", flat=True).distinct())
         before = _states_before(dataset, item_ids, undone)
-        items = list(
-            items_of(dataset, list(before)).filter(is_removed=False).order_by("position")
-        )
+        items = list(items_of(dataset, list(before)).filter(is_removed=False).order_by("position"))
         tally = Tally()
         for item in items:
             event = before[item.pk]
@@ -100,9 +101,7 @@ def undo_labels(dataset: Dataset, person: Person, event_ids: Sequence[int]) -> l
     return new_ids
 
 
-def _states_before(
-    dataset: Dataset, item_ids: Sequence[str], undone: set[int]
-) -> dict[str, Event]:
+def _states_before(dataset: Dataset, item_ids: Sequence[str], undone: set[int]) -> dict[str, Event]:
     """For each item whose latest label event is undone: the label event it returns to."""
     histories: defaultdict[str, list[Event]] = defaultdict(list)
     events = dataset.events.filter(item_id__in=item_ids, kind__in=LABEL_EVENTS)

@@ -254,9 +254,7 @@ class Event(models.Model):
 
     class Meta:
         constraints: ClassVar = [
-            models.UniqueConstraint(
-                fields=["dataset", "position"], name="one_event_per_position"
-            )
+            models.UniqueConstraint(fields=["dataset", "position"], name="one_event_per_position")
         ]
         indexes: ClassVar = [models.Index(fields=["item", "position"], name="item_history")]
 

@@ -24,7 +24,9 @@ from netloom.train.spec import AugmentationConfig
 def preview(payload: dict[str, Any], call: Call) -> dict[str, Any]:
     """Return `{"images": [PNG data URL], "item_ids": [id]}` of augmented samples."""
     call.progress(None, "Reading samples")
-    images_BCHW = np.stack([_read(Path(item["path"]), payload["input"]) for item in payload["items"]])
+    images_BCHW = np.stack(
+        [_read(Path(item["path"]), payload["input"]) for item in payload["items"]]
+    )
     augmented_BCHW = augment(
         torch.from_numpy(images_BCHW),
         AugmentationConfig.model_validate(payload["augmentation"]),

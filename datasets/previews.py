@@ -32,9 +32,7 @@ def start_preview(dataset: Dataset, person: Person, wanted: AugmentationPreview)
         present = Item.objects.filter(dataset=dataset, is_removed=False).order_by("position")
         items = list(present.filter(split=Split.TRAIN)[:NUM_SAMPLES] or present[:NUM_SAMPLES])
     if not items:
-        raise Problem(
-            Code.INVALID, "The dataset has no image to show.", "Bring images in first."
-        )
+        raise Problem(Code.INVALID, "The dataset has no image to show.", "Bring images in first.")
     payload = {
         "items": [{"id": item.pk, "path": _path(item)} for item in items],
         "augmentation": wanted.augmentation.model_dump(mode="json"),

@@ -65,7 +65,9 @@ def create_samples(
     datasets = [_prepare(project, person, sample) for sample in samples]
     for place, (sample, dataset) in enumerate(zip(samples, datasets, strict=True)):
 
-        def tell(share: float | None, text: str, place: int = place, title: str = sample.title) -> None:
+        def tell(
+            share: float | None, text: str, place: int = place, title: str = sample.title
+        ) -> None:
             progress((place + (share or 0.0)) / len(samples), f"{title}: {text}")
 
         _fill(dataset, person, sample, tell)
@@ -131,7 +133,11 @@ def _run(
 
 
 def _expected_stats(sample: Sample) -> dict[str, object]:
-    size = {"min": sample.image_size_px, "median": sample.image_size_px, "max": sample.image_size_px}
+    size = {
+        "min": sample.image_size_px,
+        "median": sample.image_size_px,
+        "max": sample.image_size_px,
+    }
     return {
         "modes": {},
         "width": size,

@@ -10,12 +10,8 @@ from pydantic import Field, StringConstraints
 
 from netloom.train.spec import AugmentationConfig
 
-DatasetName = Annotated[
-    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=120)
-]
-ClassName = Annotated[
-    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=120)
-]
+DatasetName = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=120)]
+ClassName = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=120)]
 Color = Annotated[str, StringConstraints(pattern=r"^#[0-9a-f]{6}$")]
 Split = Literal["train", "validation", "test", "unassigned"]
 ItemState = Literal["unlabeled", "labeled", "reviewed_empty"]
@@ -120,9 +116,7 @@ class CsvSource(Schema):
     folder: Annotated[str, StringConstraints(min_length=1, max_length=4096)] | None = None
 
 
-ImportSource = Annotated[
-    UploadSource | FolderSource | CsvSource, Field(discriminator="type")
-]
+ImportSource = Annotated[UploadSource | FolderSource | CsvSource, Field(discriminator="type")]
 
 
 class SplitRatio(Schema):

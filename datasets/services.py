@@ -255,9 +255,7 @@ def _batches(dataset: Dataset, **filters: str) -> Iterator[list[Item]]:
 
 
 def _move_class(label_class: LabelClass, order: int) -> None:
-    others = list(
-        label_class.dataset.classes.filter(deleted_at=None).exclude(pk=label_class.pk)
-    )
+    others = list(label_class.dataset.classes.filter(deleted_at=None).exclude(pk=label_class.pk))
     others.insert(min(order, len(others)), label_class)
     for place, each in enumerate(others):
         each.order = place
@@ -272,9 +270,7 @@ def _close_ranks(dataset: Dataset) -> None:
 
 
 def _name_taken(name: str) -> Problem:
-    return Problem(
-        Code.NAME_TAKEN, f"There is a class {name} already.", "Choose another name."
-    )
+    return Problem(Code.NAME_TAKEN, f"There is a class {name} already.", "Choose another name.")
 
 
 def _tell_project(dataset: Dataset) -> None:

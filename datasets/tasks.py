@@ -9,13 +9,13 @@ from typing import Any
 from django.utils import timezone
 
 from common.errors import Code, Problem
+from datasets import previews
 from datasets.ingest.folders import allowed_folder
 from datasets.ingest.report import Report
 from datasets.ingest.run import ImportRun, mark_started
 from datasets.ingest.sources import FolderSource, Source, UploadSource
 from datasets.ingest.start import JOB_KIND, upload_ids_of
 from datasets.ingest.table import Table
-from datasets import previews
 from datasets.log import BATCH
 from datasets.models import Import, Item
 from datasets.services import remove_items

@@ -12,9 +12,7 @@ def access_network(
     person: Person, network_id: str, action: Action, *, is_deleted: bool = False
 ) -> Network:
     """Fetch a network; raises Problem not_found when it is not there or not allowed."""
-    network = Network.objects.filter(
-        pk=network_id, deleted_at__isnull=not is_deleted
-    ).first()
+    network = Network.objects.filter(pk=network_id, deleted_at__isnull=not is_deleted).first()
     if network is None:
         raise not_found("network")
     access_project(person, network.project_id, action)

@@ -9,7 +9,7 @@ from accounts.auth import PersonRequest
 from datasets.access import access_dataset
 from designer import schemas, selectors, services
 from designer.access import access_network, access_version
-from netloom.templates import templates
+from netloom.templates import TemplateInfo, templates
 
 router = Router(tags=["networks"], by_alias=True)
 
@@ -20,7 +20,7 @@ def list_layers(request: PersonRequest):
     return selectors.layer_list()
 
 
-@router.get("/templates", response=list[schemas.TemplateInfo], operation_id="list_templates")
+@router.get("/templates", response=list[TemplateInfo], operation_id="list_templates")
 def list_templates(request: PersonRequest):
     """Networks to start from."""
     return templates()

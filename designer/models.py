@@ -29,7 +29,11 @@ class Network(models.Model):
     name = models.CharField(max_length=120)
     template = models.CharField(max_length=64, blank=True)
     dataset = models.ForeignKey(
-        "datasets.Dataset", null=True, blank=True, on_delete=models.SET_NULL, related_name="networks"
+        "datasets.Dataset",
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="networks",
     )
     revision = models.PositiveIntegerField(default=0)
     document = models.JSONField()

@@ -43,9 +43,7 @@ def operations_between(before: Document, after: Document) -> list[Operation]:
         # A node that is a port or has an exposed parameter cannot be taken out: free them first.
         operations.append(_header(block_id, old.blocks[block_id], is_bare=True))
         operations += _disconnect(block_id, old.blocks[block_id], new.blocks[block_id])
-    operations += [
-        RemoveBlock(block_id=block_id) for block_id in _removal_order(old, new)
-    ]
+    operations += [RemoveBlock(block_id=block_id) for block_id in _removal_order(old, new)]
     operations += [
         AddBlock(block_id=block_id, block=new.blocks[block_id])
         for block_id in _addition_order(old, new)

@@ -12,11 +12,8 @@ from netloom.analyze import Analysis
 from netloom.graph.document import Document
 from netloom.graph.operations import Operation
 from netloom.layers import LayerDescription
-from netloom.templates import TemplateInfo
 
-NetworkName = Annotated[
-    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=120)
-]
+NetworkName = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=120)]
 RawDocument = Annotated[
     dict[str, Any],
     Field(description="A network document of any schema version; the server migrates it."),

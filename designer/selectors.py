@@ -115,9 +115,7 @@ def version_summary(version: Version) -> schemas.VersionSummary:
 
 def version(version: Version) -> schemas.Version:
     """A snapshot with its document."""
-    return schemas.Version(
-        **_version_fields(version), document=stored_document(version.document)
-    )
+    return schemas.Version(**_version_fields(version), document=stored_document(version.document))
 
 
 def network_sample(network: Network, person: Person) -> schemas.NetworkSample:

@@ -112,9 +112,7 @@ def _entry(path: Path, *, name: str) -> ImportFolderEntry:
     num_files = 0
     if is_folder:
         num_files = sum(entry.is_file() for entry in _scan(path)[:MAX_COUNTED])
-    return ImportFolderEntry(
-        name=name, path=str(path), is_folder=is_folder, num_files=num_files
-    )
+    return ImportFolderEntry(name=name, path=str(path), is_folder=is_folder, num_files=num_files)
 
 
 def _is_below_roots(path: Path) -> bool:

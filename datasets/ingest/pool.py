@@ -19,7 +19,7 @@ from datasets.ingest.pictures import Candidate, Picture, Refusal, read_candidate
 
 MAX_PROCESSES = 4
 MEMORY_BYTES = 4 * 1024**3
-AHEAD = 2
+AHEAD = 8
 CRASHED = Refusal("broken", "Decoding it crashed or needed more than 4 GB of memory.")
 
 

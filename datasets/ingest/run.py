@@ -37,7 +37,7 @@ from datasets.splits import SplitShares
 from datasets.stats import refresh_overview
 
 DECODE_FILES = 32
-DECODE_BYTES = 8 * 1024 * 1024
+DECODE_BYTES = 4 * 1024 * 1024
 WRITE_FILES = 500
 WRITE_BYTES = 64 * 1024 * 1024
 

@@ -132,7 +132,9 @@ class MemorySource:
 
     def entries(self) -> Iterator[Entry]:
         if self._made is None:
-            self._made = [Entry(split_path(path), partial(_same, data)) for path, data in self._files()]
+            self._made = [
+                Entry(split_path(path), partial(_same, data)) for path, data in self._files()
+            ]
         return iter(self._made)
 
     def close(self) -> None:

@@ -55,9 +55,7 @@ class Table:
                 continue
             self._by_path[parts] = line
             self._by_name[parts[-1]].append(line)
-        self.has_validation = any(
-            line.split == Split.VALIDATION for line in self._by_path.values()
-        )
+        self.has_validation = any(line.split == Split.VALIDATION for line in self._by_path.values())
 
     def find(self, parts: Parts) -> Line | None:
         """Return the line about a file: by its path, a tail of it, or its unique name."""

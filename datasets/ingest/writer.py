@@ -145,9 +145,7 @@ class Writer:
             group_splits.setdefault(arrival.group, split)
         return split
 
-    def _item(
-        self, arrival: Arrival, picture: Picture, split: Split, present: Item | None
-    ) -> Item:
+    def _item(self, arrival: Arrival, picture: Picture, split: Split, present: Item | None) -> Item:
         label_class = self._class(arrival.label) if arrival.label is not None else None
         item = present or Item(dataset=self._dataset, sha256=arrival.candidate.sha256)
         item.file_name = arrival.parts[-1][:255]
@@ -180,9 +178,7 @@ class Writer:
             item.position = self._dataset.log_position + offset
             tally.put(item)
         Item.objects.bulk_create(items, batch_size=BATCH)
-        record(
-            self._dataset, items, EventKind.ADDED, author=self._person, origin=Origin.IMPORT
-        )
+        record(self._dataset, items, EventKind.ADDED, author=self._person, origin=Origin.IMPORT)
         tally.apply(self._dataset)
 
     def _revive(self, item: Item) -> None:

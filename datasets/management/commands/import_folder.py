@@ -27,7 +27,9 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("folder", help="Folder of class folders, or of split folders of them")
         parser.add_argument("--project", required=True, help="Name or id of the project")
-        parser.add_argument("--dataset", help="Name of the dataset; the folder's name when left out")
+        parser.add_argument(
+            "--dataset", help="Name of the dataset; the folder's name when left out"
+        )
         parser.add_argument("--validation", type=float, default=0.15, help="Share, 0 to 0.9")
         parser.add_argument("--test", type=float, default=0.15, help="Share, 0 to 0.9")
         parser.add_argument("--group-pattern", help="What belongs together, e.g. '{group}_*'")
@@ -79,7 +81,9 @@ class Command(BaseCommand):
         matches = list(found.filter(pk=project) or found.filter(name=project))
         if len(matches) != 1:
             names = ", ".join(f"{each.name} ({each.pk})" for each in found[:20])
-            raise CommandError(f"{len(matches)} projects are called {project!r}. There are: {names}")
+            raise CommandError(
+                f"{len(matches)} projects are called {project!r}. There are: {names}"
+            )
         dataset = Dataset.objects.filter(project=matches[0], name=name, deleted_at=None).first()
         return dataset or create_dataset(matches[0], None, name)
 
