@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Literal, Protocol
 
 import numpy as np
+import psutil
 import torch
 from numpy.typing import NDArray
 
@@ -80,9 +81,17 @@ class DecodedPixels:
         self._pool.close()
 
 
-def fits_in_memory(num_items: int, preprocessing: Preprocessing, available_bytes: int) -> bool:
-    """Return whether decoded pixels may be kept in that much free memory."""
-    return num_items * preprocessing.item_bytes <= available_bytes * MEMORY_SHARE
+def fits_in_memory(
+    num_items: int, preprocessing: Preprocessing, limit_bytes: int | None = None
+) -> bool:
+    """Return whether decoded pixels may be kept in memory.
+
+    Args:
+        limit_bytes: Most that they may take; None takes a share of what is free now.
+    """
+    if limit_bytes is None:
+        limit_bytes = int(psutil.virtual_memory().available * MEMORY_SHARE)
+    return num_items * preprocessing.item_bytes <= limit_bytes
 
 
 def load_pixels(

@@ -10,6 +10,7 @@ import hashlib
 import os
 import random
 import re
+import zipfile
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TypedDict, cast
@@ -111,11 +112,12 @@ def load_checkpoint(path: Path) -> CheckpointContent:
         CheckpointError: Missing, damaged, or not a checkpoint of this program.
     """
     try:
+        _check_archive(path)
         content: object = torch.load(path, map_location="cpu", weights_only=True)
     except FileNotFoundError as error:
         raise CheckpointError(f"{path.name} does not exist.") from error
     except Exception as error:
-        # torch reports damage as RuntimeError, UnpicklingError, EOFError, KeyError and others.
+        # Damage is a BadZipFile, RuntimeError, UnpicklingError, EOFError, KeyError and others.
         raise CheckpointError(f"{path.name} is damaged: {error}") from error
     if not isinstance(content, dict):
         raise CheckpointError(f"{path.name} is not a Netloom checkpoint.")
@@ -131,6 +133,14 @@ def load_checkpoint(path: Path) -> CheckpointContent:
     if missing:
         raise CheckpointError(f"{path.name} lacks {', '.join(sorted(missing))}.")
     return cast(CheckpointContent, content)
+
+
+def _check_archive(path: Path) -> None:
+    """Compare every record with its checksum; torch itself does not."""
+    with zipfile.ZipFile(path) as archive:
+        damaged = archive.testzip()
+    if damaged is not None:
+        raise zipfile.BadZipFile(f"the checksum of {damaged} does not fit")
 
 
 def read_checkpoint_weights(path: Path) -> dict[str, torch.Tensor]:

@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Literal
 
 import numpy as np
-import psutil
 import torch
 from pydantic import BaseModel, ConfigDict
 
@@ -91,7 +90,7 @@ def _try(spec: TrainSpec, manifest: Manifest) -> Estimate:
     folder = Path(spec.manifest).resolve().parent
     items = LabelledItems.select(manifest, folder, ("train", "validation"))
     num_items = len(items.paths)
-    is_memory = fits_in_memory(num_items, preprocessing, psutil.virtual_memory().available)
+    is_memory = fits_in_memory(num_items, preprocessing, spec.data_memory_bytes)
 
     dataset, item_s = _trial_dataset(items, preprocessing, spec.config.batch_size)
     module = build_module(spec.document, seed=spec.config.seed).to(placement.device)

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import psutil
 import torch
 from numpy.typing import NDArray
 
@@ -107,8 +106,7 @@ def open_dataset(
     preprocessing = Preprocessing.from_document(spec.document)
     folder = Path(spec.manifest).resolve().parent
     items = LabelledItems.select(manifest, folder, ("train", "validation"))
-    available = psutil.virtual_memory().available
-    if fits_in_memory(len(items.paths), preprocessing, available):
+    if fits_in_memory(len(items.paths), preprocessing, spec.data_memory_bytes):
         digests = items.content_digests()
         pixels: PixelSource = _to_device(
             load_pixels(

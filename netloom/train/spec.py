@@ -72,6 +72,7 @@ class TrainSpec(SpecModel):
         cache: Folder for decoded images, keyed by content and preprocessing.
         num_threads: Torch threads of this slot.
         num_workers: Decode processes when the data does not fit in memory.
+        data_memory_bytes: Most memory that decoded images may take; None: 40 % of what is free.
     """
 
     format: Literal["netloom.run"] = "netloom.run"
@@ -84,3 +85,4 @@ class TrainSpec(SpecModel):
     cache: str | None = None
     num_threads: Annotated[int, Field(ge=1, le=1024)] | None = None
     num_workers: Annotated[int, Field(ge=0, le=256)] = 0
+    data_memory_bytes: Annotated[int, Field(ge=0)] | None = None

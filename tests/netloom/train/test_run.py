@@ -131,13 +131,12 @@ def test_without_validation_the_last_checkpoint_is_the_best(
 
 
 def test_decoding_on_the_way_gives_the_numbers_of_memory(
-    make_spec: Callable[..., TrainSpec], monkeypatch: pytest.MonkeyPatch
+    make_spec: Callable[..., TrainSpec],
 ) -> None:
     augmentation = {"horizontal_flip": True, "crop_padding_px": 1, "brightness": 0.2}
     memory = train_here(make_spec(augmentation=augmentation))
-    monkeypatch.setattr("netloom.data.pixels.MEMORY_SHARE", 0.0)
-    thread = train_here(make_spec(augmentation=augmentation))
-    workers = train_here(make_spec(augmentation=augmentation, num_workers=2))
+    thread = train_here(make_spec(augmentation=augmentation, data_memory_bytes=0))
+    workers = train_here(make_spec(augmentation=augmentation, data_memory_bytes=0, num_workers=2))
     assert of_type(memory, "started")[0].data_tier == "memory"
     assert of_type(workers, "started")[0].data_tier == "decode"
     assert train_losses(memory) == train_losses(thread) == train_losses(workers)
