@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from datasets.item_pages import items_by_id
-
 from accounts.models import Person
 from common.errors import Code, Problem
+from datasets.item_pages import items_by_id
 from designer.documents import stored_document
 from inspection.models import EvaluatedItem as EvaluatedItemRow
 from inspection.models import Evaluation, Explanation

@@ -147,4 +147,7 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    # By its real name, so that a handler's RequestRefused is the class this loop catches.
+    from jobs.warm_loop import main as serve
+
+    serve()

@@ -15,7 +15,9 @@ from numpy.typing import NDArray
 
 from netloom.data.decode import decode_image
 from netloom.data.manifest import Manifest
-from netloom.explain import evaluate, explain, predict
+from netloom.explain.attribute import explain
+from netloom.explain.evaluate import evaluate
+from netloom.explain.logits import predict
 from netloom.formats.bundle import make_meta, write_bundle
 from netloom.serve.models import LoadedModel, ModelCache
 from netloom.serve.pictures import coarse_url, data_url, grey_png, input_png, overlay_png
@@ -171,7 +173,7 @@ def _read_image(model: LoadedModel, path: Path) -> tuple[NDArray[np.uint8], tupl
 
 
 def _input_BCHW(model: LoadedModel, pixels_CHW: NDArray[np.uint8]) -> torch.Tensor:  # noqa: N802
-    batch_BCHW = torch.from_numpy(pixels_CHW)[None].to(model.device)
+    batch_BCHW = torch.tensor(pixels_CHW)[None].to(model.device)
     return model.preprocessing.normalise(batch_BCHW)
 
 

@@ -8,8 +8,10 @@ import time
 import zipfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from itertools import pairwise
 from typing import Any
 
+from asgiref.sync import async_to_sync
 from django.db import connection
 from PIL import Image
 
@@ -73,7 +75,7 @@ def tiny_network(classes: int = 10) -> dict[str, Any]:
             "source": {"node": source, "port": "output"},
             "target": {"node": target, "port": "input"},
         }
-        for index, (source, target) in enumerate(zip(order, order[1:], strict=False))
+        for index, (source, target) in enumerate(pairwise(order))
     }
     graph = {"name": "Tiny", "nodes": nodes, "edges": edges}
     return {"format": "netloom.network", "schema": 1, "graph": graph}
@@ -93,6 +95,15 @@ def draw_network(
     )
     assert made.status_code == 201, made.content
     return made.json()
+
+
+def content_of(answer: Any) -> bytes:
+    """All bytes of a file response, which streams asynchronously."""
+
+    async def read() -> bytes:
+        return b"".join([chunk async for chunk in answer.streaming_content])
+
+    return async_to_sync(read)()
 
 
 @contextmanager

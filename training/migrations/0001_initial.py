@@ -2,9 +2,10 @@
 
 import django.db.models.deletion
 import django.utils.timezone
-import netloom.graph.document
 from django.conf import settings
 from django.db import migrations, models
+
+import netloom.graph.document
 
 
 class Migration(migrations.Migration):

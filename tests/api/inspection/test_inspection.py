@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from tests.api.studio import content_of
 from tests.client import ApiClient
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -93,15 +94,15 @@ def _pictures_agree(api: ApiClient, told: dict[str, Any]) -> None:
     """The 8-bit picture spans the raw map."""
     answer = api.get(told["heatmap_url"])
     assert answer["Content-Type"] == "image/png"
-    grey_HW = np.asarray(Image.open(io.BytesIO(answer.getvalue())))
+    grey_HW = np.asarray(Image.open(io.BytesIO(content_of(answer))))
     assert grey_HW.shape == (told["height"], told["width"]) == (8, 8)
-    raw_HW = np.load(io.BytesIO(api.get(told["data_url"]).getvalue()))["heatmap"]
+    raw_HW = np.load(io.BytesIO(content_of(api.get(told["data_url"]))))["heatmap"]
     assert raw_HW.dtype == np.float32
     assert (float(raw_HW.min()), float(raw_HW.max())) == (told["min"], told["max"])
     scaled_HW = (raw_HW - told["min"]) / (told["max"] - told["min"]) * 255
     assert np.abs(scaled_HW - grey_HW).max() <= 1
     for url in (told["overlay_url"], told["input_image_url"]):
-        assert Image.open(io.BytesIO(api.get(url).getvalue())).size == (8, 8)
+        assert Image.open(io.BytesIO(content_of(api.get(url)))).size == (8, 8)
 
 
 def _evaluates(
@@ -182,13 +183,13 @@ def _packs(api: ApiClient, checkpoint: dict[str, Any], ask: Ask) -> None:
         worker.join()
     assert answer.status_code == 200, answer.content
     assert answer["Content-Type"] == "application/zip"
-    content = answer.getvalue()
+    content = content_of(answer)
     with zipfile.ZipFile(io.BytesIO(content)) as archive:
         assert set(archive.namelist()) == {"network.json", "weights.safetensors", "meta.json"}
         assert b'"classes"' in archive.read("meta.json")
     assert answer["Accept-Ranges"] == "bytes"
     part = api.get(f"/api/checkpoints/{checkpoint['id']}/bundle", Range="bytes=0-3")
-    assert (part.status_code, part.getvalue()) == (206, content[:4])
+    assert (part.status_code, content_of(part)) == (206, content[:4])
 
 
 def test_a_long_explanation_is_cancelled_within_a_second(

@@ -105,9 +105,13 @@ def test_a_stale_attempt_writes_nothing(make_run: MakeRun) -> None:
     assert second is not None
     assert second.number == 2
 
-    with pytest.raises(StaleAttempt), fenced(run.id, 1) as stale:
-        stale.name = "overwritten"
-        stale.save()
+    def write_as_first() -> None:
+        with fenced(run.id, 1) as stale:
+            stale.name = "overwritten"
+            stale.save()
+
+    with pytest.raises(StaleAttempt):
+        write_as_first()
     with fenced(run.id, 2) as current:
         assert current.name != "overwritten"
 
