@@ -24,7 +24,7 @@ from netloom.explain.results import (
 
 if TYPE_CHECKING:
     from netloom.explain.attribute import explain
-    from netloom.explain.evaluate import evaluate
+    from netloom.explain.evaluation import evaluate
     from netloom.explain.logits import predict
 
 __all__ = [
@@ -44,7 +44,7 @@ __all__ = [
     "predict",
 ]
 
-_NEEDS_TORCH = {"explain": "attribute", "evaluate": "evaluate", "predict": "logits"}
+_NEEDS_TORCH = {"explain": "attribute", "evaluate": "evaluation", "predict": "logits"}
 
 
 def __getattr__(name: str) -> object:
