@@ -3,7 +3,8 @@
 The same rules are written in TypeScript; `tests/fixtures/operations` holds both to them. What an
 operation keeps true: node ids are unique over all scopes, an edge joins two nodes of its scope, an
 input port has one edge, an instance's block exists, a position belongs to a node. Everything else
-that can be wrong with a network is a diagnostic.
+that can be wrong with a network is a diagnostic. A file from outside may break these rules; what
+breaks them can be removed, but not brought back.
 """
 
 from __future__ import annotations
