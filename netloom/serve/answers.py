@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from netloom.data.decode import decode_image
 from netloom.data.manifest import Manifest
 from netloom.explain.attribute import explain
-from netloom.explain.evaluate import evaluate
+from netloom.explain.evaluation import evaluate
 from netloom.explain.logits import predict
 from netloom.formats.bundle import make_meta, write_bundle
 from netloom.serve.models import LoadedModel, ModelCache
