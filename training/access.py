@@ -8,16 +8,22 @@ from common.errors import not_found
 from training.models import Checkpoint, Run
 
 
-def access_run(person: Person, run_id: str, action: Action, *, is_deleted: bool = False) -> Run:
-    """Fetch a run, outside of the bin unless asked; raises Problem not_found."""
+def access_run(
+    person: Person, run_id: str, action: Action, *, is_deleted: bool | None = False
+) -> Run:
+    """Fetch a run, outside of the bin unless asked; raises Problem not_found.
+
+    Args:
+        is_deleted: In the bin, outside of it, or (None) wherever it is.
+    """
     run = (
         Run.objects.select_related(
             "author", "detail", "network", "network_version", "dataset_version__dataset"
         )
-        .filter(pk=run_id, deleted_at__isnull=not is_deleted)
+        .filter(pk=run_id)
         .first()
     )
-    if run is None:
+    if run is None or is_deleted not in (None, run.deleted_at is not None):
         raise not_found("run")
     access_project(person, run.project_id, action)
     return run

@@ -107,7 +107,7 @@ def delete_run(request: PersonRequest, run_id: str) -> Status:
 def restore_run(request: PersonRequest, run_id: str) -> Run:
     """Take a run out of the bin."""
     person = request.person
-    run = services.restore_run(access_run(person, run_id, "edit", is_deleted=True))
+    run = services.restore_run(access_run(person, run_id, "edit", is_deleted=None))
     return selectors.run_detail(run, person)
 
 
