@@ -132,7 +132,7 @@ def delete_class(label_class: LabelClass) -> None:
             )
         label_class.deleted_at = timezone.now()
         label_class.save(update_fields=["deleted_at"])
-        _close_ranks(label_class.dataset)
+        close_ranks(label_class.dataset)
     _tell_classes(label_class.dataset)
 
 
@@ -262,7 +262,8 @@ def _move_class(label_class: LabelClass, order: int) -> None:
     LabelClass.objects.bulk_update(others, ["order"], batch_size=BATCH)
 
 
-def _close_ranks(dataset: Dataset) -> None:
+def close_ranks(dataset: Dataset) -> None:
+    """Number the classes without gaps, in the order they have."""
     remaining = list(dataset.classes.filter(deleted_at=None))
     for place, each in enumerate(remaining):
         each.order = place

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -64,6 +64,12 @@ def split_path(path: str) -> Parts:
     return tuple(part for part in unicodedata.normalize("NFC", path).split("/") if part)
 
 
+def natural_order(name: str) -> tuple[tuple[int, int | str], ...]:
+    """Sort key in which people count: `2` before `10`, `cat` before `Dog`."""
+    pieces = re.findall(r"\d+|\D+", name.casefold())
+    return tuple((0, int(each)) if each.isdecimal() else (1, each) for each in pieces)
+
+
 def is_junk(parts: Parts) -> bool:
     """Whether a file is one of those that systems leave behind: silently passed over."""
     name = parts[-1].casefold()
@@ -80,14 +86,13 @@ def is_document(parts: Parts) -> bool:
     return name[name.rfind(".") :] in DOCUMENTS if "." in name else name in ("readme", "license")
 
 
-def read_layout(paths: Iterable[Parts], *, has_labels: bool) -> Layout:
-    """Find out what the folders mean from all the paths of images.
+def read_layout(folders: set[Parts], *, has_labels: bool) -> Layout:
+    """Find out what folders mean.
 
     Args:
-        paths: Without junk.
+        folders: Every folder that directly holds an image.
         has_labels: False when folders are not to become classes; splits are honoured still.
     """
-    folders = {parts[:-1] for parts in paths}
     wrapper = _wrapper_depth(folders)
     inner = [each[wrapper:] for each in folders]
     is_split_first = all(each and _is_split(each[0]) for each in inner)

@@ -22,6 +22,7 @@ from datasets.ingest.layout import (
     Parts,
     is_document,
     is_junk,
+    natural_order,
     read_layout,
 )
 from datasets.ingest.pictures import Candidate, Picture, Refusal
@@ -33,6 +34,7 @@ from datasets.ingest.writer import Arrival, Writer
 from datasets.models import Dataset, Import, Split
 from datasets.originals import pictures_folder
 from datasets.schemas import ImportOptions
+from datasets.services import close_ranks
 from datasets.splits import SplitShares
 from datasets.stats import refresh_overview
 
@@ -54,6 +56,7 @@ class Survey:
     num_documents: int = 0
     num_unlisted: int = 0
     splits: set[Split] = field(default_factory=set)
+    classes: list[str] = field(default_factory=list)
 
 
 class ImportRun:
@@ -111,19 +114,24 @@ class ImportRun:
 
     def _survey(self) -> Survey:
         survey = Survey()
-
-        def image_paths() -> Iterator[Parts]:
-            for entry in self._source.entries():
-                if self._is_passed_over(entry, survey):
-                    continue
-                survey.num_candidates += 1
-                if survey.num_candidates % 1000 == 0:
-                    self._progress(None, f"Looking at the files · {survey.num_candidates:,}")
-                yield entry.parts
-
+        folders: set[Parts] = set()
+        for entry in self._source.entries():
+            if self._is_passed_over(entry, survey):
+                continue
+            survey.num_candidates += 1
+            folders.add(entry.parts[:-1])
+            if survey.num_candidates % 1000 == 0:
+                self._progress(None, f"Looking at the files · {survey.num_candidates:,}")
         has_labels = self._options.label_from == "folder" and self._table is None
-        survey.layout = read_layout(image_paths(), has_labels=has_labels)
-        survey.splits = self._splits_of(survey.layout)
+        layout = read_layout(folders, has_labels=has_labels)
+        survey.layout = layout
+        named = {layout.split_of((*folder, "")) for folder in folders}
+        survey.splits = {split for split in named if split is not None}
+        labels = {layout.class_of((*folder, "")) for folder in folders}
+        if self._table is not None:
+            labels = self._table.labels
+            survey.splits |= self._table.splits
+        survey.classes = sorted((name for name in labels if name), key=natural_order)
         return survey
 
     def _is_passed_over(self, entry: Entry, survey: Survey | None = None) -> bool:
@@ -142,21 +150,6 @@ class ImportRun:
             return True
         return False
 
-    def _splits_of(self, layout: Layout) -> set[Split]:
-        """Which splits the source names by itself."""
-        if self._table is not None and self._table.has_validation:
-            return {Split.VALIDATION}
-        if layout.split_place is None:
-            return set()
-        found: set[Split] = set()
-        for entry in self._source.entries():
-            split = layout.split_of(entry.parts)
-            if split is not None:
-                found.add(split)
-            if len(found) == 3:
-                break
-        return found
-
     def _writer(self, survey: Survey) -> Writer:
         ratio = self._options.split_ratio
         shares = SplitShares(ratio.validation, ratio.test) if ratio else None
@@ -170,6 +163,7 @@ class ImportRun:
             person=self._person,
             shares=shares,
             train_shares=None if self._fixed_splits else train_shares,
+            class_order=survey.classes,
         )
 
     def _arrivals(self, layout: Layout) -> Iterator[Arrival]:
@@ -258,6 +252,7 @@ class ImportRun:
                     line.file, "missing_file", f"Line {line.number} names it; it did not come."
                 )
         counts.notes += self._notes(survey)
+        close_ranks(self.dataset)
         refresh_overview(self.dataset)
 
     def _notes(self, survey: Survey) -> Iterator[str]:

@@ -39,7 +39,8 @@ class Table:
 
     Attributes:
         problems: (file, reason) of lines that cannot be used as they are.
-        has_validation: Whether some line names the validation split.
+        labels: All labels it names.
+        splits: All splits it names.
     """
 
     def __init__(self, data: bytes) -> None:
@@ -55,7 +56,9 @@ class Table:
                 continue
             self._by_path[parts] = line
             self._by_name[parts[-1]].append(line)
-        self.has_validation = any(line.split == Split.VALIDATION for line in self._by_path.values())
+        lines = self._by_path.values()
+        self.labels: set[str | None] = {line.label for line in lines}
+        self.splits = {line.split for line in lines if line.split is not None}
 
     def find(self, parts: Parts) -> Line | None:
         """Return the line about a file: by its path, a tail of it, or its unique name."""

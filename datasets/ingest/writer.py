@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from django.db import transaction
-from django.db.models import Max
 from django.utils import timezone
 
 from accounts.models import Person
@@ -44,6 +43,7 @@ class Writer:
     Args:
         shares: Decide splits that no folder or column does; None leaves them open.
         train_shares: Carve a validation split out of what came as training data.
+        class_order: Names in the order that new classes shall have, whichever comes first.
     """
 
     def __init__(
@@ -55,6 +55,7 @@ class Writer:
         person: Person | None,
         shares: SplitShares | None,
         train_shares: SplitShares | None,
+        class_order: Sequence[str],
     ) -> None:
         self._dataset = dataset
         self._import = report
@@ -62,11 +63,17 @@ class Writer:
         self._person = person
         self._shares = shares
         self._train_shares = train_shares
+        self._class_place = {name: place for place, name in enumerate(class_order)}
         self._unsaved: set[str] = set()
 
     @cached_property
     def _classes(self) -> dict[str, LabelClass]:
         return {each.name: each for each in self._dataset.classes.filter(deleted_at=None)}
+
+    @cached_property
+    def _first_order(self) -> int:
+        """The place behind the classes that were there before this import."""
+        return max((each.order for each in self._classes.values()), default=-1) + 1
 
     def known(self, digests: Sequence[str]) -> dict[str, Item]:
         """Items of the dataset with these contents, by digest; also those in the bin."""
@@ -210,8 +217,7 @@ class Writer:
         """The class of that name, made when its first item is written."""
         found = self._classes.get(name)
         if found is None:
-            last = self._dataset.classes.filter(deleted_at=None).aggregate(last=Max("order"))
-            order = 0 if last["last"] is None else last["last"] + 1
+            order = self._first_order + self._class_place[name]
             found = LabelClass.objects.create(
                 dataset=self._dataset, name=name, order=order, color=color_of(order)
             )

@@ -104,9 +104,7 @@ def test_analysis_of_a_document_that_is_not_saved(
         {"format": "netloom.network", "schema": 1, "surprise": True},
     ],
 )
-def test_what_is_no_document_is_a_problem(
-    api: ApiClient, project: Any, document: Json
-) -> None:
+def test_what_is_no_document_is_a_problem(api: ApiClient, project: Any, document: Json) -> None:
     for path in ("/api/analysis", "/api/migrations", "/api/code"):
         answer = api.post(path, {"document": document})
         assert answer.status_code == 422, path
