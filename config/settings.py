@@ -91,7 +91,9 @@ CHANNEL_LAYERS = {
     "default": {
         "BACKEND": "channels_redis.core.RedisChannelLayer",
         "CONFIG": {
-            "hosts": [REDIS_URL],
+            # channels_redis waits 5 s for a message; redis-py's own timeout, also 5 s, would end
+            # every quiet socket.
+            "hosts": [{"address": REDIS_URL, "socket_timeout": 30}],
             "prefix": f"netloom-{INSTALLATION_ID}",
             "capacity": 1000,
         },
