@@ -36,6 +36,9 @@ export type NewImport = Schemas['NewImport'];
 export type DatasetVersion = Schemas['DatasetVersion'];
 export type Statistics = Schemas['Statistics'];
 
+export type Network = Schemas['Network'];
+export type NetworkSummary = Schemas['NetworkSummary'];
+
 export type RunSummary = Schemas['RunSummary'];
 export type Run = Schemas['Run'];
 export type RunState = RunSummary['state'];

@@ -3,10 +3,1777 @@
  * Do not make direct changes to the file.
  */
 
-export type paths = Record<string, never>;
+export interface paths {
+    "/api/analysis": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Analyze Document
+         * @description Shapes, costs and problems of a document, without saving it.
+         */
+        post: operations["analyze_document"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/checkpoints/{checkpoint_id}/bundle": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Download Checkpoint Bundle
+         * @description Network, weights, classes and preprocessing as one zip for `netloom predict`.
+         *
+         *     The first download waits until it is made.
+         */
+        get: operations["download_checkpoint_bundle"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/checkpoints/{checkpoint_id}/layers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Checkpoint Layers
+         * @description The layers Grad-CAM can look at, in the order of computation.
+         */
+        get: operations["list_checkpoint_layers"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/code": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Generate Code
+         * @description A document as PyTorch source, without saving it.
+         */
+        post: operations["generate_code"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/dataset-versions/{version_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Dataset Version
+         * @description One pinned version.
+         */
+        get: operations["get_dataset_version"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/datasets/{dataset_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Dataset
+         * @description A dataset with its classes and counts.
+         */
+        get: operations["get_dataset"];
+        put?: never;
+        post?: never;
+        /**
+         * Delete Dataset
+         * @description Move a dataset to the bin; runs that used it keep working.
+         */
+        delete: operations["delete_dataset"];
+        options?: never;
+        head?: never;
+        /**
+         * Update Dataset
+         * @description Rename a dataset.
+         */
+        patch: operations["update_dataset"];
+        trace?: never;
+    };
+    "/api/datasets/{dataset_id}/augmentation-preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Preview Augmentation
+         * @description Show real samples as training would see them.
+         */
+        post: operations["preview_augmentation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/datasets/{dataset_id}/classes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Create Class
+         * @description Add a class at the end of the order.
+         */
+        post: operations["create_class"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/datasets/{dataset_id}/classes/{class_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Delete Class
+         * @description Remove a class that no item has; 409 `class_in_use` otherwise.
+         */
+        delete: operations["delete_class"];
+        options?: never;
+        head?: never;
+        /**
+         * Update Class
+         * @description Rename, recolour or move a class.
+         */
+        patch: operations["update_class"];
+        trace?: never;
+    };
+    "/api/datasets/{dataset_id}/imports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Imports
+         * @description Reports of the latest imports, newest first.
+         */
+        get: operations["list_imports"];
+        put?: never;
+        /**
+         * Create Import
+         * @description Bring files in, in the background. The job's result is `{"report_id": ...}`.
+         */
+        post: operations["create_import"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/datasets/{dataset_id}/items": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Items
+         * @description A page of items in the order they were brought in.
+         */
+        get: operations["list_items"];
+        put?: never;
+        post?: never;
+        /**
+         * Delete Items
+         * @description Move items to the bin; pinned versions keep them.
+         */
+        delete: operations["delete_items"];
+        options?: never;
+        head?: never;
+        /**
+         * Update Items
+         * @description Put items into a split by hand.
+         */
+        patch: operations["update_items"];
+        trace?: never;
+    };
+    "/api/datasets/{dataset_id}/items/restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Restore Items
+         * @description Take items out of the bin.
+         */
+        post: operations["restore_items"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/datasets/{dataset_id}/labels": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Set Labels
+         * @description Set or take the class of many items; items that already have it are left alone.
+         */
+        post: operations["set_labels"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/datasets/{dataset_id}/labels/undo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Undo Labels
+         * @description Take label events back by new events; undoing those does it again.
+         */
+        post: operations["undo_labels"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/datasets/{dataset_id}/restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Restore Dataset
+         * @description Take a dataset out of the bin.
+         */
+        post: operations["restore_dataset"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/datasets/{dataset_id}/splits": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Assign Splits
+         * @description Decide the split of items that have none; assigned ones never move.
+         */
+        post: operations["assign_splits"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/datasets/{dataset_id}/statistics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Dataset Statistics
+         * @description Class balance per split, image sizes, and what deserves a look.
+         */
+        get: operations["get_dataset_statistics"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/datasets/{dataset_id}/versions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Dataset Versions
+         * @description Pinned versions, newest first.
+         */
+        get: operations["list_dataset_versions"];
+        put?: never;
+        /**
+         * Create Dataset Version
+         * @description Pin the present state; the version of an unchanged dataset is used again.
+         */
+        post: operations["create_dataset_version"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/devices": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List Devices */
+        get: operations["list_devices"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/evaluations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Evaluations
+         * @description Evaluations of a checkpoint or of all checkpoints of a run, newest first.
+         */
+        get: operations["list_evaluations"];
+        put?: never;
+        /**
+         * Create Evaluation
+         * @description Run a checkpoint over a split. Evaluating on test is recorded with who and when.
+         */
+        post: operations["create_evaluation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/evaluations/{evaluation_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Get Evaluation */
+        get: operations["get_evaluation"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/evaluations/{evaluation_id}/items": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Evaluation Items
+         * @description The items behind a cell of the confusion matrix, or the worst mistakes of all.
+         */
+        get: operations["list_evaluation_items"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/explanations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Create Explanation
+         * @description Ask why; the job shows coarse maps while it works and ends in an explanation.
+         */
+        post: operations["create_explanation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/explanations/{explanation_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Get Explanation */
+        get: operations["get_explanation"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/explanations/{explanation_id}/data": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Explanation Data
+         * @description The raw map as float32 in an .npz file.
+         */
+        get: operations["get_explanation_data"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/explanations/{explanation_id}/heatmap": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Explanation Heatmap
+         * @description The map as an 8-bit grey PNG in the size of the network's input.
+         */
+        get: operations["get_explanation_heatmap"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/explanations/{explanation_id}/image": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Explanation Image
+         * @description The image as the network received it, as a PNG.
+         */
+        get: operations["get_explanation_image"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/explanations/{explanation_id}/overlay": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Explanation Overlay
+         * @description The map coloured over the image, as a PNG to keep.
+         */
+        get: operations["get_explanation_overlay"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/import-roots": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Import Folders
+         * @description Folders of the server that may be brought in, below NETLOOM_IMPORT_ROOTS only.
+         */
+        get: operations["list_import_folders"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/imports/{import_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Import
+         * @description The report of one import.
+         */
+        get: operations["get_import"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/invitations/{invitation_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Withdraw Invitation */
+        delete: operations["withdraw_invitation"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/invitations/accept": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Accept Invitation
+         * @description Join with the account signed in, or make one.
+         */
+        post: operations["accept_invitation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/items/{item_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Item
+         * @description An item with where it came from and everything said about it.
+         */
+        get: operations["get_item"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/items/{item_id}/image": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Item Image
+         * @description WebP of at most 2048 px, upright, re-encoded: never the bytes somebody uploaded.
+         */
+        get: operations["get_item_image"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/items/{item_id}/thumbnail": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Item Thumbnail
+         * @description WebP of at most 128 px.
+         */
+        get: operations["get_item_thumbnail"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/jobs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Jobs
+         * @description Newest first.
+         */
+        get: operations["list_jobs"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/jobs/{job_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Get Job */
+        get: operations["get_job"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/jobs/{job_id}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Cancel Job
+         * @description Who started it may cancel it, and who may edit in its project.
+         */
+        post: operations["cancel_job"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/layers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Layers
+         * @description Every layer type: ports, parameters, documentation.
+         */
+        get: operations["list_layers"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/migrations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Migrate Document
+         * @description An old draft or pasted text as a document of today's schema.
+         */
+        post: operations["migrate_document"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/networks/{network_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Network
+         * @description A network with its document and analysis.
+         */
+        get: operations["get_network"];
+        put?: never;
+        post?: never;
+        /**
+         * Delete Network
+         * @description Move a network to the bin.
+         */
+        delete: operations["delete_network"];
+        options?: never;
+        head?: never;
+        /**
+         * Update Network
+         * @description Rename a network, or bind it to a dataset of the project.
+         */
+        patch: operations["update_network"];
+        trace?: never;
+    };
+    "/api/networks/{network_id}/code": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Network Code
+         * @description The network as PyTorch source that needs nothing but torch.
+         */
+        get: operations["get_network_code"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/networks/{network_id}/duplicate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Duplicate Network
+         * @description Copy a network within its project; the copy starts its own history.
+         */
+        post: operations["duplicate_network"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/networks/{network_id}/estimates": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Estimate Run
+         * @description Measure a few steps and tell how long the run would take and what memory it needs.
+         */
+        post: operations["estimate_run"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/networks/{network_id}/operations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Operations
+         * @description What was saved after a revision, to catch up after a gap.
+         */
+        get: operations["list_operations"];
+        put?: never;
+        /**
+         * Save Operations
+         * @description Save edits made on `base_revision`.
+         *
+         *     409 `revision_conflict` carries the other side (schema RevisionConflict); 422
+         *     `operation_refused` says which operation does not fit. In both cases nothing was changed.
+         */
+        post: operations["save_operations"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/networks/{network_id}/restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Restore Network
+         * @description Take a network out of the bin.
+         */
+        post: operations["restore_network"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/networks/{network_id}/revisions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Revisions
+         * @description The history of saves, newest first.
+         */
+        get: operations["list_revisions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/networks/{network_id}/run-check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Check Run
+         * @description Say what would keep a run from starting, before anything is queued.
+         */
+        post: operations["check_run"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/networks/{network_id}/runs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Start Run
+         * @description Pin network and data, and queue a run of them.
+         */
+        post: operations["start_run"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/networks/{network_id}/sample": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Network Sample
+         * @description A real image of the bound dataset, for the input node; 404 when there is none.
+         */
+        get: operations["get_network_sample"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/networks/{network_id}/versions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Versions
+         * @description Snapshots, newest first.
+         */
+        get: operations["list_versions"];
+        put?: never;
+        /**
+         * Create Version
+         * @description Name the present state.
+         */
+        post: operations["create_version"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/networks/{network_id}/versions/{version_id}/restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Restore Version
+         * @description Go back to a snapshot by a new revision: what was made since stays in the history.
+         */
+        post: operations["restore_version"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/predictions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Create Prediction
+         * @description Ask a checkpoint what it sees; the job's result holds the likeliest classes.
+         */
+        post: operations["create_prediction"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/projects": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List Projects */
+        get: operations["list_projects"];
+        put?: never;
+        /** Create Project */
+        post: operations["create_project"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/projects/{project_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Get Project */
+        get: operations["get_project"];
+        put?: never;
+        post?: never;
+        /**
+         * Delete Project
+         * @description Into the bin: everything in it is kept, nobody sees it.
+         */
+        delete: operations["delete_project"];
+        options?: never;
+        head?: never;
+        /** Rename Project */
+        patch: operations["rename_project"];
+        trace?: never;
+    };
+    "/api/projects/{project_id}/datasets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Datasets
+         * @description The project's datasets, last changed first; or those in the bin.
+         */
+        get: operations["list_datasets"];
+        put?: never;
+        /**
+         * Create Dataset
+         * @description Make an empty dataset.
+         */
+        post: operations["create_dataset"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/projects/{project_id}/invitations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List Invitations */
+        get: operations["list_invitations"];
+        put?: never;
+        /** Create Invitation */
+        post: operations["create_invitation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/projects/{project_id}/members": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List Members */
+        get: operations["list_members"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/projects/{project_id}/members/{person_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Remove Member
+         * @description An owner removes anyone; everybody may leave.
+         */
+        delete: operations["remove_member"];
+        options?: never;
+        head?: never;
+        /** Change Member */
+        patch: operations["change_member"];
+        trace?: never;
+    };
+    "/api/projects/{project_id}/networks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Networks
+         * @description The project's networks, last changed first; or those in the bin.
+         */
+        get: operations["list_networks"];
+        put?: never;
+        /**
+         * Create Network
+         * @description Make a network: from a document, from a template fitted to a dataset, or empty.
+         */
+        post: operations["create_network"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/projects/{project_id}/runs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Runs
+         * @description Runs of a project, newest first. `search` looks at names, notes and tags.
+         */
+        get: operations["list_runs"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/run-comparison": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Compare Runs
+         * @description What differs between two runs: configuration, network, data and results.
+         */
+        get: operations["compare_runs"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/run-config-schema": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Run Config Schema
+         * @description JSON schema of a run's configuration; the start dialog is derived from it.
+         */
+        get: operations["get_run_config_schema"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/runs/{run_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Get Run */
+        get: operations["get_run"];
+        put?: never;
+        post?: never;
+        /**
+         * Delete Run
+         * @description Put a finished run into the bin.
+         */
+        delete: operations["delete_run"];
+        options?: never;
+        head?: never;
+        /**
+         * Update Run
+         * @description Change name, notes or tags.
+         */
+        patch: operations["update_run"];
+        trace?: never;
+    };
+    "/api/runs/{run_id}/checkpoints": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List Checkpoints */
+        get: operations["list_checkpoints"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/runs/{run_id}/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Run Events
+         * @description Events after `since`: what the socket replays, for filling a gap.
+         */
+        get: operations["list_run_events"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/runs/{run_id}/log": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Run Log
+         * @description The newest lines of what the trainer and its supervisor wrote.
+         */
+        get: operations["get_run_log"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/runs/{run_id}/metrics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Run Metrics
+         * @description Curves, each with at most `max_points` points; `names` is a list with commas.
+         */
+        get: operations["get_run_metrics"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/runs/{run_id}/pause": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Pause Run
+         * @description Save a checkpoint and free the device; `resume` continues the same curve.
+         */
+        post: operations["pause_run"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/runs/{run_id}/restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Restore Run
+         * @description Take a run out of the bin.
+         */
+        post: operations["restore_run"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/runs/{run_id}/resume": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Resume Run
+         * @description Queue a paused, stopped or failed run again, from its last checkpoint.
+         */
+        post: operations["resume_run"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/runs/{run_id}/spec": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Run Spec
+         * @description The file that `netloom train SPEC` takes to make the same numbers again.
+         *
+         *     `manifest` and `initial_weights` are names relative to the file: put the dataset's manifest
+         *     and the weights beside it.
+         */
+        get: operations["get_run_spec"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/runs/{run_id}/stop": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Stop Run
+         * @description Finish the step, save a checkpoint and end. Asked twice, the run is killed.
+         */
+        post: operations["stop_run"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/session": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Get Session */
+        get: operations["get_session"];
+        put?: never;
+        post?: never;
+        /** Sign Out */
+        delete: operations["sign_out"];
+        options?: never;
+        head?: never;
+        /** Update Session */
+        patch: operations["update_session"];
+        trace?: never;
+    };
+    "/api/session/link": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Sign In By Link
+         * @description The token travels in the fragment of the link, so that no log ever sees it.
+         */
+        post: operations["sign_in_by_link"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/session/password": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Sign In By Password */
+        post: operations["sign_in_by_password"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/templates": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Templates
+         * @description Networks to start from.
+         */
+        get: operations["list_templates"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/tokens": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List Tokens */
+        get: operations["list_tokens"];
+        put?: never;
+        /** Create Token */
+        post: operations["create_token"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/tokens/{token_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Delete Token */
+        delete: operations["delete_token"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/uploads": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Create Upload */
+        post: operations["create_upload"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/uploads/{upload_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Upload
+         * @description Where to go on after a lost connection.
+         */
+        get: operations["get_upload"];
+        /**
+         * Append To Upload
+         * @description The body is the chunk itself, as application/octet-stream.
+         */
+        put: operations["append_to_upload"];
+        post?: never;
+        /** Discard Upload */
+        delete: operations["discard_upload"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/versions/{version_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Version
+         * @description A snapshot with its document.
+         */
+        get: operations["get_version"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+}
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /**
+         * AddBlock
+         * @description Add a block definition, and where its nodes are drawn.
+         */
+        AddBlock: {
+            block: components["schemas"]["BlockDefinition"];
+            /** Block Id */
+            block_id: string;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            op: "add_block";
+            /** Positions */
+            positions?: {
+                [key: string]: components["schemas"]["Position"];
+            };
+        };
+        /**
+         * AddEdge
+         * @description Connect an output port to a free input port.
+         */
+        AddEdge: {
+            edge: components["schemas"]["Edge"];
+            /** Edge Id */
+            edge_id: string;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            op: "add_edge";
+            /** Scope */
+            scope?: string | null;
+        };
+        /**
+         * AddNode
+         * @description Add a node whose id is in no scope yet. An instance's block must be there.
+         */
+        AddNode: {
+            node: components["schemas"]["Node"];
+            /** Node Id */
+            node_id: string;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            op: "add_node";
+            position?: components["schemas"]["Position"] | null;
+            /** Scope */
+            scope?: string | null;
+        };
+        /**
+         * Analysis
+         * @description Everything that can be said about a network without running it.
+         *
+         *     Attributes:
+         *         nodes: By path: the node's id on the top level, `instance/inner` inside blocks (of several
+         *             repeats, the first).
+         *         order: Node ids of the top level in the order they are computed; those on cycles missing.
+         *         is_trainable: There is no error.
+         */
+        Analysis: {
+            /** Diagnostics */
+            diagnostics: components["schemas"]["Diagnostic"][];
+            /** Is Trainable */
+            is_trainable: boolean;
+            /** Nodes */
+            nodes: {
+                [key: string]: components["schemas"]["NodeAnalysis"];
+            };
+            /** Order */
+            order: string[];
+            totals: components["schemas"]["Totals"];
+        };
+        /** AnalysisRequest */
+        AnalysisRequest: {
+            /** Dataset Id */
+            dataset_id?: string | null;
+            /**
+             * Document
+             * @description A network document of any schema version; the server migrates it.
+             */
+            document: {
+                [key: string]: unknown;
+            };
+        };
         /** ApiTokenIn */
         ApiTokenIn: {
             /** Name */
@@ -16,11 +1783,8 @@ export interface components {
         ApiTokenList: {
             /** Items */
             items: components["schemas"]["ApiTokenOut"][];
-            /**
-             * Next
-             * @default null
-             */
-            next: string | null;
+            /** Next */
+            next?: string | null;
             /** Total */
             total: number;
         };
@@ -40,9 +1804,8 @@ export interface components {
             /**
              * Token
              * @description The token, told once when it is made.
-             * @default null
              */
-            token: string | null;
+            token?: string | null;
         };
         /**
          * AugmentationConfig
@@ -95,11 +1858,8 @@ export interface components {
         AugmentationPreview: {
             augmentation: components["schemas"]["AugmentationConfig"];
             input: components["schemas"]["PreviewInput"];
-            /**
-             * Item Ids
-             * @default null
-             */
-            item_ids: string[] | null;
+            /** Item Ids */
+            item_ids?: string[] | null;
             /**
              * Seed
              * @default 0
@@ -114,6 +1874,33 @@ export interface components {
             step: number;
             /** Value */
             value: number;
+        };
+        /**
+         * BlockDefinition
+         * @description A reusable piece of network.
+         *
+         *     Its ports are its `BlockInput` and `BlockOutput` nodes: the node's name is the port's name, and
+         *     `inputs` and `outputs` give their order by node id.
+         */
+        BlockDefinition: {
+            /** Edges */
+            edges?: {
+                [key: string]: components["schemas"]["Edge"];
+            };
+            /** Exposed */
+            exposed?: {
+                [key: string]: components["schemas"]["ExposedParam"];
+            };
+            /** Inputs */
+            inputs?: string[];
+            /** Name */
+            name: string;
+            /** Nodes */
+            nodes?: {
+                [key: string]: components["schemas"]["Node"];
+            };
+            /** Outputs */
+            outputs?: string[];
         };
         /**
          * Checkpoint
@@ -190,21 +1977,12 @@ export interface components {
          * @description What is left out stays. `order` is the place among the classes, from 0.
          */
         ClassChange: {
-            /**
-             * Color
-             * @default null
-             */
-            color: string | null;
-            /**
-             * Name
-             * @default null
-             */
-            name: string | null;
-            /**
-             * Order
-             * @default null
-             */
-            order: number | null;
+            /** Color */
+            color?: string | null;
+            /** Name */
+            name?: string | null;
+            /** Order */
+            order?: number | null;
         };
         /**
          * ClassScore
@@ -217,6 +1995,13 @@ export interface components {
             recall: number | null;
             /** Support */
             support: number;
+        };
+        /** Code */
+        Code: {
+            /** File Name */
+            file_name: string;
+            /** Source */
+            source: string;
         };
         /**
          * ConfigDifference
@@ -235,16 +2020,10 @@ export interface components {
          * @description A CSV (file, label, optional split and group) beside its files: a zip or a folder.
          */
         CsvSource: {
-            /**
-             * Files Upload Id
-             * @default null
-             */
-            files_upload_id: string | null;
-            /**
-             * Folder
-             * @default null
-             */
-            folder: string | null;
+            /** Files Upload Id */
+            files_upload_id?: string | null;
+            /** Folder */
+            folder?: string | null;
             /**
              * @description discriminator enum property added by openapi-typescript
              * @enum {string}
@@ -390,6 +2169,85 @@ export interface components {
             /** Reason */
             reason: string;
         };
+        /**
+         * Diagnostic
+         * @description One problem, pinned to where it is.
+         *
+         *     Attributes:
+         *         scope: Id of the block definition that holds `node_id`; None on the top level.
+         *         edge_id: The edge that caused the problem, when one did.
+         *         path: For a problem of one use of a block: the node's path, `instance/inner`.
+         */
+        Diagnostic: {
+            code: components["schemas"]["DiagnosticCode"];
+            /** Edge Id */
+            edge_id?: string | null;
+            /** Fixes */
+            fixes?: components["schemas"]["Fix"][];
+            /** Message */
+            message: string;
+            /** Node Id */
+            node_id?: string | null;
+            /** Param */
+            param?: string | null;
+            /** Path */
+            path?: string | null;
+            /** Port */
+            port?: string | null;
+            /** Scope */
+            scope?: string | null;
+            /**
+             * Severity
+             * @enum {string}
+             */
+            severity: "error" | "warning" | "info";
+        };
+        /**
+         * DiagnosticCode
+         * @description Every problem a network can have. The text for people is made where it is found.
+         * @enum {string}
+         */
+        DiagnosticCode: "unknown_type" | "invalid_name" | "duplicate_name" | "unknown_param" | "invalid_param" | "missing_param" | "dangling_edge" | "unknown_port" | "port_taken" | "unconnected_input" | "unused_output" | "cycle" | "no_input" | "no_output" | "shape_mismatch" | "shape_too_small" | "unknown_block" | "recursive_block" | "repeat_mismatch" | "limit_exceeded" | "class_count_mismatch" | "input_shape_mismatch" | "softmax_before_loss";
+        /**
+         * DimJson
+         * @description A dimension as the API and the browser see it.
+         */
+        DimJson: {
+            /** Axis */
+            axis: string;
+            /** Size */
+            size: number | string;
+        };
+        /**
+         * Document
+         * @description A network, versioned by `schema`.
+         */
+        Document: {
+            /**
+             * Format
+             * @default netloom.network
+             * @constant
+             */
+            format: "netloom.network";
+            graph?: components["schemas"]["Graph"];
+            /**
+             * Schema
+             * @default 1
+             * @constant
+             */
+            schema: 1;
+            view?: components["schemas"]["View"];
+        };
+        /** DocumentIn */
+        DocumentIn: {
+            /**
+             * Document
+             * @description A network document of any schema version; the server migrates it.
+             */
+            document: {
+                [key: string]: unknown;
+            };
+        };
         /** EarlyStopConfig */
         EarlyStopConfig: {
             /**
@@ -402,6 +2260,24 @@ export interface components {
              * @default 5
              */
             patience_epochs: number;
+        };
+        /**
+         * Edge
+         * @description A tensor flowing from an output port to an input port, stored once.
+         */
+        Edge: {
+            source: components["schemas"]["Endpoint"];
+            target: components["schemas"]["Endpoint"];
+        };
+        /**
+         * Endpoint
+         * @description One end of an edge.
+         */
+        Endpoint: {
+            /** Node */
+            node: string;
+            /** Port */
+            port: string;
         };
         /**
          * EpochEnd
@@ -521,16 +2397,10 @@ export interface components {
         EvaluationRequest: {
             /** Checkpoint Id */
             checkpoint_id: string;
-            /**
-             * Dataset Id
-             * @default null
-             */
-            dataset_id: string | null;
-            /**
-             * Dataset Version Id
-             * @default null
-             */
-            dataset_version_id: string | null;
+            /** Dataset Id */
+            dataset_id?: string | null;
+            /** Dataset Version Id */
+            dataset_version_id?: string | null;
             /**
              * Split
              * @default validation
@@ -589,26 +2459,30 @@ export interface components {
         };
         /**
          * ExplanationOptions
-         * @description What a method can be told; None takes a value that fits the image.
+         * @description How a map is made; what is left out takes a value that suits photographs and digits.
          *
          *     Attributes:
-         *         num_samples: Perturbed images LIME looks at.
-         *         num_superpixels: About how many superpixels LIME switches on and off.
+         *         seed: Decides LIME's samples.
          *         window_share: Side of the occluding window as a share of the image's side.
          *         stride_share: Step of the window as a share of the image's side.
-         *         seed: Decides LIME's samples.
+         *         num_superpixels: About how many superpixels LIME switches on and off.
+         *         samples_per_superpixel: Perturbed images LIME looks at, for each superpixel.
+         *         baseline: What hides a region: the image's mean colour, or zero in the network's input.
          */
         ExplanationOptions: {
             /**
-             * Num Samples
-             * @default null
+             * Baseline
+             * @default mean
+             * @enum {string}
              */
-            num_samples: number | null;
+            baseline: "mean" | "zero";
+            /** Num Superpixels */
+            num_superpixels?: number | null;
             /**
-             * Num Superpixels
-             * @default null
+             * Samples Per Superpixel
+             * @default 10
              */
-            num_superpixels: number | null;
+            samples_per_superpixel: number;
             /**
              * Seed
              * @default 0
@@ -616,14 +2490,14 @@ export interface components {
             seed: number;
             /**
              * Stride Share
-             * @default null
+             * @default 0.1
              */
-            stride_share: number | null;
+            stride_share: number;
             /**
              * Window Share
-             * @default null
+             * @default 0.2
              */
-            window_share: number | null;
+            window_share: number;
         };
         /**
          * ExplanationOut
@@ -632,7 +2506,9 @@ export interface components {
          *     Attributes:
          *         min, max: Range of the raw map; the 8-bit heatmap spans it from 0 to 255.
          *         rows_forwarded: Images sent through the network for it.
-         *         r2: How well LIME's linear model fits (LIME only).
+         *         r2: How well LIME's linear model fits; the map means little when it is low.
+         *         source_box: Part of the upright original (left, top, right, bottom, in its pixels) that the
+         *             map lies over.
          */
         ExplanationOut: {
             /** Author */
@@ -654,8 +2530,12 @@ export interface components {
             height: number;
             /** Id */
             id: string;
+            /** Image Name */
+            image_name: string;
             /** Input Image Url */
             input_image_url: string;
+            /** Item Id */
+            item_id: string | null;
             /** Layer */
             layer: string | null;
             /** Max */
@@ -681,6 +2561,8 @@ export interface components {
             rows_forwarded: number;
             /** Seconds */
             seconds: number;
+            /** Source Box */
+            source_box: number[];
             /** Target Class */
             target_class: number;
             /** Width */
@@ -693,16 +2575,10 @@ export interface components {
         ExplanationRequest: {
             /** Checkpoint Id */
             checkpoint_id: string;
-            /**
-             * Item Id
-             * @default null
-             */
-            item_id: string | null;
-            /**
-             * Layer
-             * @default null
-             */
-            layer: string | null;
+            /** Item Id */
+            item_id?: string | null;
+            /** Layer */
+            layer?: string | null;
             /**
              * Method
              * @enum {string}
@@ -710,24 +2586,29 @@ export interface components {
             method: "gradcam" | "occlusion" | "lime";
             /**
              * @default {
-             *       "num_samples": null,
+             *       "baseline": "mean",
              *       "num_superpixels": null,
-             *       "window_share": null,
-             *       "stride_share": null,
-             *       "seed": 0
+             *       "samples_per_superpixel": 10,
+             *       "seed": 0,
+             *       "stride_share": 0.1,
+             *       "window_share": 0.2
              *     }
              */
             options: components["schemas"]["ExplanationOptions"];
-            /**
-             * Target Class
-             * @default null
-             */
-            target_class: number | null;
-            /**
-             * Upload Id
-             * @default null
-             */
-            upload_id: string | null;
+            /** Target Class */
+            target_class?: number | null;
+            /** Upload Id */
+            upload_id?: string | null;
+        };
+        /**
+         * ExposedParam
+         * @description A parameter of an inner node that instances of the block may override.
+         */
+        ExposedParam: {
+            /** Node */
+            node: string;
+            /** Param */
+            param: string;
         };
         /**
          * Failed
@@ -746,16 +2627,10 @@ export interface components {
             event: "failed";
             /** Message */
             message: string;
-            /**
-             * Node
-             * @default null
-             */
-            node: string | null;
-            /**
-             * Step
-             * @default null
-             */
-            step: number | null;
+            /** Node */
+            node?: string | null;
+            /** Step */
+            step?: number | null;
             /** Time S */
             time_s: number;
         };
@@ -784,6 +2659,16 @@ export interface components {
             time_s: number;
         };
         /**
+         * Fix
+         * @description One way to repair a problem: operations applied as a single, undoable gesture.
+         */
+        Fix: {
+            /** Label */
+            label: string;
+            /** Operations */
+            operations: (components["schemas"]["AddNode"] | components["schemas"]["RemoveNode"] | components["schemas"]["AddEdge"] | components["schemas"]["RemoveEdge"] | components["schemas"]["SetParam"] | components["schemas"]["SetAttribute"] | components["schemas"]["MoveNodes"] | components["schemas"]["AddBlock"] | components["schemas"]["RemoveBlock"] | components["schemas"]["SetBlock"] | components["schemas"]["SetFrame"] | components["schemas"]["SetGraphName"])[];
+        };
+        /**
          * FolderSource
          * @description A folder of the server below NETLOOM_IMPORT_ROOTS; its files stay where they are.
          */
@@ -795,6 +2680,60 @@ export interface components {
              * @enum {string}
              */
             type: "folder";
+        };
+        /**
+         * Frame
+         * @description A titled rectangle drawn behind nodes: a comment, never part of the computation.
+         */
+        Frame: {
+            /** Height Px */
+            height_px: number;
+            /**
+             * Hue
+             * @default 220
+             */
+            hue: number;
+            /** Scope */
+            scope?: string | null;
+            /**
+             * Text
+             * @default
+             */
+            text: string;
+            /**
+             * Title
+             * @default
+             */
+            title: string;
+            /** Width Px */
+            width_px: number;
+            /** X */
+            x: number;
+            /** Y */
+            y: number;
+        };
+        /**
+         * Graph
+         * @description What the network computes.
+         */
+        Graph: {
+            /** Blocks */
+            blocks?: {
+                [key: string]: components["schemas"]["BlockDefinition"];
+            };
+            /** Edges */
+            edges?: {
+                [key: string]: components["schemas"]["Edge"];
+            };
+            /**
+             * Name
+             * @default Network
+             */
+            name: string;
+            /** Nodes */
+            nodes?: {
+                [key: string]: components["schemas"]["Node"];
+            };
         };
         /** GraphDifference */
         GraphDifference: {
@@ -811,24 +2750,6 @@ export interface components {
             node: string;
             /** Type */
             type: string;
-        };
-        /**
-         * ImageChoice
-         * @description One image: an item of a dataset or a finished upload.
-         */
-        ImageChoice: {
-            /** Checkpoint Id */
-            checkpoint_id: string;
-            /**
-             * Item Id
-             * @default null
-             */
-            item_id: string | null;
-            /**
-             * Upload Id
-             * @default null
-             */
-            upload_id: string | null;
         };
         /**
          * ImageStats
@@ -881,14 +2802,12 @@ export interface components {
          * @description How an import is read.
          *
          *     `group_pattern` names what belongs together and must never be torn between splits: `{group}`
-         *     stands for the group, `*` for anything, e.g. `{group}_*` or `*\/{group}/*`.
+         *     stands for the group, `*` for anything, e.g. `{group}_*` or `*\/{group}/*`. Without a
+         *     `split_ratio` items stay unassigned until somebody decides.
          */
         ImportOptions: {
-            /**
-             * Group Pattern
-             * @default null
-             */
-            group_pattern: string | null;
+            /** Group Pattern */
+            group_pattern?: string | null;
             /**
              * Label From
              * @default folder
@@ -897,11 +2816,11 @@ export interface components {
             label_from: "folder" | "none";
             /**
              * @default {
-             *       "validation": 0.15,
-             *       "test": 0.15
+             *       "test": 0.15,
+             *       "validation": 0.15
              *     }
              */
-            split_ratio: components["schemas"]["SplitRatio"];
+            split_ratio: components["schemas"]["SplitRatio"] | null;
         };
         /** ImportProblem */
         ImportProblem: {
@@ -960,6 +2879,16 @@ export interface components {
             /** Total Problems */
             total_problems: number;
         };
+        /**
+         * InferredDescription
+         * @description A value that follows from the connection: shown, never asked for.
+         */
+        InferredDescription: {
+            /** Name */
+            name: string;
+            /** Title */
+            title: string;
+        };
         /** Installation */
         Installation: {
             /** Name */
@@ -969,21 +2898,12 @@ export interface components {
         };
         /** InvitationAccept */
         InvitationAccept: {
-            /**
-             * Email
-             * @default null
-             */
-            email: string | null;
-            /**
-             * Name
-             * @default null
-             */
-            name: string | null;
-            /**
-             * Password
-             * @default null
-             */
-            password: string | null;
+            /** Email */
+            email?: string | null;
+            /** Name */
+            name?: string | null;
+            /** Password */
+            password?: string | null;
             /** Token */
             token: string;
         };
@@ -1005,11 +2925,8 @@ export interface components {
         InvitationList: {
             /** Items */
             items: components["schemas"]["InvitationOut"][];
-            /**
-             * Next
-             * @default null
-             */
-            next: string | null;
+            /** Next */
+            next?: string | null;
             /** Total */
             total: number;
         };
@@ -1037,9 +2954,8 @@ export interface components {
             /**
              * Url
              * @description The link, told once when it is made.
-             * @default null
              */
-            url: string | null;
+            url?: string | null;
         };
         /** Item */
         Item: {
@@ -1058,11 +2974,8 @@ export interface components {
             label: components["schemas"]["Label"] | null;
             /** Mode */
             mode: string;
-            /**
-             * Score
-             * @default null
-             */
-            score: number | null;
+            /** Score */
+            score?: number | null;
             /**
              * Split
              * @enum {string}
@@ -1106,11 +3019,8 @@ export interface components {
             label: components["schemas"]["Label"] | null;
             /** Mode */
             mode: string;
-            /**
-             * Score
-             * @default null
-             */
-            score: number | null;
+            /** Score */
+            score?: number | null;
             /** Sha256 */
             sha256: string;
             /** Size Bytes */
@@ -1169,6 +3079,33 @@ export interface components {
              */
             time: string;
         };
+        /**
+         * ItemFilter
+         * @description `label` is a class id. `cursor` is the `next` of the page before.
+         */
+        ItemFilter: {
+            /** Cursor */
+            cursor?: string | null;
+            /** Label */
+            label?: string | null;
+            /**
+             * Limit
+             * @default 100
+             */
+            limit: number;
+            /**
+             * Order
+             * @default oldest
+             * @enum {string}
+             */
+            order: "oldest" | "newest";
+            /** Search */
+            search?: string | null;
+            /** Split */
+            split?: ("train" | "validation" | "test" | "unassigned") | null;
+            /** State */
+            state?: ("unlabeled" | "labeled" | "reviewed_empty") | null;
+        };
         /** ItemPage */
         ItemPage: {
             /** Items */
@@ -1202,11 +3139,8 @@ export interface components {
         JobList: {
             /** Items */
             items: components["schemas"]["JobOut"][];
-            /**
-             * Next
-             * @default null
-             */
-            next: string | null;
+            /** Next */
+            next?: string | null;
             /** Total */
             total: number;
         };
@@ -1293,11 +3227,8 @@ export interface components {
             class_id: string | null;
             /** Item Ids */
             item_ids: string[];
-            /**
-             * State
-             * @default null
-             */
-            state: "reviewed_empty" | null;
+            /** State */
+            state?: "reviewed_empty" | null;
         };
         /** LabelsSet */
         LabelsSet: {
@@ -1321,26 +3252,65 @@ export interface components {
          * @description Newest values; None where nothing was measured yet.
          */
         LatestMetrics: {
+            /** Accuracy */
+            accuracy?: number | null;
+            /** Loss */
+            loss?: number | null;
+            /** Val Accuracy */
+            val_accuracy?: number | null;
+            /** Val Loss */
+            val_loss?: number | null;
+        };
+        /**
+         * LayerDescription
+         * @description One layer type for palette, form and search.
+         *
+         *     Attributes:
+         *         type: Name in documents.
+         *         name_stem: What a new node is called before a number is added.
+         *         icon: Web name in the Tabler icon set.
+         *         hue: Degrees, 0..360.
+         *         variadic_param: The parameter that says how many ports `input_1`, `input_2`... there are.
+         */
+        LayerDescription: {
+            /** Aliases */
+            aliases: string[];
+            /** Category */
+            category: string;
+            /** Docs */
+            docs: string;
+            /** Hue */
+            hue: number;
+            /** Icon */
+            icon: string;
+            /** Inferred */
+            inferred: components["schemas"]["InferredDescription"][];
+            /** Inputs */
+            inputs: components["schemas"]["PortDescription"][];
+            /** Name Stem */
+            name_stem: string;
+            /** Outputs */
+            outputs: components["schemas"]["PortDescription"][];
+            /** Params */
+            params: components["schemas"]["ParamDescription"][];
             /**
-             * Accuracy
-             * @default null
+             * Role
+             * @enum {string}
              */
-            accuracy: number | null;
-            /**
-             * Loss
-             * @default null
-             */
-            loss: number | null;
-            /**
-             * Val Accuracy
-             * @default null
-             */
-            val_accuracy: number | null;
-            /**
-             * Val Loss
-             * @default null
-             */
-            val_loss: number | null;
+            role: "layer" | "input" | "output" | "block" | "block_input" | "block_output";
+            /** Summary */
+            summary: string;
+            /** Title */
+            title: string;
+            /** Type */
+            type: string;
+            /** Variadic Param */
+            variadic_param: string | null;
+        };
+        /** LayerList */
+        LayerList: {
+            /** Layers */
+            layers: components["schemas"]["LayerDescription"][];
         };
         /** Log */
         Log: {
@@ -1363,11 +3333,8 @@ export interface components {
         MemberList: {
             /** Items */
             items: components["schemas"]["MemberOut"][];
-            /**
-             * Next
-             * @default null
-             */
-            next: string | null;
+            /** Next */
+            next?: string | null;
             /** Total */
             total: number;
         };
@@ -1441,16 +3408,10 @@ export interface components {
         MetricSeries: {
             /** Epochs */
             epochs: number[];
-            /**
-             * Max
-             * @default null
-             */
-            max: number[] | null;
-            /**
-             * Min
-             * @default null
-             */
-            min: number[] | null;
+            /** Max */
+            max?: number[] | null;
+            /** Min */
+            min?: number[] | null;
             /** Name */
             name: string;
             /**
@@ -1465,13 +3426,116 @@ export interface components {
             /** Values */
             values: number[];
         };
+        /**
+         * MoveNodes
+         * @description Set positions; None forgets a position. Changes the view only.
+         */
+        MoveNodes: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            op: "move_nodes";
+            /** Positions */
+            positions: {
+                [key: string]: components["schemas"]["Position"] | null;
+            };
+        };
+        /** Network */
+        Network: {
+            analysis: components["schemas"]["Analysis"];
+            /** Can Edit */
+            can_edit: boolean;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Dataset Id */
+            dataset_id: string | null;
+            document: components["schemas"]["Document"];
+            /** Id */
+            id: string;
+            /** Name */
+            name: string;
+            /** Project Id */
+            project_id: string;
+            /** Revision */
+            revision: number;
+            /** Template */
+            template: string | null;
+            /**
+             * Updated At
+             * Format: date-time
+             */
+            updated_at: string;
+        };
+        /**
+         * NetworkChange
+         * @description What is left out stays; `dataset_id: null` unbinds.
+         */
+        NetworkChange: {
+            /** Dataset Id */
+            dataset_id?: string | null;
+            /** Name */
+            name?: string | null;
+        };
+        /**
+         * NetworkSample
+         * @description A real image of the bound data, as the input node receives it.
+         */
+        NetworkSample: {
+            /** Image Url */
+            image_url: string;
+            /** Item Id */
+            item_id: string;
+            /** Label */
+            label: string | null;
+            /**
+             * Shape
+             * @description Channels, height, width of the stored image.
+             */
+            shape: number[];
+            /** Thumbnail Url */
+            thumbnail_url: string;
+        };
+        /**
+         * NetworkSummary
+         * @description A network as lists show it. `parameters` is null while the network has errors.
+         */
+        NetworkSummary: {
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Dataset Id */
+            dataset_id: string | null;
+            /** Id */
+            id: string;
+            /** Name */
+            name: string;
+            /** Num Nodes */
+            num_nodes: number;
+            /** Parameters */
+            parameters: number | null;
+            problems: components["schemas"]["ProblemCounts"];
+            /** Project Id */
+            project_id: string;
+            /** Revision */
+            revision: number;
+            /** Template */
+            template: string | null;
+            /**
+             * Updated At
+             * Format: date-time
+             */
+            updated_at: string;
+        };
         /** NewClass */
         NewClass: {
-            /**
-             * Color
-             * @default null
-             */
-            color: string | null;
+            /** Color */
+            color?: string | null;
             /** Name */
             name: string;
         };
@@ -1492,17 +3556,146 @@ export interface components {
         NewImport: {
             /**
              * @default {
+             *       "group_pattern": null,
+             *       "label_from": "folder",
              *       "split_ratio": {
              *         "test": 0.15,
              *         "validation": 0.15
-             *       },
-             *       "group_pattern": null,
-             *       "label_from": "folder"
+             *       }
              *     }
              */
             options: components["schemas"]["ImportOptions"];
             /** Source */
             source: components["schemas"]["UploadSource"] | components["schemas"]["FolderSource"] | components["schemas"]["CsvSource"];
+        };
+        /**
+         * NewNetwork
+         * @description A document wins over a template; a template fits itself to the dataset.
+         */
+        NewNetwork: {
+            /** Dataset Id */
+            dataset_id?: string | null;
+            /** Document */
+            document?: {
+                [key: string]: unknown;
+            } | null;
+            /** Name */
+            name: string;
+            /** Template */
+            template?: string | null;
+        };
+        /** NewVersion */
+        NewVersion: {
+            /** Name */
+            name: string;
+        };
+        /**
+         * Node
+         * @description One use of a layer type, or of a block when `type` is `Block`.
+         *
+         *     Attributes:
+         *         type: Name in the layer registry, e.g. `Conv2d`; `Block` for a block instance.
+         *         name: Python identifier, unique in its scope; becomes the module's name.
+         *         params: Parameters by name. What is absent takes the layer's default.
+         *         note: Free text of the author.
+         *         module_path: Where an imported node came from, e.g. `layer1.0.conv2`.
+         *         is_frozen: Its weights are not trained.
+         *         block: Block definition id (only for `Block`).
+         *         overrides: Values of the block's exposed parameters (only for `Block`).
+         *         repeat: How often the block is applied in sequence (only for `Block`).
+         *         weights: Whether the repeats of a block have their own weights or share one set.
+         */
+        Node: {
+            /** Block */
+            block?: string | null;
+            /**
+             * Is Frozen
+             * @default false
+             */
+            is_frozen: boolean;
+            /**
+             * Module Path
+             * @default
+             */
+            module_path: string;
+            /** Name */
+            name: string;
+            /**
+             * Note
+             * @default
+             */
+            note: string;
+            /** Overrides */
+            overrides?: {
+                [key: string]: boolean | number | string | (boolean | number | string | null)[] | (boolean | number | string | null)[][] | null;
+            };
+            /** Params */
+            params?: {
+                [key: string]: boolean | number | string | (boolean | number | string | null)[] | (boolean | number | string | null)[][] | null;
+            };
+            /**
+             * Repeat
+             * @default 1
+             */
+            repeat: number;
+            /** Type */
+            type: string;
+            /**
+             * Weights
+             * @default separate
+             * @enum {string}
+             */
+            weights: "separate" | "shared";
+        };
+        /**
+         * NodeAnalysis
+         * @description What follows for one node, for one sample (B = 1) and one use.
+         *
+         *     An instance of a block counts everything inside, all its repeats included.
+         *
+         *     Attributes:
+         *         outputs: Named dimensions by output port.
+         *         output_text: Shape of the first output, e.g. `B × 64 × 56 × 56`; empty when unknown.
+         *         parameters: Learnable numbers.
+         *         flops: Floating-point operations; a multiply-add counts as two.
+         *         activation_bytes: Size of what the node gives, as float32.
+         *         inferred: Values taken from the connection, e.g. `{"in_channels": 16}`.
+         *         repeats: How often the node is applied: the product of the repeats around it.
+         */
+        NodeAnalysis: {
+            /**
+             * Activation Bytes
+             * @default 0
+             */
+            activation_bytes: number;
+            /**
+             * Flops
+             * @default 0
+             */
+            flops: number;
+            /** Inferred */
+            inferred?: {
+                [key: string]: boolean | number | string | (boolean | number | string | null)[] | (boolean | number | string | null)[][] | null;
+            };
+            /**
+             * Output Text
+             * @default
+             */
+            output_text: string;
+            /** Outputs */
+            outputs?: {
+                [key: string]: components["schemas"]["DimJson"][];
+            };
+            /**
+             * Parameters
+             * @default 0
+             */
+            parameters: number;
+            /**
+             * Repeats
+             * @default 1
+             */
+            repeats: number;
         };
         /** NumberedEvent */
         NumberedEvent: {
@@ -1510,6 +3703,30 @@ export interface components {
             event: components["schemas"]["Started"] | components["schemas"]["Phase"] | components["schemas"]["Metrics"] | components["schemas"]["Progress"] | components["schemas"]["Rewind"] | components["schemas"]["Samples"] | components["schemas"]["EpochEnd"] | components["schemas"]["Checkpoint"] | components["schemas"]["Log"] | components["schemas"]["Finished"] | components["schemas"]["Failed"];
             /** Seq */
             seq: number;
+        };
+        /** OperationsIn */
+        OperationsIn: {
+            /** Base Revision */
+            base_revision: number;
+            /**
+             * Client Id
+             * @default
+             */
+            client_id: string;
+            /**
+             * Gesture
+             * @default
+             */
+            gesture: string;
+            /** Operations */
+            operations: (components["schemas"]["AddNode"] | components["schemas"]["RemoveNode"] | components["schemas"]["AddEdge"] | components["schemas"]["RemoveEdge"] | components["schemas"]["SetParam"] | components["schemas"]["SetAttribute"] | components["schemas"]["MoveNodes"] | components["schemas"]["AddBlock"] | components["schemas"]["RemoveBlock"] | components["schemas"]["SetBlock"] | components["schemas"]["SetFrame"] | components["schemas"]["SetGraphName"])[];
+        };
+        /** OperationsSince */
+        OperationsSince: {
+            /** Revision */
+            revision: number;
+            /** Saves */
+            saves: components["schemas"]["RevisionOperations"][];
         };
         /** OptimizerConfig */
         OptimizerConfig: {
@@ -1539,6 +3756,46 @@ export interface components {
              * @default 0.01
              */
             weight_decay: number;
+        };
+        /**
+         * ParamDescription
+         * @description One field of the property form.
+         *
+         *     Attributes:
+         *         minimum: Smallest number accepted (of each number, where there are several).
+         *         choices: Accepted values of a `choice`.
+         *         is_optional: None is accepted and has a meaning of its own.
+         */
+        ParamDescription: {
+            /** Choices */
+            choices: (boolean | number | string | null)[];
+            /** Default */
+            default: boolean | number | string | (boolean | number | string | null)[] | (boolean | number | string | null)[][] | null;
+            /** Description */
+            description: string;
+            /** Is Advanced */
+            is_advanced: boolean;
+            /** Is Optional */
+            is_optional: boolean;
+            /** Is Required */
+            is_required: boolean;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "int" | "float" | "bool" | "choice" | "text" | "int_pair" | "padding" | "float_list";
+            /** Maximum */
+            maximum: number | null;
+            /** Minimum */
+            minimum: number | null;
+            /** Name */
+            name: string;
+            /** On Card */
+            on_card: boolean;
+            /** Title */
+            title: string;
+            /** Unit */
+            unit: string;
         };
         /** PersonOut */
         PersonOut: {
@@ -1581,25 +3838,39 @@ export interface components {
              */
             total: number;
         };
+        /**
+         * PortDescription
+         * @description A port as it is with default parameters.
+         */
+        PortDescription: {
+            /** Name */
+            name: string;
+            /** Title */
+            title: string;
+        };
+        /**
+         * Position
+         * @description Top left corner of a node on the canvas, in canvas pixels.
+         */
+        Position: {
+            /** X */
+            x: number;
+            /** Y */
+            y: number;
+        };
         /** PredictionRequest */
         PredictionRequest: {
             /** Checkpoint Id */
             checkpoint_id: string;
-            /**
-             * Item Id
-             * @default null
-             */
-            item_id: string | null;
+            /** Item Id */
+            item_id?: string | null;
             /**
              * Top K
              * @default 5
              */
             top_k: number;
-            /**
-             * Upload Id
-             * @default null
-             */
-            upload_id: string | null;
+            /** Upload Id */
+            upload_id?: string | null;
         };
         /**
          * PreviewInput
@@ -1623,6 +3894,13 @@ export interface components {
             /** Width */
             width: number;
         };
+        /** ProblemCounts */
+        ProblemCounts: {
+            /** Errors */
+            errors: number;
+            /** Warnings */
+            warnings: number;
+        };
         /**
          * Progress
          * @description Where the run is. `data_wait_share` is the share of time spent waiting for data.
@@ -1630,11 +3908,8 @@ export interface components {
         Progress: {
             /** Data Wait Share */
             data_wait_share: number;
-            /**
-             * Device Memory Bytes
-             * @default null
-             */
-            device_memory_bytes: number | null;
+            /** Device Memory Bytes */
+            device_memory_bytes?: number | null;
             /** Epoch */
             epoch: number;
             /**
@@ -1646,11 +3921,8 @@ export interface components {
             images_per_s: number;
             /** Memory Bytes */
             memory_bytes: number;
-            /**
-             * Remaining S
-             * @default null
-             */
-            remaining_s: number | null;
+            /** Remaining S */
+            remaining_s?: number | null;
             /** Step */
             step: number;
             /** Time S */
@@ -1667,11 +3939,8 @@ export interface components {
         ProjectList: {
             /** Items */
             items: components["schemas"]["ProjectOut"][];
-            /**
-             * Next
-             * @default null
-             */
-            next: string | null;
+            /** Next */
+            next?: string | null;
             /** Total */
             total: number;
         };
@@ -1719,6 +3988,49 @@ export interface components {
              */
             role: "owner" | "editor" | "labeler" | "viewer";
         };
+        /**
+         * RemoveBlock
+         * @description Remove a block definition that no instance and no frame uses any more.
+         */
+        RemoveBlock: {
+            /** Block Id */
+            block_id: string;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            op: "remove_block";
+        };
+        /**
+         * RemoveEdge
+         * @description Remove an edge.
+         */
+        RemoveEdge: {
+            /** Edge Id */
+            edge_id: string;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            op: "remove_edge";
+            /** Scope */
+            scope?: string | null;
+        };
+        /**
+         * RemoveNode
+         * @description Remove a node, and its position, once no edge, port list or exposed parameter names it.
+         */
+        RemoveNode: {
+            /** Node Id */
+            node_id: string;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            op: "remove_node";
+            /** Scope */
+            scope?: string | null;
+        };
         /** ResultDifference */
         ResultDifference: {
             /** A */
@@ -1727,6 +4039,47 @@ export interface components {
             b: number | null;
             /** Metric */
             metric: string;
+        };
+        /**
+         * RevisionOperations
+         * @description One save, as another editor needs it to follow.
+         */
+        RevisionOperations: {
+            /** Author */
+            author: string | null;
+            /** Client Id */
+            client_id: string;
+            /** Gesture */
+            gesture: string;
+            /** Operations */
+            operations: (components["schemas"]["AddNode"] | components["schemas"]["RemoveNode"] | components["schemas"]["AddEdge"] | components["schemas"]["RemoveEdge"] | components["schemas"]["SetParam"] | components["schemas"]["SetAttribute"] | components["schemas"]["MoveNodes"] | components["schemas"]["AddBlock"] | components["schemas"]["RemoveBlock"] | components["schemas"]["SetBlock"] | components["schemas"]["SetFrame"] | components["schemas"]["SetGraphName"])[];
+            /** Revision */
+            revision: number;
+        };
+        /** RevisionPage */
+        RevisionPage: {
+            /** Items */
+            items: components["schemas"]["RevisionSummary"][];
+            /** Next */
+            next: string | null;
+            /** Total */
+            total: number;
+        };
+        /** RevisionSummary */
+        RevisionSummary: {
+            /** Author */
+            author: string | null;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Gesture */
+            gesture: string;
+            /** Num Operations */
+            num_operations: number;
+            /** Revision */
+            revision: number;
         };
         /**
          * Rewind
@@ -1885,24 +4238,6 @@ export interface components {
         RunCheckRequest: {
             /**
              * @default {
-             *       "task": {
-             *         "class_weights": "none",
-             *         "label_smoothing": 0,
-             *         "type": "classification"
-             *       },
-             *       "optimizer": {
-             *         "learning_rate": 0.001,
-             *         "momentum": 0.9,
-             *         "nesterov": false,
-             *         "type": "adamw",
-             *         "weight_decay": 0.01
-             *       },
-             *       "schedule": {
-             *         "gamma": 0.1,
-             *         "step_epochs": 10,
-             *         "type": "cosine",
-             *         "warmup_epochs": 0
-             *       },
              *       "augmentation": {
              *         "brightness": 0,
              *         "contrast": 0,
@@ -1912,25 +4247,40 @@ export interface components {
              *         "saturation": 0,
              *         "vertical_flip": false
              *       },
+             *       "batch_size": 64,
+             *       "best_metric": "accuracy",
+             *       "checkpoint_every_s": 60,
+             *       "device": "auto",
              *       "early_stop": {
              *         "is_enabled": false,
              *         "patience_epochs": 5
              *       },
              *       "epochs": 10,
-             *       "batch_size": 64,
-             *       "seed": 0,
-             *       "device": "auto",
+             *       "optimizer": {
+             *         "learning_rate": 0.001,
+             *         "momentum": 0.9,
+             *         "nesterov": false,
+             *         "type": "adamw",
+             *         "weight_decay": 0.01
+             *       },
              *       "precision": "auto",
-             *       "best_metric": "accuracy",
-             *       "checkpoint_every_s": 60
+             *       "schedule": {
+             *         "gamma": 0.1,
+             *         "step_epochs": 10,
+             *         "type": "cosine",
+             *         "warmup_epochs": 0
+             *       },
+             *       "seed": 0,
+             *       "task": {
+             *         "class_weights": "none",
+             *         "label_smoothing": 0,
+             *         "type": "classification"
+             *       }
              *     }
              */
             config: components["schemas"]["RunConfig"];
-            /**
-             * Dataset Id
-             * @default null
-             */
-            dataset_id: string | null;
+            /** Dataset Id */
+            dataset_id?: string | null;
         };
         /** RunComparison */
         RunComparison: {
@@ -1949,13 +4299,13 @@ export interface components {
         RunConfig: {
             /**
              * @default {
-             *       "horizontal_flip": false,
-             *       "vertical_flip": false,
-             *       "crop_padding_px": 0,
-             *       "rotate_degrees": 0,
              *       "brightness": 0,
              *       "contrast": 0,
-             *       "saturation": 0
+             *       "crop_padding_px": 0,
+             *       "horizontal_flip": false,
+             *       "rotate_degrees": 0,
+             *       "saturation": 0,
+             *       "vertical_flip": false
              *     }
              */
             augmentation: components["schemas"]["AugmentationConfig"];
@@ -1994,11 +4344,11 @@ export interface components {
             epochs: number;
             /**
              * @default {
-             *       "type": "adamw",
              *       "learning_rate": 0.001,
-             *       "weight_decay": 0.01,
              *       "momentum": 0.9,
-             *       "nesterov": false
+             *       "nesterov": false,
+             *       "type": "adamw",
+             *       "weight_decay": 0.01
              *     }
              */
             optimizer: components["schemas"]["OptimizerConfig"];
@@ -2010,10 +4360,10 @@ export interface components {
             precision: "auto" | "float32" | "bfloat16" | "float16";
             /**
              * @default {
-             *       "type": "cosine",
-             *       "warmup_epochs": 0,
+             *       "gamma": 0.1,
              *       "step_epochs": 10,
-             *       "gamma": 0.1
+             *       "type": "cosine",
+             *       "warmup_epochs": 0
              *     }
              */
             schedule: components["schemas"]["ScheduleConfig"];
@@ -2024,9 +4374,9 @@ export interface components {
             seed: number;
             /**
              * @default {
-             *       "type": "classification",
              *       "class_weights": "none",
-             *       "label_smoothing": 0
+             *       "label_smoothing": 0,
+             *       "type": "classification"
              *     }
              */
             task: components["schemas"]["TaskConfig"];
@@ -2035,24 +4385,6 @@ export interface components {
         RunEstimateRequest: {
             /**
              * @default {
-             *       "task": {
-             *         "class_weights": "none",
-             *         "label_smoothing": 0,
-             *         "type": "classification"
-             *       },
-             *       "optimizer": {
-             *         "learning_rate": 0.001,
-             *         "momentum": 0.9,
-             *         "nesterov": false,
-             *         "type": "adamw",
-             *         "weight_decay": 0.01
-             *       },
-             *       "schedule": {
-             *         "gamma": 0.1,
-             *         "step_epochs": 10,
-             *         "type": "cosine",
-             *         "warmup_epochs": 0
-             *       },
              *       "augmentation": {
              *         "brightness": 0,
              *         "contrast": 0,
@@ -2062,25 +4394,40 @@ export interface components {
              *         "saturation": 0,
              *         "vertical_flip": false
              *       },
+             *       "batch_size": 64,
+             *       "best_metric": "accuracy",
+             *       "checkpoint_every_s": 60,
+             *       "device": "auto",
              *       "early_stop": {
              *         "is_enabled": false,
              *         "patience_epochs": 5
              *       },
              *       "epochs": 10,
-             *       "batch_size": 64,
-             *       "seed": 0,
-             *       "device": "auto",
+             *       "optimizer": {
+             *         "learning_rate": 0.001,
+             *         "momentum": 0.9,
+             *         "nesterov": false,
+             *         "type": "adamw",
+             *         "weight_decay": 0.01
+             *       },
              *       "precision": "auto",
-             *       "best_metric": "accuracy",
-             *       "checkpoint_every_s": 60
+             *       "schedule": {
+             *         "gamma": 0.1,
+             *         "step_epochs": 10,
+             *         "type": "cosine",
+             *         "warmup_epochs": 0
+             *       },
+             *       "seed": 0,
+             *       "task": {
+             *         "class_weights": "none",
+             *         "label_smoothing": 0,
+             *         "type": "classification"
+             *       }
              *     }
              */
             config: components["schemas"]["RunConfig"];
-            /**
-             * Dataset Id
-             * @default null
-             */
-            dataset_id: string | null;
+            /** Dataset Id */
+            dataset_id?: string | null;
         };
         /**
          * RunEvents
@@ -2112,11 +4459,8 @@ export interface components {
             message: string;
             /** Next Step */
             next_step: string;
-            /**
-             * Node Id
-             * @default null
-             */
-            node_id: string | null;
+            /** Node Id */
+            node_id?: string | null;
         };
         /** RunList */
         RunList: {
@@ -2161,37 +4505,22 @@ export interface components {
         RunProblem: {
             /** Code */
             code: string;
-            /**
-             * Edge Id
-             * @default null
-             */
-            edge_id: string | null;
+            /** Edge Id */
+            edge_id?: string | null;
             /** Fixes */
             fixes?: {
                 [key: string]: unknown;
             }[];
             /** Message */
             message: string;
-            /**
-             * Node Id
-             * @default null
-             */
-            node_id: string | null;
-            /**
-             * Param
-             * @default null
-             */
-            param: string | null;
-            /**
-             * Port
-             * @default null
-             */
-            port: string | null;
-            /**
-             * Scope
-             * @default null
-             */
-            scope: string | null;
+            /** Node Id */
+            node_id?: string | null;
+            /** Param */
+            param?: string | null;
+            /** Port */
+            port?: string | null;
+            /** Scope */
+            scope?: string | null;
             /**
              * Severity
              * @enum {string}
@@ -2202,22 +4531,16 @@ export interface components {
         RunProgress: {
             /** Data Wait Share */
             data_wait_share: number;
-            /**
-             * Device Memory Bytes
-             * @default null
-             */
-            device_memory_bytes: number | null;
+            /** Device Memory Bytes */
+            device_memory_bytes?: number | null;
             /** Epoch */
             epoch: number;
             /** Images Per S */
             images_per_s: number;
             /** Memory Bytes */
             memory_bytes: number;
-            /**
-             * Remaining S
-             * @default null
-             */
-            remaining_s: number | null;
+            /** Remaining S */
+            remaining_s?: number | null;
             /** Step */
             step: number;
             /** Total Steps */
@@ -2236,24 +4559,6 @@ export interface components {
         RunStart: {
             /**
              * @default {
-             *       "task": {
-             *         "class_weights": "none",
-             *         "label_smoothing": 0,
-             *         "type": "classification"
-             *       },
-             *       "optimizer": {
-             *         "learning_rate": 0.001,
-             *         "momentum": 0.9,
-             *         "nesterov": false,
-             *         "type": "adamw",
-             *         "weight_decay": 0.01
-             *       },
-             *       "schedule": {
-             *         "gamma": 0.1,
-             *         "step_epochs": 10,
-             *         "type": "cosine",
-             *         "warmup_epochs": 0
-             *       },
              *       "augmentation": {
              *         "brightness": 0,
              *         "contrast": 0,
@@ -2263,35 +4568,47 @@ export interface components {
              *         "saturation": 0,
              *         "vertical_flip": false
              *       },
+             *       "batch_size": 64,
+             *       "best_metric": "accuracy",
+             *       "checkpoint_every_s": 60,
+             *       "device": "auto",
              *       "early_stop": {
              *         "is_enabled": false,
              *         "patience_epochs": 5
              *       },
              *       "epochs": 10,
-             *       "batch_size": 64,
-             *       "seed": 0,
-             *       "device": "auto",
+             *       "optimizer": {
+             *         "learning_rate": 0.001,
+             *         "momentum": 0.9,
+             *         "nesterov": false,
+             *         "type": "adamw",
+             *         "weight_decay": 0.01
+             *       },
              *       "precision": "auto",
-             *       "best_metric": "accuracy",
-             *       "checkpoint_every_s": 60
+             *       "schedule": {
+             *         "gamma": 0.1,
+             *         "step_epochs": 10,
+             *         "type": "cosine",
+             *         "warmup_epochs": 0
+             *       },
+             *       "seed": 0,
+             *       "task": {
+             *         "class_weights": "none",
+             *         "label_smoothing": 0,
+             *         "type": "classification"
+             *       }
              *     }
              */
             config: components["schemas"]["RunConfig"];
-            /**
-             * Dataset Id
-             * @default null
-             */
-            dataset_id: string | null;
+            /** Dataset Id */
+            dataset_id?: string | null;
             /**
              * Name
              * @default
              */
             name: string;
-            /**
-             * Start From
-             * @default null
-             */
-            start_from: (components["schemas"]["StartFromNetwork"] | components["schemas"]["StartFromCheckpoint"]) | null;
+            /** Start From */
+            start_from?: (components["schemas"]["StartFromNetwork"] | components["schemas"]["StartFromCheckpoint"]) | null;
         };
         /**
          * RunStarted
@@ -2398,21 +4715,12 @@ export interface components {
         };
         /** RunUpdate */
         RunUpdate: {
-            /**
-             * Name
-             * @default null
-             */
-            name: string | null;
-            /**
-             * Notes
-             * @default null
-             */
-            notes: string | null;
-            /**
-             * Tags
-             * @default null
-             */
-            tags: string[] | null;
+            /** Name */
+            name?: string | null;
+            /** Notes */
+            notes?: string | null;
+            /** Tags */
+            tags?: string[] | null;
         };
         /** SamplePrediction */
         SamplePrediction: {
@@ -2443,6 +4751,12 @@ export interface components {
             step: number;
             /** Time S */
             time_s: number;
+        };
+        /** Saved */
+        Saved: {
+            analysis: components["schemas"]["Analysis"];
+            /** Revision */
+            revision: number;
         };
         /**
          * ScheduleConfig
@@ -2487,31 +4801,114 @@ export interface components {
         };
         /** SessionPatch */
         SessionPatch: {
+            /** Current Password */
+            current_password?: string | null;
+            /** Last Project Id */
+            last_project_id?: string | null;
+            /** Name */
+            name?: string | null;
+            /** Password */
+            password?: string | null;
+            /** Theme */
+            theme?: ("auto" | "light" | "dark") | null;
+        };
+        /**
+         * SetAttribute
+         * @description Change a node beside its parameters. `value` has the type of the attribute.
+         */
+        SetAttribute: {
             /**
-             * Current Password
-             * @default null
+             * Attribute
+             * @enum {string}
              */
-            current_password: string | null;
+            attribute: "name" | "type" | "note" | "is_frozen" | "repeat" | "weights" | "overrides";
+            /** Node Id */
+            node_id: string;
             /**
-             * Last Project Id
-             * @default null
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
              */
-            last_project_id: string | null;
+            op: "set_attribute";
+            /** Scope */
+            scope?: string | null;
+            /** Value */
+            value: string | number | boolean | {
+                [key: string]: boolean | number | string | (boolean | number | string | null)[] | (boolean | number | string | null)[][] | null;
+            };
+        };
+        /**
+         * SetBlock
+         * @description Replace a block's name, port order and exposed parameters (not its content).
+         */
+        SetBlock: {
+            /** Block Id */
+            block_id: string;
+            /** Exposed */
+            exposed: {
+                [key: string]: components["schemas"]["ExposedParam"];
+            };
+            /** Inputs */
+            inputs: string[];
+            /** Name */
+            name: string;
             /**
-             * Name
-             * @default null
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
              */
-            name: string | null;
+            op: "set_block";
+            /** Outputs */
+            outputs: string[];
+        };
+        /**
+         * SetFrame
+         * @description Add, replace or (with None) remove a frame. Changes the view only.
+         */
+        SetFrame: {
+            frame: components["schemas"]["Frame"] | null;
+            /** Frame Id */
+            frame_id: string;
             /**
-             * Password
-             * @default null
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
              */
-            password: string | null;
+            op: "set_frame";
+        };
+        /**
+         * SetGraphName
+         * @description Rename the network's class.
+         */
+        SetGraphName: {
+            /** Name */
+            name: string;
             /**
-             * Theme
-             * @default null
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
              */
-            theme: ("auto" | "light" | "dark") | null;
+            op: "set_graph_name";
+        };
+        /**
+         * SetParam
+         * @description Set one parameter; `is_set: false` returns it to the layer's default.
+         */
+        SetParam: {
+            /**
+             * Is Set
+             * @default true
+             */
+            is_set: boolean;
+            /** Node Id */
+            node_id: string;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            op: "set_param";
+            /** Param */
+            param: string;
+            /** Scope */
+            scope?: string | null;
+            /** Value */
+            value?: boolean | number | string | (boolean | number | string | null)[] | (boolean | number | string | null)[][] | null;
         };
         /** SigninByLink */
         SigninByLink: {
@@ -2699,6 +5096,137 @@ export interface components {
              */
             type: "classification";
         };
+        /**
+         * TemplateInfo
+         * @description What a person reads before choosing.
+         */
+        TemplateInfo: {
+            /** Id */
+            id: string;
+            /** Summary */
+            summary: string;
+            /** Title */
+            title: string;
+        };
+        /**
+         * Totals
+         * @description Sums over the network, for one sample (B = 1), as float32.
+         */
+        Totals: {
+            /**
+             * Activation Bytes
+             * @default 0
+             */
+            activation_bytes: number;
+            /**
+             * Flops
+             * @default 0
+             */
+            flops: number;
+            /**
+             * Num Layers
+             * @default 0
+             */
+            num_layers: number;
+            /**
+             * Parameter Bytes
+             * @default 0
+             */
+            parameter_bytes: number;
+            /**
+             * Parameters
+             * @default 0
+             */
+            parameters: number;
+            /**
+             * Trainable Parameters
+             * @default 0
+             */
+            trainable_parameters: number;
+        };
+        /**
+         * TrainSpec
+         * @description One run of the trainer.
+         *
+         *     Attributes:
+         *         document: The network.
+         *         manifest: Path of the dataset manifest.
+         *         output: Folder of this attempt; checkpoints and the cache-free results go here.
+         *         initial_weights: safetensors to start from; what does not fit is initialised and listed.
+         *         resume_from: Checkpoint file to continue bit-identically.
+         *         cache: Folder for decoded images, keyed by content and preprocessing.
+         *         num_threads: Torch threads of this slot.
+         *         num_workers: Decode processes when the data does not fit in memory.
+         */
+        TrainSpec: {
+            /** Cache */
+            cache?: string | null;
+            /**
+             * @default {
+             *       "augmentation": {
+             *         "brightness": 0,
+             *         "contrast": 0,
+             *         "crop_padding_px": 0,
+             *         "horizontal_flip": false,
+             *         "rotate_degrees": 0,
+             *         "saturation": 0,
+             *         "vertical_flip": false
+             *       },
+             *       "batch_size": 64,
+             *       "best_metric": "accuracy",
+             *       "checkpoint_every_s": 60,
+             *       "device": "auto",
+             *       "early_stop": {
+             *         "is_enabled": false,
+             *         "patience_epochs": 5
+             *       },
+             *       "epochs": 10,
+             *       "optimizer": {
+             *         "learning_rate": 0.001,
+             *         "momentum": 0.9,
+             *         "nesterov": false,
+             *         "type": "adamw",
+             *         "weight_decay": 0.01
+             *       },
+             *       "precision": "auto",
+             *       "schedule": {
+             *         "gamma": 0.1,
+             *         "step_epochs": 10,
+             *         "type": "cosine",
+             *         "warmup_epochs": 0
+             *       },
+             *       "seed": 0,
+             *       "task": {
+             *         "class_weights": "none",
+             *         "label_smoothing": 0,
+             *         "type": "classification"
+             *       }
+             *     }
+             */
+            config: components["schemas"]["RunConfig"];
+            document: components["schemas"]["Document"];
+            /**
+             * Format
+             * @default netloom.run
+             * @constant
+             */
+            format: "netloom.run";
+            /** Initial Weights */
+            initial_weights?: string | null;
+            /** Manifest */
+            manifest: string;
+            /** Num Threads */
+            num_threads?: number | null;
+            /**
+             * Num Workers
+             * @default 0
+             */
+            num_workers: number;
+            /** Output */
+            output: string;
+            /** Resume From */
+            resume_from?: string | null;
+        };
         /** UndoIn */
         UndoIn: {
             /** Event Ids */
@@ -2756,6 +5284,65 @@ export interface components {
             /** Upload Ids */
             upload_ids: string[];
         };
+        /** Version */
+        Version: {
+            /** Author */
+            author: string | null;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            document: components["schemas"]["Document"];
+            /** Graph Hash */
+            graph_hash: string;
+            /** Id */
+            id: string;
+            /** Name */
+            name: string;
+            /** Network Id */
+            network_id: string;
+            /** Pinned By Runs */
+            pinned_by_runs: number;
+            /** Revision */
+            revision: number;
+        };
+        /** VersionSummary */
+        VersionSummary: {
+            /** Author */
+            author: string | null;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Graph Hash */
+            graph_hash: string;
+            /** Id */
+            id: string;
+            /** Name */
+            name: string;
+            /** Network Id */
+            network_id: string;
+            /** Pinned By Runs */
+            pinned_by_runs: number;
+            /** Revision */
+            revision: number;
+        };
+        /**
+         * View
+         * @description How the network is drawn. Node ids are unique over all scopes, so positions are flat.
+         */
+        View: {
+            /** Frames */
+            frames?: {
+                [key: string]: components["schemas"]["Frame"];
+            };
+            /** Positions */
+            positions?: {
+                [key: string]: components["schemas"]["Position"];
+            };
+        };
     };
     responses: never;
     parameters: never;
@@ -2764,4 +5351,2510 @@ export interface components {
     pathItems: never;
 }
 export type $defs = Record<string, never>;
-export type operations = Record<string, never>;
+export interface operations {
+    analyze_document: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AnalysisRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Analysis"];
+                };
+            };
+        };
+    };
+    download_checkpoint_bundle: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                checkpoint_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    list_checkpoint_layers: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                checkpoint_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExplainableLayer"][];
+                };
+            };
+        };
+    };
+    generate_code: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DocumentIn"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Code"];
+                };
+            };
+        };
+    };
+    get_dataset_version: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                version_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DatasetVersion"];
+                };
+            };
+        };
+    };
+    get_dataset: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                dataset_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Dataset"];
+                };
+            };
+        };
+    };
+    delete_dataset: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                dataset_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    update_dataset: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                dataset_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DatasetChange"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Dataset"];
+                };
+            };
+        };
+    };
+    preview_augmentation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                dataset_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AugmentationPreview"];
+            };
+        };
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobOut"];
+                };
+            };
+        };
+    };
+    create_class: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                dataset_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewClass"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LabelClass"];
+                };
+            };
+        };
+    };
+    delete_class: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                class_id: string;
+                dataset_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    update_class: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                class_id: string;
+                dataset_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ClassChange"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LabelClass"];
+                };
+            };
+        };
+    };
+    list_imports: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                dataset_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImportReport"][];
+                };
+            };
+        };
+    };
+    create_import: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                dataset_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewImport"];
+            };
+        };
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobOut"];
+                };
+            };
+        };
+    };
+    list_items: {
+        parameters: {
+            query?: {
+                cursor?: string | null;
+                label?: string | null;
+                limit?: number;
+                order?: "oldest" | "newest";
+                search?: string | null;
+                split?: ("train" | "validation" | "test" | "unassigned") | null;
+                state?: ("unlabeled" | "labeled" | "reviewed_empty") | null;
+            };
+            header?: never;
+            path: {
+                dataset_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ItemPage"];
+                };
+            };
+        };
+    };
+    delete_items: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                dataset_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ItemSelection"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ItemsChanged"];
+                };
+            };
+        };
+    };
+    update_items: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                dataset_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ItemsChange"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ItemsChanged"];
+                };
+            };
+        };
+    };
+    restore_items: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                dataset_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ItemSelection"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ItemsChanged"];
+                };
+            };
+        };
+    };
+    set_labels: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                dataset_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LabelsIn"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LabelsSet"];
+                };
+            };
+        };
+    };
+    undo_labels: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                dataset_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UndoIn"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LabelsUndone"];
+                };
+            };
+        };
+    };
+    restore_dataset: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                dataset_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Dataset"];
+                };
+            };
+        };
+    };
+    assign_splits: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                dataset_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SplitRatio"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SplitsAssigned"];
+                };
+            };
+        };
+    };
+    get_dataset_statistics: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                dataset_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Statistics"];
+                };
+            };
+        };
+    };
+    list_dataset_versions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                dataset_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DatasetVersion"][];
+                };
+            };
+        };
+    };
+    create_dataset_version: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                dataset_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewDatasetVersion"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DatasetVersion"];
+                };
+            };
+        };
+    };
+    list_devices: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeviceOut"][];
+                };
+            };
+        };
+    };
+    list_evaluations: {
+        parameters: {
+            query?: {
+                checkpoint?: string | null;
+                cursor?: string | null;
+                limit?: number;
+                run?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EvaluationList"];
+                };
+            };
+        };
+    };
+    create_evaluation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EvaluationRequest"];
+            };
+        };
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobOut"];
+                };
+            };
+        };
+    };
+    get_evaluation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                evaluation_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EvaluationOut"];
+                };
+            };
+        };
+    };
+    list_evaluation_items: {
+        parameters: {
+            query?: {
+                cursor?: string | null;
+                limit?: number;
+                order?: "worst" | "best";
+                predicted?: number | null;
+                true?: number | null;
+            };
+            header?: never;
+            path: {
+                evaluation_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EvaluatedItemList"];
+                };
+            };
+        };
+    };
+    create_explanation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ExplanationRequest"];
+            };
+        };
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobOut"];
+                };
+            };
+        };
+    };
+    get_explanation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                explanation_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExplanationOut"];
+                };
+            };
+        };
+    };
+    get_explanation_data: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                explanation_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    get_explanation_heatmap: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                explanation_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    get_explanation_image: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                explanation_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    get_explanation_overlay: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                explanation_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    list_import_folders: {
+        parameters: {
+            query?: {
+                path?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImportFolders"];
+                };
+            };
+        };
+    };
+    get_import: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                import_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImportReport"];
+                };
+            };
+        };
+    };
+    withdraw_invitation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                invitation_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    accept_invitation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["InvitationAccept"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SessionOut"];
+                };
+            };
+        };
+    };
+    get_item: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                item_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ItemDetail"];
+                };
+            };
+        };
+    };
+    get_item_image: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                item_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    get_item_thumbnail: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                item_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    list_jobs: {
+        parameters: {
+            query?: {
+                limit?: number;
+                project?: string | null;
+                state?: ("queued" | "running" | "succeeded" | "failed" | "cancelled") | null;
+                subject_id?: string | null;
+                subject_type?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobList"];
+                };
+            };
+        };
+    };
+    get_job: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                job_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobOut"];
+                };
+            };
+        };
+    };
+    cancel_job: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                job_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobOut"];
+                };
+            };
+        };
+    };
+    list_layers: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LayerList"];
+                };
+            };
+        };
+    };
+    migrate_document: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DocumentIn"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Document"];
+                };
+            };
+        };
+    };
+    get_network: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                network_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Network"];
+                };
+            };
+        };
+    };
+    delete_network: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                network_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    update_network: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                network_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NetworkChange"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Network"];
+                };
+            };
+        };
+    };
+    get_network_code: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                network_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Code"];
+                };
+            };
+        };
+    };
+    duplicate_network: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                network_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Network"];
+                };
+            };
+        };
+    };
+    estimate_run: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                network_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RunEstimateRequest"];
+            };
+        };
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobOut"];
+                };
+            };
+        };
+    };
+    list_operations: {
+        parameters: {
+            query?: {
+                since?: number;
+            };
+            header?: never;
+            path: {
+                network_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OperationsSince"];
+                };
+            };
+        };
+    };
+    save_operations: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                network_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OperationsIn"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Saved"];
+                };
+            };
+        };
+    };
+    restore_network: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                network_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Network"];
+                };
+            };
+        };
+    };
+    list_revisions: {
+        parameters: {
+            query?: {
+                cursor?: string | null;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                network_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RevisionPage"];
+                };
+            };
+        };
+    };
+    check_run: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                network_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RunCheckRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RunCheck"];
+                };
+            };
+        };
+    };
+    start_run: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                network_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RunStart"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Run"];
+                };
+            };
+        };
+    };
+    get_network_sample: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                network_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NetworkSample"];
+                };
+            };
+        };
+    };
+    list_versions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                network_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VersionSummary"][];
+                };
+            };
+        };
+    };
+    create_version: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                network_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewVersion"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VersionSummary"];
+                };
+            };
+        };
+    };
+    restore_version: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                network_id: string;
+                version_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Network"];
+                };
+            };
+        };
+    };
+    create_prediction: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PredictionRequest"];
+            };
+        };
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobOut"];
+                };
+            };
+        };
+    };
+    list_projects: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProjectList"];
+                };
+            };
+        };
+    };
+    create_project: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ProjectIn"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProjectOut"];
+                };
+            };
+        };
+    };
+    get_project: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProjectOut"];
+                };
+            };
+        };
+    };
+    delete_project: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    rename_project: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ProjectIn"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProjectOut"];
+                };
+            };
+        };
+    };
+    list_datasets: {
+        parameters: {
+            query?: {
+                is_deleted?: boolean;
+            };
+            header?: never;
+            path: {
+                project_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DatasetSummary"][];
+                };
+            };
+        };
+    };
+    create_dataset: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewDataset"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Dataset"];
+                };
+            };
+        };
+    };
+    list_invitations: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InvitationList"];
+                };
+            };
+        };
+    };
+    create_invitation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["InvitationIn"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InvitationOut"];
+                };
+            };
+        };
+    };
+    list_members: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MemberList"];
+                };
+            };
+        };
+    };
+    remove_member: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                person_id: string;
+                project_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    change_member: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                person_id: string;
+                project_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MemberPatch"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MemberOut"];
+                };
+            };
+        };
+    };
+    list_networks: {
+        parameters: {
+            query?: {
+                is_deleted?: boolean;
+            };
+            header?: never;
+            path: {
+                project_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NetworkSummary"][];
+                };
+            };
+        };
+    };
+    create_network: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewNetwork"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Network"];
+                };
+            };
+        };
+    };
+    list_runs: {
+        parameters: {
+            query?: {
+                cursor?: string | null;
+                limit?: number;
+                network?: string | null;
+                search?: string;
+                state?: ("queued" | "claimed" | "running" | "succeeded" | "failed" | "stopped" | "paused" | "interrupted")[] | null;
+            };
+            header?: never;
+            path: {
+                project_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RunList"];
+                };
+            };
+        };
+    };
+    compare_runs: {
+        parameters: {
+            query: {
+                a: string;
+                b: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RunComparison"];
+                };
+            };
+        };
+    };
+    get_run_config_schema: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+        };
+    };
+    get_run: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Run"];
+                };
+            };
+        };
+    };
+    delete_run: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    update_run: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RunUpdate"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Run"];
+                };
+            };
+        };
+    };
+    list_checkpoints: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CheckpointOut"][];
+                };
+            };
+        };
+    };
+    list_run_events: {
+        parameters: {
+            query?: {
+                limit?: number;
+                since?: number;
+            };
+            header?: never;
+            path: {
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RunEvents"];
+                };
+            };
+        };
+    };
+    get_run_log: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RunLog"];
+                };
+            };
+        };
+    };
+    get_run_metrics: {
+        parameters: {
+            query?: {
+                max_points?: number;
+                names?: string;
+                split?: string | null;
+            };
+            header?: never;
+            path: {
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RunMetrics"];
+                };
+            };
+        };
+    };
+    pause_run: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Run"];
+                };
+            };
+        };
+    };
+    restore_run: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Run"];
+                };
+            };
+        };
+    };
+    resume_run: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Run"];
+                };
+            };
+        };
+    };
+    get_run_spec: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TrainSpec"];
+                };
+            };
+        };
+    };
+    stop_run: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Run"];
+                };
+            };
+        };
+    };
+    get_session: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SessionOut"];
+                };
+            };
+        };
+    };
+    sign_out: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    update_session: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SessionPatch"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SessionOut"];
+                };
+            };
+        };
+    };
+    sign_in_by_link: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SigninByLink"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SessionOut"];
+                };
+            };
+        };
+    };
+    sign_in_by_password: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SigninByPassword"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SessionOut"];
+                };
+            };
+        };
+    };
+    list_templates: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TemplateInfo"][];
+                };
+            };
+        };
+    };
+    list_tokens: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApiTokenList"];
+                };
+            };
+        };
+    };
+    create_token: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ApiTokenIn"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApiTokenOut"];
+                };
+            };
+        };
+    };
+    delete_token: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                token_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    create_upload: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UploadIn"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UploadOut"];
+                };
+            };
+        };
+    };
+    get_upload: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                upload_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UploadOut"];
+                };
+            };
+        };
+    };
+    append_to_upload: {
+        parameters: {
+            query: {
+                offset: number;
+            };
+            header?: never;
+            path: {
+                upload_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/octet-stream": string;
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UploadOut"];
+                };
+            };
+        };
+    };
+    discard_upload: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                upload_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    get_version: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                version_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Version"];
+                };
+            };
+        };
+    };
+}

@@ -1,7 +1,7 @@
-import { Button, Loader } from '@mantine/core';
+import { Loader } from '@mantine/core';
 import { IconMapQuestion } from '@tabler/icons-react';
-import { Link, type ErrorComponentProps } from '@tanstack/react-router';
-import { EmptyState, ProblemNotice } from '@/ui';
+import type { ErrorComponentProps } from '@tanstack/react-router';
+import { ButtonLink, EmptyState, ProblemNotice } from '@/ui';
 
 export function PagePending() {
   return (
@@ -25,9 +25,7 @@ export function NotFound() {
       icon={<IconMapQuestion size={26} stroke={1.5} />}
       title="There is nothing here"
       action={
-        <Button component={Link} to="/networks">
-          Go to the networks
-        </Button>
+        <ButtonLink to="/networks">Go to the networks</ButtonLink>
       }
     >
       The page may have moved, or you may not have access to it any more.

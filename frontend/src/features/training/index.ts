@@ -1,5 +1,15 @@
 import { lazyRouteComponent } from '@tanstack/react-router';
+import { lazy } from 'react';
 
-export const CompareRunsPage = lazyRouteComponent(() => import('./CompareRunsPage'), 'CompareRunsPage');
-export const RunPage = lazyRouteComponent(() => import('./RunPage'), 'RunPage');
-export const RunsPage = lazyRouteComponent(() => import('./RunsPage'), 'RunsPage');
+export const CompareRunsPage = lazyRouteComponent(() => import('./compare/CompareRunsPage'), 'CompareRunsPage');
+export const RunPage = lazyRouteComponent(() => import('./run/RunPage'), 'RunPage');
+export const RunsPage = lazyRouteComponent(() => import('./list/RunsPage'), 'RunsPage');
+
+/** The dialog behind Train: put it inside a `Suspense`. */
+export const StartRunDialog = lazy(() =>
+  import('./start/StartRunDialog').then((module) => ({ default: module.StartRunDialog })),
+);
+export type { StartRunDialogProps } from './start/StartRunDialog';
+
+export { checkpointsQuery, runQuery, runsQuery } from './api';
+export { checkpointTitle, metricText, runTitle } from './words';

@@ -1,5 +1,0 @@
-import { PageHeader } from '@/ui';
-
-export function CompareRunsPage() {
-  return <PageHeader title="CompareRuns" />;
-}

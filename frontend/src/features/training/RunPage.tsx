@@ -1,5 +1,0 @@
-import { PageHeader } from '@/ui';
-
-export function RunPage() {
-  return <PageHeader title="Run" />;
-}

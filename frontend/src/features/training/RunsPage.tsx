@@ -1,5 +1,0 @@
-import { PageHeader } from '@/ui';
-
-export function RunsPage() {
-  return <PageHeader title="Runs" />;
-}

@@ -1,0 +1,140 @@
+import { SegmentedControl, Slider, Switch } from '@mantine/core';
+import { useLocalStorage } from '@mantine/hooks';
+import { useMemo } from 'react';
+import { TESTIDS, formatDuration, formatNumber, formatPercent } from '@/lib';
+import { Panel } from '@/ui';
+import { LineChart, type ChartSeries } from '@/ui/charts';
+import { X_AXES, curveKey, earliestTime, xValues, type Curves, type XAxis } from '../live/curves';
+import { isShare, metricName } from '../words';
+import classes from './RunPage.module.css';
+
+/** How curves are looked at; remembered in this browser for every run. */
+interface CurveView {
+  axis: XAxis;
+  isLog: boolean;
+  smoothing: number;
+}
+
+export function useCurveView() {
+  return useLocalStorage<CurveView>({
+    key: 'netloom.curves',
+    defaultValue: { axis: 'epoch', isLog: false, smoothing: 0.6 },
+  });
+}
+
+export const X_FORMATS: Record<XAxis, (x: number) => string> = {
+  epoch: (x) => (Number.isInteger(x) ? String(x) : x.toFixed(x < 10 ? 2 : 1)),
+  step: (x) => Math.round(x).toLocaleString('en-US'),
+  time: formatDuration,
+};
+const SHOWN = ['loss', 'accuracy', 'balanced_accuracy'];
+const SPLITS = [
+  { split: 'train', label: 'train', color: 'var(--nl-series-1)' },
+  { split: 'validation', label: 'validation', color: 'var(--nl-series-2)' },
+] as const;
+
+const percentText = (share: number) => formatPercent(share);
+
+/** Loss and metrics over epochs, steps or time. */
+export function CurvesPanel({ curves }: { curves: Curves }) {
+  const [view, setView] = useCurveView();
+  const startTime = earliestTime(curves);
+  const names = useMemo(() => chartNames(curves), [curves]);
+  return (
+    <Panel
+      title="Curves"
+      testId={TESTIDS.training.curves}
+      actions={<CurveControls view={view} onChange={setView} />}
+    >
+      <div className={classes.charts}>
+        {names.map((name) => (
+          <MetricChart key={name} name={name} curves={curves} view={view} startTime={startTime} />
+        ))}
+      </div>
+    </Panel>
+  );
+}
+
+/** Loss and accuracy always, what else is measured after them, the learning rate last. */
+function chartNames(curves: Curves): string[] {
+  const measured = new Set([...curves.values()].map(({ name }) => name));
+  const known = SHOWN.filter((name) => name !== 'balanced_accuracy' || measured.has(name));
+  const others = [...measured].filter((name) => !SHOWN.includes(name)).sort();
+  return [...known, ...others];
+}
+
+interface MetricChartProps {
+  name: string;
+  curves: Curves;
+  view: CurveView;
+  startTime: number;
+}
+
+function MetricChart({ name, curves, view, startTime }: MetricChartProps) {
+  const series = useMemo(
+    () =>
+      SPLITS.map(({ split, label, color }): ChartSeries => {
+        const curve = curves.get(curveKey(split, name));
+        return {
+          label,
+          color,
+          x: curve ? xValues(curve, view.axis, startTime) : [],
+          y: curve?.values ?? [],
+          isNoisy: split === 'train' && name !== 'learning_rate',
+        };
+      }).filter(({ x, label }) => x.length > 0 || label === 'train'),
+    [curves, name, view.axis, startTime],
+  );
+  return (
+    <LineChart
+      title={metricName(name)}
+      series={series}
+      xLabel={view.axis}
+      formatX={X_FORMATS[view.axis]}
+      formatY={isShare(name) ? percentText : formatNumber}
+      isLog={view.isLog && !isShare(name)}
+      smoothing={view.smoothing}
+      syncKey="run"
+      testId={`${TESTIDS.training.curves}-${name}`}
+    />
+  );
+}
+
+interface CurveControlsProps {
+  view: CurveView;
+  onChange: (view: CurveView) => void;
+}
+
+export function CurveControls({ view, onChange }: CurveControlsProps) {
+  return (
+    <div className={classes.controls}>
+      <label className={classes.smoothing}>
+        <span>Smoothing</span>
+        <Slider
+          w={84}
+          min={0}
+          max={0.98}
+          step={0.02}
+          value={view.smoothing}
+          onChange={(smoothing) => onChange({ ...view, smoothing })}
+          label={null}
+          thumbLabel="Smoothing"
+          thumbSize={13}
+        />
+      </label>
+      <Switch
+        label="Log"
+        size="xs"
+        checked={view.isLog}
+        onChange={(event) => onChange({ ...view, isLog: event.currentTarget.checked })}
+      />
+      <SegmentedControl
+        size="xs"
+        aria-label="Horizontal axis"
+        value={view.axis}
+        onChange={(axis) => onChange({ ...view, axis })}
+        data={X_AXES.map((axis) => ({ value: axis, label: axis.charAt(0).toUpperCase() + axis.slice(1) }))}
+      />
+    </div>
+  );
+}

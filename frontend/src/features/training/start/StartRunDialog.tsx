@@ -1,0 +1,156 @@
+import { Button, Modal, Select, TextInput } from '@mantine/core';
+import { IconPlayerPlayFilled } from '@tabler/icons-react';
+import { useQuery, useQueryClient } from '@tanstack/react-query';
+import { useNavigate } from '@tanstack/react-router';
+import { useState } from 'react';
+import type { Network, Run } from '@/api';
+import { datasetsQuery } from '@/features/datasets';
+import { TESTIDS, formatCount, useProject } from '@/lib';
+import { ProblemNotice } from '@/ui';
+import { networkQuery } from '../api';
+import { ConfigInput } from './ConfigInput';
+import { EstimateLine } from './EstimateLine';
+import { ExpertSections } from './ExpertSections';
+import { ProblemList } from './ProblemList';
+import { BASIC_PATHS } from './presentation';
+import { valueAt } from './schemaFields';
+import classes from './StartRunDialog.module.css';
+import { StartFromSelect } from './StartFromSelect';
+import { useEstimate, useRunPlan, useStartRun, type StartFrom } from './useRunPlan';
+
+export interface StartRunDialogProps {
+  networkId: string;
+  opened: boolean;
+  onClose: () => void;
+  /** Called after the start; without it the page of the run opens. */
+  onStarted?: (run: Run) => void;
+}
+
+/** Everything a training needs: good defaults first, expert settings folded, problems up front. */
+export function StartRunDialog({ networkId, opened, onClose, onStarted }: StartRunDialogProps) {
+  const { data: network, error } = useQuery({ ...networkQuery(networkId), enabled: opened, staleTime: 0 });
+  return (
+    <Modal
+      opened={opened}
+      onClose={onClose}
+      title={network ? `Train ${network.name}` : 'Train'}
+      size={760}
+      data-testid={TESTIDS.training.dialog}
+    >
+      {error && <ProblemNotice error={error} />}
+      {network && <StartRunForm network={network} onClose={onClose} onStarted={onStarted} />}
+    </Modal>
+  );
+}
+
+interface StartRunFormProps {
+  network: Network;
+  onClose: () => void;
+  onStarted: ((run: Run) => void) | undefined;
+}
+
+function StartRunForm({ network, onClose, onStarted }: StartRunFormProps) {
+  const networkId = network.id;
+  /** The data that the network is bound to; another can be chosen here. */
+  const [dataset, setDataset] = useState<string | null>(network.dataset_id);
+  const [name, setName] = useState('');
+  const [startFrom, setStartFrom] = useState<StartFrom>(null);
+  const plan = useRunPlan(networkId, dataset);
+  const estimate = useEstimate(networkId, dataset);
+  const start = useStartRun(networkId);
+  const navigate = useNavigate();
+  const client = useQueryClient();
+  const { config } = plan;
+
+  const press = () => {
+    if (!config) return;
+    start.mutate(
+      { config, name: name.trim(), dataset_id: dataset, start_from: startFrom },
+      {
+        onSuccess: (run) => {
+          void client.invalidateQueries({ queryKey: ['runs', 'list'] });
+          onClose();
+          if (onStarted) onStarted(run);
+          else void navigate({ to: '/runs/$runId', params: { runId: run.id } });
+        },
+      },
+    );
+  };
+
+  return (
+    <div className={classes.form}>
+      <div className={classes.pair}>
+        <DatasetSelect value={dataset} onChange={setDataset} />
+        <TextInput
+          label="Name"
+          placeholder="Optional"
+          value={name}
+          onChange={(event) => setName(event.currentTarget.value)}
+          data-testid={TESTIDS.training.name}
+        />
+      </div>
+      {plan.check && (
+        <p className={classes.counts}>
+          {formatCount(plan.check.num_train)} images to train on, {formatCount(plan.check.num_validation)} to validate,{' '}
+          {formatCount(plan.check.num_test)} kept for the test.
+        </p>
+      )}
+      {plan.error && <ProblemNotice error={plan.error} />}
+      {plan.check && <ProblemList problems={plan.check.problems} />}
+      {config && (
+        <>
+          <div className={classes.basic}>
+            {plan.fields
+              .filter(({ path }) => BASIC_PATHS.includes(path))
+              .toSorted((a, b) => BASIC_PATHS.indexOf(a.path) - BASIC_PATHS.indexOf(b.path))
+              .map((field) => (
+                <ConfigInput
+                  key={field.path}
+                  field={field}
+                  value={valueAt(config, field.path)}
+                  onChange={(value) => plan.set(field.path, value)}
+                />
+              ))}
+            <StartFromSelect networkId={networkId} value={startFrom} onChange={setStartFrom} />
+          </div>
+          <ExpertSections
+            fields={plan.fields.filter(({ path }) => !BASIC_PATHS.includes(path))}
+            config={config}
+            defaults={plan.defaults ?? config}
+            network={network}
+            datasetId={dataset}
+            onChange={plan.set}
+          />
+        </>
+      )}
+      {start.error && <ProblemNotice error={start.error} />}
+      <div className={classes.foot}>
+        {config && <EstimateLine estimate={estimate} config={config} isPossible={plan.canStart} />}
+        <Button
+          leftSection={<IconPlayerPlayFilled size={14} />}
+          disabled={!plan.canStart}
+          loading={start.isPending}
+          onClick={press}
+          data-testid={TESTIDS.training.start}
+        >
+          Start training
+        </Button>
+      </div>
+    </div>
+  );
+}
+
+function DatasetSelect({ value, onChange }: { value: string | null; onChange: (datasetId: string) => void }) {
+  const project = useProject();
+  const { data: datasets = [] } = useQuery({ ...datasetsQuery(project?.id ?? ''), enabled: project !== null });
+  return (
+    <Select
+      label="Data"
+      placeholder="Choose a dataset"
+      data={datasets.map(({ id, name }) => ({ value: id, label: name }))}
+      value={value}
+      onChange={(id) => id !== null && onChange(id)}
+      data-testid={TESTIDS.training.dataset}
+    />
+  );
+}

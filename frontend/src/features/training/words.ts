@@ -1,0 +1,103 @@
+import type { CheckpointInfo, Run, RunConfig, RunSummary } from '@/api';
+import { formatDuration, formatNumber, formatPercent } from '@/lib';
+
+const METRIC_NAMES: Record<string, string> = {
+  loss: 'Loss',
+  accuracy: 'Accuracy',
+  balanced_accuracy: 'Balanced accuracy',
+  learning_rate: 'Learning rate',
+};
+
+/** A metric's name as people say it; an unknown one readable. */
+export function metricName(name: string): string {
+  const known = METRIC_NAMES[name];
+  if (known !== undefined) return known;
+  const text = name.replaceAll('_', ' ');
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}
+
+/** Accuracies are shares and read as per cent; losses are plain numbers. */
+export const isShare = (metric: string): boolean => metric.endsWith('accuracy');
+
+export function metricText(name: string, value: number): string {
+  return isShare(name) ? formatPercent(value, 2) : formatNumber(value);
+}
+
+export function checkpointTitle({ is_best, is_last, epoch }: CheckpointInfo): string {
+  const at = Number.isInteger(epoch) ? String(epoch) : epoch.toFixed(1);
+  if (is_best) return `Best, epoch ${at}`;
+  return is_last ? `Last, epoch ${at}` : `Epoch ${at}`;
+}
+
+export function runTitle({ number, name }: Pick<RunSummary, 'number' | 'name'>): string {
+  return name === '' ? `Run ${String(number)}` : name;
+}
+
+/** What a run is about to do because someone asked, or nothing. */
+export function wishNote({ state, desired_state }: Pick<RunSummary, 'state' | 'desired_state'>): string | undefined {
+  if (state !== 'running' && state !== 'claimed') return undefined;
+  switch (desired_state) {
+    case 'stop':
+      return 'Stopping';
+    case 'pause':
+      return 'Pausing';
+    case 'kill':
+      return 'Ending';
+    case 'run':
+      return undefined;
+  }
+}
+
+const PHASES: Record<string, string> = {
+  loading: 'Reading the data',
+  caching: 'Decoding the images',
+  training: 'Training',
+  validating: 'Validating',
+  saving: 'Saving a checkpoint',
+};
+
+/** One sentence on what the run is doing now. */
+export function nowLine(run: Run): string {
+  switch (run.state) {
+    case 'queued':
+    case 'interrupted':
+      return queueLine(run);
+    case 'claimed':
+      return 'The trainer is starting.';
+    case 'running':
+      return run.phase === null ? 'Training' : phaseLine(run.phase);
+    case 'paused':
+      return 'Paused; the device is free. Resume goes on where it stopped.';
+    case 'stopped':
+      return 'Stopped; the last checkpoint is kept.';
+    case 'failed':
+      return run.failure?.message ?? 'The run failed.';
+    case 'succeeded':
+      return run.duration_s === null ? 'Done.' : `Done in ${formatDuration(run.duration_s)}.`;
+  }
+}
+
+function queueLine({ queue_place, estimate_start_s }: Run): string {
+  const place = queue_place === null ? 'Waiting for a worker' : queue_place === 1 ? 'Next in the queue' : `Number ${String(queue_place)} in the queue`;
+  if (estimate_start_s === null || estimate_start_s < 1) return `${place}.`;
+  return `${place}, starts in about ${formatDuration(estimate_start_s)}.`;
+}
+
+function phaseLine({ phase, done, total }: NonNullable<Run['phase']>): string {
+  const name = PHASES[phase] ?? phase;
+  return total > 0 && phase !== 'training' ? `${name}, ${String(done)} of ${String(total)}` : name;
+}
+
+/** The settings that matter most, in a line. */
+export function configLine(config: RunConfig): string {
+  const { optimizer, schedule, epochs, batch_size } = config;
+  return [
+    OPTIMIZERS[optimizer.type],
+    `learning rate ${String(optimizer.learning_rate)}`,
+    schedule.type.replace('_', '-'),
+    `batch ${String(batch_size)}`,
+    `${String(epochs)} epochs`,
+  ].join(' · ');
+}
+
+const OPTIMIZERS: Record<RunConfig['optimizer']['type'], string> = { sgd: 'SGD', adam: 'Adam', adamw: 'AdamW' };

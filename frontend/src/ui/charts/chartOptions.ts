@@ -1,0 +1,74 @@
+import type uPlot from 'uplot';
+import type { Line } from './LineChart';
+import { tooltipPlugin } from './tooltipPlugin';
+
+interface ChartShape {
+  width: number;
+  height: number;
+  lines: readonly Line[];
+  xLabel: string;
+  formatX: (x: number) => string;
+  formatY: (y: number) => string;
+  isLog: boolean;
+  syncKey: string | undefined;
+}
+
+/** Canvas knows no CSS variables: this resolves them as they are now. */
+export function cssColor(color: string): string {
+  const name = /^var\((--[\w-]+)\)$/.exec(color)?.[1];
+  if (name === undefined) return color;
+  return getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+}
+
+const FONT = '11px "JetBrains Mono Variable", monospace';
+const POINT_LIMIT = 40;
+
+
+export function chartOptions(shape: ChartShape): uPlot.Options {
+  const { width, height, lines, xLabel, formatX, formatY, isLog, syncKey } = shape;
+  const text = cssColor('var(--nl-text-3)');
+  const grid = { stroke: cssColor('var(--nl-grid)'), width: 1 };
+  const axis = { stroke: text, font: FONT, grid, ticks: { show: false }, gap: 4 };
+  return {
+    width,
+    height,
+    legend: { show: false },
+    padding: [8, 8, 0, 0],
+    cursor: {
+      drag: { x: true, y: false, setScale: true },
+      points: { size: 6 },
+      ...(syncKey === undefined ? {} : { sync: { key: syncKey } }),
+    },
+    scales: {
+      x: { time: false },
+      // uPlot declares its kinds of scale as a const enum, which isolated modules cannot read.
+      // eslint-disable-next-line @typescript-eslint/no-unsafe-enum-assignment
+      y: { distr: isLog ? 3 : 1 },
+    },
+    axes: [
+      { ...axis, size: 24, space: 60, values: (_chart, splits) => splits.map(formatX) },
+      { ...axis, size: 52, space: 34, values: (_chart, splits) => splits.map((split) => axisText(split, formatY)) },
+    ],
+    series: [
+      { label: xLabel },
+      ...lines.map(({ label, color, isDashed, isFaint, x }): uPlot.Series => ({
+        label,
+        stroke: faded(cssColor(color), isFaint),
+        width: isFaint ? 1 : 1.75,
+        spanGaps: true,
+        ...(isDashed ? { dash: [6, 4] } : {}),
+        points: { show: !isFaint && x.length <= POINT_LIMIT, size: 4, fill: cssColor(color) },
+      })),
+    ],
+    plugins: [tooltipPlugin({ lines, xLabel, formatX, formatY })],
+  };
+}
+
+/** On a logarithmic axis uPlot marks the splits it has no room for with null. */
+function axisText(split: number | null, format: (y: number) => string): string {
+  return split === null ? '' : format(split);
+}
+
+function faded(color: string, isFaint: boolean): string {
+  return isFaint ? `color-mix(in srgb, ${color} 28%, transparent)` : color;
+}

@@ -1,0 +1,3 @@
+// Not part of `@/ui`: pages without a chart need not load the chart library.
+export { LineChart, type ChartSeries } from './LineChart';
+export { Sparkline } from './Sparkline';
