@@ -57,6 +57,7 @@ def _parser() -> argparse.ArgumentParser:
 
     train = add("train", "train:train", "Train as a run specification says")
     train.add_argument("spec", type=Path, help="run specification (.json)")
+    train.add_argument("--bundle", type=Path, help="write the best checkpoint as a bundle")
 
     predict = add("predict", "predict:predict_images", "Classify images with a trained network")
     predict.add_argument("bundle", type=Path, help="a bundle")

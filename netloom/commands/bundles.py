@@ -48,10 +48,10 @@ class LoadedBundle:
 
     def to_input(self, image_HWC: NDArray[np.uint8]) -> torch.Tensor:
         """Return a decoded image as the network's input, float32 [1, C, H, W]."""
-        from netloom.data.tensors import as_tensor
+        import torch
 
-        pixels_1CHW = as_tensor(self.preprocessing.to_uint8_CHW(image_HWC)[None]).to(self.device)
-        return self.preprocessing.normalise(pixels_1CHW)
+        pixels_CHW = torch.tensor(self.preprocessing.to_uint8_CHW(image_HWC))
+        return self.preprocessing.normalise(pixels_CHW[None].to(self.device))
 
 
 def load_bundle(options: Namespace) -> LoadedBundle:

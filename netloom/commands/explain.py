@@ -83,7 +83,11 @@ def _layer_path(bundle: LoadedBundle, text: str | None) -> str | None:
     if text is None:
         return None
     origins = bundle.network.netloom_origins
-    return origins.weights.get(text) or origins.nodes.get(text) or text
+    path = origins.weights.get(text) or origins.nodes.get(text)
+    if path is None:
+        names = ", ".join(origins.weights)
+        raise CommandError(f"The network has no layer {text!r}. Layers: {names}.")
+    return path
 
 
 def _write(

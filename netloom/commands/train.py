@@ -13,7 +13,9 @@ from typing import IO
 
 from netloom.commands.output import complain, say
 from netloom.commands.problem import CommandError
+from netloom.data.manifest import Manifest
 from netloom.train.events import EVENT, Checkpoint, EpochEnd, Event, Failed, Finished, Log, Started
+from netloom.train.spec import TrainSpec
 
 
 def train(options: Namespace) -> int:
@@ -25,6 +27,7 @@ def train(options: Namespace) -> int:
     if not spec.is_file():
         raise CommandError(f"{spec} is not a file; give a run specification (JSON).")
     failure: Failed | None = None
+    checkpoint: Checkpoint | None = None
     with _Trainer(spec) as trainer:
         for line in trainer.lines():
             event = EVENT.validate_json(line)
@@ -34,11 +37,37 @@ def train(options: Namespace) -> int:
                 say(text)
             if isinstance(event, Failed):
                 failure = event
+            if isinstance(event, Checkpoint) and (event.is_best or checkpoint is None):
+                checkpoint = event
         status = trainer.wait()
     if failure is not None and not options.json:
         at = f" (layer {failure.node})" if failure.node else ""
         raise CommandError(f"The run failed{at}: {failure.message}")
-    return 0 if status == 0 else 1
+    if status != 0:
+        return 1
+    if options.bundle is not None:
+        if checkpoint is None:
+            raise CommandError("The run left no checkpoint, so there is no bundle to write.")
+        _write_bundle(spec, checkpoint, options.bundle)
+        if not options.json:
+            say(f"Bundle {options.bundle} with {checkpoint.path}")
+    return 0
+
+
+def _write_bundle(spec_path: Path, checkpoint: Checkpoint, out: Path) -> None:
+    """Pack the best checkpoint, so that `predict` and `explain` can take it."""
+    from netloom.formats.bundle import make_meta, write_bundle
+    from netloom.train.checkpoint import CheckpointError, read_checkpoint_weights
+
+    spec = TrainSpec.model_validate_json(spec_path.read_bytes())
+    metric = {} if checkpoint.metric is None else {spec.config.best_metric: checkpoint.metric}
+    try:
+        classes = Manifest.read(Path(spec.manifest)).classes
+        weights = read_checkpoint_weights(Path(spec.output) / checkpoint.path)
+        meta = make_meta(spec.document, classes=classes, metrics=metric)
+        write_bundle(out, spec.document, weights, meta)
+    except (OSError, ValueError, CheckpointError) as error:
+        raise CommandError(f"{out} could not be written: {error}") from error
 
 
 def describe_event(event: Event) -> str:

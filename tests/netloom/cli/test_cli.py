@@ -1,0 +1,237 @@
+"""The command line: one real story from a specification to a heat map, and what goes wrong."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from netloom.cli import main
+from netloom.samples import digits, write_samples
+from netloom.templates import make_template
+from netloom.train.spec import EarlyStopConfig, OptimizerConfig, RunConfig, TrainSpec
+from tests.netloom.compile.networks import chain, image, node, rich_network
+
+
+@dataclass(frozen=True)
+class Answer:
+    status: int
+    out: str
+    err: str
+
+    def json(self) -> object:
+        return json.loads(self.out)
+
+
+@pytest.fixture
+def netloom(capsys: pytest.CaptureFixture[str]):
+    def run(*arguments: object) -> Answer:
+        status = main([str(argument) for argument in arguments])
+        captured = capsys.readouterr()
+        return Answer(status, captured.out, captured.err)
+
+    return run
+
+
+@pytest.fixture(scope="module")
+def story(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> tuple[Path, subprocess.CompletedProcess[str]]:
+    """scikit-learn's digits, trained by `python -m netloom train` as a person would."""
+    folder = tmp_path_factory.mktemp("digits")
+    write_samples(digits, folder)
+    spec = TrainSpec(
+        document=make_template("small_cnn", channels=1, height=8, width=8, num_classes=10),
+        manifest=str(folder / "manifest.json"),
+        output=str(folder / "run"),
+        config=RunConfig(
+            epochs=12, device="cpu", optimizer=OptimizerConfig(learning_rate=5e-3),
+            early_stop=EarlyStopConfig(is_enabled=False),
+        ),
+        num_threads=1,
+    )  # fmt: skip
+    (folder / "spec.json").write_text(spec.model_dump_json())
+    command = [
+        sys.executable, "-m", "netloom", "train", str(folder / "spec.json"),
+        "--bundle", str(folder / "digits.netloom"),
+    ]  # fmt: skip
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    return folder, done
+
+
+def test_training_tells_what_it_does_and_writes_a_bundle(story) -> None:
+    folder, done = story
+    assert done.returncode == 0, done.stderr
+    assert "1,167 images" in done.stdout
+    assert "Epoch 12:" in done.stdout
+    assert "Finished (completed)" in done.stdout
+    assert (folder / "digits.netloom").is_file()
+
+
+def test_the_bundle_classifies_digits_it_has_not_seen(story, netloom) -> None:
+    folder, _ = story
+    manifest = json.loads((folder / "manifest.json").read_text())
+    items = [item for item in manifest["items"] if item["split"] == "test"]
+    answer = netloom(
+        "predict", folder / "digits.netloom", *(folder / item["path"] for item in items),
+        "--top", 2, "--json",
+    )  # fmt: skip
+    assert answer.status == 0
+    answers = answer.json()
+    right = [
+        found["classes"][0]["index"] == item["label"]
+        for found, item in zip(answers, items, strict=True)
+    ]
+    assert np.mean(right) >= 0.96
+    best, second = answers[0]["classes"]
+    assert best["name"] == manifest["classes"][best["index"]]
+    assert 0 <= second["probability"] <= best["probability"] <= 1
+
+
+def test_predictions_for_people_name_the_classes(story, netloom) -> None:
+    folder, _ = story
+    answer = netloom("predict", folder / "digits.netloom", next((folder / "7").iterdir()))
+    assert answer.status == 0
+    assert "%" in answer.out
+    assert len(answer.out.splitlines()) == 1
+
+
+@pytest.mark.parametrize("method", ["gradcam", "occlusion", "lime"])
+def test_explanations_are_drawn_over_the_image(story, netloom, tmp_path: Path, method: str) -> None:
+    folder, _ = story
+    picture = tmp_path / "heat.png"
+    source = next((folder / "3").iterdir())
+    answer = netloom(
+        "explain", folder / "digits.netloom", source, "--method", method, "--out", picture,
+        "--class", "8", "--json",
+    )  # fmt: skip
+    assert answer.status == 0
+    found = answer.json()
+    assert found["class"] == "8"
+    assert found["meta"]["method"] == method
+    assert found["highest"] >= found["lowest"]
+    with Image.open(picture) as drawn, Image.open(source) as plain:
+        assert drawn.size == plain.size
+        assert np.any(np.asarray(drawn) != np.asarray(plain.convert("RGB")))
+
+
+def test_the_numbers_of_a_map_can_be_kept(story, netloom, tmp_path: Path) -> None:
+    folder, _ = story
+    answer = netloom(
+        "explain", folder / "digits.netloom", next((folder / "3").iterdir()), "--quiet",
+        "--layer", "conv_2", "--out", tmp_path / "heat.npy",
+    )  # fmt: skip
+    assert answer.status == 0, answer.err
+    assert "gradcam for" in answer.out
+    heatmap_HW = np.load(tmp_path / "heat.npy")
+    assert heatmap_HW.shape == (8, 8)
+    assert heatmap_HW.dtype == np.float32
+
+
+def test_inspecting_a_bundle_and_a_document(story, netloom, tmp_path: Path) -> None:
+    folder, _ = story
+    answer = netloom("inspect", folder / "digits.netloom")
+    assert answer.status == 0
+    assert "Metrics: accuracy" in answer.out
+    assert "10 classes" in answer.out
+    path = tmp_path / "net.json"
+    path.write_text(rich_network().model_dump_json())
+    found = netloom("inspect", path, "--json").json()
+    assert found["name"] == "Rich"
+    assert found["analysis"]["totals"]["parameters"] > 0
+    assert found["meta"] is None
+    text = netloom("inspect", path).out
+    assert "Residual × 3" in text
+    assert "B × 4 × 16 × 16" in text
+
+
+def test_inspecting_a_network_with_errors_lists_them(netloom, tmp_path: Path) -> None:
+    path = tmp_path / "net.json"
+    path.write_text(chain(image(), node("Linear", "fc"), node("Output", "out")).model_dump_json())
+    answer = netloom("inspect", path)
+    assert answer.status == 1
+    assert "error: " in answer.out
+    assert "Flatten" in answer.out
+
+
+def test_layers_are_listed(netloom) -> None:
+    assert "Conv2d" in netloom("layers").out
+    described = netloom("layers", "--json").json()
+    assert {"Conv2d", "Add", "ImageInput"} <= {layer["type"] for layer in described}
+
+
+def test_doctor_answers_for_people_and_programs(netloom) -> None:
+    answer = netloom("doctor")
+    assert "torch" in answer.out
+    assert "GPU" in answer.out
+    found = netloom("doctor", "--json").json()
+    names = [finding["name"] for finding in found["findings"]]
+    assert names == ["Python", "torch", "GPU", "Processor", "Memory", "Disk", "Redis", "Node"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("inspect", "missing.json"), "No such file"),
+        (("inspect", "text.json"), "not readable JSON"),
+        (("train", "missing.json"), "not a file"),
+        (("train", "text.json"), "cannot be read"),
+        (("predict", "missing", "a.png"), "cannot be read"),
+        (("predict", "text.json", "a.png"), "not a readable bundle"),
+        (("predict", "{bundle}", "text.json"), "The content is no image"),
+        (("predict", "{bundle}", "{image}", "--device", "cuda:7"), "netloom doctor"),
+        (("predict", "{bundle}", "{image}", "--device", "toaster"), "no device 'toaster'"),
+        (("explain", "{bundle}", "{image}", "--out", "x.png", "--class", "ten"), "no class 'ten'"),
+        (("explain", "{bundle}", "{image}", "--out", "x.png", "--class", "99"), "no class 99"),
+        (("explain", "{bundle}", "{image}", "--out", "x.png", "--layer", "no"), "no layer 'no'"),
+        (("explain", "{bundle}", "{image}", "--out", "x.what"), "ends in .png"),
+        (("explain", "{bundle}", "{image}", "--out", "no/folder/x.png"), "cannot be written"),
+    ],
+)
+def test_what_goes_wrong_is_said_in_a_sentence(
+    story, netloom, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, arguments, message: str
+) -> None:
+    folder, _ = story
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "text.json").write_text("plainly not what was asked for")
+    places = {"{bundle}": folder / "digits.netloom", "{image}": next((folder / "1").iterdir())}
+    answer = netloom(*(places.get(argument, argument) for argument in arguments))
+    assert answer.status == 1
+    assert message in answer.err
+    assert "Traceback" not in answer.err
+
+
+def test_one_bad_image_does_not_hide_the_others(story, netloom, tmp_path: Path) -> None:
+    folder, _ = story
+    (tmp_path / "bad.png").write_bytes(b"no")
+    good = next((folder / "1").iterdir())
+    answer = netloom("predict", folder / "digits.netloom", tmp_path / "bad.png", good, "--json")
+    assert answer.status == 1
+    first, second = answer.json()
+    assert "error" in first
+    assert second["classes"]
+
+
+def test_wrong_usage_ends_with_status_two() -> None:
+    for arguments in ([], ["predict"], ["explain", "b", "i", "--method", "guess", "--out", "x"]):
+        with pytest.raises(SystemExit) as ended:
+            main(arguments)
+        assert ended.value.code == 2
+
+
+@pytest.mark.parametrize("command", ["layers", "inspect"])
+def test_looking_needs_neither_torch_nor_django(tmp_path: Path, command: str) -> None:
+    path = tmp_path / "net.json"
+    path.write_text(rich_network().model_dump_json())
+    program = (
+        "import sys; from netloom.cli import main; status = main(sys.argv[1:]);"
+        "assert not {'torch', 'django', 'celery', 'redis'} & set(sys.modules); sys.exit(status)"
+    )
+    arguments = [command, str(path)] if command == "inspect" else [command]
+    subprocess.run([sys.executable, "-c", program, *arguments], check=True, capture_output=True)
