@@ -13,11 +13,14 @@ from datasets.models import Dataset, DatasetVersion, Import, Item, LabelClass
 
 
 def access_dataset(
-    person: Person, dataset_id: str, action: Action, *, is_deleted: bool = False
+    person: Person, dataset_id: str, action: Action, *, in_bin: bool = False
 ) -> Dataset:
-    """Fetch a dataset; raises Problem not_found when it is not there or not allowed."""
-    dataset = Dataset.objects.filter(pk=dataset_id, deleted_at__isnull=not is_deleted).first()
-    if dataset is None:
+    """Fetch a dataset; raises Problem not_found when it is not there or not allowed.
+
+    One in the bin is there only for those who ask for it too (`in_bin`).
+    """
+    dataset = Dataset.objects.filter(pk=dataset_id).first()
+    if dataset is None or (dataset.deleted_at is not None and not in_bin):
         raise not_found("dataset")
     access_project(person, dataset.project_id, action)
     return dataset

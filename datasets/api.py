@@ -66,7 +66,7 @@ def delete_dataset(request: PersonRequest, dataset_id: str):
 )
 def restore_dataset(request: PersonRequest, dataset_id: str):
     """Take a dataset out of the bin."""
-    dataset = access_dataset(request.person, dataset_id, "edit", is_deleted=True)
+    dataset = access_dataset(request.person, dataset_id, "edit", in_bin=True)
     services.restore_dataset(dataset)
     return selectors.dataset(dataset, request.person)
 
@@ -147,13 +147,13 @@ def create_dataset_version(
 
 
 @router.get(
-    "/dataset-versions/{version_id}",
+    "/dataset-versions/{dataset_version_id}",
     response=schemas.DatasetVersion,
     operation_id="get_dataset_version",
 )
-def get_dataset_version(request: PersonRequest, version_id: str):
+def get_dataset_version(request: PersonRequest, dataset_version_id: str):
     """One pinned version."""
-    return selectors.version(access_dataset_version(request.person, version_id, "view"))
+    return selectors.version(access_dataset_version(request.person, dataset_version_id, "view"))
 
 
 @router.get(

@@ -9,11 +9,14 @@ from designer.models import Network, Version
 
 
 def access_network(
-    person: Person, network_id: str, action: Action, *, is_deleted: bool = False
+    person: Person, network_id: str, action: Action, *, in_bin: bool = False
 ) -> Network:
-    """Fetch a network; raises Problem not_found when it is not there or not allowed."""
-    network = Network.objects.filter(pk=network_id, deleted_at__isnull=not is_deleted).first()
-    if network is None:
+    """Fetch a network; raises Problem not_found when it is not there or not allowed.
+
+    One in the bin is there only for those who ask for it too (`in_bin`).
+    """
+    network = Network.objects.filter(pk=network_id).first()
+    if network is None or (network.deleted_at is not None and not in_bin):
         raise not_found("network")
     access_project(person, network.project_id, action)
     return network

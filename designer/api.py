@@ -92,7 +92,7 @@ def delete_network(request: PersonRequest, network_id: str):
 )
 def restore_network(request: PersonRequest, network_id: str):
     """Take a network out of the bin."""
-    network = access_network(request.person, network_id, "edit", is_deleted=True)
+    network = access_network(request.person, network_id, "edit", in_bin=True)
     services.restore_network(network)
     return selectors.network(network, request.person)
 

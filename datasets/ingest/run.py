@@ -108,7 +108,7 @@ class ImportRun:
         writer = self._writer(survey)
         with PicturePool(pictures_folder()) as pool:
             batches = self._unknown(survey, writer)
-            self._write_all(writer, pool.map(batches))
+            self._write_all(survey, writer, pool.map(batches))
         self._finish(survey)
         return counts
 
@@ -171,11 +171,11 @@ class ImportRun:
         for entry in self._source.entries():
             if self._is_passed_over(entry):
                 continue
-            self._num_seen += 1
             try:
                 data = entry.read()
             except Unreadable as error:
                 self.counts.skip(entry.path, "unreadable", str(error))
+                self._num_seen += 1
                 continue
             digest = hashlib.sha256(data).hexdigest()
             yield self._place(entry, Candidate(entry.parts[-1], digest, data), layout)
@@ -202,17 +202,21 @@ class ImportRun:
                     unknown.append(arrival)
                 else:
                     writer.meet(arrival, item)
+                    self._num_seen += 1
             if unknown:
                 yield unknown
 
     def _write_all(
         self,
+        survey: Survey,
         writer: Writer,
         decoded: Iterator[list[tuple[Arrival, Picture | Refusal]]],
     ) -> None:
         pending: list[tuple[Arrival, Picture]] = []
         num_bytes = 0
         for batch in decoded:
+            self._num_seen += len(batch)
+            self._tell(survey)
             for arrival, outcome in batch:
                 if isinstance(outcome, Refusal):
                     self.counts.skip(arrival.path, outcome.code, outcome.reason)

@@ -1,0 +1,156 @@
+"""Imports as background work: progress, cancel, a worker that dies, a decoder that crashes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from datasets.ingest.pictures import Candidate
+from tests.api.datasets.conftest import Studio, png, zip_of
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def _start(studio: Studio, dataset: dict[str, Any], files: dict[str, bytes]) -> dict[str, Any]:
+    upload = studio.api.upload(studio.project, "images.zip", zip_of(files))
+    answer = studio.api.post(
+        f"/api/datasets/{dataset['id']}/imports",
+        {"source": {"type": "upload", "upload_ids": [upload]}},
+    )
+    assert answer.status_code == 202
+    return answer.json()
+
+
+def test_an_import_waits_its_turn_and_can_be_cancelled(studio: Studio, run_jobs: Any) -> None:
+    dataset = studio.dataset()
+    job = _start(studio, dataset, {"a/1.png": png(1)})
+    assert (job["state"], job["lane"]) == ("queued", "bulk")
+    assert job["subject"] == {"type": "dataset", "id": dataset["id"]}
+    assert studio.reports(dataset)[0]["state"] == "queued"
+    studio.api.post(f"/api/jobs/{job['id']}/cancel")
+    run_jobs("bulk")
+    assert studio.reports(dataset)[0]["state"] == "cancelled"
+    assert studio.refreshed(dataset)["num_items"] == 0
+
+
+def test_cancelling_takes_out_what_was_brought(
+    studio: Studio, run_jobs: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from datasets.ingest import run, writer
+    from jobs.models import Job
+
+    monkeypatch.setattr(run, "WRITE_FILES", 32)
+    dataset = studio.dataset()
+    job = _start(studio, dataset, {f"a/{n:03d}.png": png(n) for n in range(400)})
+    original = writer.Writer.write
+
+    def write_then_cancel(self: Any, arrivals: Any) -> None:
+        original(self, arrivals)
+        Job.objects.filter(pk=job["id"]).update(is_cancel_requested=True)
+        running.stopped.wait(10)
+
+    from jobs.running import RunningJob
+
+    first_init = RunningJob.__init__
+
+    def remember(self: Any, job: Any) -> None:
+        nonlocal running
+        first_init(self, job)
+        running = self
+
+    running: Any = None
+    monkeypatch.setattr(RunningJob, "__init__", remember)
+    monkeypatch.setattr(writer.Writer, "write", write_then_cancel)
+    run_jobs("bulk")
+    monkeypatch.undo()
+    report = studio.reports(dataset)[0]
+    assert report["state"] == "cancelled"
+    assert "taken out again" in report["notes"][0]
+    after = studio.refreshed(dataset)
+    assert after["num_items"] == after["num_labeled"] == 0
+    assert studio.items(dataset) == []
+    assert [each["count"] for each in after["classes"]] == [0]
+
+    again = studio.bring_in_zip(dataset, {f"a/{n:03d}.png": png(n) for n in range(400)})
+    assert again["num_added"] == 400
+    assert studio.refreshed(dataset)["num_items"] == 400
+
+
+def test_an_import_goes_on_where_a_dead_worker_left_it(
+    studio: Studio, run_jobs: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from datasets.ingest import run, writer
+    from jobs.models import Job
+    from jobs.services import claim_next, expire
+    from jobs.running import RunningJob
+    from datasets.tasks import run_import
+
+    monkeypatch.setattr(run, "WRITE_FILES", 32)
+    dataset = studio.dataset()
+    files = {f"a/{n:03d}.png": png(n) for n in range(200)} | {"a/copy.png": png(0)}
+    made = _start(studio, dataset, files)
+    original = writer.Writer.write
+    batches = 0
+
+    def die_after_two(self: Any, arrivals: Any) -> None:
+        nonlocal batches
+        batches += 1
+        if batches > 2:
+            raise KeyboardInterrupt  # the worker is gone in the middle of its work
+        original(self, arrivals)
+
+    monkeypatch.setattr(writer.Writer, "write", die_after_two)
+    job = claim_next("bulk", "doomed")
+    assert job is not None
+    with pytest.raises(KeyboardInterrupt):
+        run_import(RunningJob(job))
+    assert 0 < studio.refreshed(dataset)["num_items"] < 200
+    monkeypatch.setattr(writer.Writer, "write", original)
+    expire(Job.objects.get(pk=made["id"]))
+    run_jobs("bulk")
+    report = studio.reports(dataset)[0]
+    assert report["state"] == "succeeded"
+    assert (report["num_added"], report["num_duplicates"]) == (200, 1)
+    assert studio.refreshed(dataset)["num_items"] == 200
+
+
+def test_bringing_in_the_same_again_adds_nothing(studio: Studio) -> None:
+    dataset = studio.dataset()
+    files = {f"a/{n}.png": png(n) for n in range(20)}
+    studio.bring_in_zip(dataset, files)
+    position = studio.refreshed(dataset)["log_position"]
+    report = studio.bring_in_zip(dataset, files)
+    assert (report["state"], report["num_added"], report["num_duplicates"]) == ("succeeded", 0, 20)
+    assert studio.refreshed(dataset)["log_position"] == position
+
+
+def test_a_file_that_kills_the_decoder_is_found(tmp_path: Path) -> None:
+    from datasets.ingest.pictures import Picture
+    from datasets.ingest.pool import CRASHED, PicturePool
+
+    class Arriving:
+        def __init__(self, candidate: Candidate) -> None:
+            self.candidate = candidate
+
+    files = [Candidate(f"{n}.png", f"{n:064x}", png(n)) for n in range(4)]
+    deadly = _Deadly("bad.png", "f" * 64, b"x")
+    batch = [Arriving(each) for each in (*files[:2], deadly, *files[2:])]
+    with PicturePool(tmp_path, num_processes=1) as pool:
+        [outcomes] = pool.map([batch])
+    assert [isinstance(outcome, Picture) for _, outcome in outcomes] == [
+        True,
+        True,
+        False,
+        True,
+        True,
+    ]
+    assert outcomes[2][1] == CRASHED
+
+
+class _Deadly(Candidate):
+    """Kills the process that receives it, as a bug in a decoder would."""
+
+    def __reduce__(self) -> Any:
+        return eval, ("__import__('os').kill(__import__('os').getpid(), 9)",)
