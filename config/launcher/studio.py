@@ -79,12 +79,13 @@ class Studio:
             self._start_redis()
         manage = [sys.executable, str(REPOSITORY / "manage.py")]
         self._add("web", [*manage, "web", "--port", str(self.port)], stop_timeout_s=10)
-        for lane in LANES:
-            self._add(f"worker-{lane}", [*manage, "worker", lane], stop_timeout_s=30)
         if self.dev_port is not None:
             self._add_dev_server(self.dev_port)
         self._write_runtime_file()
+        # Pages first: what people start meanwhile waits in the database for the workers.
         self._await(self._web_answers, "web")
+        for lane in LANES:
+            self._add(f"worker-{lane}", [*manage, "worker", lane], stop_timeout_s=30)
 
     def _start_redis(self) -> None:
         socket = runtime_folder(self.env.data) / "redis.sock"

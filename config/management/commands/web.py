@@ -11,6 +11,8 @@ from config.environment import environment
 
 class Command(BaseCommand):
     help = "Serve pages, API and websocket until stopped. `manage.py up` starts this."
+    # `manage.py up` starts several of these at once; `make check` runs the checks.
+    requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--port", type=int, help="Instead of NETLOOM_PORT.")

@@ -14,6 +14,8 @@ from jobs.worker import serve
 
 class Command(BaseCommand):
     help = "Do the background work of one lane until stopped. `manage.py up` starts these."
+    # `manage.py up` starts several of these at once; `make check` runs the checks.
+    requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("lane", choices=Lane.values)

@@ -1,0 +1,175 @@
+"""`manage.py up` as an operator meets it: one link, one sentence when not, nothing left behind."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import signal
+import socket
+import sqlite3
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import psutil
+import pytest
+
+from config.launcher import checks
+from config.launcher.problem import LaunchProblem
+from tests.house.studio_process import StudioProcess, manage, running_studio
+
+pytestmark = pytest.mark.slow
+
+
+def _request(
+    studio: StudioProcess, method: str, path: str, body: Any = None, **headers: str
+) -> tuple[int, Any, http.client.HTTPResponse]:
+    connection = http.client.HTTPConnection(urlsplit(studio.url).netloc, timeout=10)
+    sent = {"Content-Type": "application/json", **headers} if body is not None else headers
+    connection.request(method, path, json.dumps(body) if body is not None else None, sent)
+    answer = connection.getresponse()
+    content = answer.read()
+    is_json = "json" in answer.headers.get("Content-Type", "")
+    return answer.status, json.loads(content) if is_json else content, answer
+
+
+def _until(condition: Callable[[], bool], timeout_s: float = 60.0) -> None:
+    deadline = time.monotonic() + timeout_s
+    while not condition():
+        assert time.monotonic() < deadline, "the condition never came true"
+        time.sleep(0.1)
+
+
+def _answers(studio: StudioProcess) -> bool:
+    try:
+        return _request(studio, "GET", "/api/session")[0] == 200
+    except OSError:
+        return False
+
+
+def test_a_whole_life(tmp_path: Path):
+    """Start, sign in, refuse a second one, survive deaths, end without a trace."""
+    data = tmp_path / "data"
+    with running_studio(data) as studio:
+        _, session, answer = _request(studio, "GET", "/api/session")
+        cookie = answer.headers["Set-Cookie"].partition(";")[0]
+        headers = {"X-CSRFToken": session["csrf_token"], "Cookie": cookie, "Origin": studio.url}
+        status, session, _ = _request(
+            studio, "POST", "/api/session/link", {"token": studio.token}, **headers
+        )
+        assert status == 200
+        assert [project["role"] for project in session["projects"]] == ["owner"]
+
+        second = manage(data, "up")
+        assert second.returncode == 1
+        assert second.stderr.count("\n") == 1
+        assert "already running" in second.stderr
+        assert str(studio.process.pid) in second.stderr
+
+        link = manage(data, "signin").stdout.strip()
+        assert link.startswith(f"{studio.url}/signin#token=")
+
+        web = studio.child("web")
+        assert web is not None
+        web.kill()
+        _until(lambda: _answers(studio) and studio.child("web") not in (None, web))
+
+        everyone = studio.descendants()
+        names = {word for process in everyone for word in process.cmdline()}
+        assert {"web", "interactive", "bulk", "train"} <= names
+        assert any("redis" in process.name() or "valkey" in process.name() for process in everyone)
+
+        backup = manage(data, "backup", str(tmp_path))
+        assert backup.returncode == 0, backup.stderr
+
+        studio.process.send_signal(signal.SIGINT)
+        assert studio.process.wait(60) == 0
+        _, alive = psutil.wait_procs(everyone, timeout=5)
+        assert alive == []
+        assert not (data / "runtime.json").exists()
+
+    restored = manage(tmp_path / "other", "restore", next(map(str, tmp_path.glob("*.zip"))))
+    assert restored.returncode == 0, restored.stderr
+    with sqlite3.connect(tmp_path / "other" / "netloom.sqlite3") as database:
+        assert database.execute("select count(*) from accounts_person").fetchone() == (1,)
+
+
+def test_even_a_killed_launcher_leaves_nothing(tmp_path: Path):
+    with running_studio(tmp_path / "data") as studio:
+        everyone = studio.descendants()
+        assert everyone
+        studio.process.kill()
+        studio.process.wait()
+        _, alive = psutil.wait_procs(everyone, timeout=40)
+        assert alive == []
+
+
+def _sentence(completed: Any) -> str:
+    assert completed.returncode == 1
+    text = completed.stderr.strip()
+    assert "Traceback" not in text
+    assert len(text.splitlines()) == 1, text
+    return text
+
+
+def test_a_taken_port_is_named(tmp_path: Path):
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        port = other.getsockname()[1]
+        told = _sentence(manage(tmp_path, "up", NETLOOM_PORT=str(port)))
+    assert f"Port {port} is taken" in told
+    assert "NETLOOM_PORT" in told
+
+
+def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path):
+    (tmp_path / "file").touch()
+    told = _sentence(manage(tmp_path / "file" / "data", "up"))
+    assert str(tmp_path / "file" / "data") in told
+    assert "NETLOOM_DATA" in told
+
+
+def test_a_full_disk_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    usage = type("Usage", (), {"free": 10 * 1024 * 1024})
+    monkeypatch.setattr(checks.shutil, "disk_usage", lambda _folder: usage)
+    with pytest.raises(LaunchProblem, match=r"disk of .* is full"):
+        checks.prepare_data_folder(tmp_path)
+
+
+def test_wrong_settings_are_named(tmp_path: Path):
+    told = _sentence(manage(tmp_path, "up", NETLOOM_PORT="eighty"))
+    assert "NETLOOM_PORT='eighty'" in told
+    told = _sentence(manage(tmp_path, "up", NETLOOM_PROT="9000"))
+    assert "NETLOOM_PROT" in told
+    assert "Did you mean NETLOOM_PORT?" in told
+    told = _sentence(manage(tmp_path, "up", NETLOOM_ALLOWED_HOSTS="*"))
+    assert "NETLOOM_ALLOWED_HOSTS" in told
+
+
+def test_a_newer_database_is_refused(tmp_path: Path):
+    assert manage(tmp_path, "migrate", "--verbosity", "0").returncode == 0
+    with sqlite3.connect(tmp_path / "netloom.sqlite3") as database:
+        database.execute(
+            "insert into django_migrations (app, name, applied)"
+            " values ('jobs', '9999_from_the_future', '2030-01-01')"
+        )
+    database.close()
+    told = _sentence(manage(tmp_path, "up"))
+    assert "newer version" in told
+
+
+def test_settings_are_documented(tmp_path: Path):
+    listed = manage(tmp_path, "settings", NETLOOM_SECRET_KEY="hidden").stdout
+    assert "NETLOOM_PORT = 0" in listed
+    assert "hidden" not in listed
+
+
+def test_the_web_process_loads_no_torch(tmp_path: Path):
+    code = (
+        "import sys, config.asgi, config.api;"
+        "print([name for name in ('torch', 'torchvision', 'captum') if name in sys.modules])"
+    )
+    told = manage(tmp_path, "shell", "--verbosity", "0", "-c", code)
+    assert told.stdout.strip() == "[]", told.stderr
