@@ -10,6 +10,7 @@ from typing import BinaryIO
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import ProtectedError
 
 from accounts.models import Project
 from common.errors import Code, Problem
@@ -95,6 +96,23 @@ def store_file(project: Project, source: Path, *, is_movable: bool = False) -> B
 def use_blob(project: Project, blob: Blob) -> None:
     """Let another project hold a blob that is already stored."""
     BlobUse.objects.get_or_create(project=project, blob=blob)
+
+
+def release_blob(project: Project, blob: Blob) -> None:
+    """Let go of a blob that nothing in the project names any more; the last one out deletes it.
+
+    A blob that a row still refers to stays, whoever asks.
+    """
+    BlobUse.objects.filter(project=project, blob=blob).delete()
+    if BlobUse.objects.filter(blob=blob).exists():
+        return
+    try:
+        with transaction.atomic():
+            blob.delete()
+    except ProtectedError:
+        BlobUse.objects.get_or_create(project=project, blob=blob)
+        return
+    transaction.on_commit(lambda: blob_path(blob.sha256).unlink(missing_ok=True))
 
 
 def require_quota(project: Project, more_bytes: int) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import shutil
 import time
+from collections import Counter
 from pathlib import Path
 
 from django.conf import settings
@@ -13,9 +14,11 @@ from django.utils import timezone
 
 from training import lifecycle
 from training.curves import fold_metrics
+from training.devices import local_worker
 from training.intervals import intervals
 from training.models import Attempt, Run, State
 from training.publishing import publish_run
+from training.queue import devices_for
 
 logger = logging.getLogger(__name__)
 
@@ -30,7 +33,7 @@ class Reconciler:
         """Expire dead attempts, give interrupted runs their turn, wake workers, tidy up."""
         self._expire_leases()
         _requeue_interrupted()
-        if Run.objects.filter(state=State.QUEUED, deleted_at=None).exists():
+        if has_work():
             lifecycle.wake_workers()
         _remove_folders()
 
@@ -66,6 +69,20 @@ def expire(attempt: Attempt) -> bool:
         lifecycle.close_attempt(run, exit_cause=cause, exit_code=None)
     fold_metrics(attempt.run_id)
     return True
+
+
+def has_work() -> bool:
+    """True when a run waits and this machine has a slot for it: a message would find work."""
+    waiting = Run.objects.filter(state=State.QUEUED, deleted_at=None)
+    wanted = {config["device"] for config in waiting.values_list("config", flat=True)}
+    if not wanted:
+        return False
+    worker = local_worker()
+    taken = Counter(
+        Attempt.objects.filter(host=worker.host, ended_at=None).values_list("device", flat=True)
+    )
+    free = [device for device, slots in worker.slots.items() if taken[device] < slots]
+    return any(devices_for(each, free) for each in wanted)
 
 
 def _requeue_interrupted() -> None:

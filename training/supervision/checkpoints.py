@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from django.db import transaction
 from django.db.models import RestrictedError
 
 from accounts.models import Project
 from netloom.train import events as ev
 from storage.models import Blob
-from storage.services import store_file
+from storage.services import release_blob, store_file
 from training.models import Checkpoint, Run
 
 KEPT_LAST = 2
@@ -43,7 +44,16 @@ def record_checkpoint(run: Run, event: ev.Checkpoint, blob: Blob) -> None:
     )
     kept = Checkpoint.objects.filter(run=run).order_by("-step").values_list("id", flat=True)
     for checkpoint in others.filter(is_best=False).exclude(id__in=list(kept[:KEPT_LAST])):
-        try:
+        forget_checkpoint(run, checkpoint)
+
+
+def forget_checkpoint(run: Run, checkpoint: Checkpoint) -> None:
+    """Delete a checkpoint and its bytes, unless a run started from it or somebody inspected it."""
+    blobs = [blob for blob in (checkpoint.blob, checkpoint.bundle) if blob is not None]
+    try:
+        with transaction.atomic():
             checkpoint.delete()
-        except RestrictedError:
-            continue  # a run started from it or somebody inspected it
+    except RestrictedError:
+        return
+    for blob in blobs:
+        release_blob(run.project, blob)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from training.curves import fold_metrics, forget_after, read_metrics
 from training.models import Checkpoint, Run, RunDetail, RunEvent
+from training.supervision.checkpoints import forget_checkpoint
 from training.supervision.summary import LATEST, SPARKLINE_POINTS
 
 STEPPED = ("progress", "samples", "epoch_end", "checkpoint")
@@ -14,7 +15,8 @@ def rewind(run: Run, detail: RunDetail, to_step: int) -> None:
     fold_metrics(run.id)
     forget_after(run.id, to_step)
     _trim_events(run, to_step)
-    Checkpoint.objects.filter(run=run, step__gt=to_step).delete()
+    for checkpoint in Checkpoint.objects.filter(run=run, step__gt=to_step):
+        forget_checkpoint(run, checkpoint)
     if run.step:
         run.epoch = run.epoch * min(1.0, to_step / run.step)
     run.step = min(run.step, to_step)

@@ -16,7 +16,7 @@ from PIL import Image
 from tests.api.studio import content_of
 from tests.client import ApiClient
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
 
 Ask = Callable[[str, dict[str, Any]], dict[str, Any]]
 

@@ -17,7 +17,7 @@ import pytest
 from tests.api.studio import draw_network, has_ended, loss_steps, wait_for
 from tests.client import ApiClient
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
 
 SHORT = {"epochs": 3, "batch_size": 16, "device": "cpu"}
 LONG = {"epochs": 5000, "batch_size": 16, "device": "cpu", "checkpoint_every_s": 0.5}
@@ -123,7 +123,7 @@ def test_a_paused_run_resumes_on_the_same_curve(
 def test_a_killed_trainer_resumes_with_no_point_doubled(
     api: ApiClient, network: dict[str, Any], worker: None
 ) -> None:
-    run = start(api, network, {**LONG, "epochs": 150})
+    run = start(api, network, {**LONG, "epochs": 100})
     wait_for(api, run["id"], lambda one: len(one["checkpoints"]) > 0)
     trainer_of(run["id"]).send_signal(signal.SIGKILL)
     wait_for(api, run["id"], lambda one: len(one["attempts"]) == 2)
@@ -131,7 +131,7 @@ def test_a_killed_trainer_resumes_with_no_point_doubled(
     assert run["state"] == "succeeded", run["log_tail"]
     assert "SIGKILL" in run["attempts"][0]["exit_cause"]
     assert run["attempts"][1]["resumed_from_step"] > 0
-    assert loss_steps(api, run["id"]) == list(range(1, 150 * 8 + 1))
+    assert loss_steps(api, run["id"]) == list(range(1, 100 * 8 + 1))
 
     replayed: list[int] = []
     seqs: list[int] = []
