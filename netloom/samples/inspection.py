@@ -68,7 +68,7 @@ def _surface(texture: Image.Image, random: np.random.Generator) -> Pixels:
     pixels_HW = np.asarray(cut.resize((SIZE_PX, SIZE_PX), Image.Resampling.BILINEAR)) / 255.0
     # The three materials get a similar tone, or the surface would stand out more than the defect.
     pixels_HW = (pixels_HW - pixels_HW.mean()) / (pixels_HW.std() + 1e-6)
-    contrast = random.uniform(0.055, 0.095)
+    contrast = random.uniform(0.05, 0.08)
     return np.clip(random.uniform(0.48, 0.6) + contrast * pixels_HW, 0, 1)
 
 
@@ -122,7 +122,7 @@ def _stain(surface_HW: Pixels, random: np.random.Generator) -> Pixels:
         edge_HW += amplitude * np.cos(wave * angle_HW + random.uniform(0, 2 * np.pi))
     distance_HW = np.hypot(dx_HW, dy_HW)
     cover_HW = 1 / (1 + np.exp((distance_HW - edge_HW) / random.uniform(0.8, 1.8)))
-    return surface_HW * (1 - random.uniform(0.3, 0.5) * cover_HW)
+    return surface_HW * (1 - random.uniform(0.35, 0.55) * cover_HW)
 
 
 def _dent(surface_HW: Pixels, random: np.random.Generator) -> Pixels:
@@ -136,7 +136,7 @@ def _dent(surface_HW: Pixels, random: np.random.Generator) -> Pixels:
     # The slope of a Gaussian hollow, seen from the light.
     bowl_HW = np.exp(-1.6 * (dx_HW**2 + dy_HW**2))
     slope_HW = (np.cos(light) * dx_HW + np.sin(light) * dy_HW) * bowl_HW
-    return np.clip(surface_HW + random.uniform(0.5, 0.8) * slope_HW, 0, 1)
+    return np.clip(surface_HW + random.uniform(0.65, 1.0) * slope_HW, 0, 1)
 
 
 _DEFECTS = {"good": _leave, "scratch": _scratch, "stain": _stain, "dent": _dent}

@@ -66,6 +66,8 @@ class StepRecorder:
         self._window_images = 0
         self._window_wait_s = 0.0
         self._window_step_s = 0.0
+        self._images_per_s = 0.0
+        self._data_wait_share = 0.0
 
     def add(
         self, loss: torch.Tensor, right: torch.Tensor, count: int, *, wait_s: float, step_s: float
@@ -107,15 +109,17 @@ class StepRecorder:
         elapsed_s = self._progress_at - self._started
         done = self._step - self._start_step
         remaining = self._total_steps - self._step
-        busy_s = self._window_step_s
+        if self._window_step_s > 0:
+            self._images_per_s = self._window_images / self._window_step_s
+            self._data_wait_share = min(1.0, self._window_wait_s / self._window_step_s)
         self._writer.emit(
             Progress(
                 time_s=time.time(),
                 step=self._step,
                 total_steps=self._total_steps,
                 epoch=self._step / self._steps_per_epoch,
-                images_per_s=self._window_images / busy_s if busy_s > 0 else 0.0,
-                data_wait_share=min(1.0, self._window_wait_s / busy_s) if busy_s > 0 else 0.0,
+                images_per_s=self._images_per_s,
+                data_wait_share=self._data_wait_share,
                 memory_bytes=process_memory_bytes(),
                 device_memory_bytes=device_memory_bytes(self._device),
                 remaining_s=elapsed_s / done * remaining if done else None,

@@ -47,6 +47,7 @@ def test_digits_reach_96_percent(
     progress = of_type(events, "progress")
     assert progress[-1].step == progress[-1].total_steps == 740
     assert progress[-1].remaining_s == 0
+    assert all(event.images_per_s > 0 for event in progress)
     samples = of_type(events, "samples")
     assert len({tuple(p.item_id for p in s.predictions) for s in samples}) == 1
     assert {p.label for p in samples[0].predictions} == set(range(10))
