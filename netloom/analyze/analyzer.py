@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
 
 from netloom.analyze import fixes
 from netloom.analyze.fixes import NewLayer, Repairs
@@ -24,6 +25,8 @@ from netloom.graph.limits import (
 from netloom.graph.topology import block_ports
 from netloom.layers.shapes import shape_json, shape_text
 
+MAX_DIAGNOSTICS = 1000
+
 
 def analyze(document: Document, binding: Binding | None = None) -> Analysis:
     """Say everything about a network that can be said without running it.
@@ -36,8 +39,9 @@ def analyze(document: Document, binding: Binding | None = None) -> Analysis:
     """
     expansion = measure_expansion(document.graph)
     if _num_drawn_nodes(document) > MAX_NODES:
-        problem = expansion.problem or f"A network may have {MAX_NODES:,} nodes."
-        return _refused([_limit(problem)])
+        found = _Problems()
+        found.add([_limit(expansion.problem or f"A network may have {MAX_NODES:,} nodes.")])
+        return _refused(found, [])
     repairs = Repairs(document)
     graph = document.graph
     ports_of = {block_id: block_ports(block) for block_id, block in graph.blocks.items()}
@@ -45,30 +49,49 @@ def analyze(document: Document, binding: Binding | None = None) -> Analysis:
         scope_id: plan_scope(graph, scope_id, ports_of)
         for scope_id in (None, *sorted(graph.blocks))
     }
-    diagnostics = list(_check_ends(repairs, plans[None]))
-    for plan in plans.values():
-        diagnostics += check_names(repairs, plan)
-        diagnostics += check_structure(repairs, plan)
-    diagnostics += _check_recursion(plans, expansion)
+    found = _Problems()
     if expansion.problem is not None:
-        return _refused([_limit(expansion.problem), *diagnostics], plans[None].order)
+        found.add([_limit(expansion.problem)])
+    found.add(_check_ends(repairs, plans[None]))
+    for plan in plans.values():
+        found.add(check_names(repairs, plan))
+        found.add(check_structure(repairs, plan))
+    found.add(_check_recursion(plans, expansion))
+    if expansion.problem is not None:
+        return _refused(found, plans[None].order)
     run = Flow(plans, ports_of, expansion.recursive, repairs).run_top()
-    diagnostics += _once(run.diagnostics)
-    diagnostics += check_task_fit(repairs, plans[None], run, binding or Binding())
-    if run.cost.parameters > MAX_PARAMETERS:
-        diagnostics.append(
-            _limit(
-                f"The network has {run.cost.parameters:,} parameters; {MAX_PARAMETERS:,} are "
-                "allowed. Make layers narrower, or pool before the first Linear."
-            )
-        )
+    found.add(_once(run.diagnostics))
+    found.add(check_task_fit(repairs, plans[None], run, binding or Binding()))
+    found.add(_check_parameters(run))
     return Analysis(
         nodes=dict(_node_analyses(plans, run)),
         totals=_totals(run),
-        diagnostics=diagnostics,
+        diagnostics=found.listed,
+        is_truncated=found.is_truncated,
         order=plans[None].order,
-        is_trainable=not any(problem.severity == "error" for problem in diagnostics),
+        is_trainable=not found.has_error,
     )
+
+
+@dataclass(slots=True)
+class _Problems:
+    """Collects problems until nobody could read more, and never misses that there is an error."""
+
+    listed: list[Diagnostic] = field(default_factory=list[Diagnostic])
+    has_error: bool = False
+    is_truncated: bool = False
+
+    def add(self, problems: Iterable[Diagnostic]) -> None:
+        for problem in problems:
+            is_full = len(self.listed) >= MAX_DIAGNOSTICS
+            if is_full and self.has_error:
+                self.is_truncated = True
+                return
+            if is_full and problem.severity != "error":
+                self.is_truncated = True
+                continue
+            self.listed.append(problem)
+            self.has_error = self.has_error or problem.severity == "error"
 
 
 def _num_drawn_nodes(document: Document) -> int:
@@ -80,10 +103,23 @@ def _limit(message: str) -> Diagnostic:
     return Diagnostic(code=DiagnosticCode.LIMIT_EXCEEDED, severity="error", message=message)
 
 
-def _refused(diagnostics: list[Diagnostic], order: list[str] | None = None) -> Analysis:
+def _refused(found: _Problems, order: list[str]) -> Analysis:
     return Analysis(
-        nodes={}, totals=Totals(), diagnostics=diagnostics, order=order or [], is_trainable=False
+        nodes={},
+        totals=Totals(),
+        diagnostics=found.listed,
+        is_truncated=found.is_truncated,
+        order=order,
+        is_trainable=False,
     )
+
+
+def _check_parameters(run: ScopeRun) -> Iterator[Diagnostic]:
+    if run.cost.parameters > MAX_PARAMETERS:
+        yield _limit(
+            f"The network has {run.cost.parameters:,} parameters; {MAX_PARAMETERS:,} are allowed. "
+            "Make layers narrower, or pool before the first Linear."
+        )
 
 
 def _check_ends(repairs: Repairs, plan: ScopePlan) -> Iterator[Diagnostic]:

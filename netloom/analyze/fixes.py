@@ -40,7 +40,7 @@ NODE_STEP_PX = 224.0
 """Distance of two neighbours on the canvas: a card and the gap behind it."""
 
 
-MAX_COSTLY_FIXES = 200
+MAX_COSTLY_FIXES = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,13 +178,14 @@ class Repairs:
         scope = self.scope(scope_id)
         if isinstance(scope, BlockDefinition) and node_id in _named_nodes(scope):
             return []
-        edges = sorted(scope.edges.items())
-        arriving = [(key, edge) for key, edge in edges if edge.target.node == node_id]
-        leaving = [
-            (key, edge)
-            for key, edge in edges
-            if edge.source.node == node_id and edge.target.node != node_id
-        ]
+        arriving: list[tuple[str, Edge]] = []
+        leaving: list[tuple[str, Edge]] = []
+        for edge_id, edge in scope.edges.items():
+            if edge.target.node == node_id:
+                arriving.append((edge_id, edge))
+            elif edge.source.node == node_id:
+                leaving.append((edge_id, edge))
+        leaving.sort(key=lambda item: item[0])
         if len(arriving) > 1:
             return []
         operations: list[Operation] = [

@@ -70,6 +70,7 @@ class Analysis(BaseModel):
     Attributes:
         nodes: By path: the node's id on the top level, `instance/inner` inside blocks (of several
             repeats, the first).
+        is_truncated: There are more problems than are listed.
         order: Node ids of the top level in the order they are computed; those on cycles missing.
         is_trainable: There is no error.
     """
@@ -79,5 +80,6 @@ class Analysis(BaseModel):
     nodes: dict[str, NodeAnalysis]
     totals: Totals
     diagnostics: list[Diagnostic]
+    is_truncated: bool = False
     order: list[str]
     is_trainable: bool
