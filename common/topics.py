@@ -123,8 +123,20 @@ def _send(group: str, envelope: Message) -> None:
         # One process, no broker: hand over in the loop that called us.
         async_to_sync(layer.group_send)(group, envelope)
         return
-    future = asyncio.run_coroutine_threadsafe(layer.group_send(group, envelope), _sender_loop())
+    future = asyncio.run_coroutine_threadsafe(_send_in_turn(layer, group, envelope), _sender_loop())
     future.add_done_callback(_log_failure)
+
+
+async def _send_in_turn(layer: Any, group: str, envelope: Message) -> None:
+    """One after the other: numbered events must not overtake each other on several connections."""
+    async with _turn():
+        await layer.group_send(group, envelope)
+
+
+@cache
+def _turn() -> asyncio.Lock:
+    """Serves in the order of asking; belongs to the sender's loop."""
+    return asyncio.Lock()
 
 
 def _log_failure(future: Any) -> None:
