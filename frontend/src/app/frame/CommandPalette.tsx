@@ -2,32 +2,40 @@ import { useMantineColorScheme } from '@mantine/core';
 import { Spotlight, type SpotlightActionGroupData } from '@mantine/spotlight';
 import { IconSearch } from '@tabler/icons-react';
 import { useNavigate } from '@tanstack/react-router';
-import { useMemo } from 'react';
+import { memo, useMemo } from 'react';
 import { chooseProject, useCommandStore, useCommands, useSession, type Command } from '@/lib';
 
 /** Ctrl/Cmd-K: everything the studio can do here, found by typing. */
 export function CommandPalette() {
-  useCommands('frame', useFrameCommands());
   const sources = useCommandStore((state) => state.sources);
   const groups = useMemo(() => grouped([...sources.values()].flat()), [sources]);
   return (
-    <Spotlight
-      actions={groups}
-      shortcut={['mod + K']}
-      tagsToIgnore={[]}
-      triggerOnContentEditable
-      nothingFound="Nothing has this name"
-      highlightQuery
-      scrollable
-      maxHeight={420}
-      searchProps={{
-        leftSection: <IconSearch size={18} stroke={1.5} />,
-        placeholder: 'Search or run a command',
-        'aria-label': 'Search or run a command',
-      }}
-    />
+    <>
+      <FrameCommands />
+      <Spotlight
+        actions={groups}
+        shortcut={['mod + K']}
+        tagsToIgnore={[]}
+        triggerOnContentEditable
+        nothingFound="Nothing has this name"
+        highlightQuery
+        scrollable
+        maxHeight={420}
+        searchProps={{
+          leftSection: <IconSearch size={18} stroke={1.5} />,
+          placeholder: 'Search or run a command',
+          'aria-label': 'Search or run a command',
+        }}
+      />
+    </>
   );
 }
+
+/** Apart from the palette, which draws again with every change of the commands. */
+const FrameCommands = memo(function FrameCommands() {
+  useCommands('frame', useFrameCommands());
+  return null;
+});
 
 function grouped(commands: readonly Command[]): SpotlightActionGroupData[] {
   const byGroup = Map.groupBy(commands, (command) => command.group);
