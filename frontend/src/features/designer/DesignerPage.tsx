@@ -1,5 +1,56 @@
-import { PageHeader } from '@/ui';
+import { Loader } from '@mantine/core';
+import { useQuery } from '@tanstack/react-query';
+import { useParams } from '@tanstack/react-router';
+import { useMemo } from 'react';
+import { useSession } from '@/lib';
+import { ProblemNotice } from '@/ui';
+import classes from './frame/Workspace.module.css';
+import { Workspace } from './frame/Workspace';
+import { listLayers } from './state/api';
+import { makeCatalog } from './state/catalog';
+import { networkQuery } from './state/networkMeta';
 
+/** One network, open to be drawn. */
 export function DesignerPage() {
-  return <PageHeader title="Designer" />;
+  const { networkId } = useParams({ from: '/frame/networks/$networkId' });
+  return <LoadNetwork key={networkId} networkId={networkId} />;
+}
+
+function LoadNetwork({ networkId }: { networkId: string }) {
+  const { data: session } = useSession();
+  const layers = useQuery({
+    queryKey: ['layers'],
+    queryFn: listLayers,
+    staleTime: Infinity,
+  });
+  // An edit must never begin on a document that was fetched for an earlier visit.
+  const network = useQuery({ ...networkQuery(networkId), staleTime: 0, refetchOnMount: 'always' });
+  const catalog = useMemo(
+    () => (layers.data === undefined ? null : makeCatalog(layers.data.layers)),
+    [layers.data],
+  );
+  const error = network.error ?? layers.error;
+  if (error !== null && network.data === undefined) {
+    return (
+      <div className={classes.alone}>
+        <ProblemNotice
+          error={error}
+          onRetry={() => {
+            void network.refetch();
+            void layers.refetch();
+          }}
+        />
+      </div>
+    );
+  }
+  const personId = session?.person?.id;
+  const isReady = network.isFetchedAfterMount && network.data !== undefined;
+  if (!isReady || catalog === null || personId === undefined) {
+    return (
+      <div className={classes.loading}>
+        <Loader size="sm" aria-label="Opening the network" />
+      </div>
+    );
+  }
+  return <Workspace network={network.data} catalog={catalog} personId={personId} />;
 }

@@ -1,4 +1,7 @@
 import { lazyRouteComponent } from '@tanstack/react-router';
 
 export const DesignerPage = lazyRouteComponent(() => import('./DesignerPage'), 'DesignerPage');
-export const NetworksPage = lazyRouteComponent(() => import('./NetworksPage'), 'NetworksPage');
+export const NetworksPage = lazyRouteComponent(
+  () => import('./networks/NetworksPage'),
+  'NetworksPage',
+);

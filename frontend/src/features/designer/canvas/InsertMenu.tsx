@@ -7,7 +7,7 @@ import type { Designer } from '../state/DesignerContext';
 import { DESIGNER_IDS } from '../testids';
 import { CARD_HEIGHT } from './geometry';
 import classes from './DesignerCanvas.module.css';
-import { layerIcon } from './layerIcons';
+import { LayerIcon } from './LayerIcon';
 
 /** Search-to-insert: type, choose, and the layer stands where it was meant. */
 export function InsertMenu() {
@@ -73,7 +73,6 @@ function OpenMenu({ menu }: { menu: InsertMenuState }) {
       />
       <ul className={classes.options} id="insert-options" role="listbox" aria-label="Layers">
         {options.map((option) => {
-          const Icon = layerIcon(option.icon);
           const isChosen = option === chosen;
           return (
             <li
@@ -87,7 +86,7 @@ function OpenMenu({ menu }: { menu: InsertMenuState }) {
               onMouseDown={(event) => event.preventDefault()}
               onClick={() => choose(option.key)}
             >
-              <Icon size={16} stroke={1.7} aria-hidden style={{ flex: 'none', marginTop: 2 }} />
+              <LayerIcon name={option.icon} size={16} className={classes.optionIcon} />
               <div style={{ minWidth: 0 }}>
                 <div className={classes.optionTitle}>{option.title}</div>
                 <div className={classes.optionText}>{option.summary}</div>

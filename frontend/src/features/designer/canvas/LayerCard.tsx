@@ -10,7 +10,7 @@ import { DESIGNER_IDS } from '../testids';
 import type { LayerNode } from './flowElements';
 import { portY } from './geometry';
 import classes from './LayerCard.module.css';
-import { layerIcon } from './layerIcons';
+import { LayerIcon } from './LayerIcon';
 import { ProblemBadge } from './ProblemBadge';
 
 /** One layer: family, name, key parameters, output shape, and whether something is wrong. */
@@ -27,7 +27,6 @@ export const LayerCard = memo(function LayerCard({
     node.block === null ? null : (lookup(state.document.graph.blocks, node.block)?.name ?? '?'),
   );
   const problems = useAnalysis((state) => problemsOf(state, id));
-  const Icon = layerIcon(layer?.icon);
   const lines = cardLines(layer, node);
   const tall = height ?? 0;
   return (
@@ -40,7 +39,7 @@ export const LayerCard = memo(function LayerCard({
       style={{ '--hue': layer?.hue ?? 0 }}
     >
       <div className={classes.head}>
-        <Icon size={15} stroke={1.8} className={classes.icon} aria-hidden />
+        <LayerIcon name={layer?.icon} size={15} className={classes.icon} />
         <span className={classes.name}>{node.name}</span>
         {node.is_frozen && <IconLock size={12} className={classes.sign} aria-label="frozen" />}
         {node.note !== '' && (

@@ -67,10 +67,10 @@ export function useCanvasHandle(scene: Scene, root: RefObject<HTMLElement | null
       },
       focus: () => root.current?.focus({ preventScroll: true }),
     };
-    designer.panels.canvas = handle;
+    const detach = designer.panels.attach(handle);
     return () => {
       layout.current?.abort();
-      if (designer.panels.canvas === handle) designer.panels.canvas = null;
+      detach();
     };
   }, [designer, flow, store, root]);
 

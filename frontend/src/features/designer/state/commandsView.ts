@@ -115,6 +115,8 @@ export const viewCommands: readonly DesignerCommand[] = [
     places: [],
     isEdit: true,
     predicate: always,
-    perform: ({ panels }) => panels.set({ isTraining: true }),
+    // A run takes what the server has: the last edits go there first.
+    perform: ({ panels, saver }) =>
+      void saver.flush().then(() => panels.set({ isTraining: true })),
   },
 ];

@@ -42,16 +42,22 @@ export class DraftBox {
   private readonly prefix: string;
   private readonly tabId: string;
   private readonly store: UseStore;
-  private readonly channel: BroadcastChannel;
+  private readonly channelName: string;
 
   constructor(personId: string, networkId: string, tabId: string) {
     this.prefix = `${personId}/${networkId}/`;
     this.tabId = tabId;
     this.store = createStore('netloom-drafts', 'drafts');
-    this.channel = new BroadcastChannel(`netloom-drafts/${this.prefix}`);
-    this.channel.onmessage = ({ data }: MessageEvent<unknown>) => {
-      if (data === 'who') this.channel.postMessage(this.tabId);
+    this.channelName = `netloom-drafts/${this.prefix}`;
+  }
+
+  /** Tell other tabs that this one is alive, until the returned function is called. */
+  listen(): () => void {
+    const channel = new BroadcastChannel(this.channelName);
+    channel.onmessage = ({ data }: MessageEvent<unknown>) => {
+      if (data === 'who') channel.postMessage(this.tabId);
     };
+    return () => channel.close();
   }
 
   /** Writes are ordered by the database, so the last one stands. */
@@ -84,20 +90,16 @@ export class DraftBox {
     return unsaved;
   }
 
-  close(): void {
-    this.channel.close();
-  }
-
   private aliveTabs(): Promise<ReadonlySet<string>> {
     const alive = new Set<string>();
-    const listener = ({ data }: MessageEvent<unknown>): void => {
+    const channel = new BroadcastChannel(this.channelName);
+    channel.onmessage = ({ data }: MessageEvent<unknown>) => {
       if (typeof data === 'string' && data !== 'who') alive.add(data);
     };
-    this.channel.addEventListener('message', listener);
-    this.channel.postMessage('who');
+    channel.postMessage('who');
     return new Promise((resolve) => {
       setTimeout(() => {
-        this.channel.removeEventListener('message', listener);
+        channel.close();
         resolve(alive);
       }, ANSWER_WITHIN_MS);
     });

@@ -69,6 +69,14 @@ export class Panels {
     });
   }
 
+  /** Returns how to take the canvas away again. */
+  attach(canvas: CanvasHandle): () => void {
+    this.canvas = canvas;
+    return () => {
+      if (this.canvas === canvas) this.canvas = null;
+    };
+  }
+
   set(change: Partial<PanelsState>): void {
     this.store.setState(change);
   }

@@ -196,9 +196,16 @@ export class Saver {
     return count(batches) - count(kept);
   }
 
-  stop(): void {
-    this.isStopped = true;
+  start(): void {
+    this.isStopped = false;
+    if (this.hasUnsaved) this.schedule(this.options.delay_ms);
+  }
+
+  /** Send what is left and rest; what cannot be sent stays in this browser. */
+  async stop(): Promise<void> {
     clearTimeout(this.timer);
+    await this.send();
+    this.isStopped = true;
   }
 
   private unsavedBatches(): Batch[] {
@@ -207,6 +214,7 @@ export class Saver {
 
   private schedule(delay_ms: number): void {
     clearTimeout(this.timer);
+    if (this.isStopped) return;
     this.timer = setTimeout(() => void this.flush(), delay_ms);
   }
 

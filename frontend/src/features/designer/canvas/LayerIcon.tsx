@@ -22,6 +22,7 @@ import {
   IconX,
   type Icon,
 } from '@tabler/icons-react';
+import { createElement } from 'react';
 
 const ICONS: ReadonlyMap<string, Icon> = new Map([
   ['activity', IconActivity],
@@ -43,8 +44,15 @@ const ICONS: ReadonlyMap<string, Icon> = new Map([
   ['x', IconX],
 ]);
 
+interface LayerIconProps {
+  /** As the registry gives it; undefined for a type that is not installed. */
+  name: string | undefined;
+  size: number;
+  className?: string | undefined;
+}
+
 /** A type of an installed package may use an icon that is not bundled: it gets a plain square. */
-export function layerIcon(name: string | undefined): Icon {
-  if (name === undefined) return IconQuestionMark;
-  return ICONS.get(name) ?? IconSquare;
+export function LayerIcon({ name, size, className = '' }: LayerIconProps) {
+  const icon = name === undefined ? IconQuestionMark : (ICONS.get(name) ?? IconSquare);
+  return createElement(icon, { size, stroke: 1.8, className, 'aria-hidden': true });
 }

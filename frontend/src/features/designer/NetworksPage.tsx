@@ -1,5 +1,0 @@
-import { PageHeader } from '@/ui';
-
-export function NetworksPage() {
-  return <PageHeader title="Networks" />;
-}

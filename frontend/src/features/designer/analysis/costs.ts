@@ -1,0 +1,19 @@
+/** Compute costs as people read them. A multiply-add counts as two operations. */
+
+const UNITS = ['', 'k', 'M', 'G', 'T', 'P'] as const;
+
+export function flopsText(flops: number): string {
+  return `${scaled(flops)}FLOPs`;
+}
+
+/** `1.2 M`, with a space before the unit that follows. */
+export function scaled(value: number): string {
+  let rest = value;
+  let unit = 0;
+  while (rest >= 1000 && unit < UNITS.length - 1) {
+    rest /= 1000;
+    unit += 1;
+  }
+  const digits = unit === 0 || rest >= 100 ? 0 : rest >= 10 ? 1 : 2;
+  return `${rest.toFixed(digits)} ${UNITS[unit] ?? ''}`;
+}

@@ -1,0 +1,132 @@
+import { ActionIcon, Tooltip } from '@mantine/core';
+import { IconChevronDown, IconChevronUp } from '@tabler/icons-react';
+import { useState, type PointerEvent } from 'react';
+import { formatBytes, formatCount } from '@/lib';
+import { LayersTable } from '../analysis/LayersTable';
+import { Outline } from '../analysis/Outline';
+import { ProblemsList } from '../analysis/ProblemsList';
+import { flopsText } from '../analysis/costs';
+import { CodeView } from '../code/CodeView';
+import { useAnalysis, useDesigner, usePanels } from '../state/DesignerContext';
+import type { BottomTab } from '../state/panels';
+import { DESIGNER_IDS } from '../testids';
+import { VersionsList } from '../versions/VersionsList';
+import classes from './BottomPanel.module.css';
+
+const TABS: readonly { id: BottomTab; title: string }[] = [
+  { id: 'layers', title: 'Layers' },
+  { id: 'problems', title: 'Problems' },
+  { id: 'code', title: 'PyTorch' },
+  { id: 'versions', title: 'Versions' },
+  { id: 'outline', title: 'Outline' },
+];
+
+const LEAST_PX = 96;
+
+/** Below the canvas, foldable: what is known about the network, its code and its history. */
+export function BottomPanel() {
+  const { panels } = useDesigner();
+  const isOpen = usePanels((state) => state.isBottomOpen);
+  const bottom = usePanels((state) => state.bottom);
+  const [height, setHeight] = useState(() => Math.round(Math.min(260, window.innerHeight * 0.3)));
+  const resize = (event: PointerEvent<HTMLDivElement>): void => {
+    if (event.buttons !== 1) return;
+    const most = window.innerHeight * 0.7;
+    setHeight(Math.max(LEAST_PX, Math.min(most, window.innerHeight - event.clientY - 36)));
+  };
+  return (
+    <section className={classes.root} aria-label="About the network">
+      {isOpen && (
+        <div
+          className={classes.grip}
+          role="separator"
+          aria-orientation="horizontal"
+          aria-label="Height of the lower panel"
+          tabIndex={0}
+          onPointerDown={(event) => event.currentTarget.setPointerCapture(event.pointerId)}
+          onPointerMove={resize}
+          onKeyDown={(event) => {
+            const step = event.key === 'ArrowUp' ? 24 : event.key === 'ArrowDown' ? -24 : 0;
+            if (step !== 0) setHeight(Math.max(LEAST_PX, height + step));
+          }}
+        />
+      )}
+      <div className={classes.bar}>
+        <div className={classes.tabs} role="tablist" aria-label="About the network">
+          {TABS.map(({ id, title }) => (
+            <button
+              key={id}
+              type="button"
+              role="tab"
+              className={classes.tab}
+              aria-selected={isOpen && bottom === id}
+              data-testid={DESIGNER_IDS.bottomTab(id)}
+              onClick={() => {
+                if (isOpen && bottom === id) panels.set({ isBottomOpen: false });
+                else panels.showBottom(id);
+              }}
+            >
+              {title}
+              {id === 'problems' && <ProblemCount />}
+            </button>
+          ))}
+        </div>
+        <Totals />
+        <Tooltip label={isOpen ? 'Fold' : 'Unfold'}>
+          <ActionIcon
+            variant="subtle"
+            color="gray"
+            aria-label={isOpen ? 'Fold the lower panel' : 'Unfold the lower panel'}
+            onClick={() => panels.set({ isBottomOpen: !isOpen })}
+          >
+            {isOpen ? <IconChevronDown size={16} /> : <IconChevronUp size={16} />}
+          </ActionIcon>
+        </Tooltip>
+      </div>
+      {isOpen && (
+        <div className={classes.body} role="tabpanel" style={{ height }}>
+          <Tab id={bottom} />
+        </div>
+      )}
+    </section>
+  );
+}
+
+function Tab({ id }: { id: BottomTab }) {
+  switch (id) {
+    case 'layers':
+      return <LayersTable />;
+    case 'problems':
+      return <ProblemsList />;
+    case 'code':
+      return <CodeView />;
+    case 'versions':
+      return <VersionsList />;
+    case 'outline':
+      return <Outline />;
+  }
+}
+
+function ProblemCount() {
+  const problems = useAnalysis((state) => state.analysis?.diagnostics);
+  if (problems === undefined || problems.length === 0) return null;
+  const hasErrors = problems.some(({ severity }) => severity === 'error');
+  return (
+    <span className={classes.count} data-errors={hasErrors || undefined}>
+      {problems.length}
+    </span>
+  );
+}
+
+function Totals() {
+  const totals = useAnalysis((state) => state.analysis?.totals);
+  const isStale = useAnalysis((state) => state.isStale);
+  if (totals === undefined) return null;
+  return (
+    <div className={classes.totals} data-stale={isStale || undefined}>
+      <span>{formatCount(totals.parameters)} parameters</span>
+      <span>{formatBytes(totals.parameter_bytes)}</span>
+      <span>{flopsText(totals.flops)} per sample</span>
+    </div>
+  );
+}

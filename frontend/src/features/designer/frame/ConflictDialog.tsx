@@ -1,0 +1,87 @@
+import { Button, Modal } from '@mantine/core';
+import { useMutation } from '@tanstack/react-query';
+import { useNavigate } from '@tanstack/react-router';
+import { asProblem } from '@/api';
+import { parseDocument } from '../document/parse';
+import { createNetwork, getNetwork } from '../state/api';
+import { useDesigner, useSaver } from '../state/DesignerContext';
+import { useNetworkMeta } from '../state/networkMeta';
+import { DESIGNER_IDS } from '../testids';
+import classes from './ConflictDialog.module.css';
+
+/** Edits that cannot be saved as they are: merge what fits, keep them as a copy, or let them go. */
+export function ConflictDialog() {
+  const { networkId, projectId, editor, saver } = useDesigner();
+  const { name, dataset_id: datasetId } = useNetworkMeta();
+  const { state, conflict, reason } = useSaver((saved) => saved);
+  const navigate = useNavigate();
+  const takeTheirs = async (): Promise<void> => {
+    const latest = await getNetwork(networkId);
+    saver.discard(parseDocument(latest.document), latest.revision);
+  };
+  const copy = useMutation({
+    mutationFn: async () => {
+      const made = await createNetwork(projectId, {
+        name: `${name} (my edits)`.slice(0, 120),
+        document: editor.state.document,
+        ...(datasetId === null ? {} : { dataset_id: datasetId }),
+      });
+      await takeTheirs();
+      return made;
+    },
+    onSuccess: (made) => navigate({ to: '/networks/$networkId', params: { networkId: made.id } }),
+  });
+  const reload = useMutation({ mutationFn: takeTheirs });
+  const isOpen = state === 'conflict' || state === 'refused';
+  const merge = (): void => {
+    if (conflict === null) return;
+    const dropped = saver.mergeWhatFits(conflict);
+    editor.refuse(
+      dropped === 0
+        ? 'Both sides were merged.'
+        : `Merged; ${dropped} of your edits did not fit any more and were left out.`,
+    );
+  };
+  const error = copy.error ?? reload.error;
+  return (
+    <Modal
+      opened={isOpen}
+      onClose={() => undefined}
+      withCloseButton={false}
+      closeOnEscape={false}
+      title={
+        state === 'conflict' ? 'Two people changed the same things' : 'Your edits were refused'
+      }
+      data-testid={DESIGNER_IDS.conflict}
+    >
+      <p className={classes.text}>
+        {state === 'conflict'
+          ? `Your last edits do not fit on what ${authors(conflict?.operations_since)} saved meanwhile.`
+          : 'The server did not take your last edits. They are kept in this browser.'}
+      </p>
+      <p className={classes.reason}>{reason}</p>
+      {error !== null && <p className={classes.reason}>{asProblem(error).message}</p>}
+      <div className={classes.buttons}>
+        {conflict !== null && state === 'conflict' && (
+          <Button onClick={merge}>Merge what fits</Button>
+        )}
+        <Button variant="default" loading={copy.isPending} onClick={() => copy.mutate()}>
+          Keep mine as a copy
+        </Button>
+        <Button
+          variant="default"
+          color="red"
+          loading={reload.isPending}
+          onClick={() => reload.mutate()}
+        >
+          Drop mine and reload
+        </Button>
+      </div>
+    </Modal>
+  );
+}
+
+function authors(saves: readonly { author: string | null }[] | undefined): string {
+  const names = [...new Set((saves ?? []).flatMap(({ author }) => author ?? []))];
+  return names.length === 0 ? 'another page' : names.join(' and ');
+}

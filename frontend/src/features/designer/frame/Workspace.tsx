@@ -1,0 +1,151 @@
+import { Suspense, useEffect, useMemo, useState, type KeyboardEvent } from 'react';
+import { StartRunDialog } from '@/features/training';
+import { useCommands, useTopic, type Command } from '@/lib';
+import { DesignerCanvas } from '../canvas/DesignerCanvas';
+import { isTyping } from '../canvas/useCanvasKeys';
+import { Palette } from '../palette/Palette';
+import { PropertyPanel } from '../properties/PropertyPanel';
+import { readRevision } from '../state/api';
+import type { Catalog } from '../state/catalog';
+import { canPerform, COMMANDS, commandForKey } from '../state/commands';
+import type { Network } from '../state/contract';
+import {
+  DesignerProvider,
+  useDesigner,
+  useDocument,
+  useEditor,
+  usePanels,
+  type Designer,
+} from '../state/DesignerContext';
+import { useNetworkMeta } from '../state/networkMeta';
+import { openNetwork } from '../state/openNetwork';
+import { BottomPanel } from './BottomPanel';
+import { ConflictDialog } from './ConflictDialog';
+import { Notice } from './Notice';
+import { TopStrip } from './TopStrip';
+import classes from './Workspace.module.css';
+
+interface WorkspaceProps {
+  network: Network;
+  catalog: Catalog;
+  personId: string;
+}
+
+/** An open network: palette, canvas, properties, and what is known about it below. */
+export function Workspace({ network, catalog, personId }: WorkspaceProps) {
+  const [designer] = useState(() => openNetwork(network, catalog, personId));
+  useEffect(() => designer.start(), [designer]);
+  return (
+    <DesignerProvider value={designer}>
+      <Panes />
+    </DesignerProvider>
+  );
+}
+
+function Panes() {
+  const designer = useDesigner();
+  const isPaletteOpen = usePanels((state) => state.isPaletteOpen);
+  useLiveAnalysis();
+  useOthersEdits(designer);
+  usePageKeys(designer);
+  useOfferedCommands(designer);
+  const onKeyDown = (event: KeyboardEvent): void => {
+    if (isTyping(event.target) || event.defaultPrevented) return;
+    const command = commandForKey(designer, event);
+    if (command === null) return;
+    event.preventDefault();
+    command.perform(designer);
+  };
+  return (
+    <div className={classes.root} data-palette={isPaletteOpen || undefined} onKeyDown={onKeyDown}>
+      <TopStrip />
+      <div className={classes.middle}>
+        {isPaletteOpen && <Palette />}
+        <div className={classes.canvas}>
+          <DesignerCanvas />
+          <Notice />
+        </div>
+        <PropertyPanel />
+      </div>
+      <BottomPanel />
+      <ConflictDialog />
+      <TrainDialog />
+      <Announcements />
+    </div>
+  );
+}
+
+function useLiveAnalysis(): void {
+  const { live } = useDesigner();
+  const document = useDocument();
+  const { dataset_id: datasetId } = useNetworkMeta();
+  useEffect(() => live.request(document, datasetId), [live, document, datasetId]);
+}
+
+function useOthersEdits({ networkId, saver }: Designer): void {
+  useTopic(`network:${networkId}`, {
+    since: saver.revision,
+    onMessage: (message) => {
+      if (message.type === 'operations') saver.receive(readRevision(message, 'message'));
+    },
+    onGap: () => void saver.catchUp(),
+  });
+}
+
+/** Keys pressed while nothing has the keyboard belong to the designer as well. */
+function usePageKeys(designer: Designer): void {
+  useEffect(() => {
+    const listener = (event: globalThis.KeyboardEvent): void => {
+      if (event.target !== document.body || event.defaultPrevented) return;
+      const command = commandForKey(designer, event);
+      if (command === null) return;
+      event.preventDefault();
+      command.perform(designer);
+    };
+    window.addEventListener('keydown', listener);
+    return () => window.removeEventListener('keydown', listener);
+  }, [designer]);
+}
+
+/** The command palette of the app offers what the designer can do. */
+function useOfferedCommands(designer: Designer): void {
+  const commands = useMemo(
+    () =>
+      COMMANDS.map((command): Command => ({
+        id: `designer.${command.id}`,
+        label: command.label,
+        group: `Network: ${command.group.toLowerCase()}`,
+        ...(command.shortcut === undefined ? {} : { shortcut: command.shortcut }),
+        perform: () => {
+          if (canPerform(designer, command)) command.perform(designer);
+          else designer.editor.refuse(`“${command.label}” is not possible just now.`);
+        },
+      })),
+    [designer],
+  );
+  useCommands('designer', commands);
+}
+
+function TrainDialog() {
+  const { networkId, panels } = useDesigner();
+  const isOpen = usePanels((state) => state.isTraining);
+  if (!isOpen) return null;
+  return (
+    <Suspense fallback={null}>
+      <StartRunDialog
+        opened
+        networkId={networkId}
+        onClose={() => panels.set({ isTraining: false })}
+      />
+    </Suspense>
+  );
+}
+
+function Announcements() {
+  const { text, count } = useEditor((state) => state.announcement);
+  return (
+    <div className="visually-hidden" role="status" aria-live="polite">
+      <span key={count}>{text}</span>
+    </div>
+  );
+}

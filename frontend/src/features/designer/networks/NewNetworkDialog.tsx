@@ -1,0 +1,112 @@
+import { Button, Modal, Select, TextInput } from '@mantine/core';
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { useNavigate } from '@tanstack/react-router';
+import { useState } from 'react';
+import { datasetsQuery } from '@/features/datasets';
+import { ProblemNotice } from '@/ui';
+import { createNetwork } from '../state/api';
+import { DESIGNER_IDS } from '../testids';
+import classes from './Networks.module.css';
+import { templatesQuery } from './queries';
+
+const EMPTY = 'empty';
+
+interface NewNetworkDialogProps {
+  projectId: string;
+  onClose: () => void;
+}
+
+/** Choose a start and the data; a template fits itself to the data's size and classes. */
+export function NewNetworkDialog({ projectId, onClose }: NewNetworkDialogProps) {
+  const client = useQueryClient();
+  const navigate = useNavigate();
+  const { data: templates } = useQuery(templatesQuery);
+  const { data: datasets } = useQuery(datasetsQuery(projectId));
+  const [template, setTemplate] = useState('small_cnn');
+  const [datasetId, setDatasetId] = useState<string | null | undefined>(undefined);
+  const [typedName, setName] = useState<string | null>(null);
+  // The data most people mean is the only or the last changed one; they see it and may clear it.
+  const dataset =
+    datasetId === undefined ? datasets?.[0] : datasets?.find(({ id }) => id === datasetId);
+  const title = templates?.find(({ id }) => id === template)?.title ?? 'Network';
+  const suggested = dataset === undefined ? title : `${title} for ${dataset.name}`;
+  const name = typedName ?? suggested;
+  const create = useMutation({
+    mutationFn: () =>
+      createNetwork(projectId, {
+        name: name.trim().slice(0, 120),
+        ...(template === EMPTY ? {} : { template }),
+        ...(dataset === undefined ? {} : { dataset_id: dataset.id }),
+      }),
+    onSuccess: async (network) => {
+      void client.invalidateQueries({ queryKey: ['networks', projectId] });
+      await navigate({ to: '/networks/$networkId', params: { networkId: network.id } });
+    },
+  });
+  const choices = [
+    ...(templates ?? []),
+    { id: EMPTY, title: 'Empty', summary: 'Nothing but a canvas.' },
+  ];
+  return (
+    <Modal opened onClose={onClose} title="New network" size={620}>
+      <form
+        className={classes.form}
+        onSubmit={(event) => {
+          event.preventDefault();
+          create.mutate();
+        }}
+      >
+        <fieldset className={classes.templates}>
+          <legend className={classes.legend}>Start from</legend>
+          {choices.map(({ id, title: label, summary }) => (
+            <label key={id} className={classes.template} data-chosen={id === template || undefined}>
+              <input
+                type="radio"
+                name="template"
+                value={id}
+                checked={id === template}
+                data-testid={DESIGNER_IDS.newTemplate(id)}
+                onChange={() => setTemplate(id)}
+              />
+              <span>
+                <span className={classes.templateTitle}>{label}</span>
+                <span className={classes.templateText}>{summary}</span>
+              </span>
+            </label>
+          ))}
+        </fieldset>
+        <Select
+          label="Data"
+          description="Image size, channels and the number of classes follow from it."
+          placeholder="None: 64 × 64 colour images, 10 classes"
+          clearable
+          allowDeselect
+          data={(datasets ?? []).map(({ id, name: label, classes: list }) => ({
+            value: id,
+            label: `${label} (${list.length} classes)`,
+          }))}
+          value={dataset?.id ?? null}
+          data-testid={DESIGNER_IDS.newDataset}
+          onChange={(id) => setDatasetId(id)}
+        />
+        <TextInput
+          label="Name"
+          value={name}
+          maxLength={120}
+          required
+          data-testid={DESIGNER_IDS.newName}
+          onChange={(event) => setName(event.currentTarget.value)}
+        />
+        {create.error !== null && <ProblemNotice error={create.error} />}
+        <Button
+          type="submit"
+          loading={create.isPending}
+          disabled={name.trim() === ''}
+          data-testid={DESIGNER_IDS.newCreate}
+        >
+          Create
+        </Button>
+      </form>
+    </Modal>
+  );
+}

@@ -1,0 +1,97 @@
+import { Button, NumberInput, SegmentedControl } from '@mantine/core';
+import { IconArrowRight } from '@tabler/icons-react';
+import { lookup } from '../document/records';
+import type { Attribute } from '../document/operations';
+import type { Node, ParamValue, Params } from '../document/types';
+import { useDesigner, useDocument, useEditor, useScopeId } from '../state/DesignerContext';
+import { ParamField } from './ParamField';
+import type { SharedValue } from './shared';
+import classes from './Properties.module.css';
+
+/** What belongs to the use of a block: repeats, weights, and the values it overrides. */
+export function BlockFields({ nodeId, node }: { nodeId: string; node: Node }) {
+  const { editor, catalog } = useDesigner();
+  const canEdit = useEditor((state) => state.canEdit);
+  const scope = useScopeId();
+  const { blocks } = useDocument().graph;
+  const block = node.block === null ? undefined : lookup(blocks, node.block);
+  if (block === undefined) return null;
+  const set = (label: string, attribute: Attribute, value: string | number | Params): void => {
+    editor.perform(
+      `${label} of ${node.name}`,
+      [{ op: 'set_attribute', scope, node_id: nodeId, attribute, value }],
+      { mergeKey: `${nodeId}.${attribute}` },
+    );
+  };
+  const override = (name: string, change: { value: ParamValue } | null): void => {
+    const rest = Object.entries(node.overrides).filter(([key]) => key !== name);
+    if (change !== null) rest.push([name, change.value]);
+    set(name, 'overrides', Object.fromEntries(rest));
+  };
+  return (
+    <section className={classes.section}>
+      <h3 className={classes.heading}>Block {block.name}</h3>
+      <Button
+        size="xs"
+        variant="default"
+        rightSection={<IconArrowRight size={14} />}
+        onClick={() => editor.enter(nodeId)}
+      >
+        Open the block
+      </Button>
+      <div className={classes.field}>
+        <label className={classes.label} htmlFor="block-repeat">
+          Repeat
+        </label>
+        <div className={classes.control}>
+          <NumberInput
+            id="block-repeat"
+            size="xs"
+            min={1}
+            max={100_000}
+            allowDecimal={false}
+            value={node.repeat}
+            disabled={!canEdit}
+            onChange={(value) => {
+              if (typeof value === 'number' && value >= 1) set('Repeat', 'repeat', value);
+            }}
+          />
+        </div>
+      </div>
+      {node.repeat > 1 && (
+        <div className={classes.field}>
+          <span className={classes.label}>Weights</span>
+          <div className={classes.control}>
+            <SegmentedControl
+              fullWidth
+              data={['separate', 'shared']}
+              value={node.weights}
+              disabled={!canEdit}
+              onChange={(value) => set('Weights', 'weights', value)}
+            />
+          </div>
+        </div>
+      )}
+      {Object.entries(block.exposed).map(([name, target]) => {
+        const inner = lookup(block.nodes, target.node);
+        const layer = inner === undefined ? undefined : catalog.byType.get(inner.type);
+        const param = layer?.params.find((each) => each.name === target.param);
+        if (param === undefined || inner === undefined) return null;
+        const own = lookup(node.overrides, name);
+        const shared: SharedValue =
+          own === undefined ? { kind: 'default' } : { kind: 'set', value: own };
+        const inherited = lookup(inner.params, target.param) ?? param.default;
+        return (
+          <ParamField
+            key={name}
+            param={{ ...param, name, title: name.replaceAll('_', ' '), default: inherited }}
+            shared={shared}
+            isReadOnly={!canEdit}
+            problem={null}
+            onChange={(change) => override(name, change)}
+          />
+        );
+      })}
+    </section>
+  );
+}

@@ -1,0 +1,79 @@
+import { TextInput } from '@mantine/core';
+import { useState } from 'react';
+import { formatBytes, formatCount } from '@/lib';
+import { nameProblem } from '../document/names';
+import { useAnalysis, useDesigner, useDocument, useEditor } from '../state/DesignerContext';
+import { flopsText } from '../analysis/costs';
+import { ProblemLine } from '../analysis/ProblemLine';
+import { BoundData } from './BoundData';
+import classes from './Properties.module.css';
+
+const SHOWN_PROBLEMS = 6;
+
+/** With nothing selected: the network as a whole. */
+export function NetworkSummaryPanel() {
+  const analysis = useAnalysis((state) => state.analysis);
+  const { graph } = useDocument();
+  const totals = analysis?.totals;
+  const problems = analysis?.diagnostics ?? [];
+  return (
+    <>
+      <header className={classes.head}>
+        <div className={classes.kind}>Network</div>
+        <ClassNameField key={graph.name} name={graph.name} />
+      </header>
+      {totals !== undefined && (
+        <section className={classes.section}>
+          <dl className={classes.facts}>
+            <dt>layers</dt>
+            <dd>{formatCount(totals.num_layers)}</dd>
+            <dt>parameters</dt>
+            <dd>{formatCount(totals.parameters)}</dd>
+            <dt>trainable</dt>
+            <dd>{formatCount(totals.trainable_parameters)}</dd>
+            <dt>weights</dt>
+            <dd>{formatBytes(totals.parameter_bytes)}</dd>
+            <dt>compute per sample</dt>
+            <dd>{flopsText(totals.flops)}</dd>
+            <dt>activations per sample</dt>
+            <dd>{formatBytes(totals.activation_bytes)}</dd>
+          </dl>
+        </section>
+      )}
+      {problems.length > 0 && (
+        <section className={classes.section} aria-label="Problems">
+          <h3 className={classes.heading}>Problems</h3>
+          {problems.slice(0, SHOWN_PROBLEMS).map((problem, index) => (
+            <ProblemLine key={index} problem={problem} isLinked />
+          ))}
+        </section>
+      )}
+      <BoundData role="output" />
+    </>
+  );
+}
+
+/** The name of the class in the generated code. */
+function ClassNameField({ name }: { name: string }) {
+  const { editor } = useDesigner();
+  const canEdit = useEditor((state) => state.canEdit);
+  const [text, setText] = useState(name);
+  const problem = nameProblem(text);
+  return (
+    <TextInput
+      size="xs"
+      label="Class in the code"
+      value={text}
+      error={problem}
+      readOnly={!canEdit}
+      spellCheck={false}
+      classNames={{ input: classes.mono ?? '' }}
+      onChange={(event) => setText(event.currentTarget.value)}
+      onBlur={() => {
+        if (problem !== null) setText(name);
+        else if (text !== name)
+          editor.perform('Rename the class', [{ op: 'set_graph_name', name: text }]);
+      }}
+    />
+  );
+}

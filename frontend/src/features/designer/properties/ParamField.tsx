@@ -1,0 +1,176 @@
+import { ActionIcon, SegmentedControl, Select, Switch, TextInput, Tooltip } from '@mantine/core';
+import { IconArrowBackUp } from '@tabler/icons-react';
+import { useState, type KeyboardEvent } from 'react';
+import type { ParamValue } from '../document/types';
+import { valueText } from '../state/catalog';
+import type { ParamDescription } from '../state/contract';
+import { DESIGNER_IDS } from '../testids';
+import { parseParam, type SharedValue } from './shared';
+import classes from './Properties.module.css';
+
+interface ParamFieldProps {
+  param: ParamDescription;
+  shared: SharedValue;
+  isReadOnly: boolean;
+  /** What the analyzer says is wrong with this value. */
+  problem: string | null;
+  onChange: (change: { value: ParamValue } | null) => void;
+}
+
+/** One parameter, with the field made for its kind. */
+export function ParamField(props: ParamFieldProps) {
+  const { param, shared, isReadOnly, onChange, problem } = props;
+  const id = `param-${param.name}`;
+  return (
+    <div className={classes.field}>
+      <label className={classes.label} htmlFor={id}>
+        <Tooltip label={param.description} disabled={param.description === ''} multiline maw={260}>
+          <span>{param.title}</span>
+        </Tooltip>
+      </label>
+      <div className={classes.control}>
+        <Control {...props} id={id} />
+      </div>
+      <div className={classes.reset}>
+        {shared.kind !== 'default' && !isReadOnly && (
+          <Tooltip label={`Back to the default: ${valueText(param.default)}`}>
+            <ActionIcon
+              size={22}
+              variant="subtle"
+              color="gray"
+              aria-label={`Reset ${param.title}`}
+              onClick={() => onChange(null)}
+            >
+              <IconArrowBackUp size={14} />
+            </ActionIcon>
+          </Tooltip>
+        )}
+      </div>
+      {problem !== null && <div className={classes.problem}>{problem}</div>}
+    </div>
+  );
+}
+
+function Control(props: ParamFieldProps & { id: string }) {
+  const { param, shared, isReadOnly, onChange, id } = props;
+  const value = shared.kind === 'set' ? shared.value : param.default;
+  const testId = DESIGNER_IDS.param(param.name);
+  if (param.kind === 'bool') {
+    return (
+      <Switch
+        id={id}
+        checked={value === true}
+        label={shared.kind === 'mixed' ? 'differs' : undefined}
+        disabled={isReadOnly}
+        data-testid={testId}
+        onChange={(event) => onChange({ value: event.currentTarget.checked })}
+      />
+    );
+  }
+  if (param.kind === 'choice') {
+    const data = param.choices.map((choice) => ({ value: String(choice), label: String(choice) }));
+    const choose = (text: string | null): void => {
+      const choice = param.choices.find((each) => String(each) === text);
+      if (choice !== undefined) onChange({ value: choice });
+    };
+    const current = shared.kind === 'mixed' ? null : String(value);
+    return data.length <= 3 ? (
+      <SegmentedControl
+        id={id}
+        fullWidth
+        size="xs"
+        data={data}
+        value={current ?? ''}
+        disabled={isReadOnly}
+        data-testid={testId}
+        onChange={choose}
+      />
+    ) : (
+      <Select
+        id={id}
+        size="xs"
+        data={data}
+        value={current}
+        placeholder="differs"
+        disabled={isReadOnly}
+        data-testid={testId}
+        onChange={choose}
+      />
+    );
+  }
+  return <TypedField {...props} testId={testId} />;
+}
+
+const textOf = (shared: SharedValue): string =>
+  shared.kind === 'set' ? valueText(shared.value) : '';
+
+/** Numbers, pairs and lists as text. Arrow keys count; what means nothing is not taken. */
+function TypedField({
+  param,
+  shared,
+  isReadOnly,
+  onChange,
+  id,
+  testId,
+}: ParamFieldProps & { id: string; testId: string }) {
+  const known = textOf(shared);
+  const [seen, setSeen] = useState(known);
+  const [text, setText] = useState(known);
+  const [problem, setProblem] = useState<string | null>(null);
+  // Undo, a fix or another person changed the value: show theirs, and keep the keyboard here.
+  if (known !== seen) {
+    setSeen(known);
+    setText(known);
+    setProblem(null);
+  }
+  const commit = (next: string): void => {
+    if (next === known) return;
+    if (next.trim() === '' && !param.is_optional) {
+      setText(known);
+      setProblem(null);
+      return;
+    }
+    const parsed = parseParam(param, next);
+    if ('problem' in parsed) {
+      setProblem(parsed.problem);
+      return;
+    }
+    setProblem(null);
+    onChange(parsed);
+  };
+  const onKeyDown = (event: KeyboardEvent): void => {
+    if (event.key === 'Enter') commit(text);
+    if (event.key === 'Escape') {
+      setText(known);
+      setProblem(null);
+    }
+    const step = event.key === 'ArrowUp' ? 1 : event.key === 'ArrowDown' ? -1 : 0;
+    if (step === 0 || param.kind !== 'int') return;
+    event.preventDefault();
+    const from = text === '' ? Number(param.default ?? 0) : Number(text);
+    const next = String(from + step * (event.shiftKey ? 10 : 1));
+    if ('problem' in parseParam(param, next)) return;
+    setText(next);
+    commit(next);
+  };
+  return (
+    <TextInput
+      id={id}
+      size="xs"
+      value={text}
+      placeholder={shared.kind === 'mixed' ? 'differs' : valueText(param.default)}
+      error={problem}
+      readOnly={isReadOnly}
+      spellCheck={false}
+      autoComplete="off"
+      classNames={{ input: classes.mono ?? '' }}
+      rightSection={
+        param.unit === '' ? undefined : <span className={classes.unit}>{param.unit}</span>
+      }
+      data-testid={testId}
+      onChange={(event) => setText(event.currentTarget.value)}
+      onBlur={() => commit(text)}
+      onKeyDown={onKeyDown}
+    />
+  );
+}

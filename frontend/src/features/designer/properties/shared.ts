@@ -1,0 +1,101 @@
+/** Editing several nodes of one type as if they were one. */
+
+import type { Operation } from '../document/operations';
+import { isSameData, lookup } from '../document/records';
+import type { Node, ParamValue } from '../document/types';
+import type { ParamDescription } from '../state/contract';
+
+export interface Chosen {
+  readonly id: string;
+  readonly node: Node;
+}
+
+export type SharedValue =
+  | { readonly kind: 'default' }
+  | { readonly kind: 'set'; readonly value: ParamValue }
+  | { readonly kind: 'mixed' };
+
+/** What several nodes have in common for one parameter. */
+export function sharedParam(chosen: readonly Chosen[], param: ParamDescription): SharedValue {
+  const values = chosen.map(({ node }) => lookup(node.params, param.name));
+  const [first] = values;
+  if (values.some((value) => !isSameData(value, first))) return { kind: 'mixed' };
+  return first === undefined ? { kind: 'default' } : { kind: 'set', value: first };
+}
+
+/** Operations that set a parameter of all nodes; null goes back to the default. */
+export function setParamOperations(
+  scope: string | null,
+  chosen: readonly Chosen[],
+  param: string,
+  change: { readonly value: ParamValue } | null,
+): Operation[] {
+  return chosen.map(({ id }) => ({
+    op: 'set_param',
+    scope,
+    node_id: id,
+    param,
+    is_set: change !== null,
+    value: change?.value ?? null,
+  }));
+}
+
+/** What a text means for a parameter, or why it means nothing. */
+export type Parsed = { readonly value: ParamValue } | { readonly problem: string };
+
+export function parseParam(param: ParamDescription, text: string): Parsed {
+  const trimmed = text.trim();
+  if (param.is_optional && (trimmed === '' || trimmed === 'none')) return { value: null };
+  switch (param.kind) {
+    case 'int':
+      return parseNumber(param, trimmed, true);
+    case 'float':
+      return parseNumber(param, trimmed, false);
+    case 'int_pair':
+      return parsePair(param, trimmed);
+    case 'padding':
+      return trimmed.toLowerCase() === 'same' ? { value: 'same' } : parsePair(param, trimmed);
+    case 'float_list':
+      return parseList(param, trimmed);
+    case 'text':
+      return { value: text };
+    case 'bool':
+    case 'choice':
+      return { problem: 'Choose one of the options.' };
+  }
+}
+
+function parseNumber(param: ParamDescription, text: string, isWhole: boolean): Parsed {
+  const value = Number(text);
+  if (text === '' || !Number.isFinite(value)) {
+    return { problem: isWhole ? 'Type a whole number.' : 'Type a number.' };
+  }
+  if (isWhole && !Number.isSafeInteger(value)) return { problem: 'Type a whole number.' };
+  const { minimum, maximum } = param;
+  if (minimum !== null && value < minimum) return { problem: `At least ${minimum}.` };
+  if (maximum !== null && value > maximum) return { problem: `At most ${maximum}.` };
+  return { value };
+}
+
+function splitNumbers(text: string): string[] {
+  return text.split(/[\s,;×x*]+/).filter(Boolean);
+}
+
+function parsePair(param: ParamDescription, text: string): Parsed {
+  const parts = splitNumbers(text).map((part) => parseNumber(param, part, true));
+  const [height, width = height] = parts;
+  if (height === undefined || width === undefined || parts.length > 2) {
+    return { problem: 'Type one number, or height × width.' };
+  }
+  if ('problem' in height) return height;
+  if ('problem' in width) return width;
+  return { value: [Number(height.value), Number(width.value)] };
+}
+
+function parseList(param: ParamDescription, text: string): Parsed {
+  const parts = splitNumbers(text).map((part) => parseNumber(param, part, false));
+  const problem = parts.find((part) => 'problem' in part);
+  if (problem !== undefined) return problem;
+  if (parts.length === 0) return { problem: 'Type one or more numbers.' };
+  return { value: parts.flatMap((part) => ('value' in part ? [Number(part.value)] : [])) };
+}

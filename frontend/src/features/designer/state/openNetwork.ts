@@ -1,0 +1,122 @@
+/** Putting the parts of an open network together. */
+
+import { asProblem, OFFLINE } from '@/api';
+import { OperationRefused } from '../document/operations';
+import { parseDocument } from '../document/parse';
+import type { Document } from '../document/types';
+import { analyzeDocument, getNetwork, readConflict, saveOperations } from './api';
+import type { Catalog } from './catalog';
+import type { Network } from './contract';
+import type { Designer } from './DesignerContext';
+import { DraftBox } from './drafts';
+import { Editor } from './editor';
+import { LiveAnalysis } from './liveAnalysis';
+import { Panels } from './panels';
+import { Saver, withUnsaved, type SendResult, type Unsaved } from './saver';
+
+const WIDE_PX = 1180;
+
+export interface OpenNetwork extends Designer {
+  /** Begin saving; returns how to leave. */
+  readonly start: () => () => void;
+}
+
+export function openNetwork(network: Network, catalog: Catalog, personId: string): OpenNetwork {
+  const document = parseDocument(network.document);
+  const editor = new Editor(document, network.can_edit);
+  const live = new LiveAnalysis(analyzeDocument);
+  live.accept(network.analysis, document.graph, network.dataset_id);
+  const panels = new Panels(window.innerWidth >= WIDE_PX);
+  // The saver names this tab, and the drafts of the tab are kept under that name.
+  const saver: Saver = new Saver(document, network.revision, {
+    send: async (batch, baseRevision, clientId): Promise<SendResult> => {
+      try {
+        const { revision } = await saveOperations(network.id, {
+          base_revision: baseRevision,
+          operations: batch.operations,
+          gesture: batch.gesture,
+          client_id: clientId,
+        });
+        return { kind: 'saved', revision };
+      } catch (error) {
+        return failedSend(error);
+      }
+    },
+    fetchLatest: async () => {
+      const latest = await getNetwork(network.id);
+      return { revision: latest.revision, document: parseDocument(latest.document) };
+    },
+    keep: (unsaved) => drafts.keep(unsaved),
+    adopt: (next) => editor.adopt(next),
+    note: (text) => editor.refuse(text),
+  });
+  const drafts = new DraftBox(personId, network.id, saver.clientId);
+  editor.onOperations((operations, label) => saver.push(operations, label));
+  const start = (): (() => void) => {
+    const leave = [drafts.listen(), flushWhenLeaving(saver)];
+    saver.start();
+    void drafts.claim().then((unsaved) => {
+      if (unsaved !== null) restore(editor, saver, unsaved);
+    });
+    return () => {
+      for (const each of leave) each();
+      live.stop();
+      void saver.stop();
+    };
+  };
+  return {
+    networkId: network.id,
+    projectId: network.project_id,
+    catalog,
+    editor,
+    saver,
+    live,
+    panels,
+    start,
+  };
+}
+
+function failedSend(error: unknown): SendResult {
+  const problem = asProblem(error);
+  const isAway = problem.code === OFFLINE || problem.status >= 500 || problem.status === 401;
+  if (isAway || problem.status === 429) return { kind: 'offline' };
+  if (problem.code === 'revision_conflict') {
+    return { kind: 'conflict', conflict: readConflict(problem.data) };
+  }
+  return { kind: 'refused', reason: problem.message };
+}
+
+/** Put edits of a page that is gone back on the canvas, and save them. */
+function restore(editor: Editor, saver: Saver, unsaved: Unsaved): void {
+  const isSameBase = unsaved.baseRevision === saver.revision && !saver.hasUnsaved;
+  if (isSameBase) {
+    const restored = tryUnsaved(editor.state.document, unsaved);
+    if (restored !== null) editor.adopt(restored);
+  }
+  saver.resume(unsaved);
+  editor.refuse('Edits that were not saved last time are back.');
+}
+
+function tryUnsaved(document: Document, unsaved: Unsaved): Document | null {
+  try {
+    return withUnsaved(document, unsaved);
+  } catch (error) {
+    if (error instanceof OperationRefused) return null;
+    throw error;
+  }
+}
+
+function flushWhenLeaving(saver: Saver): () => void {
+  const flush = (): void => {
+    if (document.visibilityState === 'hidden') void saver.flush();
+  };
+  const online = (): void => void saver.flush();
+  document.addEventListener('visibilitychange', flush);
+  window.addEventListener('pagehide', online);
+  window.addEventListener('online', online);
+  return () => {
+    document.removeEventListener('visibilitychange', flush);
+    window.removeEventListener('pagehide', online);
+    window.removeEventListener('online', online);
+  };
+}
