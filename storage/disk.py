@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import ctypes
 import errno
 import os
 import secrets
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -15,6 +16,9 @@ from django.conf import settings
 from common.errors import Code, Problem
 
 MEGABYTE = 1024 * 1024
+FEW_FILES = 8
+# Linux has it in the C library; elsewhere files are synced one by one.
+_SYNCFS: Callable[[int], int] | None = getattr(ctypes.CDLL(None, use_errno=True), "syncfs", None)
 
 
 @contextmanager
@@ -62,6 +66,32 @@ def write_atomically(path: Path, data: bytes) -> None:
     sync_folder(path.parent)
 
 
+def write_batch_atomically(files: Sequence[tuple[Path, bytes]]) -> None:
+    """Write many small files whole and durably, for the price of two flushes of the disk.
+
+    An fsync costs milliseconds wherever it is real; thousands of images cannot afford two each.
+    """
+    if _SYNCFS is None or len(files) < FEW_FILES:
+        for path, data in files:
+            write_atomically(path, data)
+        return
+    drafts: list[tuple[Path, Path]] = []
+    try:
+        for path, data in files:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            draft = path.with_name(f".{path.name[:40]}.{secrets.token_hex(6)}")
+            drafts.append((draft, path))
+            with disk_problems():
+                draft.write_bytes(data)
+        _sync_file_system(files[0][0].parent)
+        for draft, path in drafts:
+            draft.replace(path)
+        _sync_file_system(files[0][0].parent)
+    finally:
+        for draft, _ in drafts:
+            draft.unlink(missing_ok=True)
+
+
 def move_into_place(source: Path, path: Path) -> None:
     """Give a finished file on the same disk its name, durably."""
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -76,5 +106,17 @@ def sync_folder(folder: Path) -> None:
     descriptor = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _sync_file_system(folder: Path) -> None:
+    """Make everything written to a folder's file system survive a power cut."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        if _SYNCFS is not None and _SYNCFS(descriptor) != 0:
+            number = ctypes.get_errno()
+            with disk_problems():
+                raise OSError(number, os.strerror(number))
     finally:
         os.close(descriptor)

@@ -19,7 +19,7 @@ from storage.disk import (
     disk_problems,
     move_into_place,
     require_free,
-    write_atomically,
+    write_batch_atomically,
 )
 from storage.models import Blob, BlobUse
 from storage.selectors import used_bytes
@@ -66,10 +66,8 @@ def store_batch(project: Project, contents: Sequence[bytes]) -> list[Blob]:
     require_quota(project, total)
     require_free(total)
     digests = [hashlib.sha256(data).hexdigest() for data in contents]
-    for sha256, data in zip(digests, contents, strict=True):
-        path = blob_path(sha256)
-        if not path.exists():
-            write_atomically(path, data)
+    by_path = {blob_path(sha256): data for sha256, data in zip(digests, contents, strict=True)}
+    write_batch_atomically([each for each in by_path.items() if not each[0].exists()])
     sizes = {sha256: len(data) for sha256, data in zip(digests, contents, strict=True)}
     return _record(project, digests, sizes)
 
