@@ -11,6 +11,8 @@ interface RequestOptions {
   signal?: AbortSignal | undefined;
 }
 
+const CROSS_SITE = 'cross_site';
+
 let csrfToken = '';
 let onSignedOut: () => void = () => undefined;
 
@@ -63,21 +65,36 @@ async function problemOf(response: Response): Promise<Problem> {
   return new Problem(response.status, body);
 }
 
+async function send(method: Method, path: string, options: RequestOptions): Promise<Response> {
+  try {
+    return await fetch(withQuery(path, options.query), initOf(method, options));
+  } catch (error) {
+    if (error instanceof DOMException && error.name === 'AbortError') throw error;
+    throw offlineProblem();
+  }
+}
+
+/** Asks for the token of now: none is known yet, or another tab has signed in since. */
+async function renewCsrfToken(): Promise<void> {
+  const response = await send('GET', '/api/session', {});
+  if (response.ok) csrfToken = ((await response.json()) as { csrf_token: string }).csrf_token;
+}
+
 /** One call of the API. Answers the parsed JSON, or throws a `Problem`. */
 export async function request<T>(
   method: Method,
   path: string,
   options: RequestOptions = {},
 ): Promise<T> {
-  let response: Response;
-  try {
-    response = await fetch(withQuery(path, options.query), initOf(method, options));
-  } catch (error) {
-    if (error instanceof DOMException && error.name === 'AbortError') throw error;
-    throw offlineProblem();
+  if (method !== 'GET' && csrfToken === '') await renewCsrfToken();
+  let response = await send(method, path, options);
+  let problem = response.ok ? null : await problemOf(response);
+  if (problem?.code === CROSS_SITE) {
+    await renewCsrfToken();
+    response = await send(method, path, options);
+    problem = response.ok ? null : await problemOf(response);
   }
-  if (!response.ok) {
-    const problem = await problemOf(response);
+  if (problem) {
     if (problem.status === 401 && problem.code === 'signin_required') announceSignedOut();
     throw problem;
   }

@@ -1,3 +1,4 @@
+import { setCsrfToken } from '@/api';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { sortChosen } from './collectFiles';
 import { uploadFile } from './upload';
@@ -71,6 +72,7 @@ describe('upload', () => {
   }
 
   test('goes on after a lost answer without sending bytes twice', async () => {
+    setCsrfToken('t');
     const received = flakyServer();
     const progress: number[] = [];
     const id = await uploadFile({
@@ -87,6 +89,7 @@ describe('upload', () => {
   });
 
   test('a refusal is not repeated', async () => {
+    setCsrfToken('t');
     const fetch = vi.fn((_url: string, init: RequestInit) =>
       Promise.resolve(
         init.method === 'POST'
