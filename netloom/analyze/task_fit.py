@@ -13,6 +13,7 @@ from netloom.graph.diagnostics import Diagnostic, DiagnosticCode, Fix
 from netloom.layers.input_output import ImageInputParams
 from netloom.layers.shapes import Shape, axes_of, named_shape_text
 
+_LARGEST_OFFERED_PX = 256
 _WIDTH_PARAM = {"Linear": "out_features", "Conv2d": "out_channels"}
 """Layers that decide how many classes come out, and the parameter that says it."""
 _KEEPS_CLASSES = frozenset(
@@ -71,7 +72,6 @@ def _check_input(node_id: str, params: ImageInputParams, binding: Binding) -> It
         )
     if binding.typical_size is not None and binding.typical_size != (params.height, params.width):
         height, width = binding.typical_size
-        values = {"height": height, "width": width}
         yield Diagnostic(
             code=DiagnosticCode.INPUT_SHAPE_MISMATCH,
             severity="info",
@@ -81,8 +81,16 @@ def _check_input(node_id: str, params: ImageInputParams, binding: Binding) -> It
             ),
             node_id=node_id,
             param="height",
-            fixes=[fixes.set_params(f"Use {height} × {width}", None, node_id, values)],
+            fixes=_size_fixes(node_id, height, width),
         )
+
+
+def _size_fixes(node_id: str, height: int, width: int) -> list[Fix]:
+    """Offer the images' own size, unless it would make the network needlessly slow."""
+    if max(height, width) > _LARGEST_OFFERED_PX:
+        return []
+    values = {"height": height, "width": width}
+    return [fixes.set_params(f"Use {height} × {width}", None, node_id, values)]
 
 
 def _normalisation(params: ImageInputParams, channels: int) -> dict[str, None]:
@@ -139,7 +147,8 @@ def _check_classes(
             node_id=output_id,
             port="input",
             edge_id=edge_id,
-            fixes=_width_fixes(plan, output_id, shape, num_classes),
+            fixes=_width_fixes(plan, output_id, shape, num_classes)
+            or _linear_fixes(repairs, edge_id, num_classes),
         )
 
 
@@ -151,6 +160,14 @@ def _head_fixes(repairs: Repairs, edge_id: str, shape: Shape, num_classes: int) 
         layers.append(NewLayer("Linear", {"out_features": num_classes}))
     label = "Insert " + ", ".join(layer.type_name for layer in layers)
     return repairs.insert_on_edge(None, edge_id, label, layers)
+
+
+def _linear_fixes(repairs: Repairs, edge_id: str, num_classes: int) -> list[Fix]:
+    """Offer a layer of the right width where none decides the number of logits by itself."""
+    layer = NewLayer("Linear", {"out_features": num_classes})
+    return repairs.insert_on_edge(
+        None, edge_id, f"Insert Linear with {num_classes} outputs", [layer]
+    )
 
 
 def _width_fixes(plan: ScopePlan, output_id: str, shape: Shape, num_classes: int) -> list[Fix]:

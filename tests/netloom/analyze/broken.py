@@ -349,6 +349,20 @@ BROKEN: dict[str, Broken] = {
         "gives 3 logits",
         binding=Binding(num_classes=10),
     ),
+    "too many classes without a layer that decides": Broken(
+        Code.CLASS_COUNT_MISMATCH,
+        with_node(node("Flatten", "flatten")),
+        "gives 3136 logits",
+        binding=Binding(num_classes=10),
+    ),
+    "images much larger than the input": Broken(
+        Code.INPUT_SHAPE_MISMATCH,
+        chain(node("ImageInput", "image"), OUTPUT),
+        "Most images are 375 × 500",
+        binding=Binding(typical_size=(375, 500)),
+        severity="info",
+        num_fixes=0,
+    ),
     "grey images for a network in colour": Broken(
         Code.INPUT_SHAPE_MISMATCH,
         chain(node("ImageInput", "image", height=28, width=28, mean=[0.1, 0.2, 0.3]), OUTPUT),
