@@ -73,42 +73,35 @@ def default_of(target: str, name: str) -> Atom:
     return literal(value)
 
 
-def needs_parameter(slots: Sequence[Slot]) -> list[bool]:
-    """Say which slots become constructor arguments: those that differ or are exposed.
+def assign_parameters(slots: Sequence[Slot], reserved: Collection[str]) -> list[Parameter | None]:
+    """Return the constructor argument of each slot, None for what all uses agree on.
 
-    A size that equals an exposed size follows it, so that the class can be used with another one.
+    Slots that differ or are exposed become arguments. A size follows the last argument before it
+    with the same values, as the channels of a normalisation follow the convolution above it; other
+    slots of one name and the same values share an argument too.
     """
-    exposed_sizes = {slot.values for slot in slots if slot.exposed_name and slot.is_size}
-    return [
-        len(set(slot.values)) > 1
-        or slot.exposed_name is not None
-        or (slot.is_size and slot.values in exposed_sizes)
-        for slot in slots
-    ]
-
-
-def merge_slots(slots: Sequence[Slot], reserved: Collection[str]) -> list[Parameter]:
-    """Return the parameter of each slot; equal ones of the same kind get the same parameter."""
-    exposed: dict[tuple[str, tuple[Atom, ...]], str] = {}
-    for slot in slots:
-        if slot.exposed_name is not None:
-            exposed.setdefault(_kind(slot), slot.exposed_name)
     taken = set(reserved)
-    made: dict[tuple[str, tuple[Atom, ...], str], Parameter] = {}
-    parameters: list[Parameter] = []
+    latest: dict[tuple[str, tuple[Atom, ...]], Parameter] = {}
+    exposed: dict[str, Parameter] = {}
+    assigned: list[Parameter | None] = []
     for slot in slots:
-        label = slot.exposed_name or exposed.get(_kind(slot), "")
-        key = (*_kind(slot), label)
-        if key not in made:
-            name = _free_name([label, slot.argument, f"{slot.step_name}_{slot.argument}"], taken)
-            taken.add(name)
-            made[key] = Parameter(name, slot.values, slot.is_size)
-        parameters.append(made[key])
-    return parameters
-
-
-def _kind(slot: Slot) -> tuple[str, tuple[Atom, ...]]:
-    return ("size" if slot.is_size else slot.argument), slot.values
+        kind = ("size" if slot.is_size else slot.argument), slot.values
+        if slot.exposed_name is not None:
+            parameter = exposed.get(slot.exposed_name)
+        else:
+            parameter = latest.get(kind)
+            if parameter is None and len(set(slot.values)) == 1:
+                assigned.append(None)
+                continue
+        if parameter is None:
+            wishes = [slot.exposed_name or "", slot.argument, f"{slot.step_name}_{slot.argument}"]
+            parameter = Parameter(_free_name(wishes, taken), slot.values, slot.is_size)
+            taken.add(parameter.name)
+        if slot.exposed_name is not None:
+            exposed[slot.exposed_name] = parameter
+        latest[kind] = parameter
+        assigned.append(parameter)
+    return assigned
 
 
 def _free_name(wishes: Sequence[str], taken: Collection[str]) -> str:

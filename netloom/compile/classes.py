@@ -15,9 +15,8 @@ from netloom.compile.alignment import (
     Parameter,
     Slot,
     arguments_by_name,
+    assign_parameters,
     default_of,
-    merge_slots,
-    needs_parameter,
     skeleton,
 )
 from netloom.compile.expressions import (
@@ -72,7 +71,7 @@ class ClassMaker:
         default_factory=dict[int, tuple[GeneratedClass, int]]
     )
     _taken: set[str] = field(
-        default_factory=lambda: {"nn", "torch", SHARE_FUNCTION, *dir(builtins)}
+        default_factory=lambda: {"self", "nn", "torch", "_", SHARE_FUNCTION, *dir(builtins)}
     )
 
     def make_all(self, network: Scope) -> list[GeneratedClass]:
@@ -118,16 +117,18 @@ class ClassMaker:
     ) -> None:
         steps = group[0].steps
         slots, calls_of_step = self._slots(group[0], calls)
-        is_needed = needs_parameter(slots)
-        needed = [slot for slot, is_used in zip(slots, is_needed, strict=True) if is_used]
-        parameters = merge_slots(needed, _RESERVED_PARAMETERS | self._taken)
-        names = {slot: Atom(item.name) for slot, item in zip(needed, parameters, strict=True)}
+        assigned = assign_parameters(slots, _RESERVED_PARAMETERS | self._taken)
+        names = {
+            slot: Atom(parameter.name)
+            for slot, parameter in zip(slots, assigned, strict=True)
+            if parameter is not None
+        }
         modules = [
             (step.name, self._container(step, [_assembled(call, names) for call in step_calls]))
             for step, step_calls in zip(steps, calls_of_step, strict=True)
             if step_calls
         ]
-        unique = list(dict.fromkeys(parameters))
+        unique = list(dict.fromkeys(item for item in assigned if item is not None))
         made = GeneratedClass(name, unique, modules, forward_method(group[0]))
         self.classes.append(made)
         self._class_of.update({id(scope): (made, index) for index, scope in enumerate(group)})

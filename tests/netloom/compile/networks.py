@@ -72,7 +72,7 @@ def residual_block() -> BlockDefinition:
             "c2": node("Conv2d", "conv2", out_channels=4, kernel_size=3, padding=1),
             "s": node("Conv2d", "shortcut", out_channels=4, kernel_size=1),
             "a": node("Add", "add"),
-            "r2": node("ReLU", "relu2"),
+            "r2": node("LeakyReLU", "relu2"),
             "o": node("BlockOutput", "y"),
         },
         edges=edges(

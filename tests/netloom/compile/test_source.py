@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import difflib
+import inspect
 import subprocess
 import sys
 
@@ -14,9 +15,11 @@ from hypothesis import strategies as st
 from torch import Tensor, nn
 
 from netloom.compile import CompileError, build_module, generate_source
+from netloom.compile.signatures import REQUIRED, SIGNATURES
 from netloom.graph.document import BlockDefinition, Document, Graph, Node
 from netloom.layers.registry import all_layers
 from netloom.layers.shapes import concrete
+from netloom.templates import make_template, templates
 from tests.netloom.compile.graphs import documents
 from tests.netloom.compile.networks import (
     chain,
@@ -251,7 +254,7 @@ _HOSTILE = st.one_of(
             "__import__('os').system('touch pwned')",
             "x\n    import os",
             'same"); import os; ("',
-            "self", "nn", "torch", "super", "lambda", "None", "\u212a", "x" * 64, "a;b", "class",
+            "self", "_", "nn", "torch", "super", "lambda", "None", "\u212a", "x" * 64, "a;b", "class",
         ]
     ),
 )  # fmt: skip
@@ -352,3 +355,39 @@ def test_source_needs_no_torch() -> None:
     )
     assert done.returncode == 0, done.stderr
     assert "class Rich(nn.Module):" in done.stdout
+
+
+@pytest.mark.parametrize("template_id", [template.id for template in templates()])
+@pytest.mark.parametrize(("channels", "side"), [(1, 28), (3, 96)])
+def test_every_template_computes_the_same(template_id: str, channels: int, side: int) -> None:
+    document = make_template(template_id, channels=channels, height=side, width=side, num_classes=7)
+    source = assert_same_network(document)
+    assert _ruff_formatted(source) == source
+
+
+@pytest.mark.parametrize("target", sorted(SIGNATURES))
+def test_the_signatures_are_those_of_torch(target: str) -> None:
+    parameters = inspect.signature(getattr(nn, target.removeprefix("nn."))).parameters
+    for position, (name, default) in enumerate(SIGNATURES[target].items()):
+        parameter = parameters[name]
+        assert list(parameters)[position] == name
+        expected = REQUIRED if parameter.default is parameter.empty else parameter.default
+        assert default == expected
+
+
+def test_a_large_network_is_generated_and_built_in_seconds() -> None:
+    """A chain of 2,000 layers and a block of ten, repeated 500 times: about 7,000 nodes."""
+    layers = [node(("ReLU", "Tanh")[index % 2], f"layer{index}") for index in range(2000)]
+    document = chain(image(1, 4), *layers, node("Output", "out"))
+    source = generate_source(document)
+    assert source.count("nn.ReLU()") == 1000
+    repeated = network(
+        {
+            "in": image(4, 4),
+            "b": node("Block", "body", block="res", repeat=500, overrides=wide(4)),
+            "out": node("Output", "out"),
+        },
+        "in>b.x", "b.y>out", blocks={"res": residual_block()},
+    )  # fmt: skip
+    assert len(generate_source(repeated).splitlines()) < 60
+    assert len(list(build_module(repeated).parameters())) == 500 * 8
