@@ -254,7 +254,8 @@ _HOSTILE = st.one_of(
             "__import__('os').system('touch pwned')",
             "x\n    import os",
             'same"); import os; ("',
-            "self", "_", "nn", "torch", "super", "lambda", "None", "\u212a", "x" * 64, "a;b", "class",
+            "self", "_", "nn", "torch", "super", "lambda", "None", "\u212a", "x" * 64, "a;b",
+            "class",
         ]
     ),
 )  # fmt: skip
