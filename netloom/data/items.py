@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,6 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from netloom.data.manifest import Manifest, Split
+
+_MAX_HASHED_BYTES = 4 * 2**30
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,33 +56,31 @@ class LabelledItems:
         """Return the positions of a split's items, int64."""
         return np.array([i for i, s in enumerate(self.splits) if s == split], dtype=np.int64)
 
-    def content_digests(self) -> list[str]:
-        """Return a digest of every item's content, reading files only where none is stated.
+    def content_digests(self, check: Callable[[], None]) -> list[str]:
+        """Return a digest of every item's content.
+
+        What the manifest does not state is read and hashed; beyond 4 GiB that would hold up the
+        start, and path, size and time stand for the content.
+
+        Args:
+            check: Called before each file; may raise to give up.
 
         Raises:
-            OSError: A file cannot be read.
+            OSError: A file is not there or cannot be read.
         """
-        return [
-            digest or hashlib.sha256(path.read_bytes()).hexdigest()
-            for digest, path in zip(self.digests, self.paths, strict=True)
-        ]
-
-    def stat_digests(self) -> list[str]:
-        """Return a digest of every item that reads no file: stated, else by path, size and time.
-
-        For data so large that hashing it would hold up the start.
-
-        Raises:
-            OSError: A file is not there.
-        """
+        unstated = [path for d, path in zip(self.digests, self.paths, strict=True) if not d]
+        is_large = sum(path.stat().st_size for path in unstated) > _MAX_HASHED_BYTES
         digests: list[str] = []
         for stated, path in zip(self.digests, self.paths, strict=True):
+            check()
             if stated:
                 digests.append(stated)
-                continue
-            status = path.stat()
-            text = f"{path}|{status.st_size}|{status.st_mtime_ns}"
-            digests.append(hashlib.sha256(text.encode()).hexdigest())
+            elif is_large:
+                status = path.stat()
+                text = f"{path}|{status.st_size}|{status.st_mtime_ns}"
+                digests.append(hashlib.sha256(text.encode()).hexdigest())
+            else:
+                digests.append(hashlib.sha256(path.read_bytes()).hexdigest())
         return digests
 
     def fingerprint(self, digests: list[str]) -> str:

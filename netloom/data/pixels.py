@@ -30,6 +30,7 @@ MEMORY_SHARE = 0.4
 DEVICE_MEMORY_SHARE = 0.25
 """Largest share of a GPU's free memory that the pixels may take."""
 _CHUNK = 64
+_MANY_ITEMS = 2000
 
 
 class PixelSource(Protocol):
@@ -102,6 +103,7 @@ def load_pixels(
     cache: Path | None,
     num_workers: int,
     progress: Callable[[int, int], None],
+    warn: Callable[[str], None],
 ) -> MemoryPixels:
     """Decode everything once, or map what an earlier run with the same content left in `cache`.
 
@@ -109,21 +111,26 @@ def load_pixels(
         digests: Content digest of each item, see `LabelledItems.content_digests`.
         cache: Folder for the pixel file; None keeps pixels in this process only.
         progress: Called with (done, total) images; may raise to give up.
+        warn: Told when the cache cannot be written; pixels stay in this process then.
 
     Raises:
         ItemError: Names the image that cannot be used.
     """
     shape = (len(items.paths), preprocessing.channels, preprocessing.height, preprocessing.width)
-    if cache is None:
-        pixels = np.empty(shape, dtype=np.uint8)
-        _decode_into(pixels, items, preprocessing, num_workers, progress)
-        return MemoryPixels(as_tensor(pixels))
-    path = cache / f"pixels-{_content_key(digests, preprocessing)}.npy"
-    if not _is_complete(path, shape):
-        _write_cache(path, shape, items, preprocessing, num_workers, progress)
-    # Copy on write: torch wants writable memory, the file stays as it is.
-    mapped = np.load(path, mmap_mode="c")
-    return MemoryPixels(as_tensor(mapped))
+    batches = _DecodedBatches(items.paths, preprocessing, num_workers, progress)
+    if cache is not None:
+        path = cache / f"pixels-{_content_key(digests, preprocessing)}.npy"
+        try:
+            if not _is_complete(path, shape):
+                _write_cache(path, shape, batches)
+            # Copy on write: torch wants writable memory, the file stays as it is.
+            return MemoryPixels(as_tensor(np.load(path, mmap_mode="c")))
+        except OSError as error:
+            warn(f"Decoded images are not kept for later runs: {cache}: {error.strerror}.")
+    pixels = np.empty(shape, dtype=np.uint8)
+    for start, batch in batches:
+        pixels[start : start + len(batch)] = batch
+    return MemoryPixels(as_tensor(pixels))
 
 
 def _content_key(digests: list[str], preprocessing: Preprocessing) -> str:
@@ -139,42 +146,47 @@ def _is_complete(path: Path, shape: tuple[int, ...]) -> bool:
     return mapped.shape == shape and mapped.dtype == np.uint8
 
 
-def _write_cache(
-    path: Path,
-    shape: tuple[int, ...],
-    items: LabelledItems,
-    preprocessing: Preprocessing,
-    num_workers: int,
-    progress: Callable[[int, int], None],
-) -> None:
+def _write_cache(path: Path, shape: tuple[int, ...], batches: _DecodedBatches) -> None:
+    """Write the pixel file beside its place and rename it when it is whole."""
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_suffix(f".{os.getpid()}.partial")
+    header = {"descr": "|u1", "fortran_order": False, "shape": shape}
     try:
-        pixels = np.lib.format.open_memmap(partial, mode="w+", dtype=np.uint8, shape=shape)
-        _decode_into(pixels, items, preprocessing, num_workers, progress)
-        pixels.flush()
-        del pixels
+        # Plain writes, not a memory map: a full disk is then an error instead of a crash.
+        with partial.open("wb") as file:
+            np.lib.format.write_array_header_2_0(file, header)
+            for _, batch in batches:
+                file.write(batch.data)
         partial.replace(path)
     finally:
         partial.unlink(missing_ok=True)
 
 
-def _decode_into(
-    pixels_NCHW: NDArray[np.uint8],
-    items: LabelledItems,
-    preprocessing: Preprocessing,
-    num_workers: int,
-    progress: Callable[[int, int], None],
-) -> None:
-    total = len(items.paths)
-    starts = range(0, total, _CHUNK)
-    # Processes cost about a second to start: not worth it for a few small images.
-    pool = DecodePool(preprocessing, num_workers if total > 2000 else 0)
-    progress(0, total)
-    try:
-        chunks = (items.paths[start : start + _CHUNK] for start in starts)
-        for start, batch in zip(starts, pool.map(chunks), strict=True):
-            pixels_NCHW[start : start + len(batch)] = batch
-            progress(start + len(batch), total)
-    finally:
-        pool.close()
+class _DecodedBatches:
+    """Decodes all items in order; iterating yields (first row, uint8 [B, C, H, W])."""
+
+    def __init__(
+        self,
+        paths: list[Path],
+        preprocessing: Preprocessing,
+        num_workers: int,
+        progress: Callable[[int, int], None],
+    ) -> None:
+        self._paths = paths
+        self._preprocessing = preprocessing
+        # Processes cost about a second to start: not worth it for a few small images.
+        self._num_workers = num_workers if len(paths) > _MANY_ITEMS else 0
+        self._progress = progress
+
+    def __iter__(self) -> Iterator[tuple[int, NDArray[np.uint8]]]:
+        total = len(self._paths)
+        starts = range(0, total, _CHUNK)
+        pool = DecodePool(self._preprocessing, self._num_workers)
+        self._progress(0, total)
+        try:
+            chunks = (self._paths[start : start + _CHUNK] for start in starts)
+            for start, batch in zip(starts, pool.map(chunks), strict=True):
+                yield start, batch
+                self._progress(start + len(batch), total)
+        finally:
+            pool.close()

@@ -9,6 +9,7 @@ from pathlib import Path
 import psutil
 import torch
 
+from netloom.data.items import LabelledItems
 from netloom.data.manifest import Manifest
 from netloom.graph.document import graph_hash
 from netloom.train.check import check_spec
@@ -55,7 +56,8 @@ def run_training(spec: TrainSpec, writer: EventWriter, control: Control) -> bool
         session = _open_session(spec, manifest, placement, writer, control)
         loop = _make_loop(session, content, writer, control)
         control.raise_if_requested()
-        _announce(session, loop, writer)
+        num_test = len(LabelledItems.select(manifest, Path(), ("test",)).ids)
+        _announce(session, loop, num_test, writer)
         writer.emit(loop.run())
         return True
     except StopRequestedError:
@@ -156,7 +158,7 @@ def _make_loop(
     return loop
 
 
-def _announce(session: Session, loop: TrainingLoop, writer: EventWriter) -> None:
+def _announce(session: Session, loop: TrainingLoop, num_test: int, writer: EventWriter) -> None:
     placement = session.placement
     dataset = session.dataset
     if session.is_probability:
@@ -176,7 +178,7 @@ def _announce(session: Session, loop: TrainingLoop, writer: EventWriter) -> None
             cpu=cpu_name(),
             num_train=len(dataset.train_rows),
             num_validation=len(dataset.validation_rows),
-            num_test=0,
+            num_test=num_test,
             steps_per_epoch=session.sampler.batches_per_epoch,
             total_steps=session.total_steps,
             start_step=loop.step,

@@ -106,8 +106,8 @@ def open_dataset(
     preprocessing = Preprocessing.from_document(spec.document)
     folder = Path(spec.manifest).resolve().parent
     items = LabelledItems.select(manifest, folder, ("train", "validation"))
+    digests = items.content_digests(control.raise_if_requested)
     if fits_in_memory(len(items.paths), preprocessing, spec.data_memory_bytes):
-        digests = items.content_digests()
         pixels: PixelSource = _to_device(
             load_pixels(
                 items,
@@ -115,12 +115,12 @@ def open_dataset(
                 digests=digests,
                 cache=Path(spec.cache) if spec.cache else None,
                 num_workers=spec.num_workers,
-                progress=_caching_progress(writer, control),
+                progress=_CachingProgress(writer, control),
+                warn=lambda message: writer.log("warning", message),
             ),
             device,
         )
     else:
-        digests = items.stat_digests()
         pixels = DecodedPixels(items.paths, preprocessing, spec.num_workers)
     return Dataset(
         items=items,
@@ -191,7 +191,7 @@ def _to_device(pixels: MemoryPixels, device: torch.device) -> MemoryPixels:
     return MemoryPixels(pixels.pixels_NCHW.to(device))
 
 
-class _caching_progress:  # noqa: N801 (a function with memory)
+class _CachingProgress:
     """Tells how far decoding is, a few times a second, and gives up when asked to stop."""
 
     def __init__(self, writer: EventWriter, control: Control) -> None:

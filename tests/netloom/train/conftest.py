@@ -15,6 +15,8 @@ import pytest
 
 from netloom.graph.document import Document, Edge, Endpoint, Graph, Node
 from netloom.samples import digits, write_samples
+from netloom.train.control import Control
+from netloom.train.emitter import EventWriter
 from netloom.train.events import EVENT, Checkpoint, Event, Metrics
 from netloom.train.spec import RunConfig, TrainSpec
 
@@ -171,15 +173,16 @@ class EventList:
         return self.events
 
 
-def train_here(spec: TrainSpec) -> list[Event]:
+def train_here(spec: TrainSpec, control: Control | None = None) -> list[Event]:
     """Run a specification in this process and return its events."""
-    from netloom.train.control import Control
-    from netloom.train.emitter import EventWriter
+    from netloom.train.deferred_compiler import defer_compiler
+
+    defer_compiler()
     from netloom.train.run import run_training
 
     collected = EventList()
     try:
-        run_training(spec, EventWriter(collected.write), Control())
+        run_training(spec, EventWriter(collected.write), control or Control())
     finally:
         events = collected.close()
     return events

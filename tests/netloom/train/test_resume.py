@@ -20,7 +20,7 @@ from netloom.train.checkpoint import (
     load_newest_usable,
     read_checkpoint_weights,
 )
-from netloom.train.control import ORPHANED_EXIT_CODE
+from netloom.train.control import ORPHANED_EXIT_CODE, Control
 from netloom.train.spec import TrainSpec
 from tests.netloom.train.conftest import (
     Trainer,
@@ -137,6 +137,37 @@ def test_stop_reaches_decode_workers_gently(
     assert trainer.process.returncode == 0
     assert events[-1].reason == "stopped"
     assert of_type(events, "started")[0].data_tier == "decode"
+
+
+def test_stop_before_the_first_step_leaves_nothing_behind(
+    make_spec: Callable[..., TrainSpec], tmp_path: Path
+) -> None:
+    control = Control()
+    control.request = "stop"
+    spec = make_spec(cache=str(tmp_path / "cache"))
+    events = train_here(spec, control)
+    assert events[-1].event == "finished"
+    assert (events[-1].reason, events[-1].step) == ("stopped", 0)
+    assert not of_type(events, "started")
+    assert not list_checkpoints(Path(spec.output))
+    assert not (tmp_path / "cache").exists() or not list((tmp_path / "cache").iterdir())
+
+
+def test_resuming_in_another_data_tier_is_the_same_run(
+    make_spec: Callable[..., TrainSpec], tmp_path: Path
+) -> None:
+    straight = make_spec(**EVERYTHING, output=str(tmp_path / "straight"))
+    losses = train_losses(train_here(straight))
+    first = make_spec(**EVERYTHING, output=str(tmp_path / "first"), checkpoint_every_s=1e-6)
+    train_here(first)
+    (early, *_) = list_checkpoints(Path(first.output))
+    second = make_spec(
+        **EVERYTHING, output=str(tmp_path / "second"), resume_from=str(early), data_memory_bytes=0
+    )
+    events = train_here(second)
+    assert of_type(events, "started")[0].data_tier == "decode"
+    step = of_type(events, "rewind")[0].to_step
+    assert train_losses(events) == {s: x for s, x in losses.items() if s > step}
 
 
 def test_trainer_ends_when_its_supervisor_is_gone(

@@ -35,7 +35,7 @@ def test_digits_reach_96_percent(
     assert finished.reason == "completed"
     assert finished.best_metric > 0.96
     started = of_type(events, "started")[0]
-    assert (started.num_train, started.num_validation) == (1167, 270)
+    assert (started.num_train, started.num_validation, started.num_test) == (1167, 270, 360)
     assert started.steps_per_epoch == 37
     assert started.num_threads == 1
     assert started.data_tier == "memory"
@@ -155,6 +155,16 @@ def test_the_cache_is_made_once_and_follows_the_content(
     assert len(files) == 1
     assert of_type(first, "phase")[1].phase == "caching"
     assert not [p for p in of_type(again, "phase") if p.phase == "caching"]
+
+
+def test_a_cache_that_cannot_be_written_is_only_a_warning(
+    make_spec: Callable[..., TrainSpec], tmp_path: Path
+) -> None:
+    blocked = tmp_path / "cache"
+    blocked.write_text("a file where the folder should be")
+    events = train_here(make_spec(cache=str(blocked)))
+    assert any("not kept" in log.message for log in of_type(events, "log"))
+    assert events[-1].reason == "completed"
 
 
 def test_starting_from_weights_reports_what_fits(
