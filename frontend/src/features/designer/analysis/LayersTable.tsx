@@ -116,7 +116,7 @@ function Totals({ rows }: { rows: readonly Row[] }) {
     <tfoot>
       <tr>
         <td />
-        <td colSpan={3}>{rows.length} layers</td>
+        <td colSpan={3}>Total</td>
         <td className={classes.number} data-testid={DESIGNER_IDS.totalParameters}>
           {formatCount(sum((row) => row.parameters))}
         </td>

@@ -39,7 +39,6 @@ const SNAP: [number, number] = [GRID, GRID];
 const ADD_KEYS = ['Control', 'Meta'];
 const NO_NODES: CanvasNode[] = [];
 const NO_EDGES: TensorEdge[] = [];
-const PRO = { hideAttribution: true };
 
 export function DesignerCanvas() {
   return (
@@ -110,7 +109,6 @@ function Canvas() {
         multiSelectionKeyCode={ADD_KEYS}
         connectionRadius={24}
         colorMode={scheme}
-        proOptions={PRO}
       >
         {!isFar && <Background variant={BackgroundVariant.Dots} gap={24} size={1} />}
         {isFar && <FarView scene={scene} />}

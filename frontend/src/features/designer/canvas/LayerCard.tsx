@@ -13,6 +13,9 @@ import classes from './LayerCard.module.css';
 import { LayerIcon } from './LayerIcon';
 import { ProblemBadge } from './ProblemBadge';
 
+/** Ports are placed from within the border, edges from the card's outer edge. */
+const BORDER = 1;
+
 /** One layer: family, name, key parameters, output shape, and whether something is wrong. */
 export const LayerCard = memo(function LayerCard({
   id,
@@ -58,7 +61,8 @@ export const LayerCard = memo(function LayerCard({
       <div className={classes.params}>
         {lines.map((line) => (
           <span key={line.title}>
-            <span className={classes.key}>{line.title}</span> {line.value}
+            {line.title !== '' && <span className={classes.key}>{line.title} </span>}
+            {line.value.replaceAll(' × ', '×')}
           </span>
         ))}
       </div>
@@ -71,7 +75,7 @@ export const LayerCard = memo(function LayerCard({
           type="target"
           position={Position.Left}
           className={classes.port}
-          style={{ top: portY(index, ports.inputs.length, tall) }}
+          style={{ top: portY(index, ports.inputs.length, tall) - BORDER, left: -BORDER }}
           title={port}
         />
       ))}
@@ -82,7 +86,7 @@ export const LayerCard = memo(function LayerCard({
           type="source"
           position={Position.Right}
           className={classes.port}
-          style={{ top: portY(index, ports.outputs.length, tall) }}
+          style={{ top: portY(index, ports.outputs.length, tall) - BORDER, right: -BORDER }}
           title={port}
         />
       ))}

@@ -3,7 +3,7 @@ import { memo, useState } from 'react';
 import { lookup } from '../document/records';
 import { useAnalysis } from '../state/DesignerContext';
 import type { TensorEdge } from './flowElements';
-import { curveBetween, curvePath, curvePoint } from './geometry';
+import { curveBetween, curveMiddle, curvePath } from './geometry';
 import classes from './TensorEdgeLine.module.css';
 
 /** A connection. Pointing at it tells the shape that flows. */
@@ -12,7 +12,7 @@ export const TensorEdgeLine = memo(function TensorEdgeLine(props: EdgeProps<Tens
   const [isHovered, setHovered] = useState(false);
   const curve = curveBetween({ x: sourceX, y: sourceY }, { x: targetX, y: targetY });
   const path = curvePath(curve);
-  const middle = curvePoint(curve, 0.5);
+  const middle = curveMiddle(curve);
   return (
     <>
       <path

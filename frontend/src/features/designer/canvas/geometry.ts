@@ -50,43 +50,140 @@ export function boundsOf(rects: Iterable<Rect>): Rect | null {
   return left === Infinity ? null : { x: left, y: top, width: right - left, height: bottom - top };
 }
 
+/** How an edge runs from an output on the right of a card to an input on the left of another. */
 export interface Curve {
   readonly from: Position;
   readonly to: Position;
+  /** How far the ends reach out before the curve turns. */
   readonly bend: number;
+  /** For edges that lead back, such as to the next row: the height at which they run. */
+  readonly lane: number | null;
 }
 
-/** The edge from an output on the right of a card to an input on the left of another. */
+const REACH = 20;
+const CORNER = 10;
+const BELOW = CARD_HEIGHT;
+
 export function curveBetween(from: Position, to: Position): Curve {
   const distance = to.x - from.x;
-  const bend = distance >= 0 ? Math.max(distance * 0.5, 16) : 32 + Math.sqrt(-distance) * 6;
-  return { from, to, bend };
+  if (distance >= 2 * REACH) {
+    return { from, to, bend: Math.max(distance * 0.5, REACH), lane: null };
+  }
+  const isSameRow = Math.abs(to.y - from.y) < CARD_HEIGHT;
+  const lane = isSameRow ? Math.max(from.y, to.y) + BELOW : (from.y + to.y) / 2;
+  return { from, to, bend: REACH, lane };
 }
 
-export function curvePath({ from, to, bend }: Curve): string {
-  return `M${from.x},${from.y} C${from.x + bend},${from.y} ${to.x - bend},${to.y} ${to.x},${to.y}`;
+/** What a curve can be drawn with: a 2D path, or text for an SVG. */
+export interface Pen {
+  moveTo(x: number, y: number): void;
+  lineTo(x: number, y: number): void;
+  quadraticCurveTo(x1: number, y1: number, x: number, y: number): void;
+  bezierCurveTo(x1: number, y1: number, x2: number, y2: number, x: number, y: number): void;
 }
 
-export function curvePoint({ from, to, bend }: Curve, t: number): Position {
-  const u = 1 - t;
-  const a = u * u * u;
-  const b = 3 * u * u * t;
-  const c = 3 * u * t * t;
-  const d = t * t * t;
+export function traceCurve(pen: Pen, curve: Curve): void {
+  const { from, to, bend } = curve;
+  pen.moveTo(from.x, from.y);
+  const corners = cornersOf(curve);
+  if (corners === null) {
+    pen.bezierCurveTo(from.x + bend, from.y, to.x - bend, to.y, to.x, to.y);
+    return;
+  }
+  const points = [from, ...corners, to];
+  for (const [index, corner] of corners.entries()) {
+    const before = points[index] ?? from;
+    const after = points[index + 2] ?? to;
+    const start = towards(corner, before);
+    const end = towards(corner, after);
+    pen.lineTo(start.x, start.y);
+    pen.quadraticCurveTo(corner.x, corner.y, end.x, end.y);
+  }
+  pen.lineTo(to.x, to.y);
+}
+
+function cornersOf({ from, to, bend, lane }: Curve): readonly Position[] | null {
+  if (lane === null) return null;
+  return [
+    { x: from.x + bend, y: from.y },
+    { x: from.x + bend, y: lane },
+    { x: to.x - bend, y: lane },
+    { x: to.x - bend, y: to.y },
+  ];
+}
+
+/** A point a corner's radius away from `corner`, at most half way to `other`. */
+function towards(corner: Position, other: Position): Position {
+  const length = Math.hypot(other.x - corner.x, other.y - corner.y);
+  const share = length === 0 ? 0 : Math.min(CORNER, length / 2) / length;
   return {
-    x: a * from.x + b * (from.x + bend) + c * (to.x - bend) + d * to.x,
-    y: a * from.y + b * from.y + c * to.y + d * to.y,
+    x: corner.x + (other.x - corner.x) * share,
+    y: corner.y + (other.y - corner.y) * share,
   };
+}
+
+export function curvePath(curve: Curve): string {
+  const parts: string[] = [];
+  traceCurve(
+    {
+      moveTo: (x, y) => parts.push(`M${x},${y}`),
+      lineTo: (x, y) => parts.push(`L${x},${y}`),
+      quadraticCurveTo: (x1, y1, x, y) => parts.push(`Q${x1},${y1} ${x},${y}`),
+      bezierCurveTo: (x1, y1, x2, y2, x, y) => parts.push(`C${x1},${y1} ${x2},${y2} ${x},${y}`),
+    },
+    curve,
+  );
+  return parts.join('');
+}
+
+/** Where the curve's label stands. */
+export function curveMiddle(curve: Curve): Position {
+  const { from, to, lane } = curve;
+  return { x: (from.x + to.x) / 2, y: lane ?? (from.y + to.y) / 2 };
+}
+
+/** Everything the curve can touch. */
+export function curveBounds({ from, to, bend, lane }: Curve): Rect {
+  const left = Math.min(from.x, to.x) - bend;
+  const top = Math.min(from.y, to.y, lane ?? from.y);
+  const bottom = Math.max(from.y, to.y, lane ?? from.y);
+  return { x: left, y: top, width: Math.abs(to.x - from.x) + 2 * bend, height: bottom - top + 1 };
 }
 
 const SAMPLES = 24;
 
-/** Shortest way from a point to the curve, by samples. */
+/** Shortest way from a point to the curve. */
 export function distanceToCurve(curve: Curve, point: Position): number {
+  const corners = cornersOf(curve);
+  const points = corners === null ? samples(curve) : [curve.from, ...corners, curve.to];
   let best = Infinity;
-  for (let index = 0; index <= SAMPLES; index += 1) {
-    const { x, y } = curvePoint(curve, index / SAMPLES);
-    best = Math.min(best, Math.hypot(x - point.x, y - point.y));
+  for (let index = 1; index < points.length; index += 1) {
+    const start = points[index - 1];
+    const end = points[index];
+    if (start !== undefined && end !== undefined) {
+      best = Math.min(best, distanceToSegment(point, start, end));
+    }
   }
   return best;
+}
+
+function samples({ from, to, bend }: Curve): Position[] {
+  return Array.from({ length: SAMPLES + 1 }, (_, index) => {
+    const t = index / SAMPLES;
+    const u = 1 - t;
+    const [a, b, c, d] = [u * u * u, 3 * u * u * t, 3 * u * t * t, t * t * t];
+    return {
+      x: a * from.x + b * (from.x + bend) + c * (to.x - bend) + d * to.x,
+      y: (a + b) * from.y + (c + d) * to.y,
+    };
+  });
+}
+
+function distanceToSegment(point: Position, start: Position, end: Position): number {
+  const dx = end.x - start.x;
+  const dy = end.y - start.y;
+  const length = dx * dx + dy * dy;
+  const along = length === 0 ? 0 : ((point.x - start.x) * dx + (point.y - start.y) * dy) / length;
+  const t = Math.max(0, Math.min(1, along));
+  return Math.hypot(point.x - start.x - t * dx, point.y - start.y - t * dy);
 }

@@ -1,7 +1,7 @@
 /** Drawing a scene on a 2D canvas: the far view and the minimap. */
 
 import type { Catalog } from '../state/catalog';
-import type { Rect } from './geometry';
+import { curveBounds, traceCurve, type Rect } from './geometry';
 import type { Card, Scene } from './scene';
 
 export interface Palette {
@@ -107,17 +107,8 @@ function paintWires(
   const plain = new Path2D();
   const chosen = new Path2D();
   for (const { id, curve } of scene.wires) {
-    const { from, to, bend } = curve;
-    const box = {
-      x: Math.min(from.x, to.x) - bend,
-      y: Math.min(from.y, to.y),
-      width: Math.abs(to.x - from.x) + 2 * bend,
-      height: Math.abs(to.y - from.y) + 1,
-    };
-    if (!overlaps(box, seen)) continue;
-    const path = marks.selectedEdges.has(id) ? chosen : plain;
-    path.moveTo(from.x, from.y);
-    path.bezierCurveTo(from.x + bend, from.y, to.x - bend, to.y, to.x, to.y);
+    if (!overlaps(curveBounds(curve), seen)) continue;
+    traceCurve(marks.selectedEdges.has(id) ? chosen : plain, curve);
   }
   context.lineWidth = 1 / zoom;
   context.strokeStyle = palette.wire;

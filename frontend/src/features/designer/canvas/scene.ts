@@ -9,6 +9,7 @@ import {
   cardHeight,
   COLUMN_STEP,
   curveBetween,
+  curveBounds,
   distanceToCurve,
   portY,
   ROW_STEP,
@@ -117,12 +118,12 @@ export function wireAt(scene: Scene, point: Position, reach: number): Wire | nul
   let nearest: Wire | null = null;
   let best = reach;
   for (const wire of scene.wires) {
-    const { from, to, bend } = wire.curve;
+    const { x, y, width, height } = curveBounds(wire.curve);
     const isNear =
-      point.x >= Math.min(from.x, to.x) - bend - reach &&
-      point.x <= Math.max(from.x, to.x) + bend + reach &&
-      point.y >= Math.min(from.y, to.y) - reach &&
-      point.y <= Math.max(from.y, to.y) + reach;
+      point.x >= x - reach &&
+      point.x <= x + width + reach &&
+      point.y >= y - reach &&
+      point.y <= y + height + reach;
     if (!isNear) continue;
     const distance = distanceToCurve(wire.curve, point);
     if (distance > best) continue;

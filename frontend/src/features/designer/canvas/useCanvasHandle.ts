@@ -134,10 +134,16 @@ function useShowScope(scene: Scene): void {
   const store = useStoreApi();
   const scopeId = useScopeId();
   const shown = useRef<string | null | undefined>(undefined);
+  useEffect(
+    () => () => {
+      shown.current = undefined;
+    },
+    [],
+  );
   useEffect(() => {
     const show = (): void => {
-      const { width, height } = store.getState();
-      if (shown.current === scopeId || width === 0) return;
+      const { width, height, panZoom } = store.getState();
+      if (shown.current === scopeId || width === 0 || panZoom === null) return;
       shown.current = scopeId;
       const bounds = boundsOf(scene.cards.values());
       if (bounds === null) return;

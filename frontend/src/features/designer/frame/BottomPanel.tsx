@@ -28,7 +28,7 @@ export function BottomPanel() {
   const { panels } = useDesigner();
   const isOpen = usePanels((state) => state.isBottomOpen);
   const bottom = usePanels((state) => state.bottom);
-  const [height, setHeight] = useState(() => Math.round(Math.min(260, window.innerHeight * 0.3)));
+  const [height, setHeight] = useState(() => Math.round(Math.min(232, window.innerHeight * 0.26)));
   const resize = (event: PointerEvent<HTMLDivElement>): void => {
     if (event.buttons !== 1) return;
     const most = window.innerHeight * 0.7;

@@ -2,7 +2,7 @@ import { ActionIcon, SegmentedControl, Select, Switch, TextInput, Tooltip } from
 import { IconArrowBackUp } from '@tabler/icons-react';
 import { useState, type KeyboardEvent } from 'react';
 import type { ParamValue } from '../document/types';
-import { valueText } from '../state/catalog';
+import { paramText } from '../state/catalog';
 import type { ParamDescription } from '../state/contract';
 import { DESIGNER_IDS } from '../testids';
 import { parseParam, type SharedValue } from './shared';
@@ -33,7 +33,7 @@ export function ParamField(props: ParamFieldProps) {
       </div>
       <div className={classes.reset}>
         {shared.kind !== 'default' && !isReadOnly && (
-          <Tooltip label={`Back to the default: ${valueText(param.default)}`}>
+          <Tooltip label={`Back to the default: ${paramText(param, param.default)}`}>
             <ActionIcon
               size={22}
               variant="subtle"
@@ -101,8 +101,8 @@ function Control(props: ParamFieldProps & { id: string }) {
   return <TypedField {...props} testId={testId} />;
 }
 
-const textOf = (shared: SharedValue): string =>
-  shared.kind === 'set' ? valueText(shared.value) : '';
+const textOf = (param: ParamDescription, shared: SharedValue): string =>
+  shared.kind === 'set' ? paramText(param, shared.value) : '';
 
 /** Numbers, pairs and lists as text. Arrow keys count; what means nothing is not taken. */
 function TypedField({
@@ -113,7 +113,7 @@ function TypedField({
   id,
   testId,
 }: ParamFieldProps & { id: string; testId: string }) {
-  const known = textOf(shared);
+  const known = textOf(param, shared);
   const [seen, setSeen] = useState(known);
   const [text, setText] = useState(known);
   const [problem, setProblem] = useState<string | null>(null);
@@ -158,7 +158,7 @@ function TypedField({
       id={id}
       size="xs"
       value={text}
-      placeholder={shared.kind === 'mixed' ? 'differs' : valueText(param.default)}
+      placeholder={shared.kind === 'mixed' ? 'differs' : paramText(param, param.default)}
       error={problem}
       readOnly={isReadOnly}
       spellCheck={false}

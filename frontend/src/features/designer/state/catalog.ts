@@ -53,6 +53,12 @@ export function valueText(value: ParamValue): string {
   return shown.map((item) => valueText(item)).join(' × ');
 }
 
+/** As `valueText`; one number for both directions is shown as the pair it means. */
+export function paramText(param: ParamDescription, value: ParamValue): string {
+  const isPair = param.kind === 'int_pair' || param.kind === 'padding';
+  return isPair && typeof value === 'number' ? valueText([value, value]) : valueText(value);
+}
+
 const SHORT_TITLES: Readonly<Record<string, string>> = {
   out_channels: 'filters',
   out_features: 'features',
@@ -84,7 +90,9 @@ export function cardLines(layer: LayerDescription | undefined, node: Node): Card
       !isSameData(lookup(node.params, param.name), param.default);
     if (!param.on_card && !isChanged) return [];
     const rank = param.on_card ? 0 : 1;
-    const value = valueText(paramValue(layer, node, param.name));
+    const raw = paramValue(layer, node, param.name);
+    if (raw === null) return [];
+    const value = paramText(param, raw);
     return [{ title: shortTitle(param), value, rank, name: param.name }];
   });
   if (lines.length > MAX_CARD_LINES && isImageSize(lines)) return imageLines(lines);
@@ -110,7 +118,7 @@ function isImageSize(lines: readonly NamedLine[]): boolean {
 function imageLines(lines: readonly NamedLine[]): CardLine[] {
   const value = (name: string): string => lines.find((line) => line.name === name)?.value ?? '';
   return [
-    { title: 'size', value: `${value('height')} × ${value('width')}` },
+    { title: '', value: `${value('height')} × ${value('width')}` },
     { title: 'channels', value: value('channels') },
   ];
 }

@@ -116,7 +116,6 @@ export const viewCommands: readonly DesignerCommand[] = [
     isEdit: true,
     predicate: always,
     // A run takes what the server has: the last edits go there first.
-    perform: ({ panels, saver }) =>
-      void saver.flush().then(() => panels.set({ isTraining: true })),
+    perform: ({ panels, saver }) => void saver.flush().then(() => panels.set({ isTraining: true })),
   },
 ];

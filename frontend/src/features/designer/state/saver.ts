@@ -202,10 +202,12 @@ export class Saver {
   }
 
   /** Send what is left and rest; what cannot be sent stays in this browser. */
-  async stop(): Promise<void> {
+  stop(): Promise<void> {
     clearTimeout(this.timer);
-    await this.send();
+    const sent = this.send();
+    // At once, so that a page that opens again right away is not stopped by this later.
     this.isStopped = true;
+    return sent;
   }
 
   private unsavedBatches(): Batch[] {
