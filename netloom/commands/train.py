@@ -9,7 +9,8 @@ import sys
 from argparse import Namespace
 from collections.abc import Iterator
 from pathlib import Path
-from typing import IO
+from types import FrameType
+from typing import Self
 
 from netloom.commands.output import complain, say
 from netloom.commands.problem import CommandError
@@ -97,6 +98,7 @@ class _Trainer:
     """The child process. It gets its own session, so that Ctrl-C reaches it through us."""
 
     def __init__(self, spec: Path) -> None:
+        self._is_stopping = False
         self._events, event_end = os.pipe()
         control_end, self._control = os.pipe()
         command = [
@@ -109,10 +111,13 @@ class _Trainer:
         os.close(event_end)
         os.close(control_end)
 
-    def __enter__(self) -> _Trainer:
+    def __enter__(self) -> Self:
+        # A handler, because an exception could come anywhere, also between two lines.
+        self._former_handler = signal.signal(signal.SIGINT, self._stop)
         return self
 
     def __exit__(self, *_: object) -> None:
+        signal.signal(signal.SIGINT, self._former_handler)
         # The closed control pipe ends a child that still runs.
         os.close(self._control)
         self._process.wait()
@@ -120,24 +125,15 @@ class _Trainer:
     def lines(self) -> Iterator[str]:
         """Yield lines until the child has said everything."""
         with os.fdopen(self._events, encoding="utf-8") as stream:
-            yield from self._interruptible(stream)
+            yield from stream
 
     def wait(self) -> int:
         """Return the exit status."""
         return self._process.wait()
 
-    def _interruptible(self, stream: IO[str]) -> Iterator[str]:
-        num_interrupts = 0
-        while True:
-            try:
-                line = stream.readline()
-            except KeyboardInterrupt:
-                num_interrupts += 1
-                if num_interrupts > 1:
-                    raise
-                complain("Stopping after a checkpoint; press Ctrl-C again to end at once.")
-                self._process.send_signal(signal.SIGTERM)
-                continue
-            if not line:
-                return
-            yield line
+    def _stop(self, _signal: int, _frame: FrameType | None) -> None:
+        if self._is_stopping:
+            raise KeyboardInterrupt
+        self._is_stopping = True
+        complain("Stopping after a checkpoint; press Ctrl-C again to end at once.")
+        self._process.send_signal(signal.SIGTERM)

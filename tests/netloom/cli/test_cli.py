@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -235,3 +236,30 @@ def test_looking_needs_neither_torch_nor_django(tmp_path: Path, command: str) ->
     )
     arguments = [command, str(path)] if command == "inspect" else [command]
     subprocess.run([sys.executable, "-c", program, *arguments], check=True, capture_output=True)
+
+
+def test_ctrl_c_stops_after_a_checkpoint(story, tmp_path: Path) -> None:
+    folder, _ = story
+    spec = json.loads((folder / "spec.json").read_text())
+    spec["config"]["epochs"] = 100_000
+    spec["output"] = str(tmp_path / "run")
+    (tmp_path / "spec.json").write_text(json.dumps(spec))
+    command = [
+        sys.executable, "-m", "netloom", "train", str(tmp_path / "spec.json"), "--json",
+    ]  # fmt: skip
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
+    ) as process:
+        assert process.stdout is not None
+        events: list[dict[str, object]] = []
+        for line in process.stdout:
+            events.append(json.loads(line))
+            if events[-1]["event"] == "epoch_end" and events[-1]["epoch"] == 1:
+                process.send_signal(signal.SIGINT)
+        _, complaints = process.communicate()
+    assert process.returncode == 0
+    assert "Stopping after a checkpoint" in complaints
+    assert events[-1]["event"] == "finished"
+    assert events[-1]["reason"] == "stopped"
+    saved = [event for event in events if event["event"] == "checkpoint"]
+    assert saved[-1]["step"] == events[-1]["step"]
