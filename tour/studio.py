@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
+import queue
 import re
-import select
 import signal
 import socket
 import subprocess
@@ -77,25 +77,28 @@ def private_studio(
 
 
 def _wait_for_signin_url(process: subprocess.Popen[str]) -> str:
-    assert process.stdout is not None
+    """Read on a thread of its own, to the end: the studio must never wait for a reader."""
+    lines: queue.Queue[str | None] = queue.Queue()
+    threading.Thread(target=_read_lines, args=[process, lines], daemon=True).start()
     printed: list[str] = []
     deadline = time.monotonic() + START_TIMEOUT_S
-    while time.monotonic() < deadline:
-        readable, _, _ = select.select([process.stdout], [], [], 1.0)
-        line = process.stdout.readline() if readable else ""
-        if line:
-            printed.append(line)
-            if match := SIGNIN_URL.search(line):
-                _drain(process)
-                return match.group(0)
-        elif process.poll() is not None:
+    while (left_s := deadline - time.monotonic()) > 0:
+        try:
+            line = lines.get(timeout=left_s)
+        except queue.Empty:
             break
+        if line is None:
+            break
+        printed.append(line)
+        if match := SIGNIN_URL.search(line):
+            return match.group(0)
     raise StudioFailed("The studio did not start. It printed:\n" + "".join(printed[-40:]))
 
 
-def _drain(process: subprocess.Popen[str]) -> None:
-    """Keep reading what the studio prints, so that it never waits for us."""
-    threading.Thread(target=lambda: [None for _ in process.stdout or ()], daemon=True).start()
+def _read_lines(process: subprocess.Popen[str], lines: queue.Queue[str | None]) -> None:
+    for line in process.stdout or ():
+        lines.put(line)
+    lines.put(None)
 
 
 def _stop(process: subprocess.Popen[str]) -> None:
