@@ -144,8 +144,10 @@ def data_folder(environment: Mapping[str, str]) -> Path:
 
 
 def _gpu_facts() -> GpuFacts:
-    import torch
-
+    try:
+        import torch
+    except (ImportError, OSError):
+        return GpuFacts(None, _driver(), os.environ.get("CUDA_VISIBLE_DEVICES"))
     build = torch.version.cuda or torch.version.hip
     error = ""
     names: tuple[str, ...] = ()
@@ -202,8 +204,15 @@ def _python() -> Finding:
 
 
 def _torch() -> Finding:
-    import torch
-
+    try:
+        import torch
+    except (ImportError, OSError) as error:
+        return Finding(
+            name="torch",
+            status="error",
+            found=f"cannot be loaded: {error}",
+            advice="Install the requirements again: `make setup`.",
+        )
     build = torch.version.cuda or torch.version.hip
     kind = f"CUDA {build}" if build else "CPU-only build"
     text = f"{torch.__version__} ({kind}), {torch.get_num_threads()} threads"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import pytest
@@ -52,6 +53,14 @@ def test_a_missing_redis_is_an_error_that_says_what_to_install(
     assert redis.status == "error"
     assert "valkey-server" in redis.advice
     assert not found.is_usable
+
+
+def test_a_torch_that_does_not_load_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "torch", None)
+    findings = {finding.name: finding for finding in report().findings}
+    assert findings["torch"].status == "error"
+    assert "make setup" in findings["torch"].advice
+    assert findings["GPU"].found.startswith("not used")
 
 
 @pytest.mark.parametrize(

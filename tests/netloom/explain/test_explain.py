@@ -318,3 +318,22 @@ def test_predictions_are_probabilities_whatever_ends_the_network(ends_in_softmax
 def test_listing_layers_needs_no_torch() -> None:
     program = "import netloom.explain, sys; assert 'torch' not in sys.modules"
     subprocess.run([sys.executable, "-c", program], check=True)
+
+
+@every_method
+@pytest.mark.parametrize("value", [0.0, 1.0])
+def test_an_image_of_one_colour_gives_a_finite_map(method: Method, value: float) -> None:
+    pixels = torch.full((1, 1, SIDE, SIDE), value)
+    explanation = explain(square_network(), pixels, method, target_class=1)
+    assert np.isfinite(explanation.heatmap_HW).all()
+    assert explanation.meta.r_squared is None or np.isfinite(explanation.meta.r_squared)
+
+
+@every_method
+def test_one_pixel_is_enough(method: Method) -> None:
+    document = chain(
+        image(3, 1), node("Conv2d", "conv", kernel_size=1, padding=0), node("Flatten", "flatten"),
+        node("Linear", "fc", out_features=2), node("Output", "out"),
+    )  # fmt: skip
+    explanation = explain(build_module(document), torch.rand(1, 3, 1, 1), method)
+    assert explanation.heatmap_HW.shape == (1, 1)
