@@ -46,11 +46,13 @@ class Route:
             project, "mine" belongs to the person alone.
         body: JSON, or a function of the world; bytes are sent as they are.
         query: Part after the question mark, may be a function of the world.
+        may_be_missing: 404 is also an honest answer to those who may ask.
     """
 
     needs: Needs
     body: Any = None
     query: str | Callable[[World], str] = ""
+    may_be_missing: bool = False
 
 
 def all_routes() -> dict[str, Route]:
@@ -62,7 +64,10 @@ def all_routes() -> dict[str, Route]:
 
 
 def all_objects() -> dict[str, Callable[[World], str]]:
-    """Functions that make the object a path parameter names."""
+    """Functions that make the object a path parameter names.
+
+    A key `operation_id.parameter` wins over `parameter`, for operations that need another state.
+    """
     made: dict[str, Callable[[World], str]] = {}
     for app in APPS:
         made.update(_file_of(app).OBJECTS)

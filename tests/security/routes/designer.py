@@ -1,33 +1,12 @@
 from __future__ import annotations
 
-from designer.models import Network, Version
-from designer.services import create_network, create_version
-from netloom.templates import make_template
+from typing import Any
+
+from designer import services
+from netloom.graph.document import Document
 from tests.security.routes import Route, World
-from tests.security.routes.datasets import make_dataset
 
-DOCUMENT = make_template("mlp", channels=1, height=8, width=8, num_classes=2).model_dump(
-    mode="json", by_alias=True
-)
-
-
-def _network(world: World) -> Network:
-    return world.once(
-        "network",
-        lambda: create_network(
-            world.project,
-            world.people["owner"],
-            "Guarded",
-            document=DOCUMENT,
-            dataset=make_dataset(world),
-        ),
-    )
-
-
-def _version(world: World) -> Version:
-    return world.once("version", lambda: create_version(_network(world), None, "Guarded"))
-
-
+EMPTY = Document().model_dump(mode="json")
 OPERATIONS = {
     "base_revision": 0,
     "operations": [{"op": "set_graph_name", "name": "Renamed"}],
@@ -37,7 +16,7 @@ ROUTES = {
     "list_layers": Route("person"),
     "list_templates": Route("person"),
     "list_networks": Route("view"),
-    "create_network": Route("edit", {"name": "Another"}),
+    "create_network": Route("edit", {"name": "Drawn"}),
     "get_network": Route("view"),
     "update_network": Route("edit", {"name": "Renamed"}),
     "delete_network": Route("edit"),
@@ -46,18 +25,41 @@ ROUTES = {
     "save_operations": Route("edit", OPERATIONS),
     "list_operations": Route("view"),
     "list_revisions": Route("view"),
-    "analyze_document": Route("person", {"document": DOCUMENT}),
-    "migrate_document": Route("person", {"document": DOCUMENT}),
+    "analyze_document": Route("person", {"document": EMPTY}),
+    "migrate_document": Route("person", {"document": EMPTY}),
+    "generate_code": Route("person", {"document": EMPTY}),
     "get_network_code": Route("view"),
-    "generate_code": Route("person", {"document": DOCUMENT}),
     "list_versions": Route("view"),
     "create_version": Route("edit", {"name": "First"}),
     "get_version": Route("view"),
     "restore_version": Route("edit"),
-    "get_network_sample": Route("view"),
+    "get_network_sample": Route("view", may_be_missing=True),
 }
 
+
+def network(world: World) -> Any:
+    return world.once(
+        "network",
+        lambda: services.create_network(
+            world.project, world.people["owner"], "Drawn", template="mlp"
+        ),
+    )
+
+
+def version(world: World) -> Any:
+    return world.once(
+        "version",
+        lambda: services.create_version(network(world), world.people["owner"], "First"),
+    )
+
+
+def _binned(world: World) -> str:
+    services.delete_network(network(world))
+    return network(world).id
+
+
 OBJECTS = {
-    "network_id": lambda world: _network(world).pk,
-    "version_id": lambda world: _version(world).pk,
+    "network_id": lambda world: network(world).id,
+    "version_id": lambda world: version(world).id,
+    "restore_network.network_id": _binned,
 }
