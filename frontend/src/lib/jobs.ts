@@ -14,8 +14,23 @@ export function cancelJob(jobId: string): Promise<Job> {
   return http.post<Job>(`/api/jobs/${jobId}/cancel`);
 }
 
-/** Follows one job to its end. The socket moves it; a slow poll covers what the socket missed. */
-export function useJob(jobId: string | null) {
+/**
+ * Follows one job to its end. The socket moves it; a slow poll covers what the socket missed.
+ * `onData` gets what a job shows while it works, for example a coarse map.
+ */
+export function useJob(jobId: string | null, onData?: (data: Record<string, unknown>) => void) {
+  const client = useQueryClient();
+  useTopic(jobId === null ? null : `job:${jobId}`, {
+    onMessage: (message) => {
+      const told = message.type === 'subscribed' ? message['snapshot'] : message['job'];
+      if (typeof told === 'object' && told !== null) {
+        client.setQueryData<Job>(jobKey(jobId ?? ''), (known) => newerJob(known, told as Job));
+      }
+      const data = message['data'];
+      if (typeof data === 'object' && data !== null) onData?.(data as Record<string, unknown>);
+    },
+    onGap: () => void client.invalidateQueries({ queryKey: jobKey(jobId ?? '') }),
+  });
   return useQuery({
     queryKey: jobKey(jobId ?? ''),
     queryFn: ({ signal }) => http.get<Job>(`/api/jobs/${jobId ?? ''}`, {}, signal),
@@ -68,6 +83,11 @@ export function useProjectTopic(): void {
       for (const key of ['jobs', 'job', 'runs', 'networks', 'datasets']) refresh(key);
     },
   });
+}
+
+/** A late message never brings a job back to life that has ended already. */
+function newerJob(known: Job | undefined, told: Job): Job {
+  return known && isOver(known) && !isOver(told) ? known : told;
 }
 
 /** The running jobs after one of them spoke. */

@@ -1,0 +1,160 @@
+import { Button, Progress, SegmentedControl, Select } from '@mantine/core';
+import { IconReportAnalytics } from '@tabler/icons-react';
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { useEffect, useState } from 'react';
+import { Problem, http, type EvaluationSummary, type Job, type Run } from '@/api';
+import { TESTIDS, cancelJob, formatDateTime, formatNumber, formatPercent, isOver, plural, useJob } from '@/lib';
+import { EmptyState, ProblemNotice } from '@/ui';
+import { evaluationQuery, evaluationsQuery, type Cell } from '../api';
+import { ClassTable } from './ClassTable';
+import { ConfusionMatrix } from './ConfusionMatrix';
+import classes from './EvaluationTab.module.css';
+import { EvaluatedItems } from './EvaluatedItems';
+
+const SPLITS = ['validation', 'test', 'train'] as const;
+type EvaluatedSplit = (typeof SPLITS)[number];
+
+interface EvaluationTabProps {
+  run: Run;
+  checkpointId: string;
+  evaluationId: string | undefined;
+  onEvaluation: (evaluationId: string) => void;
+  onItem: (itemId: string) => void;
+}
+
+/** A checkpoint over a split: how good, for which classes, confused with what, and where it fails worst. */
+export function EvaluationTab({ run, checkpointId, evaluationId, onEvaluation, onItem }: EvaluationTabProps) {
+  const { data: past } = useQuery(evaluationsQuery(checkpointId));
+  const chosen = evaluationId ?? past?.items[0]?.id;
+  return (
+    <div className={classes.page}>
+      <Controls
+        checkpointId={checkpointId}
+        past={past?.items ?? []}
+        chosen={chosen}
+        onEvaluation={onEvaluation}
+      />
+      {chosen === undefined ? (
+        past && (
+          <EmptyState icon={<IconReportAnalytics size={26} stroke={1.5} />} title="Not evaluated yet">
+            Evaluate this checkpoint on the validation images first. Evaluating on the test images is recorded with
+            who and when, because looking too often wears a test set out.
+          </EmptyState>
+        )
+      ) : (
+        <Results key={chosen} run={run} evaluationId={chosen} onItem={onItem} />
+      )}
+    </div>
+  );
+}
+
+interface ControlsProps {
+  checkpointId: string;
+  past: readonly EvaluationSummary[];
+  chosen: string | undefined;
+  onEvaluation: (evaluationId: string) => void;
+}
+
+function Controls({ checkpointId, past, chosen, onEvaluation }: ControlsProps) {
+  const [split, setSplit] = useState<EvaluatedSplit>('validation');
+  const client = useQueryClient();
+  const start = useMutation({
+    mutationFn: () => http.post<Job>('/api/evaluations', { checkpoint_id: checkpointId, split }),
+    meta: { showsOwnError: true },
+  });
+  const jobId = start.data?.id ?? null;
+  const { data: job } = useJob(jobId);
+  const made = job?.result?.['evaluation_id'];
+  useEffect(() => {
+    if (typeof made !== 'string') return;
+    void client.invalidateQueries({ queryKey: evaluationsQuery(checkpointId).queryKey });
+    onEvaluation(made);
+    // A finished job opens its evaluation once; later choices are the person's.
+    // eslint-disable-next-line react-hooks/exhaustive-deps
+  }, [made]);
+  const isWorking = start.isPending || (jobId !== null && (job === undefined || !isOver(job)));
+  const error = start.error ?? (job?.problem && job.state === 'failed' ? new Problem(422, job.problem) : null);
+  return (
+    <div className={classes.controls}>
+      <SegmentedControl
+        size="sm"
+        aria-label="Split"
+        value={split}
+        onChange={setSplit}
+        data={SPLITS.map((value) => ({ value, label: value.charAt(0).toUpperCase() + value.slice(1) }))}
+        data-testid={TESTIDS.inspect.evaluateSplit}
+      />
+      <Button loading={start.isPending} disabled={isWorking} onClick={() => start.mutate()} data-testid={TESTIDS.inspect.evaluate}>
+        Evaluate
+      </Button>
+      {isWorking && jobId !== null && (
+        <div className={classes.working}>
+          <Progress value={(job?.progress ?? 0) * 100} size={5} aria-label="Evaluation: progress" />
+          <Button size="xs" variant="default" onClick={() => void cancelJob(jobId)}>
+            Cancel
+          </Button>
+        </div>
+      )}
+      <span className={classes.spacer} />
+      {past.length > 0 && (
+        <Select
+          w={330}
+          aria-label="Earlier evaluations"
+          data={past.map((each) => ({
+            value: each.id,
+            label: `${each.split}, ${formatPercent(each.accuracy, 2)}, ${formatDateTime(each.created_at)}`,
+          }))}
+          value={chosen ?? null}
+          onChange={(id) => id !== null && onEvaluation(id)}
+        />
+      )}
+      {error && <ProblemNotice error={error} />}
+    </div>
+  );
+}
+
+function Results({ run, evaluationId, onItem }: { run: Run; evaluationId: string; onItem: (itemId: string) => void }) {
+  const { data, error } = useQuery(evaluationQuery(evaluationId));
+  const [cell, setCell] = useState<Cell | null>(null);
+  if (error) return <ProblemNotice error={error} />;
+  if (!data) return null;
+  return (
+    <>
+      <dl className={classes.figures}>
+        <div>
+          <dt>Accuracy</dt>
+          <dd data-testid={TESTIDS.inspect.accuracy} data-value={data.accuracy}>
+            {formatPercent(data.accuracy, 2)}
+          </dd>
+        </div>
+        <div>
+          <dt>Balanced accuracy</dt>
+          <dd>{formatPercent(data.balanced_accuracy, 2)}</dd>
+        </div>
+        <div>
+          <dt>Loss</dt>
+          <dd>{formatNumber(data.loss)}</dd>
+        </div>
+        <div>
+          <dt>Images</dt>
+          <dd>{plural(data.num_items, 'image')}</dd>
+        </div>
+        <div>
+          <dt>Split</dt>
+          <dd>{data.split}</dd>
+        </div>
+        <div>
+          <dt>By</dt>
+          <dd>
+            {data.author}, {formatDateTime(data.created_at)}
+          </dd>
+        </div>
+      </dl>
+      <div className={classes.columns}>
+        <ConfusionMatrix evaluation={data} chosen={cell} onChoose={setCell} />
+        <ClassTable evaluation={data} />
+      </div>
+      <EvaluatedItems evaluation={data} run={run} cell={cell} onClear={() => setCell(null)} onItem={onItem} />
+    </>
+  );
+}

@@ -1,0 +1,126 @@
+import { Button, Loader, SegmentedControl, Select, UnstyledButton } from '@mantine/core';
+import { IconUpload } from '@tabler/icons-react';
+import { useInfiniteQuery, useMutation, useQuery } from '@tanstack/react-query';
+import { useRef, useState, type DragEvent } from 'react';
+import type { Run } from '@/api';
+import { datasetQuery, fetchItems, itemsKey, uploadFile } from '@/features/datasets';
+import { TESTIDS, formatPercent } from '@/lib';
+import { ProblemNotice } from '@/ui';
+import type { ImageChoice } from '../api';
+import classes from './ImageTab.module.css';
+
+interface ImagePickerProps {
+  run: Run;
+  chosen: ImageChoice | null;
+  onChoose: (image: ImageChoice) => void;
+}
+
+/** An image of the run's data, or one from this computer. */
+export function ImagePicker({ run, chosen, onChoose }: ImagePickerProps) {
+  const [split, setSplit] = useState('validation');
+  const [label, setLabel] = useState('');
+  const { data: dataset } = useQuery(datasetQuery(run.dataset_id));
+  const filter = { split: split === 'all' ? undefined : split, label: label === '' ? undefined : label };
+  const query = useInfiniteQuery({
+    queryKey: [...itemsKey(run.dataset_id), 'picker', filter],
+    queryFn: ({ pageParam, signal }) => fetchItems(run.dataset_id, filter, pageParam, signal),
+    initialPageParam: null as string | null,
+    getNextPageParam: (page) => page.next,
+  });
+  const items = query.data?.pages.flatMap((page) => page.items) ?? [];
+  const isChosen = (itemId: string) => chosen?.type === 'item' && chosen.itemId === itemId;
+  return (
+    <div className={classes.picker}>
+      <UploadZone projectId={run.project_id} onChoose={onChoose} />
+      <SegmentedControl
+        fullWidth
+        aria-label="Split"
+        value={split}
+        onChange={setSplit}
+        data={[
+          { value: 'validation', label: 'Validation' },
+          { value: 'test', label: 'Test' },
+          { value: 'train', label: 'Train' },
+          { value: 'all', label: 'All' },
+        ]}
+      />
+      <Select
+        aria-label="Class"
+        data={[{ value: '', label: 'Every class' }, ...(dataset?.classes.map(({ id, name }) => ({ value: id, label: name })) ?? [])]}
+        value={label}
+        onChange={(value) => setLabel(value ?? '')}
+      />
+      <div className={classes.tiles}>
+        {items.map((item) => (
+          <UnstyledButton
+            key={item.id}
+            className={classes.tile}
+            aria-pressed={isChosen(item.id)}
+            aria-label={item.file_name}
+            title={item.file_name}
+            onClick={() => onChoose({ type: 'item', itemId: item.id, name: item.file_name, url: item.image_url })}
+            data-testid={TESTIDS.inspect.imageTile}
+          >
+            <img src={item.thumbnail_url} alt="" loading="lazy" data-tiny={item.width <= 64 || undefined} />
+          </UnstyledButton>
+        ))}
+      </div>
+      {query.hasNextPage && (
+        <Button size="xs" variant="subtle" color="gray" loading={query.isFetchingNextPage} onClick={() => void query.fetchNextPage()}>
+          More
+        </Button>
+      )}
+    </div>
+  );
+}
+
+function UploadZone({ projectId, onChoose }: { projectId: string; onChoose: (image: ImageChoice) => void }) {
+  const input = useRef<HTMLInputElement>(null);
+  const [progress, setProgress] = useState(0);
+  const upload = useMutation({
+    mutationFn: async (file: File): Promise<ImageChoice> => {
+      const uploadId = await uploadFile({
+        projectId,
+        name: file.name,
+        content: file,
+        onProgress: (sent) => setProgress(sent / Math.max(1, file.size)),
+        signal: new AbortController().signal,
+      });
+      return { type: 'upload', uploadId, name: file.name, url: URL.createObjectURL(file) };
+    },
+    onSuccess: onChoose,
+    meta: { showsOwnError: true },
+  });
+  const drop = (event: DragEvent) => {
+    event.preventDefault();
+    const file = event.dataTransfer.files[0];
+    if (file) upload.mutate(file);
+  };
+  return (
+    <div className={classes.upload} onDragOver={(event) => event.preventDefault()} onDrop={drop}>
+      <Button variant="default" fullWidth leftSection={<IconUpload size={15} />} onClick={() => input.current?.click()}>
+        {upload.isPending ? (
+          <>
+            <Loader size={12} mr={8} /> {formatPercent(progress, 0)}
+          </>
+        ) : (
+          'Choose or drop an image'
+        )}
+      </Button>
+      <input
+        ref={input}
+        type="file"
+        accept="image/*"
+        hidden
+        aria-label="Image to inspect"
+        onChange={(event) => {
+          const file = event.currentTarget.files?.[0];
+          if (file) upload.mutate(file);
+          event.currentTarget.value = '';
+        }}
+        data-testid={TESTIDS.inspect.upload}
+      />
+      {upload.error && <ProblemNotice error={upload.error} />}
+    </div>
+  );
+}

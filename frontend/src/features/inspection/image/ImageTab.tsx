@@ -1,0 +1,136 @@
+import { Button, Select, Slider } from '@mantine/core';
+import { useLocalStorage } from '@mantine/hooks';
+import { IconPhotoSearch, IconSparkles } from '@tabler/icons-react';
+import { useQuery } from '@tanstack/react-query';
+import { useState } from 'react';
+import type { Run } from '@/api';
+import { TESTIDS, formatDuration, formatPercent } from '@/lib';
+import { EmptyState, Panel, ProblemNotice } from '@/ui';
+import { choiceKey, layersQuery, type ImageChoice } from '../api';
+import { ImagePicker } from './ImagePicker';
+import classes from './ImageTab.module.css';
+import { MethodCard } from './MethodCard';
+import { TopBars } from './TopBars';
+import { useExplanation } from './useExplanation';
+import { usePrediction } from './usePrediction';
+
+interface ImageTabProps {
+  run: Run;
+  checkpointId: string;
+  image: ImageChoice | null;
+  onImage: (image: ImageChoice) => void;
+}
+
+export function ImageTab({ run, checkpointId, image, onImage }: ImageTabProps) {
+  return (
+    <div className={classes.columns}>
+      <aside className={classes.side}>
+        <ImagePicker run={run} chosen={image} onChoose={onImage} />
+      </aside>
+      {image === null ? (
+        <EmptyState icon={<IconPhotoSearch size={26} stroke={1.5} />} title="Choose an image">
+          Take one of the data on the left or drop one of your own, and see what the network says and why.
+        </EmptyState>
+      ) : (
+        <Inspected key={`${checkpointId} ${choiceKey(image)}`} run={run} checkpointId={checkpointId} image={image} />
+      )}
+    </div>
+  );
+}
+
+function Inspected({ run, checkpointId, image }: { run: Run; checkpointId: string; image: ImageChoice }) {
+  const { prediction, isWorking, error } = usePrediction(checkpointId, image);
+  const [target, setTarget] = useState<number | null>(null);
+  const [layer, setLayer] = useState<string | null>(null);
+  const [opacity, setOpacity] = useLocalStorage({ key: 'netloom.heatOpacity', defaultValue: 0.55 });
+  const { data: layers = [] } = useQuery(layersQuery(checkpointId));
+  const gradcam = useExplanation('gradcam');
+  const occlusion = useExplanation('occlusion');
+  const lime = useExplanation('lime');
+  const explainAll = () => {
+    const ask = { checkpointId, image, targetClass: target, layer };
+    if (layers.length > 0) gradcam.ask(ask);
+    occlusion.ask(ask);
+    lime.ask(ask);
+  };
+  const isExplaining = gradcam.isWorking || occlusion.isWorking || lime.isWorking;
+  const defaultLayer = layers.find(({ is_default }) => is_default)?.path ?? null;
+  const top = prediction?.probabilities[0];
+  const inputUrl = prediction?.imageUrl ?? null;
+  return (
+    <div className={classes.main}>
+      <Panel
+        title={image.name}
+        actions={prediction && <span className={classes.muted}>answered in {formatDuration(prediction.seconds)}</span>}
+      >
+        {error && <ProblemNotice error={error} />}
+        <div className={classes.answer}>
+          <div className={classes.shown}>
+            <img src={image.url} alt={image.name} />
+          </div>
+          <div>
+            {top && (
+              <p className={classes.verdict}>
+                {top.name} <span>{formatPercent(top.value)}</span>
+              </p>
+            )}
+            <TopBars prediction={prediction} isWorking={isWorking} target={target} onTarget={setTarget} />
+          </div>
+        </div>
+      </Panel>
+      <Panel
+        title="Why"
+        actions={
+          <Button
+            size="xs"
+            leftSection={<IconSparkles size={15} />}
+            disabled={!prediction}
+            loading={isExplaining}
+            onClick={explainAll}
+            data-testid={TESTIDS.inspect.explain}
+          >
+            Explain
+          </Button>
+        }
+      >
+        <div className={classes.controls}>
+          <Select
+            label="Class"
+            searchable
+            data={run.classes.map((name, index) => ({ value: String(index), label: name }))}
+            value={target === null ? (top ? String(top.index) : null) : String(target)}
+            onChange={(value) => setTarget(value === null ? null : Number(value))}
+            data-testid={TESTIDS.inspect.classPicker}
+          />
+          <Select
+            label="Layer of Grad-CAM"
+            data={layers.map(({ path, name, output_text }) => ({ value: path, label: `${name}  ${output_text}` }))}
+            value={layer ?? defaultLayer}
+            onChange={setLayer}
+            disabled={layers.length === 0}
+            placeholder={layers.length === 0 ? 'no convolution layer' : ''}
+            data-testid={TESTIDS.inspect.layerPicker}
+          />
+          <label className={classes.opacity}>
+            <span>Opacity of the maps</span>
+            <Slider
+              min={0}
+              max={1}
+              step={0.01}
+              value={opacity}
+              onChange={setOpacity}
+              label={null}
+              thumbLabel="Opacity of the maps"
+              data-testid={TESTIDS.inspect.opacity}
+            />
+          </label>
+        </div>
+        <div className={classes.methods}>
+          <MethodCard method="gradcam" state={gradcam} inputUrl={inputUrl} opacity={opacity} />
+          <MethodCard method="occlusion" state={occlusion} inputUrl={inputUrl} opacity={opacity} />
+          <MethodCard method="lime" state={lime} inputUrl={inputUrl} opacity={opacity} />
+        </div>
+      </Panel>
+    </div>
+  );
+}

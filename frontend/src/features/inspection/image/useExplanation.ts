@@ -1,0 +1,48 @@
+import { useMutation, useQuery } from '@tanstack/react-query';
+import { useCallback, useState } from 'react';
+import { Problem, http, type ExplanationMethod, type Job } from '@/api';
+import { cancelJob, isOver, useJob } from '@/lib';
+import { choiceBody, explanationQuery, type ImageChoice } from '../api';
+
+export interface ExplainAsk {
+  checkpointId: string;
+  image: ImageChoice;
+  targetClass: number | null;
+  layer: string | null;
+}
+
+/** One method's explanation: asked for, followed with its coarse map, cancelled, shown. */
+export function useExplanation(method: ExplanationMethod) {
+  const [coarseUrl, setCoarseUrl] = useState<string | null>(null);
+  const request = useMutation({
+    mutationFn: ({ checkpointId, image, targetClass, layer }: ExplainAsk) =>
+      http.post<Job>('/api/explanations', {
+        ...choiceBody(checkpointId, image),
+        method,
+        target_class: targetClass,
+        layer: method === 'gradcam' ? layer : null,
+      }),
+    onMutate: () => setCoarseUrl(null),
+    meta: { showsOwnError: true },
+  });
+  const jobId = request.data?.id ?? null;
+  const showCoarse = useCallback((data: Record<string, unknown>) => {
+    if (typeof data['coarse_url'] === 'string') setCoarseUrl(data['coarse_url']);
+  }, []);
+  const { data: job } = useJob(jobId, showCoarse);
+  const explanationId = typeof job?.result?.['explanation_id'] === 'string' ? job.result['explanation_id'] : null;
+  const { data: explanation } = useQuery({
+    ...explanationQuery(explanationId ?? ''),
+    enabled: explanationId !== null,
+  });
+  return {
+    ask: request.mutate,
+    reset: request.reset,
+    cancel: () => jobId !== null && void cancelJob(jobId),
+    isWorking: request.isPending || (jobId !== null && (job === undefined || !isOver(job))),
+    job: jobId === null ? undefined : job,
+    explanation: jobId === null ? undefined : explanation,
+    coarseUrl,
+    error: request.error ?? (job?.problem && job.state === 'failed' ? new Problem(422, job.problem) : null),
+  };
+}
