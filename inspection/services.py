@@ -8,7 +8,7 @@ from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
 from accounts.models import Person
-from common.errors import Code, Problem
+from common.errors import Code, Problem, not_found
 from common.files import file_response
 from datasets.access import access_dataset, access_dataset_version, access_item
 from datasets.models import DatasetVersion
@@ -114,7 +114,8 @@ def _checkpoint_for(person: Person, choice: ImageChoice) -> Checkpoint:
     """Check that the person may see checkpoint and image both."""
     checkpoint = access_checkpoint(person, choice.checkpoint_id, "view")
     if choice.item_id is not None:
-        access_item(person, choice.item_id, "view")
+        item = access_item(person, choice.item_id, "view")
+        _require_project(item.dataset.project_id, checkpoint)
     if choice.upload_id is not None:
         access_complete_upload(person, choice.upload_id, checkpoint.run.project_id)
     return checkpoint
@@ -124,10 +125,20 @@ def _version_for(
     person: Person, checkpoint: Checkpoint, payload: EvaluationRequest
 ) -> DatasetVersion:
     if payload.dataset_version_id is not None:
-        return access_dataset_version(person, payload.dataset_version_id, "view")
+        version = access_dataset_version(person, payload.dataset_version_id, "view")
+        _require_project(version.dataset.project_id, checkpoint)
+        return version
     if payload.dataset_id is not None:
-        return pin_version(access_dataset(person, payload.dataset_id, "view"), person)
+        dataset = access_dataset(person, payload.dataset_id, "view")
+        _require_project(dataset.project_id, checkpoint)
+        return pin_version(dataset, person)
     return checkpoint.run.dataset_version
+
+
+def _require_project(project_id: str, checkpoint: Checkpoint) -> None:
+    """Answers are shown to everyone in the checkpoint's project; so must the images be already."""
+    if project_id != checkpoint.run.project_id:
+        raise not_found("data in this project")
 
 
 def _enqueue(

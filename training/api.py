@@ -169,8 +169,8 @@ def get_run_log(request: PersonRequest, run_id: str) -> RunLog:
 def get_run_spec(request: PersonRequest, run_id: str) -> TrainSpec:
     """The file that `netloom train SPEC` takes to make the same numbers again.
 
-    `manifest` and `initial_weights` are names relative to the file: put the dataset's manifest
-    and the weights beside it.
+    `manifest` and `initial_weights` are relative names: `manage.py export_run` writes the
+    specification with both beside it.
     """
     run = access_run(request.person, run_id, "view")
     return services.portable_spec(run)

@@ -106,7 +106,7 @@ def run_detail(run: Run, person: Person) -> RunOut:
     return RunOut(
         **_summary_fields(run, Places.of([run])),
         config=run.config,
-        spec_command="netloom train SPEC",
+        spec_command="netloom train spec.json",
         network_version_id=run.network_version_id,
         dataset_version=DatasetVersionRef(id=version.id, number=version.number, name=version.name),
         network_graph_hash=run.network_version.graph_hash,

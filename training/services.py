@@ -10,7 +10,7 @@ from django.db.models import Max
 from django.utils import timezone
 
 from accounts.models import Person, Project
-from common.errors import Code, Problem
+from common.errors import Code, Problem, not_found
 from datasets.access import access_dataset
 from datasets.models import Dataset
 from datasets.services import pin_version as pin_dataset
@@ -47,6 +47,7 @@ from training.schemas import (
 from training.selectors import best_checkpoint
 
 ESTIMATE = "training.estimate"
+START_WEIGHTS = "start.ckpt"
 
 
 def check_run(
@@ -185,7 +186,7 @@ def portable_spec(run: Run) -> TrainSpec:
         manifest="manifest.json",
         output=f"run-{run.number}",
         config=RunConfig.model_validate(run.config),
-        initial_weights="start.ckpt" if run.start_checkpoint_id else None,
+        initial_weights=START_WEIGHTS if run.start_checkpoint_id else None,
         num_threads=(run.detail.started or {}).get("num_threads"),
     )
 
@@ -199,7 +200,10 @@ def _dataset_of(person: Person, network: Network, dataset_id: str | None) -> Dat
             "Bind a dataset to it on the canvas, or name one.",
             problems=[],
         )
-    return access_dataset(person, chosen, "view")
+    dataset = access_dataset(person, chosen, "view")
+    if dataset.project_id != network.project_id:
+        raise not_found("dataset")
+    return dataset
 
 
 def _start_checkpoint(person: Person, start: StartFrom | None) -> Checkpoint | None:

@@ -34,14 +34,17 @@ class LiveApi:
         self._open = urllib.request.urlopen
 
     def call(self, method: str, path: str, body: Any = None, csrf: str = "") -> Any:
-        """Send a request and return the JSON of the answer; raises HTTPError."""
+        """Send a request and return the JSON of the answer; a refusal fails the test."""
         headers = {"Content-Type": "application/json", "Origin": self.base, "X-CSRFToken": csrf}
         if self.token:
             headers["Authorization"] = f"Bearer {self.token}"
         data = None if body is None else json.dumps(body).encode()
         request = urllib.request.Request(self.base + path, data, headers, method=method)
-        with self._open(request, timeout=30) as answer:
-            text = answer.read()
+        try:
+            with self._open(request, timeout=30) as answer:
+                text = answer.read()
+        except urllib.error.HTTPError as refusal:
+            raise AssertionError(f"{method} {path}: {refusal.read()!r}") from None
         return json.loads(text) if text else None
 
     def get(self, path: str) -> Any:

@@ -43,13 +43,21 @@ def api(studio: Studio) -> LiveApi:
 
 @pytest.fixture(scope="module")
 def network(api: LiveApi) -> dict[str, Any]:
-    """The sample project's digits network."""
+    return digits_network(api)
+
+
+def digits_network(api: LiveApi) -> dict[str, Any]:
+    """The sample project's digits network, once its data has been brought in."""
     project = api.get("/api/session")["projects"][0]["id"]
     listed = api.wait_for(
         f"/api/projects/{project}/networks",
         lambda networks: any("Digits" in one["name"] for one in networks),
     )
-    return next(one for one in listed if "Digits" in one["name"])
+    network = next(one for one in listed if "Digits" in one["name"])
+    api.wait_for(
+        f"/api/datasets/{network['dataset_id']}", lambda one: one["num_labeled"] == 1797, 120
+    )
+    return network
 
 
 def start(api: LiveApi, network: dict[str, Any], config: dict[str, Any]) -> dict[str, Any]:
@@ -139,10 +147,7 @@ def test_a_run_survives_the_broker(studio: Studio, api: LiveApi, network: dict[s
 def test_a_studio_that_is_stopped_goes_on_with_its_runs(tmp_path: Path) -> None:
     with private_studio(tmp_path, extra_settings=SETTINGS) as running:
         api = LiveApi(running.url, running.signin_url)
-        project = api.get("/api/session")["projects"][0]["id"]
-        networks = api.wait_for(f"/api/projects/{project}/networks", lambda found: len(found) > 0)
-        digits = next(one for one in networks if "Digits" in one["name"])
-        run = start(api, digits, LONG)
+        run = start(api, digits_network(api), LONG)
         api.wait_for(f"/api/runs/{run['id']}", lambda one: one["epochs_done"] > 1)
         children = psutil.Process(running.process.pid).children(recursive=True)
     assert not [one for one in children if one.is_running()], "Ctrl-C leaves no process behind"

@@ -87,8 +87,12 @@ class EventRecorder:
         if (self._pending or self._log_changed) and now - self._flushed >= self._times.flush_s:
             self.flush()
         if now - self._folded >= self._times.fold_s:
-            self._folded = now
-            fold_metrics(self._run_id)
+            self.fold()
+
+    def fold(self) -> None:
+        """Move committed points into the curves' blocks."""
+        self._folded = time.monotonic()
+        fold_metrics(self._run_id)
 
     def flush(self) -> None:
         """Commit and publish what is pending; raises StaleAttempt."""

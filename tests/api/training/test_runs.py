@@ -13,6 +13,7 @@ from typing import Any
 
 import psutil
 import pytest
+from django.core.management import call_command
 
 from tests.api.studio import draw_network, has_ended, loss_steps, wait_for
 from tests.client import ApiClient
@@ -201,14 +202,11 @@ def test_a_run_starts_from_another_networks_weights(
 def test_the_spec_reproduces_the_run(
     api: ApiClient, network: dict[str, Any], worker: None, tmp_path: Path
 ) -> None:
-    """`netloom train SPEC` with the pinned manifest gives the same losses."""
-    from datasets.models import DatasetVersion
-    from datasets.services import write_manifest
-
+    """What `manage.py export_run` writes gives the same losses on the command line."""
     run = wait_for(api, start(api, network, SHORT)["id"], has_ended)
-    spec = tmp_path / "spec.json"
-    spec.write_bytes(api.get(f"/api/runs/{run['id']}/spec").content)
-    write_manifest(DatasetVersion.objects.get(pk=run["dataset_version"]["id"]), tmp_path)
+    call_command("export_run", run["id"], tmp_path)
+    shown = api.get(f"/api/runs/{run['id']}/spec").json()
+    assert json.loads((tmp_path / "spec.json").read_text()) == shown
     told = subprocess.run(
         [sys.executable, "-m", "netloom.train", "spec.json"],
         cwd=tmp_path,
@@ -226,3 +224,35 @@ def test_the_spec_reproduces_the_run(
     ]
     curves = api.get(f"/api/runs/{run['id']}/metrics?split=train&names=loss").json()
     assert losses == curves["series"][0]["values"]
+
+
+def test_a_supervisor_that_lost_its_run_ends_its_trainer_and_writes_nothing(
+    api: ApiClient, network: dict[str, Any], worker: None
+) -> None:
+    from training.models import Attempt, Run
+
+    run = start(api, network, LONG)
+    wait_for(api, run["id"], lambda one: one["epochs_done"] > 1)
+    trainer = trainer_of(run["id"])
+    Attempt.objects.filter(run_id=run["id"]).update(number=7)  # somebody else's now
+    Run.objects.filter(id=run["id"]).update(attempt=7)
+    said = api.get(f"/api/runs/{run['id']}").json()["last_event"]
+    trainer.wait(5)
+    run = api.get(f"/api/runs/{run['id']}").json()
+    assert (run["state"], run["last_event"]) == ("running", said)
+
+
+def test_a_full_disk_ends_the_run_with_the_cause_and_it_can_go_on(
+    api: ApiClient, network: dict[str, Any], worker: None, settings: Any
+) -> None:
+    enough = settings.ENVIRONMENT
+    settings.ENVIRONMENT = enough.model_copy(update={"reserve_mb": 1 << 40})
+    run = start(api, network, SHORT)
+    run = wait_for(api, run["id"], has_ended)
+    assert (run["state"], run["failure"]["code"]) == ("failed", "disk_full")
+    assert run["failure"]["next_step"]
+    settings.ENVIRONMENT = enough
+    api.post(f"/api/runs/{run['id']}/resume")
+    run = wait_for(api, run["id"], has_ended)
+    assert run["state"] == "succeeded", run["log_tail"]
+    assert loss_steps(api, run["id"]) == list(range(1, 25))
