@@ -1,3 +1,4 @@
+import { ModalsProvider } from '@mantine/modals';
 import { Outlet, createRootRoute, createRoute, createRouter } from '@tanstack/react-router';
 import { AccountPage, InvitationPage, SignInPage } from '@/features/account';
 import { DatasetPage, DatasetsPage } from '@/features/datasets';
@@ -106,6 +107,8 @@ export const router = createRouter({
       home, networks, network, data, dataset, runs, compare, run, inspect, projects, account,
     ]),
   ]),
+  // Dialogs are opened inside the router, so that what they show can navigate.
+  InnerWrap: ({ children }) => <ModalsProvider>{children}</ModalsProvider>,
   defaultPreload: 'intent',
   defaultPendingMs: 200,
   defaultPendingComponent: PagePending,
