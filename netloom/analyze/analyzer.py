@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-from netloom.analyze import fixes
 from netloom.analyze.fixes import NewLayer, Repairs
 from netloom.analyze.flow import Flow, NodeResult, ScopeRun
 from netloom.analyze.model import Analysis, Binding, NodeAnalysis, Totals
@@ -56,7 +55,7 @@ def analyze(document: Document, binding: Binding | None = None) -> Analysis:
     for plan in plans.values():
         found.add(check_names(repairs, plan))
         found.add(check_structure(repairs, plan))
-    found.add(_check_recursion(plans, expansion))
+    found.add(_check_recursion(repairs, plans, expansion))
     if expansion.problem is not None:
         return _refused(found, plans[None].order)
     run = Flow(plans, ports_of, expansion.recursive, repairs).run_top()
@@ -155,22 +154,13 @@ def _append_output(repairs: Repairs, plan: ScopePlan) -> list[Fix]:
 
 
 def _check_recursion(
-    plans: dict[str | None, ScopePlan], expansion: Expansion
+    repairs: Repairs, plans: dict[str | None, ScopePlan], expansion: Expansion
 ) -> Iterator[Diagnostic]:
     for block_id in sorted(expansion.recursive):
         plan = plans[block_id]
         for node_id, planned in plan.nodes.items():
             if planned.node.block not in expansion.recursive:
                 continue
-            touching = [
-                edge_id
-                for ports in (plan.wiring.arriving[node_id], plan.wiring.leaving[node_id])
-                for edge_ids in ports.values()
-                for edge_id in edge_ids
-            ]
-            fix = fixes.remove_node(
-                f"Remove {planned.node.name}", block_id, node_id, sorted(set(touching))
-            )
             yield Diagnostic(
                 code=DiagnosticCode.RECURSIVE_BLOCK,
                 severity="error",
@@ -180,7 +170,7 @@ def _check_recursion(
                 ),
                 scope=block_id,
                 node_id=node_id,
-                fixes=[fix],
+                fixes=repairs.remove_and_join(block_id, node_id, f"Remove {planned.node.name}"),
             )
 
 

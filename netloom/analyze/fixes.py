@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import base64
 import hashlib
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from netloom.graph.diagnostics import Fix
@@ -91,21 +92,15 @@ def remove_edges(label: str, scope_id: str | None, edge_ids: Iterable[str]) -> F
     return Fix(label=label, operations=operations)
 
 
-def remove_node(label: str, scope_id: str | None, node_id: str, touching: Iterable[str]) -> Fix:
-    """Remove a node with the edges that touch it."""
-    operations: list[Operation] = [
-        RemoveEdge(scope=scope_id, edge_id=edge_id) for edge_id in touching
-    ]
-    operations.append(RemoveNode(scope=scope_id, node_id=node_id))
-    return Fix(label=label, operations=operations)
-
-
 @dataclass(slots=True)
 class Repairs:
     """Makes the fixes that need the document; each returns no fix when it cannot or may not."""
 
     document: Document
     remaining: int = MAX_COSTLY_FIXES
+    _arrivals: dict[str | None, Counter[tuple[str, str]]] = field(
+        default_factory=dict[str | None, Counter[tuple[str, str]]]
+    )
 
     def rename(self, scope_id: str | None, node_id: str, taken: set[str]) -> list[Fix]:
         """Give a node a usable name, which is added to `taken`.
@@ -122,11 +117,15 @@ class Repairs:
         ]
         if scope_id is not None and node.type in (BLOCK_INPUT, BLOCK_OUTPUT):
             end = "target" if node.type == BLOCK_INPUT else "source"
-            for user_scope, edge_id, edge in self._edges_of_port(scope_id, node.name, end):
-                moved = Endpoint(node=getattr(edge, end).node, port=name)
+            taken_ports = {user for user, _, _ in self._edges_of_port(scope_id, name, "target")}
+            for user, edge_id, edge in self._edges_of_port(scope_id, node.name, end):
+                if end == "target" and user in taken_ports:
+                    continue
+                taken_ports.add(user)
+                moved = Endpoint(node=user[1], port=name)
                 renamed = edge.model_copy(update={end: moved})
-                operations.append(RemoveEdge(scope=user_scope, edge_id=edge_id))
-                operations.append(AddEdge(scope=user_scope, edge_id=edge_id, edge=renamed))
+                operations.append(RemoveEdge(scope=user[0], edge_id=edge_id))
+                operations.append(AddEdge(scope=user[0], edge_id=edge_id, edge=renamed))
         return [Fix(label=f"Rename to {name}", operations=operations)]
 
     def insert_on_edge(
@@ -137,6 +136,8 @@ class Repairs:
             return []
         scope = self.scope(scope_id)
         edge = scope.edges[edge_id]
+        if self._is_crowded(scope_id, edge.target):
+            return []
         taken = {node.name for node in scope.nodes.values()}
         places = self._places_between(edge, len(layers))
         operations: list[Operation] = [RemoveEdge(scope=scope_id, edge_id=edge_id)]
@@ -198,6 +199,7 @@ class Repairs:
                     _connect(scope_id, key, before.source, edge.target)
                     for key, edge in leaving
                     if edge.target.node in scope.nodes
+                    and not self._is_crowded(scope_id, edge.target)
                 ]
         return [Fix(label=label, operations=operations)]
 
@@ -210,17 +212,26 @@ class Repairs:
         self.remaining -= 1
         return self.remaining >= 0
 
+    def _is_crowded(self, scope_id: str | None, port: Endpoint) -> bool:
+        """Say whether several edges arrive at an input port, as in a file from outside."""
+        if scope_id not in self._arrivals:
+            edges = self.scope(scope_id).edges.values()
+            self._arrivals[scope_id] = Counter(
+                (edge.target.node, edge.target.port) for edge in edges
+            )
+        return self._arrivals[scope_id][port.node, port.port] > 1
+
     def _edges_of_port(
         self, block_id: str, port: str, end: str
-    ) -> Iterable[tuple[str | None, str, Edge]]:
-        """Yield the edges at one port of every instance of a block."""
+    ) -> Iterable[tuple[tuple[str | None, str], str, Edge]]:
+        """Yield the edges at one port of every instance (scope and node id) of a block."""
         for scope_id in (None, *self.document.graph.blocks):
             scope = self.scope(scope_id)
             for edge_id, edge in scope.edges.items():
                 endpoint: Endpoint = getattr(edge, end)
                 user = scope.nodes.get(endpoint.node)
                 if user is not None and user.block == block_id and endpoint.port == port:
-                    yield scope_id, edge_id, edge
+                    yield (scope_id, endpoint.node), edge_id, edge
 
     def _places_between(self, edge: Edge, count: int) -> list[Position | None]:
         start = self.document.view.positions.get(edge.source.node)
