@@ -3,6 +3,7 @@ import { IconChevronDown, IconChevronUp } from '@tabler/icons-react';
 import { useMemo, useState } from 'react';
 import { formatBytes, formatCount } from '@/lib';
 import { lookup } from '../document/records';
+import { computationOrder } from '../document/scope';
 import type { Scope } from '../document/types';
 import type { Catalog } from '../state/catalog';
 import type { NodeAnalysis } from '../state/contract';
@@ -42,15 +43,14 @@ export function LayersTable() {
   const scope = useScope();
   const prefix = useEditor(pathPrefixOf);
   const nodes = useAnalysis((state) => state.nodes);
-  const order = useAnalysis((state) => state.analysis?.order);
   const nodeIds = useEditor((state) => state.nodeIds);
   const [sort, setSort] = useState<{ column: Column; isDown: boolean }>({
     column: 'order',
     isDown: false,
   });
   const rows = useMemo(
-    () => sortRows(makeRows(scope, prefix, nodes, order ?? [], catalog), sort.column, sort.isDown),
-    [scope, prefix, nodes, order, catalog, sort],
+    () => sortRows(makeRows(scope, prefix, nodes, catalog), sort.column, sort.isDown),
+    [scope, prefix, nodes, catalog, sort],
   );
   const choose = (id: string): void => {
     editor.select([id]);
@@ -131,21 +131,15 @@ function makeRows(
   scope: Scope,
   prefix: string,
   nodes: Readonly<Record<string, NodeAnalysis>>,
-  order: readonly string[],
   catalog: Catalog,
 ): Row[] {
-  const places = new Map(order.map((id, index) => [id, index + 1]));
-  // Inside a block the analyzer's paths are already in the order of computation.
-  if (prefix !== '') {
-    const inner = Object.keys(nodes).filter((path) => path.startsWith(prefix));
-    inner.forEach((path, index) => places.set(path.slice(prefix.length), index + 1));
-  }
-  return Object.entries(scope.nodes).map(([id, node], index) => {
+  const places = new Map(computationOrder(scope).map((id, index) => [id, index + 1]));
+  return Object.entries(scope.nodes).map(([id, node]) => {
     const layer = catalog.byType.get(node.type);
     const found = lookup(nodes, prefix + id);
     return {
       id,
-      order: places.get(id) ?? order.length + index + 1,
+      order: places.get(id) ?? 0,
       name: node.name,
       type: layer?.title ?? node.type,
       hue: layer?.hue ?? 0,

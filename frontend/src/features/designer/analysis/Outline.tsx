@@ -1,6 +1,6 @@
 import { UnstyledButton } from '@mantine/core';
 import { lookup } from '../document/records';
-import { edgesInto } from '../document/scope';
+import { computationOrder, edgesInto } from '../document/scope';
 import { useAnalysis, useDesigner, useEditor, useScope } from '../state/DesignerContext';
 import { pathPrefixOf } from '../state/editor';
 import { problemsOf, type AnalysisState } from '../state/liveAnalysis';
@@ -14,13 +14,10 @@ export function Outline() {
   const prefix = useEditor(pathPrefixOf);
   const analysis = useAnalysis((state) => state);
   const goTo = useGoTo();
-  const order = analysis.analysis?.order ?? [];
-  const known = order.filter((id) => Object.hasOwn(scope.nodes, id));
-  const rest = Object.keys(scope.nodes).filter((id) => !known.includes(id));
   const name = (id: string): string => lookup(scope.nodes, id)?.name ?? id;
   return (
     <ol className={classes.outline} aria-label="Layers in the order of computation">
-      {[...known, ...rest].map((id) => {
+      {computationOrder(scope).map((id) => {
         const node = lookup(scope.nodes, id);
         if (node === undefined) return null;
         const sources = edgesInto(scope, id).map(({ edge }) => name(edge.source.node));

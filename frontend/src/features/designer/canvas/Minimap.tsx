@@ -82,8 +82,9 @@ export function Minimap({ scene }: { scene: Scene }) {
   if (fit === null) return null;
   const goTo = (event: React.PointerEvent<HTMLCanvasElement>): void => {
     const box = event.currentTarget.getBoundingClientRect();
-    const x = (event.clientX - box.left - fit.x) / fit.scale;
-    const y = (event.clientY - box.top - fit.y) / fit.scale;
+    const drawn = box.width / event.currentTarget.offsetWidth;
+    const x = ((event.clientX - box.left) / drawn - fit.x) / fit.scale;
+    const y = ((event.clientY - box.top) / drawn - fit.y) / fit.scale;
     void setCenter(x, y, { zoom: getZoom() });
   };
   return (

@@ -10,7 +10,7 @@ import classes from './TensorEdgeLine.module.css';
 export const TensorEdgeLine = memo(function TensorEdgeLine(props: EdgeProps<TensorEdge>) {
   const { sourceX, sourceY, targetX, targetY, selected, data } = props;
   const [isHovered, setHovered] = useState(false);
-  const curve = curveBetween({ x: sourceX, y: sourceY }, { x: targetX, y: targetY });
+  const curve = data?.curve ?? curveBetween({ x: sourceX, y: sourceY }, { x: targetX, y: targetY });
   const path = curvePath(curve);
   const middle = curveMiddle(curve);
   return (

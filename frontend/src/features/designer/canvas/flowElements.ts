@@ -7,13 +7,13 @@ import { Position as Side, type Edge as FlowEdge, type Node as FlowNode } from '
 import type { NodePorts } from '../document/ports';
 import { isSameData } from '../document/records';
 import type { Frame, Node } from '../document/types';
-import { HANDLE_SIZE, portY } from './geometry';
+import { HANDLE_SIZE, portY, type Curve } from './geometry';
 import type { Card, PlacedFrame, Scene, Wire } from './scene';
 
 export type LayerNode = FlowNode<{ node: Node; ports: NodePorts; path: string }, 'layer'>;
 export type FrameNode = FlowNode<{ frame: Frame }, 'frame'>;
 export type CanvasNode = LayerNode | FrameNode;
-export type TensorEdge = FlowEdge<{ path: string; isDropTarget: boolean }, 'tensor'>;
+export type TensorEdge = FlowEdge<{ path: string; curve: Curve; isDropTarget: boolean }, 'tensor'>;
 
 export interface Chosen {
   readonly nodeIds: ReadonlySet<string>;
@@ -126,7 +126,7 @@ function frameNode(placed: PlacedFrame, selected: boolean, old: FrameNode | unde
 }
 
 function tensorEdge(
-  { id, edge }: Wire,
+  { id, edge, curve }: Wire,
   selected: boolean,
   isDropTarget: boolean,
   prefix: string,
@@ -139,7 +139,7 @@ function tensorEdge(
     target: edge.target.node,
     targetHandle: edge.target.port,
     selected,
-    data: { path: prefix + edge.source.node, isDropTarget },
+    data: { path: prefix + edge.source.node, curve, isDropTarget },
   };
 }
 

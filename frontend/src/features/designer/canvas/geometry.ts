@@ -64,8 +64,12 @@ const REACH = 20;
 const CORNER = 10;
 const BELOW = CARD_HEIGHT;
 
-export function curveBetween(from: Position, to: Position): Curve {
+/**
+ * @param detour Height below the cards that lie between the two ends, when there are any.
+ */
+export function curveBetween(from: Position, to: Position, detour: number | null = null): Curve {
   const distance = to.x - from.x;
+  if (distance >= 2 * REACH && detour !== null) return { from, to, bend: REACH, lane: detour };
   if (distance >= 2 * REACH) {
     return { from, to, bend: Math.max(distance * 0.5, REACH), lane: null };
   }

@@ -8,6 +8,14 @@ import { portPlace, type Scene } from './scene';
 
 const DEADLINE_MS = 10_000;
 
+/** Long chains are broken into rows of about the shape of a canvas. */
+const MOST_WRAPPED = 300;
+const WRAPPED = {
+  'elk.aspectRatio': '1.7',
+  'elk.layered.wrapping.strategy': 'SINGLE_EDGE',
+  'elk.layered.wrapping.additionalEdgeSpacing': '40',
+};
+
 export type LayoutResult =
   | { readonly kind: 'done'; readonly positions: Readonly<Record<string, Position>> }
   | { readonly kind: 'cancelled' }
@@ -56,6 +64,7 @@ function elkGraph(scene: Scene) {
       'elk.layered.nodePlacement.strategy': 'NETWORK_SIMPLEX',
       'elk.layered.considerModelOrder.strategy': 'NODES_AND_EDGES',
       'elk.separateConnectedComponents': 'true',
+      ...(scene.cards.size <= MOST_WRAPPED ? WRAPPED : {}),
     },
     children: [...scene.cards.values()].map((card) => ({
       id: card.id,

@@ -4,6 +4,7 @@ import { layOutQuickly } from '../document/arrange';
 import type { NodePorts, PortsOf } from '../document/ports';
 import { lookup } from '../document/records';
 import type { Document, Edge, Frame, Node, Position, Scope } from '../document/types';
+import { Detours } from './detours';
 import {
   CARD_WIDTH,
   cardHeight,
@@ -62,13 +63,14 @@ export function makeScene(
       missing.get(id) ?? { x: 0, y: 0 };
     cards.set(id, { id, node, ports, ...place, width: CARD_WIDTH, height: cardHeight(ports) });
   }
+  const detours = new Detours(cards.values());
   const wires = Object.entries(scope.edges).flatMap(([id, edge]): Wire[] => {
     const source = cards.get(edge.source.node);
     const target = cards.get(edge.target.node);
     if (source === undefined || target === undefined) return [];
     const from = portPlace(source, 'outputs', edge.source.port);
     const to = portPlace(target, 'inputs', edge.target.port);
-    return [{ id, edge, curve: curveBetween(from, to) }];
+    return [{ id, edge, curve: curveBetween(from, to, detours.find(from, to)) }];
   });
   const frames = Object.entries(document.view.frames).flatMap(([id, frame]): PlacedFrame[] => {
     if (frame.scope !== scopeId) return [];

@@ -8,7 +8,8 @@ import { layOutThoroughly } from './layout';
 import type { Scene } from './scene';
 
 const MOVE = { duration: 120 };
-const PADDING = 0.08;
+/** The controls and the minimap lie over the lower edge. */
+const PADDING = { top: '28px', right: '28px', bottom: '64px', left: '28px' } as const;
 const LAYOUT_SHOWN_AFTER_MS = 200;
 
 /** Lets commands outside of the canvas move the view, and lay out. */
@@ -126,7 +127,7 @@ function reveal(
   if (dx !== 0 || dy !== 0) void flow.setViewport({ x: x + dx, y: y + dy, zoom }, MOVE);
 }
 
-const READABLE_ZOOM = 0.55;
+const READABLE_ZOOM = 0.7;
 
 /** On entering a scope, show all of it where that can be read, else its beginning. */
 function useShowScope(scene: Scene): void {

@@ -6,8 +6,8 @@ import { namesOf, uniqueName } from './names';
 import type { Operation } from './operations';
 import type { PortsOf } from './ports';
 import { lookup } from './records';
-import { reachableFrom, scopeOf } from './scope';
-import type { Document, Endpoint, Node, Position } from './types';
+import { edgesOutOf, scopeOf } from './scope';
+import type { Document, Endpoint, Node, Position, Scope } from './types';
 import { BLOCK_INPUT, BLOCK_OUTPUT } from './types';
 
 export interface Insertion {
@@ -72,7 +72,7 @@ export function insertOnEdge(
   const all: Operation[] = [{ op: 'remove_edge', scope: scopeId, edge_id: edgeId }, ...operations];
   if (!hasRoom) {
     const shift = from.x + 2 * step_px - to.x;
-    const moved = [...reachableFrom(scope, [edge.target.node])].flatMap((id) => {
+    const moved = [...followersInRow(scope, positions, edge.target.node)].flatMap((id) => {
       const old = lookup(positions, id);
       return old === undefined ? [] : [[id, { x: old.x + shift, y: old.y }] as const];
     });
@@ -81,6 +81,26 @@ export function insertOnEdge(
   all.push(connect(scopeId, edge.source, { node: nodeId, port: input }));
   all.push(connect(scopeId, { node: nodeId, port: output }, edge.target));
   return { nodeId, operations: all };
+}
+
+/** What follows `start` to its right. An edge that leads back begins another row, which stays. */
+function followersInRow(
+  scope: Scope,
+  positions: Readonly<Record<string, Position>>,
+  start: string,
+): Set<string> {
+  const seen = new Set([start]);
+  const queue = [start];
+  for (let nodeId = queue.pop(); nodeId !== undefined; nodeId = queue.pop()) {
+    const left = lookup(positions, nodeId)?.x ?? 0;
+    for (const { edge } of edgesOutOf(scope, nodeId)) {
+      const next = edge.target.node;
+      if (seen.has(next) || (lookup(positions, next)?.x ?? left) <= left) continue;
+      seen.add(next);
+      queue.push(next);
+    }
+  }
+  return seen;
 }
 
 /** Put an existing, unconnected node onto an edge. */

@@ -121,3 +121,20 @@ export function blockUses(document: Document, outer: string, inner: string): boo
   };
   return visit(outer);
 }
+
+/** Node ids in an order in which they can be computed; those on a cycle come last. */
+export function computationOrder(scope: Scope): string[] {
+  const waiting = new Map(Object.keys(scope.nodes).map((id) => [id, edgesInto(scope, id).length]));
+  const order: string[] = [];
+  const ready = [...waiting].flatMap(([id, count]) => (count === 0 ? [id] : [])).reverse();
+  for (let nodeId = ready.pop(); nodeId !== undefined; nodeId = ready.pop()) {
+    order.push(nodeId);
+    for (const { edge } of [...edgesOutOf(scope, nodeId)].reverse()) {
+      const left = (waiting.get(edge.target.node) ?? 0) - 1;
+      waiting.set(edge.target.node, left);
+      if (left === 0) ready.push(edge.target.node);
+    }
+  }
+  const known = new Set(order);
+  return [...order, ...Object.keys(scope.nodes).filter((id) => !known.has(id))];
+}

@@ -5,7 +5,13 @@ import type { Operation } from '../document/operations';
 import { BLOCK } from '../document/types';
 import { LayerIcon } from '../canvas/LayerIcon';
 import { pathPrefixOf } from '../state/editor';
-import { useDesigner, useEditor, useScope, useScopeId } from '../state/DesignerContext';
+import {
+  useAnalysis,
+  useDesigner,
+  useEditor,
+  useScope,
+  useScopeId,
+} from '../state/DesignerContext';
 import { DESIGNER_IDS } from '../testids';
 import { BlockFields } from './BlockFields';
 import { BoundData } from './BoundData';
@@ -106,18 +112,27 @@ function Attributes({ chosen }: { chosen: readonly Chosen[] }) {
   const set = (attribute: 'is_frozen' | 'note', value: boolean | string): Operation[] =>
     chosen.map(({ id }) => ({ op: 'set_attribute', scope, node_id: id, attribute, value }));
   const isFrozen = chosen.every(({ node }) => node.is_frozen);
+  const prefix = useEditor(pathPrefixOf);
+  const hasWeights = useAnalysis((state) =>
+    chosen.some(({ id, node }) => {
+      const parameters = lookup(state.nodes, prefix + id)?.parameters;
+      return node.is_frozen || parameters === undefined || parameters > 0;
+    }),
+  );
   return (
     <section className={classes.section}>
-      <Switch
-        label="Freeze weights"
-        description="They are used as they are and not trained."
-        checked={isFrozen}
-        disabled={!canEdit}
-        onChange={(event) => {
-          const value = event.currentTarget.checked;
-          editor.perform(value ? 'Freeze weights' : 'Thaw weights', set('is_frozen', value));
-        }}
-      />
+      {hasWeights && (
+        <Switch
+          label="Freeze weights"
+          description="They are used as they are and not trained."
+          checked={isFrozen}
+          disabled={!canEdit}
+          onChange={(event) => {
+            const value = event.currentTarget.checked;
+            editor.perform(value ? 'Freeze weights' : 'Thaw weights', set('is_frozen', value));
+          }}
+        />
+      )}
       {only !== undefined && more.length === 0 && (
         <NoteField
           key={only.node.note}
