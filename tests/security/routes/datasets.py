@@ -7,7 +7,7 @@ from typing import Any
 from PIL import Image
 
 from datasets import services
-from datasets.models import DatasetVersion, Import, Item
+from datasets.models import Dataset, DatasetVersion, Import, Item
 from storage.services import store_bytes
 from tests.security.routes import Route, World
 
@@ -45,7 +45,7 @@ ROUTES = {
     "set_labels": Route("label", lambda world: {**_items(world), "class_id": cat(world).id}),
     "undo_labels": Route("label", {"event_ids": [1]}),
     "preview_augmentation": Route(
-        "view", {"augmentation": {}, "input": {"height": 8, "width": 8, "channels": 3}}
+        "edit", {"augmentation": {}, "input": {"height": 8, "width": 8, "channels": 3}}
     ),
 }
 
@@ -70,6 +70,7 @@ def _make_item(world: World) -> Item:
     Image.new("RGB", (8, 8), "teal").save(buffer, "PNG")
     data = buffer.getvalue()
     store_bytes(world.project, data)
+    Dataset.objects.filter(pk=dataset(world).pk).update(num_items=1, num_train=1)
     return Item.objects.create(
         dataset=dataset(world),
         position=1,

@@ -4,6 +4,7 @@ from typing import Any
 
 from django.utils import timezone
 
+from netloom.train.spec import RunConfig
 from storage.services import store_bytes
 from tests.security.routes import Route, World
 from tests.security.routes.datasets import dataset_version
@@ -52,7 +53,7 @@ def _make_run(world: World) -> Run:
         network=network(world),
         network_version=version(world),
         dataset_version=dataset_version(world),
-        config={},
+        config=RunConfig().model_dump(mode="json"),
         state="succeeded",
     )
     RunDetail.objects.create(run=made)
@@ -63,7 +64,11 @@ def checkpoint(world: World) -> Any:
     return world.once(
         "checkpoint",
         lambda: Checkpoint.objects.create(
-            run=run(world), blob=store_bytes(world.project, b"weights"), step=1, epoch=1.0
+            run=run(world),
+            blob=store_bytes(world.project, b"weights"),
+            bundle=store_bytes(world.project, b"bundle"),
+            step=1,
+            epoch=1.0,
         ),
     )
 
