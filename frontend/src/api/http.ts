@@ -11,6 +11,7 @@ interface RequestOptions {
   signal?: AbortSignal | undefined;
 }
 
+const GATEWAY_ERRORS = new Set([502, 503, 504]);
 const CROSS_SITE = 'cross_site';
 
 let csrfToken = '';
@@ -67,11 +68,17 @@ async function problemOf(response: Response): Promise<Problem> {
 
 async function send(method: Method, path: string, options: RequestOptions): Promise<Response> {
   try {
-    return await fetch(withQuery(path, options.query), initOf(method, options));
+    const response = await fetch(withQuery(path, options.query), initOf(method, options));
+    if (!GATEWAY_ERRORS.has(response.status) || isProblem(response)) return response;
   } catch (error) {
     if (error instanceof DOMException && error.name === 'AbortError') throw error;
-    throw offlineProblem();
   }
+  throw offlineProblem();
+}
+
+/** The server's own refusals are problem documents; a proxy without a server sends what it likes. */
+function isProblem(response: Response): boolean {
+  return (response.headers.get('Content-Type') ?? '').includes('json');
 }
 
 /** Asks for the token of now: none is known yet, or another tab has signed in since. */

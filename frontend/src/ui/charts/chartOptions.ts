@@ -46,7 +46,7 @@ export function chartOptions(shape: ChartShape): uPlot.Options {
       y: { distr: isLog ? 3 : 1 },
     },
     axes: [
-      { ...axis, size: 24, space: 60, values: (_chart, splits) => splits.map(formatX) },
+      { ...axis, size: 24, space: 60, values: (_chart, splits) => splits.map((split) => trimZeros(formatX(split))) },
       { ...axis, size: 52, space: 34, values: (_chart, splits) => splits.map((split) => axisText(split, formatY)) },
     ],
     series: [
@@ -66,7 +66,12 @@ export function chartOptions(shape: ChartShape): uPlot.Options {
 
 /** On a logarithmic axis uPlot marks the splits it has no room for with null. */
 function axisText(split: number | null, format: (y: number) => string): string {
-  return split === null ? '' : format(split);
+  return split === null ? '' : trimZeros(format(split));
+}
+
+/** `2.500` becomes `2.5`, `80.0 %` becomes `80 %`: an axis repeats no digits that say nothing. */
+export function trimZeros(text: string): string {
+  return text.replace(/(\.\d*?)0+(?=\D|$)/, '$1').replace(/\.(?=\D|$)/, '');
 }
 
 function faded(color: string, isFaint: boolean): string {

@@ -25,9 +25,10 @@ interface GalleryProps {
 /** Scrolls any number of images: only the visible rows exist, and no tile ever moves. */
 export function Gallery(props: GalleryProps) {
   const { items, total, classList, selection, tileSize, onSelect, onOpen, onReach, onKey } = props;
-  const { ref: sizeRef, width, height } = useElementSize<HTMLDivElement>();
+  const { ref: heightRef, height } = useElementSize<HTMLDivElement>();
+  const { ref: widthRef, width } = useElementSize<HTMLDivElement>();
   const scroller = useRef<HTMLDivElement>(null);
-  const scrollerRef = useMergedRef(scroller, sizeRef);
+  const scrollerRef = useMergedRef(scroller, heightRef);
   const [scrollTop, setScrollTop] = useState(0);
   const layout = useMemo(() => gridLayout(Math.max(0, width), total, tileSize), [width, total, tileSize]);
   const { first, last } = visibleRange(layout, total, scrollTop, height);
@@ -72,7 +73,7 @@ export function Gallery(props: GalleryProps) {
       aria-activedescendant={selection.cursor === null ? undefined : `${baseId}-${String(selection.cursor)}`}
       data-testid={TESTIDS.data.gallery}
     >
-      <div className={classes.canvas} style={{ height: layout.height }} role="presentation">
+      <div ref={widthRef} className={classes.canvas} style={{ height: layout.height }} role="presentation">
         {width > 0 &&
           tiles.map((index) => {
             const item = items[index];

@@ -72,7 +72,7 @@ export function ItemViewer(props: ItemViewerProps) {
           <aside className={classes.side}>
             <div className={classes.title}>
               <h2>{item?.file_name ?? ' '}</h2>
-              <ActionIcon variant="subtle" color="gray" aria-label="Close" onClick={onClose}>
+              <ActionIcon variant="subtle" color="gray" aria-label="Close" onClick={onClose} data-autofocus>
                 <IconX size={18} />
               </ActionIcon>
             </div>

@@ -66,7 +66,7 @@ describe('run store', () => {
     overlapping.getState().apply(events.slice(1));
     overlapping.getState().apply(events);
     expect(overlapping.getState().curves).toEqual(inOrder.getState().curves);
-    expect(overlapping.getState().run.log_tail).toEqual(['warning: slow disk']);
+    expect(overlapping.getState().run.log_tail).toEqual(['[warning] slow disk']);
     expect(inOrder.getState().curves.get('train.loss')?.values).toEqual([0.9, 0.75]);
     expect(inOrder.getState().run.latest.loss).toBe(0.75);
   });

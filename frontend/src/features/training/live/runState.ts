@@ -54,7 +54,7 @@ function withLatest(latest: Run['latest'], points: PointValues): Run['latest'] {
 }
 
 function logLine({ level, message }: Extract<RunEvent, { event: 'log' }>): string {
-  return level === 'info' ? message : `${level}: ${message}`;
+  return `[${level}] ${message}`;
 }
 
 /** Takes over what a row of the run list says; the page's own details stay. */
