@@ -104,13 +104,14 @@ def release_blob(project: Project, blob: Blob) -> None:
     BlobUse.objects.filter(project=project, blob=blob).delete()
     if BlobUse.objects.filter(blob=blob).exists():
         return
+    path = blob_path(blob.sha256)  # deleting a row forgets its key
     try:
         with transaction.atomic():
             blob.delete()
     except ProtectedError:
         BlobUse.objects.get_or_create(project=project, blob=blob)
         return
-    transaction.on_commit(lambda: blob_path(blob.sha256).unlink(missing_ok=True))
+    transaction.on_commit(lambda: path.unlink(missing_ok=True))
 
 
 def require_quota(project: Project, more_bytes: int) -> None:
