@@ -21,7 +21,9 @@ router.add_router("", items_router)
     response=list[schemas.DatasetSummary],
     operation_id="list_datasets",
 )
-def list_datasets(request: PersonRequest, project_id: str, is_deleted: bool = False):
+def list_datasets(
+    request: PersonRequest, project_id: str, is_deleted: bool = False
+) -> list[schemas.DatasetSummary]:
     """The project's datasets, last changed first; or those in the bin."""
     project = access_project(request.person, project_id, "view")
     return selectors.dataset_list(project, is_deleted=is_deleted)
@@ -32,7 +34,9 @@ def list_datasets(request: PersonRequest, project_id: str, is_deleted: bool = Fa
     response={201: schemas.Dataset},
     operation_id="create_dataset",
 )
-def create_dataset(request: PersonRequest, project_id: str, payload: schemas.NewDataset):
+def create_dataset(
+    request: PersonRequest, project_id: str, payload: schemas.NewDataset
+) -> Status[schemas.Dataset]:
     """Make an empty dataset."""
     project = access_project(request.person, project_id, "edit")
     dataset = services.create_dataset(project, request.person, payload.name)
@@ -40,14 +44,16 @@ def create_dataset(request: PersonRequest, project_id: str, payload: schemas.New
 
 
 @router.get("/datasets/{dataset_id}", response=schemas.Dataset, operation_id="get_dataset")
-def get_dataset(request: PersonRequest, dataset_id: str):
+def get_dataset(request: PersonRequest, dataset_id: str) -> schemas.Dataset:
     """A dataset with its classes and counts."""
     dataset = access_dataset(request.person, dataset_id, "view")
     return selectors.dataset(dataset, request.person)
 
 
 @router.patch("/datasets/{dataset_id}", response=schemas.Dataset, operation_id="update_dataset")
-def update_dataset(request: PersonRequest, dataset_id: str, payload: schemas.DatasetChange):
+def update_dataset(
+    request: PersonRequest, dataset_id: str, payload: schemas.DatasetChange
+) -> schemas.Dataset:
     """Rename a dataset."""
     dataset = access_dataset(request.person, dataset_id, "edit")
     services.rename_dataset(dataset, payload.name)
@@ -55,7 +61,7 @@ def update_dataset(request: PersonRequest, dataset_id: str, payload: schemas.Dat
 
 
 @router.delete("/datasets/{dataset_id}", response={204: None}, operation_id="delete_dataset")
-def delete_dataset(request: PersonRequest, dataset_id: str):
+def delete_dataset(request: PersonRequest, dataset_id: str) -> Status[None]:
     """Move a dataset to the bin; runs that used it keep working."""
     services.delete_dataset(access_dataset(request.person, dataset_id, "edit"))
     return Status(204, None)
@@ -64,7 +70,7 @@ def delete_dataset(request: PersonRequest, dataset_id: str):
 @router.post(
     "/datasets/{dataset_id}/restore", response=schemas.Dataset, operation_id="restore_dataset"
 )
-def restore_dataset(request: PersonRequest, dataset_id: str):
+def restore_dataset(request: PersonRequest, dataset_id: str) -> schemas.Dataset:
     """Take a dataset out of the bin."""
     dataset = access_dataset(request.person, dataset_id, "edit", in_bin=True)
     services.restore_dataset(dataset)
@@ -76,7 +82,9 @@ def restore_dataset(request: PersonRequest, dataset_id: str):
     response={201: schemas.LabelClass},
     operation_id="create_class",
 )
-def create_class(request: PersonRequest, dataset_id: str, payload: schemas.NewClass):
+def create_class(
+    request: PersonRequest, dataset_id: str, payload: schemas.NewClass
+) -> Status[schemas.LabelClass]:
     """Add a class at the end of the order."""
     dataset = access_dataset(request.person, dataset_id, "edit")
     made = services.create_class(dataset, payload.name, payload.color)
@@ -90,7 +98,7 @@ def create_class(request: PersonRequest, dataset_id: str, payload: schemas.NewCl
 )
 def update_class(
     request: PersonRequest, dataset_id: str, class_id: str, payload: schemas.ClassChange
-):
+) -> schemas.LabelClass:
     """Rename, recolour or move a class."""
     label_class = access_class(request.person, dataset_id, class_id, "edit")
     services.update_class(label_class, name=payload.name, color=payload.color, order=payload.order)
@@ -102,7 +110,7 @@ def update_class(
     response={204: None},
     operation_id="delete_class",
 )
-def delete_class(request: PersonRequest, dataset_id: str, class_id: str):
+def delete_class(request: PersonRequest, dataset_id: str, class_id: str) -> Status[None]:
     """Remove a class that no item has; 409 `class_in_use` otherwise."""
     services.delete_class(access_class(request.person, dataset_id, class_id, "edit"))
     return Status(204, None)
@@ -113,7 +121,9 @@ def delete_class(request: PersonRequest, dataset_id: str, class_id: str):
     response=schemas.SplitsAssigned,
     operation_id="assign_splits",
 )
-def assign_splits(request: PersonRequest, dataset_id: str, payload: schemas.SplitRatio):
+def assign_splits(
+    request: PersonRequest, dataset_id: str, payload: schemas.SplitRatio
+) -> schemas.SplitsAssigned:
     """Decide the split of items that have none; assigned ones never move."""
     dataset = access_dataset(request.person, dataset_id, "edit")
     assigned = services.assign_splits(
@@ -127,7 +137,7 @@ def assign_splits(request: PersonRequest, dataset_id: str, payload: schemas.Spli
     response=list[schemas.DatasetVersion],
     operation_id="list_dataset_versions",
 )
-def list_dataset_versions(request: PersonRequest, dataset_id: str):
+def list_dataset_versions(request: PersonRequest, dataset_id: str) -> list[schemas.DatasetVersion]:
     """Pinned versions, newest first."""
     return selectors.version_list(access_dataset(request.person, dataset_id, "view"))
 
@@ -139,7 +149,7 @@ def list_dataset_versions(request: PersonRequest, dataset_id: str):
 )
 def create_dataset_version(
     request: PersonRequest, dataset_id: str, payload: schemas.NewDatasetVersion
-):
+) -> Status[schemas.DatasetVersion]:
     """Pin the present state; the version of an unchanged dataset is used again."""
     dataset = access_dataset(request.person, dataset_id, "edit")
     version = services.pin_version(dataset, request.person, payload.name)
@@ -151,7 +161,7 @@ def create_dataset_version(
     response=schemas.DatasetVersion,
     operation_id="get_dataset_version",
 )
-def get_dataset_version(request: PersonRequest, dataset_version_id: str):
+def get_dataset_version(request: PersonRequest, dataset_version_id: str) -> schemas.DatasetVersion:
     """One pinned version."""
     return selectors.version(access_dataset_version(request.person, dataset_version_id, "view"))
 
@@ -161,6 +171,6 @@ def get_dataset_version(request: PersonRequest, dataset_version_id: str):
     response=schemas.Statistics,
     operation_id="get_dataset_statistics",
 )
-def get_dataset_statistics(request: PersonRequest, dataset_id: str):
+def get_dataset_statistics(request: PersonRequest, dataset_id: str) -> schemas.Statistics:
     """Class balance per split, image sizes, and what deserves a look."""
     return selectors.statistics(access_dataset(request.person, dataset_id, "view"))

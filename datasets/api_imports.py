@@ -15,13 +15,16 @@ router = Router(tags=["datasets"])
 
 
 @router.get("/import-roots", response=schemas.ImportFolders, operation_id="list_import_folders")
-def list_import_folders(request: PersonRequest, path: str | None = None):
+def list_import_folders(request: PersonRequest, path: str | None = None) -> schemas.ImportFolders:
     """Folders of the server that may be brought in, below NETLOOM_IMPORT_ROOTS only."""
+    del request
     return folders.listing(path)
 
 
 @router.post("/datasets/{dataset_id}/imports", response={202: JobOut}, operation_id="create_import")
-def create_import(request: PersonRequest, dataset_id: str, payload: schemas.NewImport):
+def create_import(
+    request: PersonRequest, dataset_id: str, payload: schemas.NewImport
+) -> Status[JobOut]:
     """Bring files in, in the background. The job's result is `{"report_id": ...}`."""
     dataset = access_dataset(request.person, dataset_id, "edit")
     job = start.start_import(dataset, request.person, payload.source, payload.options)
@@ -33,12 +36,12 @@ def create_import(request: PersonRequest, dataset_id: str, payload: schemas.NewI
     response=list[schemas.ImportReport],
     operation_id="list_imports",
 )
-def list_imports(request: PersonRequest, dataset_id: str):
+def list_imports(request: PersonRequest, dataset_id: str) -> list[schemas.ImportReport]:
     """Reports of the latest imports, newest first."""
     return selectors.import_list(access_dataset(request.person, dataset_id, "view"))
 
 
 @router.get("/imports/{import_id}", response=schemas.ImportReport, operation_id="get_import")
-def get_import(request: PersonRequest, import_id: str):
+def get_import(request: PersonRequest, import_id: str) -> schemas.ImportReport:
     """The report of one import."""
     return selectors.import_report(access_import(request.person, import_id, "view"))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
+from django.http.response import HttpResponseBase
 from ninja import Query, Router, Status
 from pydantic import Field
 
@@ -29,20 +30,22 @@ class ItemFilter(schemas.Schema):
 
 
 @router.get("/datasets/{dataset_id}/items", response=schemas.ItemPage, operation_id="list_items")
-def list_items(request: PersonRequest, dataset_id: str, filters: Query[ItemFilter]):
+def list_items(
+    request: PersonRequest, dataset_id: str, filters: Query[ItemFilter]
+) -> schemas.ItemPage:
     """A page of items in the order they were brought in."""
     dataset = access_dataset(request.person, dataset_id, "view")
     return selectors.item_page(dataset, **filters.model_dump())
 
 
 @router.get("/items/{item_id}", response=schemas.ItemDetail, operation_id="get_item")
-def get_item(request: PersonRequest, item_id: str):
+def get_item(request: PersonRequest, item_id: str) -> schemas.ItemDetail:
     """An item with where it came from and everything said about it."""
     return selectors.item_detail(access_item(request.person, item_id, "view"))
 
 
 @router.get("/items/{item_id}/thumbnail", operation_id="get_item_thumbnail", response={200: None})
-def get_item_thumbnail(request: PersonRequest, item_id: str):
+def get_item_thumbnail(request: PersonRequest, item_id: str) -> HttpResponseBase:
     """WebP of at most 128 px."""
     return pictures.picture_response(
         request, access_item(request.person, item_id, "view"), "thumbnail"
@@ -50,13 +53,15 @@ def get_item_thumbnail(request: PersonRequest, item_id: str):
 
 
 @router.get("/items/{item_id}/image", operation_id="get_item_image", response={200: None})
-def get_item_image(request: PersonRequest, item_id: str):
+def get_item_image(request: PersonRequest, item_id: str) -> HttpResponseBase:
     """WebP of at most 2048 px, upright, re-encoded: never the bytes somebody uploaded."""
     return pictures.picture_response(request, access_item(request.person, item_id, "view"), "view")
 
 
 @router.post("/datasets/{dataset_id}/labels", response=schemas.LabelsSet, operation_id="set_labels")
-def set_labels(request: PersonRequest, dataset_id: str, payload: schemas.LabelsIn):
+def set_labels(
+    request: PersonRequest, dataset_id: str, payload: schemas.LabelsIn
+) -> schemas.LabelsSet:
     """Set or take the class of many items; items that already have it are left alone."""
     dataset = access_dataset(request.person, dataset_id, "label")
     event_ids = labels.set_labels(
@@ -74,7 +79,9 @@ def set_labels(request: PersonRequest, dataset_id: str, payload: schemas.LabelsI
     response=schemas.LabelsUndone,
     operation_id="undo_labels",
 )
-def undo_labels(request: PersonRequest, dataset_id: str, payload: schemas.UndoIn):
+def undo_labels(
+    request: PersonRequest, dataset_id: str, payload: schemas.UndoIn
+) -> schemas.LabelsUndone:
     """Take label events back by new events; undoing those does it again."""
     dataset = access_dataset(request.person, dataset_id, "label")
     event_ids = labels.undo_labels(dataset, request.person, payload.event_ids)
@@ -84,7 +91,9 @@ def undo_labels(request: PersonRequest, dataset_id: str, payload: schemas.UndoIn
 @router.patch(
     "/datasets/{dataset_id}/items", response=schemas.ItemsChanged, operation_id="update_items"
 )
-def update_items(request: PersonRequest, dataset_id: str, payload: schemas.ItemsChange):
+def update_items(
+    request: PersonRequest, dataset_id: str, payload: schemas.ItemsChange
+) -> schemas.ItemsChanged:
     """Put items into a split by hand."""
     dataset = access_dataset(request.person, dataset_id, "edit")
     changed = services.set_split(dataset, request.person, payload.item_ids, payload.split)
@@ -94,7 +103,9 @@ def update_items(request: PersonRequest, dataset_id: str, payload: schemas.Items
 @router.delete(
     "/datasets/{dataset_id}/items", response=schemas.ItemsChanged, operation_id="delete_items"
 )
-def delete_items(request: PersonRequest, dataset_id: str, payload: schemas.ItemSelection):
+def delete_items(
+    request: PersonRequest, dataset_id: str, payload: schemas.ItemSelection
+) -> schemas.ItemsChanged:
     """Move items to the bin; pinned versions keep them."""
     dataset = access_dataset(request.person, dataset_id, "edit")
     changed = services.remove_items(dataset, request.person, payload.item_ids)
@@ -106,7 +117,9 @@ def delete_items(request: PersonRequest, dataset_id: str, payload: schemas.ItemS
     response=schemas.ItemsChanged,
     operation_id="restore_items",
 )
-def restore_items(request: PersonRequest, dataset_id: str, payload: schemas.ItemSelection):
+def restore_items(
+    request: PersonRequest, dataset_id: str, payload: schemas.ItemSelection
+) -> schemas.ItemsChanged:
     """Take items out of the bin."""
     dataset = access_dataset(request.person, dataset_id, "edit")
     changed = services.restore_items(dataset, request.person, payload.item_ids)
@@ -120,7 +133,7 @@ def restore_items(request: PersonRequest, dataset_id: str, payload: schemas.Item
 )
 def preview_augmentation(
     request: PersonRequest, dataset_id: str, payload: schemas.AugmentationPreview
-):
+) -> Status[JobOut]:
     """Show real samples as training would see them."""
     dataset = access_dataset(request.person, dataset_id, "edit")
     return Status(202, job_out(previews.start_preview(dataset, request.person, payload)))

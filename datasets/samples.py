@@ -8,11 +8,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
+from django.utils import timezone
+
 from accounts.models import Person, Project
 from accounts.services import on_person_created
 from datasets.colors import color_of
 from datasets.ingest.layout import Parts
-from datasets.ingest.run import ImportRun, Progress
+from datasets.ingest.run import ImportRun, Progress, mark_started, tell_nobody
 from datasets.ingest.sources import MemorySource
 from datasets.models import Dataset, Import, LabelClass, Split
 from datasets.schemas import ImportOptions
@@ -56,7 +58,7 @@ def run_samples(job: RunningJob) -> dict[str, str]:
 def create_samples(
     project: Project,
     person: Person | None,
-    progress: Progress = lambda share, text: None,
+    progress: Progress = tell_nobody,
 ) -> None:
     """Make the datasets and networks at once, then bring the images in."""
     from netloom.samples import digits, inspection
@@ -123,10 +125,6 @@ def _run(
     tell: Progress,
     split_of: Callable[[Parts], Split],
 ) -> None:
-    from django.utils import timezone
-
-    from datasets.ingest.run import mark_started
-
     mark_started(report)
     run = ImportRun(report, source, person=person, progress=tell, fixed_splits=split_of)
     run.run().save(report, state="succeeded", finished_at=timezone.now())

@@ -325,7 +325,9 @@ class SizeCount(Schema):
 
 
 class Statistics(Schema):
-    """`notes` are sentences on what deserves a look, e.g. a class with a single image."""
+    """`notes` are sentences on what deserves a look, e.g. a class with a single image; `sizes`
+    holds the 200 most frequent of `num_sizes`.
+    """
 
     balance: list[ClassBalance]
     splits: SplitCounts

@@ -10,7 +10,6 @@ from django.db.models import Count
 from datasets import schemas
 from datasets.models import Dataset, Item, ItemState, LabelClass
 
-MAX_SIZES = 200
 UNEVEN = 10
 
 
@@ -26,11 +25,7 @@ def statistics(dataset: Dataset) -> schemas.Statistics:
             counts[class_id][split] += count
     classes = list(dataset.classes.filter(deleted_at=None))
     balance = [_balance(each, counts[each.pk]) for each in classes]
-    sizes = items.values_list("width", "height").annotate(count=Count("pk")).order_by("-count")
-    size_counts = [
-        schemas.SizeCount(width=width, height=height, count=count)
-        for width, height, count in sizes[:MAX_SIZES]
-    ]
+    stats = dataset.image_stats or {}
     states = {
         ItemState.LABELED.value: dataset.num_labeled,
         ItemState.REVIEWED_EMPTY.value: dataset.num_reviewed_empty,
@@ -47,9 +42,12 @@ def statistics(dataset: Dataset) -> schemas.Statistics:
             unassigned=splits["unassigned"],
         ),
         states=states,
-        sizes=size_counts,
-        num_sizes=items.values("width", "height").distinct().count(),
-        modes=dataset.image_stats["modes"] if dataset.image_stats else {},
+        sizes=[
+            schemas.SizeCount(width=width, height=height, count=count)
+            for width, height, count in stats.get("sizes", [])
+        ],
+        num_sizes=stats.get("num_sizes", 0),
+        modes=stats.get("modes", {}),
         notes=list(_notes(dataset, balance)),
     )
 

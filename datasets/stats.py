@@ -13,6 +13,7 @@ from netloom.analyze import Binding
 
 GRAY_MODES = ("gray", "gray16", "gray_alpha")
 NUM_COVERS = 4
+MAX_SIZES = 200
 
 
 def refresh_overview(dataset: Dataset) -> None:
@@ -20,10 +21,13 @@ def refresh_overview(dataset: Dataset) -> None:
     items = Item.objects.filter(dataset=dataset, is_removed=False)
     rows = items.values_list("mode", "width", "height").annotate(count=Count("pk")).order_by()
     modes: Counter[str] = Counter()
-    widths: Counter[int] = Counter()
-    heights: Counter[int] = Counter()
+    sizes: Counter[tuple[int, int]] = Counter()
     for mode, width, height, count in rows.iterator(chunk_size=2000):
         modes[mode] += count
+        sizes[width, height] += count
+    widths: Counter[int] = Counter()
+    heights: Counter[int] = Counter()
+    for (width, height), count in sizes.items():
         widths[width] += count
         heights[height] += count
     stats: dict[str, Any] | None = None
@@ -33,6 +37,8 @@ def refresh_overview(dataset: Dataset) -> None:
             "width": _range(widths),
             "height": _range(heights),
             "channels_suggested": 1 if all(mode in GRAY_MODES for mode in modes) else 3,
+            "sizes": [[*size, count] for size, count in sizes.most_common(MAX_SIZES)],
+            "num_sizes": len(sizes),
         }
     dataset.image_stats = stats
     dataset.covers = _covers(dataset)
@@ -76,9 +82,8 @@ def _range(counts: Counter[int]) -> dict[str, int]:
 
 def _median(sorted_counts: Iterable[tuple[int, int]], total: int) -> int:
     passed = 0
-    value = 0
     for value, count in sorted_counts:
         passed += count
         if passed * 2 >= total:
-            break
-    return value
+            return value
+    raise ValueError("the counts do not add up to the total")

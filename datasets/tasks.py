@@ -77,11 +77,9 @@ def _run(report: Import, job: RunningJob) -> Report:
         _, path = files.pop(source["upload_id"])
         table = Table(path.read_bytes())
     folder = source.get("path") or source.get("folder")
-    opened: Source
-    if folder:
-        opened = FolderSource(allowed_folder(folder))
-    else:
-        opened = UploadSource(list(files.values()))
+    opened: Source = (
+        FolderSource(allowed_folder(folder)) if folder else UploadSource(list(files.values()))
+    )
     with closing(opened):
         run = ImportRun(report, opened, person=job.person, table=table, progress=job.progress)
         try:

@@ -9,20 +9,24 @@ from accounts.auth import PersonRequest
 from datasets.access import access_dataset
 from designer import schemas, selectors, services
 from designer.access import access_network, access_version
+from netloom.analyze import Analysis
+from netloom.graph.document import Document
 from netloom.templates import TemplateInfo, templates
 
 router = Router(tags=["networks"], by_alias=True)
 
 
 @router.get("/layers", response=schemas.LayerList, operation_id="list_layers")
-def list_layers(request: PersonRequest):
+def list_layers(request: PersonRequest) -> schemas.LayerList:
     """Every layer type: ports, parameters, documentation."""
+    del request
     return selectors.layer_list()
 
 
 @router.get("/templates", response=list[TemplateInfo], operation_id="list_templates")
-def list_templates(request: PersonRequest):
+def list_templates(request: PersonRequest) -> list[TemplateInfo]:
     """Networks to start from."""
+    del request
     return templates()
 
 
@@ -31,7 +35,9 @@ def list_templates(request: PersonRequest):
     response=list[schemas.NetworkSummary],
     operation_id="list_networks",
 )
-def list_networks(request: PersonRequest, project_id: str, is_deleted: bool = False):
+def list_networks(
+    request: PersonRequest, project_id: str, is_deleted: bool = False
+) -> list[schemas.NetworkSummary]:
     """The project's networks, last changed first; or those in the bin."""
     project = access_project(request.person, project_id, "view")
     return selectors.network_list(project, is_deleted=is_deleted)
@@ -42,7 +48,9 @@ def list_networks(request: PersonRequest, project_id: str, is_deleted: bool = Fa
     response={201: schemas.Network},
     operation_id="create_network",
 )
-def create_network(request: PersonRequest, project_id: str, payload: schemas.NewNetwork):
+def create_network(
+    request: PersonRequest, project_id: str, payload: schemas.NewNetwork
+) -> Status[schemas.Network]:
     """Make a network: from a document, from a template fitted to a dataset, or empty."""
     project = access_project(request.person, project_id, "edit")
     dataset = None
@@ -60,14 +68,16 @@ def create_network(request: PersonRequest, project_id: str, payload: schemas.New
 
 
 @router.get("/networks/{network_id}", response=schemas.Network, operation_id="get_network")
-def get_network(request: PersonRequest, network_id: str):
+def get_network(request: PersonRequest, network_id: str) -> schemas.Network:
     """A network with its document and analysis."""
     network = access_network(request.person, network_id, "view")
     return selectors.network(network, request.person)
 
 
 @router.patch("/networks/{network_id}", response=schemas.Network, operation_id="update_network")
-def update_network(request: PersonRequest, network_id: str, payload: schemas.NetworkChange):
+def update_network(
+    request: PersonRequest, network_id: str, payload: schemas.NetworkChange
+) -> schemas.Network:
     """Rename a network, or bind it to a dataset of the project."""
     network = access_network(request.person, network_id, "edit")
     if payload.name is not None:
@@ -81,7 +91,7 @@ def update_network(request: PersonRequest, network_id: str, payload: schemas.Net
 
 
 @router.delete("/networks/{network_id}", response={204: None}, operation_id="delete_network")
-def delete_network(request: PersonRequest, network_id: str):
+def delete_network(request: PersonRequest, network_id: str) -> Status[None]:
     """Move a network to the bin."""
     services.delete_network(access_network(request.person, network_id, "edit"))
     return Status(204, None)
@@ -90,7 +100,7 @@ def delete_network(request: PersonRequest, network_id: str):
 @router.post(
     "/networks/{network_id}/restore", response=schemas.Network, operation_id="restore_network"
 )
-def restore_network(request: PersonRequest, network_id: str):
+def restore_network(request: PersonRequest, network_id: str) -> schemas.Network:
     """Take a network out of the bin."""
     network = access_network(request.person, network_id, "edit", in_bin=True)
     services.restore_network(network)
@@ -102,7 +112,7 @@ def restore_network(request: PersonRequest, network_id: str):
     response={201: schemas.Network},
     operation_id="duplicate_network",
 )
-def duplicate_network(request: PersonRequest, network_id: str):
+def duplicate_network(request: PersonRequest, network_id: str) -> Status[schemas.Network]:
     """Copy a network within its project; the copy starts its own history."""
     network = access_network(request.person, network_id, "edit")
     copy = services.duplicate_network(network, request.person)
@@ -112,7 +122,9 @@ def duplicate_network(request: PersonRequest, network_id: str):
 @router.post(
     "/networks/{network_id}/operations", response=schemas.Saved, operation_id="save_operations"
 )
-def save_operations(request: PersonRequest, network_id: str, payload: schemas.OperationsIn):
+def save_operations(
+    request: PersonRequest, network_id: str, payload: schemas.OperationsIn
+) -> schemas.Saved:
     """Save edits made on `base_revision`.
 
     409 `revision_conflict` carries the other side (schema RevisionConflict); 422
@@ -134,7 +146,9 @@ def save_operations(request: PersonRequest, network_id: str, payload: schemas.Op
     response=schemas.OperationsSince,
     operation_id="list_operations",
 )
-def list_operations(request: PersonRequest, network_id: str, since: int = 0):
+def list_operations(
+    request: PersonRequest, network_id: str, since: int = 0
+) -> schemas.OperationsSince:
     """What was saved after a revision, to catch up after a gap."""
     network = access_network(request.person, network_id, "view")
     return selectors.operations_since(network, since)
@@ -147,14 +161,14 @@ def list_operations(request: PersonRequest, network_id: str, since: int = 0):
 )
 def list_revisions(
     request: PersonRequest, network_id: str, cursor: str | None = None, limit: int = 50
-):
+) -> schemas.RevisionPage:
     """The history of saves, newest first."""
     network = access_network(request.person, network_id, "view")
     return selectors.revision_page(network, cursor, limit)
 
 
-@router.post("/analysis", response=schemas.Analysis, operation_id="analyze_document")
-def analyze_document(request: PersonRequest, payload: schemas.AnalysisRequest):
+@router.post("/analysis", response=Analysis, operation_id="analyze_document")
+def analyze_document(request: PersonRequest, payload: schemas.AnalysisRequest) -> Analysis:
     """Shapes, costs and problems of a document, without saving it."""
     dataset = None
     if payload.dataset_id is not None:
@@ -162,22 +176,24 @@ def analyze_document(request: PersonRequest, payload: schemas.AnalysisRequest):
     return services.analyze_document(services.read_document(payload.document), dataset)
 
 
-@router.post("/migrations", response=schemas.Document, operation_id="migrate_document")
-def migrate_document(request: PersonRequest, payload: schemas.DocumentIn):
+@router.post("/migrations", response=Document, operation_id="migrate_document")
+def migrate_document(request: PersonRequest, payload: schemas.DocumentIn) -> Document:
     """An old draft or pasted text as a document of today's schema."""
+    del request
     return services.read_document(payload.document)
 
 
 @router.get("/networks/{network_id}/code", response=schemas.Code, operation_id="get_network_code")
-def get_network_code(request: PersonRequest, network_id: str):
+def get_network_code(request: PersonRequest, network_id: str) -> schemas.Code:
     """The network as PyTorch source that needs nothing but torch."""
     network = access_network(request.person, network_id, "view")
     return services.source_code(services.stored_document(network.document))
 
 
 @router.post("/code", response=schemas.Code, operation_id="generate_code")
-def generate_code(request: PersonRequest, payload: schemas.DocumentIn):
+def generate_code(request: PersonRequest, payload: schemas.DocumentIn) -> schemas.Code:
     """A document as PyTorch source, without saving it."""
+    del request
     return services.source_code(services.read_document(payload.document))
 
 
@@ -186,7 +202,7 @@ def generate_code(request: PersonRequest, payload: schemas.DocumentIn):
     response=list[schemas.VersionSummary],
     operation_id="list_versions",
 )
-def list_versions(request: PersonRequest, network_id: str):
+def list_versions(request: PersonRequest, network_id: str) -> list[schemas.VersionSummary]:
     """Snapshots, newest first."""
     return selectors.version_list(access_network(request.person, network_id, "view"))
 
@@ -196,7 +212,9 @@ def list_versions(request: PersonRequest, network_id: str):
     response={201: schemas.VersionSummary},
     operation_id="create_version",
 )
-def create_version(request: PersonRequest, network_id: str, payload: schemas.NewVersion):
+def create_version(
+    request: PersonRequest, network_id: str, payload: schemas.NewVersion
+) -> Status[schemas.VersionSummary]:
     """Name the present state."""
     network = access_network(request.person, network_id, "edit")
     version = services.create_version(network, request.person, payload.name)
@@ -204,7 +222,7 @@ def create_version(request: PersonRequest, network_id: str, payload: schemas.New
 
 
 @router.get("/versions/{version_id}", response=schemas.Version, operation_id="get_version")
-def get_version(request: PersonRequest, version_id: str):
+def get_version(request: PersonRequest, version_id: str) -> schemas.Version:
     """A snapshot with its document."""
     return selectors.version(access_version(request.person, version_id, "view"))
 
@@ -214,7 +232,7 @@ def get_version(request: PersonRequest, version_id: str):
     response=schemas.Network,
     operation_id="restore_version",
 )
-def restore_version(request: PersonRequest, network_id: str, version_id: str):
+def restore_version(request: PersonRequest, network_id: str, version_id: str) -> schemas.Network:
     """Go back to a snapshot by a new revision: what was made since stays in the history."""
     network = access_network(request.person, network_id, "edit")
     version = access_version(request.person, version_id, "view")
@@ -227,7 +245,7 @@ def restore_version(request: PersonRequest, network_id: str, version_id: str):
     response=schemas.NetworkSample,
     operation_id="get_network_sample",
 )
-def get_network_sample(request: PersonRequest, network_id: str):
+def get_network_sample(request: PersonRequest, network_id: str) -> schemas.NetworkSample:
     """A real image of the bound dataset, for the input node; 404 when there is none."""
     network = access_network(request.person, network_id, "view")
-    return selectors.network_sample(network, request.person)
+    return selectors.network_sample(network)

@@ -44,11 +44,16 @@ def analyze_document(document: Document, dataset: Dataset | None) -> Analysis:
 
 def source_code(document: Document) -> SourceCode:
     """The document as PyTorch source, in a file named after the network."""
+    from netloom.compile.errors import CompileError
     from netloom.compile.source import generate_source
 
-    return SourceCode(
-        source=generate_source(document), file_name=f"{file_stem(document.graph.name)}.py"
-    )
+    try:
+        source = generate_source(document)
+    except CompileError as error:
+        raise Problem(
+            Code.DOCUMENT_INVALID, str(error), "Mend what the problems list names."
+        ) from None
+    return SourceCode(source=source, file_name=f"{file_stem(document.graph.name)}.py")
 
 
 def file_stem(name: str) -> str:

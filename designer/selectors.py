@@ -118,7 +118,7 @@ def version(version: Version) -> schemas.Version:
     return schemas.Version(**_version_fields(version), document=stored_document(version.document))
 
 
-def network_sample(network: Network, person: Person) -> schemas.NetworkSample:
+def network_sample(network: Network) -> schemas.NetworkSample:
     """A real image for the input node; raises not_found without one."""
     item = None
     dataset = network.dataset

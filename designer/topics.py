@@ -7,6 +7,8 @@ from common.topics import Replay, register_topic
 from designer.access import access_network
 from designer.selectors import saves_since
 
+MAX_REPLAYED = 200
+
 
 def _authorize(person: Person, network_id: str) -> object:
     return access_network(person, network_id, "view")
@@ -14,6 +16,8 @@ def _authorize(person: Person, network_id: str) -> object:
 
 def _replay(person: Person, network_id: str, since: int) -> Replay:
     network = access_network(person, network_id, "view")
+    if network.revision - since > MAX_REPLAYED:
+        return Replay(last=network.revision)  # the page sees the gap and loads the network anew
     messages = [
         {
             "type": "operations",

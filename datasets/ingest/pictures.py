@@ -1,4 +1,4 @@
-"""Hostile bytes to facts and pictures. Runs in throwaway processes; imports neither Django nor torch.
+"""Hostile bytes to facts and pictures, in throwaway processes, without Django or torch.
 
 What browsers get is made here: decoded once, upright, re-encoded.
 """
@@ -6,7 +6,6 @@ What browsers get is made here: decoded once, upright, re-encoded.
 from __future__ import annotations
 
 import io
-import os
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -115,7 +114,7 @@ def _save(image: Image.Image, path: Path, **options: object) -> None:
     draft = path.with_name(f".{secrets.token_hex(8)}")
     try:
         image.save(draft, format="WEBP", method=0, **options)
-        os.replace(draft, path)
+        draft.replace(path)
     finally:
         draft.unlink(missing_ok=True)
 

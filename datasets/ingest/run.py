@@ -46,6 +46,11 @@ WRITE_BYTES = 64 * 1024 * 1024
 Progress = Callable[[float | None, str], None]
 
 
+def tell_nobody(share: float | None, text: str) -> None:
+    """Progress that nobody waits for."""
+    del share, text
+
+
 @dataclass(slots=True)
 class Survey:
     """What the names of a source say."""
@@ -74,7 +79,7 @@ class ImportRun:
         *,
         person: Person | None,
         table: Table | None = None,
-        progress: Progress = lambda share, text: None,
+        progress: Progress = tell_nobody,
         fixed_splits: Callable[[Parts], Split | None] | None = None,
     ) -> None:
         self.dataset: Dataset = report.dataset

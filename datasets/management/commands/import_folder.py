@@ -36,6 +36,7 @@ class Command(BaseCommand):
         parser.add_argument("--no-labels", action="store_true", help="Folders are no classes")
 
     def handle(self, *args: Any, **options: Any) -> None:
+        del args
         try:
             report = self._import(options)
         except Problem as problem:
@@ -88,5 +89,6 @@ class Command(BaseCommand):
         return dataset or create_dataset(matches[0], None, name)
 
     def _progress(self, share: float | None, text: str) -> None:
+        del share
         if self.stdout.isatty():
             self.stdout.write(f"\r{text:<70}", ending="")

@@ -82,10 +82,10 @@ def test_an_import_goes_on_where_a_dead_worker_left_it(
     studio: Studio, run_jobs: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from datasets.ingest import run, writer
-    from jobs.models import Job
-    from jobs.services import claim_next, expire
-    from jobs.running import RunningJob
     from datasets.tasks import run_import
+    from jobs.models import Job
+    from jobs.running import RunningJob
+    from jobs.services import claim_next, expire
 
     monkeypatch.setattr(run, "WRITE_FILES", 32)
     dataset = studio.dataset()

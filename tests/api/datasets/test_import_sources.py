@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gzip
 import io
-import os
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -228,5 +227,5 @@ def _mnist(folder: Path, count: int) -> dict[str, bytes]:
         buffer = io.BytesIO()
         Image.fromarray(image).save(buffer, "PNG")
         split = "test" if index % 5 == 0 else "train"
-        files[os.path.join("mnist", split, str(labels[index]), f"{index}.png")] = buffer.getvalue()
+        files[f"mnist/{split}/{labels[index]}/{index}.png"] = buffer.getvalue()
     return files

@@ -18,9 +18,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 @pytest.mark.slow
-def test_a_new_person_finds_data_and_networks_ready_to_train(
-    sign_in: Any, run_jobs: Any
-) -> None:
+def test_a_new_person_finds_data_and_networks_ready_to_train(sign_in: Any, run_jobs: Any) -> None:
     from accounts.services import create_person
     from datasets.services import create_sample_datasets
 
@@ -56,7 +54,9 @@ def test_a_new_person_finds_data_and_networks_ready_to_train(
 
 def test_a_template_fits_itself_to_the_bound_data(studio: Studio) -> None:
     dataset = studio.dataset()
-    files = {f"{name}/{n}.png": png(ord(name) + n, 40, 30, "L") for name in "abcde" for n in range(2)}
+    files = {
+        f"{name}/{n}.png": png(2 * ord(name) + n, 40, 30, "L") for name in "abcde" for n in range(2)
+    }
     studio.bring_in_zip(dataset, files)
     network = studio.api.post(
         f"/api/projects/{studio.project.id}/networks",
@@ -68,9 +68,7 @@ def test_a_template_fits_itself_to_the_bound_data(studio: Studio) -> None:
     assert image_input["params"]["width"] == 40
     assert image_input["params"]["channels"] == 1
     assert network["analysis"]["is_trainable"]
-    assert not [
-        each for each in network["analysis"]["diagnostics"] if "mismatch" in each["code"]
-    ]
+    assert not [each for each in network["analysis"]["diagnostics"] if "mismatch" in each["code"]]
     sample = studio.api.get(f"/api/networks/{network['id']}/sample").json()
     assert sample["label"] in "abcde"
     assert sample["shape"] == [1, 30, 40]

@@ -110,8 +110,9 @@ def test_a_pinned_version_survives_the_bin(studio: Studio, dataset: Json) -> Non
 def test_a_folder_no_longer_allowed_is_named(
     studio: Studio, import_roots: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from common.errors import Problem
     from django.conf import settings
+
+    from common.errors import Problem
 
     (import_roots / "a").mkdir()
     (import_roots / "a" / "1.png").write_bytes(png(1))
