@@ -60,17 +60,16 @@ class Outcome:
                 lifecycle.fail(
                     run, failed.code, failed.message, NEXT_STEPS[failed.code], failed.node
                 )
-            case ev.Finished(reason="stopped"):
-                lifecycle.finish(run, State.STOPPED)
-            case ev.Finished(reason="paused") if (
-                self.is_worker_ending and run.desired_state == Desired.RUN
-            ):
-                lifecycle.requeue(run)
-            case ev.Finished(reason="paused"):
-                lifecycle.finish(run, State.PAUSED)
+            case ev.Finished(reason="stopped" | "paused"):
+                self._apply_end_before_time(run, times)
             case ev.Finished():
                 lifecycle.finish(run, State.SUCCEEDED)
-            case None if self.is_worker_ending and run.desired_state == Desired.RUN:
-                lifecycle.requeue(run)
             case None:
-                lifecycle.interrupt(run, self.cause, times)
+                self._apply_end_before_time(run, times)
+
+    def _apply_end_before_time(self, run: Run, times: Intervals) -> None:
+        """What people wanted decides, not the signal that arrived: anybody can send one."""
+        if run.desired_state == Desired.RUN and self.is_worker_ending:
+            lifecycle.requeue(run)
+        else:
+            lifecycle.interrupt(run, self.cause, times)
