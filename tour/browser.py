@@ -74,8 +74,11 @@ class Screenshots:
 
 
 def choose(page: Page, field_id: str, option: str) -> None:
-    """Choose an option of a drop-down list by the beginning of its text."""
-    page.get_by_test_id(field_id).click()
+    """Choose an option of a drop-down list by its text, unless it is chosen already."""
+    field = page.get_by_test_id(field_id)
+    if option in field.input_value():
+        return
+    field.click()
     found = page.get_by_role("option").filter(has_text=option).first
     expect(found).to_be_visible()
     found.click()

@@ -77,14 +77,13 @@ def private_studio(
 
 
 def _wait_for_signin_url(process: subprocess.Popen[str]) -> str:
-    """Read on a thread of its own, to the end: the studio must never wait for a reader."""
     lines: queue.Queue[str | None] = queue.Queue()
-    threading.Thread(target=_read_lines, args=[process, lines], daemon=True).start()
+    threading.Thread(target=_read_lines, args=(process, lines), daemon=True).start()
     printed: list[str] = []
     deadline = time.monotonic() + START_TIMEOUT_S
-    while (left_s := deadline - time.monotonic()) > 0:
+    while (remaining := deadline - time.monotonic()) > 0:
         try:
-            line = lines.get(timeout=left_s)
+            line = lines.get(timeout=remaining)
         except queue.Empty:
             break
         if line is None:
@@ -96,6 +95,7 @@ def _wait_for_signin_url(process: subprocess.Popen[str]) -> str:
 
 
 def _read_lines(process: subprocess.Popen[str], lines: queue.Queue[str | None]) -> None:
+    """Read to the end, also after the address came: a full pipe would stop the studio."""
     for line in process.stdout or ():
         lines.put(line)
     lines.put(None)
