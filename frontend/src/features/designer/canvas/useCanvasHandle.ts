@@ -93,10 +93,10 @@ async function tidy(designer: Designer, scene: Scene, signal: AbortSignal): Prom
       return editor.perform('Tidy', [{ op: 'move_nodes', positions }]);
     }
     case 'late':
-      editor.refuse('The layout took longer than 10 s and was given up. Group parts into blocks.');
+      editor.say('The layout took longer than 10 s and was given up. Group parts into blocks.');
       return false;
     case 'failed':
-      editor.refuse(`The layout failed: ${result.reason}`);
+      editor.say(`The layout failed: ${result.reason}`);
       return false;
     case 'cancelled':
       return false;

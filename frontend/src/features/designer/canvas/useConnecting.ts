@@ -33,7 +33,7 @@ export function connectPorts(designer: Designer, ends: Ends): void {
   const { editor } = designer;
   const problem = problemOf(designer, ends);
   if (problem !== null) {
-    editor.refuse(problem);
+    editor.say(problem);
     return;
   }
   const name = (id: string): string => lookup(editor.scope.nodes, id)?.name ?? id;
@@ -49,7 +49,7 @@ export function reconnectInput(designer: Designer, edgeId: string, ends: Ends): 
   const portsOf = portsOfDesigner(designer);
   const problem = connectionProblem(document, editor.scopeId, ends.source, ends.target, portsOf);
   if (problem !== null) {
-    editor.refuse(problem);
+    editor.say(problem);
     return;
   }
   const operations = [removal, connect(editor.scopeId, ends.source, ends.target)];
@@ -76,7 +76,7 @@ export function useConnecting() {
     if (start === null) return;
     const refused = refusedEnds(state, start);
     if (refused !== null) {
-      designer.editor.refuse(problemOf(designer, refused) ?? 'Connect an output to an input.');
+      designer.editor.say(problemOf(designer, refused) ?? 'Connect an output to an input.');
       return;
     }
     const point = 'changedTouches' in event ? event.changedTouches[0] : event;
@@ -131,7 +131,7 @@ function connectToNode(designer: Designer, { end, direction }: Start, nodeId: st
     direction === 'after' ? freeInputs(editor.scope, nodeId, portsOf) : portsOf(node).outputs;
   if (port === undefined) {
     const side = direction === 'after' ? 'free input' : 'output';
-    editor.refuse(`${node.name} has no ${side}.`);
+    editor.say(`${node.name} has no ${side}.`);
     return;
   }
   const other = { node: nodeId, port };

@@ -36,7 +36,7 @@ export function ConflictDialog() {
   const merge = (): void => {
     if (conflict === null) return;
     const dropped = saver.mergeWhatFits(conflict);
-    editor.refuse(
+    editor.say(
       dropped === 0
         ? 'Both sides were merged.'
         : `Merged; ${dropped} of your edits did not fit any more and were left out.`,

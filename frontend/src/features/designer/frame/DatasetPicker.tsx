@@ -19,7 +19,7 @@ export function DatasetPicker() {
   const bind = useMutation({
     mutationFn: (id: string | null) => updateNetwork(networkId, { dataset_id: id }),
     onSuccess: adopt,
-    onError: (error) => editor.refuse(asProblem(error).message),
+    onError: (error) => editor.say(asProblem(error).message),
   });
   return (
     <Select

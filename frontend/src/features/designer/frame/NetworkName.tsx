@@ -17,7 +17,7 @@ export function NetworkName({ isPlain = false }: { isPlain?: boolean }) {
   const rename = useMutation({
     mutationFn: (wanted: string) => updateNetwork(networkId, { name: wanted }),
     onSuccess: adopt,
-    onError: (error) => editor.refuse(asProblem(error).message),
+    onError: (error) => editor.say(asProblem(error).message),
   });
   if (isPlain) return name;
   const commit = (): void => {

@@ -118,7 +118,7 @@ function useOfferedCommands(designer: Designer): void {
         ...(command.shortcut === undefined ? {} : { shortcut: command.shortcut }),
         perform: () => {
           if (canPerform(designer, command)) command.perform(designer);
-          else designer.editor.refuse(`“${command.label}” is not possible just now.`);
+          else designer.editor.say(`“${command.label}” is not possible just now.`);
         },
       })),
     [designer],

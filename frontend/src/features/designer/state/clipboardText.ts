@@ -36,7 +36,7 @@ export function pasteAt(designer: Designer, clip: Clip, at: Position, label = 'P
   const { editor } = designer;
   const paste = pasteClip(editor.state.document, editor.scopeId, clip, at);
   if ('refused' in paste) {
-    editor.refuse(paste.refused);
+    editor.say(paste.refused);
     return;
   }
   const count = paste.nodeIds.length;
@@ -56,7 +56,7 @@ export function duplicateSelection(designer: Designer): void {
 export async function pasteText(designer: Designer, text: string): Promise<void> {
   const clip = await readClip(text);
   if (typeof clip === 'string') {
-    designer.editor.refuse(clip);
+    designer.editor.say(clip);
     return;
   }
   pasteAt(designer, clip, pastePlace(designer, clip));

@@ -25,7 +25,7 @@ const selectedBlock = ({ editor }: Designer): string | null => {
 };
 
 function performBlockEdit({ editor }: Designer, label: string, edit: BlockEditResult): void {
-  if ('refused' in edit) editor.refuse(edit.refused);
+  if ('refused' in edit) editor.say(edit.refused);
   else editor.perform(label, edit.operations, { select: edit.nodeIds });
 }
 

@@ -81,12 +81,12 @@ export class Editor {
     const { document, history, canEdit } = this.state;
     if (operations.length === 0) return false;
     if (!canEdit) {
-      this.refuse('You may look at this network, but not change it.');
+      this.say('You may look at this network, but not change it.');
       return false;
     }
     const applied = tryOperations(document, operations);
     if ('refused' in applied) {
-      this.refuse(applied.refused);
+      this.say(applied.refused);
       return false;
     }
     const gesture = {
@@ -154,7 +154,7 @@ export class Editor {
     }));
   }
 
-  refuse(text: string): void {
+  say(text: string): void {
     this.store.setState(({ notice }) => ({ notice: { text, count: (notice?.count ?? 0) + 1 } }));
     this.announce(text);
   }
@@ -173,7 +173,7 @@ export class Editor {
     }
     if (step.kind === 'refused') {
       this.store.setState({ history: step.history });
-      this.refuse(`${word} of “${step.label}” is not possible any more: ${step.reason}`);
+      this.say(`${word} of “${step.label}” is not possible any more: ${step.reason}`);
       return;
     }
     this.store.setState({ document: step.document, history: step.history });

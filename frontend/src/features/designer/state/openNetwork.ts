@@ -48,7 +48,7 @@ export function openNetwork(network: Network, catalog: Catalog, personId: string
     },
     keep: (unsaved) => drafts.keep(unsaved),
     adopt: (next) => editor.adopt(next),
-    note: (text) => editor.refuse(text),
+    note: (text) => editor.say(text),
   });
   const drafts = new DraftBox(personId, network.id, saver.clientId);
   editor.onOperations((operations, label) => saver.push(operations, label));
@@ -94,7 +94,7 @@ function restore(editor: Editor, saver: Saver, unsaved: Unsaved): void {
     if (restored !== null) editor.adopt(restored);
   }
   saver.resume(unsaved);
-  editor.refuse('Edits that were not saved last time are back.');
+  editor.say('Edits that were not saved last time are back.');
 }
 
 function tryUnsaved(document: Document, unsaved: Unsaved): Document | null {

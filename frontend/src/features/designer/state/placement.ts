@@ -52,7 +52,7 @@ export function addOnEdge(designer: Designer, wanted: Node, edgeId: string): boo
     { step_px: COLUMN_STEP },
   );
   if (insertion === null) {
-    editor.refuse(`${wanted.name} needs an input and an output to sit on a connection.`);
+    editor.say(`${wanted.name} needs an input and an output to sit on a connection.`);
     return false;
   }
   return editor.perform(`Insert ${wanted.name}`, insertion.operations, {
@@ -82,7 +82,7 @@ export function addAtPort(
     place,
   );
   if (insertion === null) {
-    editor.refuse(`${wanted.name} has no port for this connection.`);
+    editor.say(`${wanted.name} has no port for this connection.`);
     return false;
   }
   return editor.perform(`Add ${wanted.name}`, insertion.operations, {

@@ -60,7 +60,7 @@ function NameForm() {
       editor.announce(`Version ${version.name} saved`);
       return client.invalidateQueries({ queryKey: ['network-versions', networkId] });
     },
-    onError: (error) => editor.refuse(asProblem(error).message),
+    onError: (error) => editor.say(asProblem(error).message),
   });
   return (
     <form
@@ -107,7 +107,7 @@ function VersionRow({ version }: { version: VersionSummary }) {
       saver.discard(parseDocument(network.document), network.revision);
       editor.announce(`Version ${version.name} restored`);
     },
-    onError: (error) => editor.refuse(asProblem(error).message),
+    onError: (error) => editor.say(asProblem(error).message),
   });
   const ask = (): void => {
     modals.openConfirmModal({
