@@ -28,6 +28,7 @@ class Person(AbstractBaseUser):
 
     id = models.CharField(primary_key=True, max_length=32, default=new_id, editable=False)
     email = models.EmailField(unique=True)
+    last_project_id: str | None
     name = models.CharField(max_length=100)
     is_active = models.BooleanField(default=True)
     is_operator = models.BooleanField(default=False)
@@ -76,6 +77,8 @@ class Role(models.TextChoices):
 class Membership(models.Model):
     """A person's role in a project."""
 
+    person_id: str
+    project_id: str
     person = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="memberships")
     project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="memberships")
     role = models.CharField(max_length=10, choices=Role.choices)
@@ -104,6 +107,7 @@ class OneTimeSecret(models.Model):
 class Invitation(OneTimeSecret):
     """Whoever holds the link joins the project with this role, once."""
 
+    project_id: str
     project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="invitations")
     role = models.CharField(max_length=10, choices=Role.choices)
     email = models.EmailField(blank=True)

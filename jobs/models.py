@@ -36,6 +36,8 @@ class Job(models.Model):
     """
 
     id = models.CharField(primary_key=True, max_length=32, default=new_id, editable=False)
+    person_id: str | None
+    project_id: str | None
     kind = models.CharField(max_length=64)
     lane = models.CharField(max_length=16, choices=Lane.choices)
     state = models.CharField(max_length=16, choices=JobState.choices, default=JobState.QUEUED)

@@ -5,11 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 from django.db.models import Q, QuerySet
+from pydantic import TypeAdapter
 
 from accounts.access import visible_projects
 from accounts.models import Person
 from jobs.models import Job, JobState
-from jobs.schemas import JobOut, Subject
+from jobs.schemas import JobOut, LaneName, StateName, Subject
+
+LANE_NAME: TypeAdapter[LaneName] = TypeAdapter(LaneName)
+STATE_NAME: TypeAdapter[StateName] = TypeAdapter(StateName)
 
 
 def job_out(job: Job) -> JobOut:
@@ -18,8 +22,8 @@ def job_out(job: Job) -> JobOut:
     return JobOut(
         id=job.id,
         kind=job.kind,
-        lane=job.lane,
-        state=job.state,
+        lane=LANE_NAME.validate_python(job.lane),
+        state=STATE_NAME.validate_python(job.state),
         progress=job.progress,
         message=job.message,
         result=job.result,

@@ -37,6 +37,8 @@ class Upload(models.Model):
         "accounts.Project", on_delete=models.CASCADE, related_name="uploads"
     )
     person = models.ForeignKey("accounts.Person", on_delete=models.CASCADE, related_name="+")
+    project_id: str
+    person_id: str
     file_name = models.CharField(max_length=255)
     size_bytes = models.PositiveBigIntegerField()
     sha256 = models.CharField(max_length=64, blank=True)
