@@ -21,6 +21,8 @@ class Explanation(models.Model):
     """
 
     id = models.CharField(primary_key=True, max_length=32, default=new_id, editable=False)
+    checkpoint_id: str
+    item_id: str | None
     run = models.ForeignKey("training.Run", on_delete=models.CASCADE, related_name="explanations")
     checkpoint = models.ForeignKey(
         "training.Checkpoint", on_delete=models.RESTRICT, related_name="explanations"
@@ -58,6 +60,9 @@ class Evaluation(models.Model):
     """A checkpoint over one split of a dataset version. On `test` it is a recorded act."""
 
     id = models.CharField(primary_key=True, max_length=32, default=new_id, editable=False)
+    checkpoint_id: str
+    run_id: str
+    dataset_version_id: str
     run = models.ForeignKey("training.Run", on_delete=models.CASCADE, related_name="evaluations")
     checkpoint = models.ForeignKey(
         "training.Checkpoint", on_delete=models.RESTRICT, related_name="evaluations"
@@ -86,6 +91,8 @@ class Evaluation(models.Model):
 class EvaluatedItem(models.Model):
     """What the checkpoint said of one item."""
 
+    id: int
+    item_id: str
     evaluation = models.ForeignKey(Evaluation, on_delete=models.CASCADE, related_name="items")
     item = models.ForeignKey(
         "datasets.Item", on_delete=models.CASCADE, related_name="+", db_index=False

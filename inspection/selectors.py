@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from accounts.models import Person
 from common.errors import Code, Problem
 from datasets.item_pages import items_by_id
@@ -156,10 +158,10 @@ def evaluated_items(
     )
 
 
-def _summary_fields(evaluation: Evaluation) -> dict[str, object]:
+def _summary_fields(evaluation: Evaluation) -> dict[str, Any]:
     names = ("id", "checkpoint_id", "run_id", "dataset_version_id", "split", "accuracy")
     names += ("balanced_accuracy", "loss", "num_items", "created_at")
-    fields: dict[str, object] = {name: getattr(evaluation, name) for name in names}
+    fields = {name: getattr(evaluation, name) for name in names}
     return {**fields, "author": evaluation.author.name}
 
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 import logging
 from datetime import timedelta
 from functools import partial
-from typing import Any
 
 from django.conf import settings
 from django.db import transaction
@@ -101,8 +100,7 @@ def _send_wake() -> None:
         return
     from training.tasks import work
 
-    options: dict[str, Any] = {"queue": QUEUE, "retry": False}
     try:
-        work.apply_async(**options)
+        work.apply_async(queue=QUEUE, retry=False)  # pyright: ignore[reportCallIssue] - celery is untyped
     except Exception as error:  # noqa: BLE001 - kombu raises what its transport raises
         logger.warning("Training workers were not woken (%s); they look by themselves.", error)

@@ -7,7 +7,7 @@ which refuses it when the run has moved on to another attempt.
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.conf import settings
 from django.db import models
@@ -15,6 +15,9 @@ from django.db.models import Q
 from django.utils import timezone
 
 from netloom.graph.document import new_id
+
+if TYPE_CHECKING:
+    from django.db.models.manager import RelatedManager
 
 
 class State(models.TextChoices):
@@ -53,6 +56,14 @@ class Run(models.Model):
     """
 
     id = models.CharField(primary_key=True, max_length=32, default=new_id, editable=False)
+    project_id: str
+    author_id: str
+    network_id: str
+    network_version_id: str
+    start_checkpoint_id: str | None
+    detail: RunDetail
+    attempts: RelatedManager[Attempt]
+    checkpoints: RelatedManager[Checkpoint]
     project = models.ForeignKey("accounts.Project", on_delete=models.CASCADE, related_name="runs")
     number = models.PositiveIntegerField()
     name = models.CharField(max_length=120)
@@ -70,7 +81,7 @@ class Run(models.Model):
         "datasets.DatasetVersion", on_delete=models.RESTRICT, related_name="runs"
     )
     config = models.JSONField()
-    start_from = models.JSONField(null=True)
+    start_from: models.JSONField[dict[str, Any] | None] = models.JSONField(null=True)
     start_checkpoint = models.ForeignKey(
         "training.Checkpoint", null=True, on_delete=models.RESTRICT, related_name="started_runs"
     )
@@ -84,14 +95,14 @@ class Run(models.Model):
     restarts = models.PositiveIntegerField(default=0)
     last_seq = models.PositiveBigIntegerField(default=0)
     folded_seq = models.PositiveBigIntegerField(default=0)
-    failure = models.JSONField(null=True)
+    failure: models.JSONField[dict[str, Any] | None] = models.JSONField(null=True)
 
     device = models.CharField(max_length=32, blank=True)
     step = models.PositiveBigIntegerField(default=0)
     epoch = models.FloatField(default=0.0)
-    best_metric = models.JSONField(null=True)
-    latest = models.JSONField(default=dict)
-    sparkline = models.JSONField(default=dict)
+    best_metric: models.JSONField[dict[str, Any] | None] = models.JSONField(null=True)
+    latest: models.JSONField[dict[str, Any]] = models.JSONField(default=dict)
+    sparkline: models.JSONField[dict[str, Any]] = models.JSONField(default=dict)
 
     class Meta:
         constraints: ClassVar = [
@@ -116,12 +127,12 @@ class RunDetail(models.Model):
     run = models.OneToOneField(
         Run, primary_key=True, on_delete=models.CASCADE, related_name="detail"
     )
-    started = models.JSONField(null=True)
-    phase = models.JSONField(null=True)
-    progress = models.JSONField(null=True)
-    samples = models.JSONField(null=True)
-    epoch_end = models.JSONField(null=True)
-    log_tail = models.JSONField(default=list)
+    started: models.JSONField[dict[str, Any] | None] = models.JSONField(null=True)
+    phase: models.JSONField[dict[str, Any] | None] = models.JSONField(null=True)
+    progress: models.JSONField[dict[str, Any] | None] = models.JSONField(null=True)
+    samples: models.JSONField[dict[str, Any] | None] = models.JSONField(null=True)
+    epoch_end: models.JSONField[dict[str, Any] | None] = models.JSONField(null=True)
+    log_tail: models.JSONField[list[str]] = models.JSONField(default=list)
 
 
 class Attempt(models.Model):
@@ -131,6 +142,7 @@ class Attempt(models.Model):
     is taken twice; a claim that would break one fails in the database.
     """
 
+    run_id: str
     run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="attempts")
     number = models.PositiveIntegerField()
     host = models.CharField(max_length=255)
@@ -200,6 +212,9 @@ class Checkpoint(models.Model):
     """A complete checkpoint whose bytes are in storage. `bundle` is made on the first download."""
 
     id = models.CharField(primary_key=True, max_length=32, default=new_id, editable=False)
+    run_id: str
+    blob_id: str
+    bundle_id: str | None
     run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="checkpoints")
     blob = models.ForeignKey("storage.Blob", on_delete=models.PROTECT, related_name="+")
     bundle = models.ForeignKey(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -42,7 +43,7 @@ def summary_query() -> QuerySet[Run]:
 def list_runs(
     project: Project,
     search: str,
-    states: list[str],
+    states: Sequence[str],
     network_id: str | None,
     cursor: str | None,
     limit: int,
@@ -110,7 +111,7 @@ def run_detail(run: Run, person: Person) -> RunOut:
         network_version_id=run.network_version_id,
         dataset_version=DatasetVersionRef(id=version.id, number=version.number, name=version.name),
         network_graph_hash=run.network_version.graph_hash,
-        start_from=run.start_from,
+        start_from=run.start_from,  # pyright: ignore[reportArgumentType] - pydantic checks it
         attempts=[
             RunAttempt.model_validate(attempt)
             for attempt in sorted(run.attempts.all(), key=lambda one: one.number)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import time
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 import torch
@@ -38,7 +38,7 @@ class Listener(Protocol):
     """Whoever waits for an answer."""
 
     def progress(
-        self, fraction: float | None, message: str = "", data: dict[str, object] | None = None
+        self, fraction: float | None, message: str = "", data: dict[str, Any] | None = None
     ) -> None:
         """Hear how far it is; may raise to end the work."""
         ...
@@ -65,12 +65,10 @@ class Answerer:
         started = time.monotonic()
         pixels_CHW, _ = _read_image(model, request.image)
         probabilities_K = _probabilities(model, pixels_CHW)
-        order = np.argsort(-probabilities_K, kind="stable")[: request.top_k]
+        order: list[int] = np.argsort(-probabilities_K, kind="stable")[: request.top_k].tolist()
         return PredictAnswer(
             probabilities=[
-                ClassProbability(
-                    index=int(k), name=model.classes[k], value=float(probabilities_K[k])
-                )
+                ClassProbability(index=k, name=model.classes[k], value=float(probabilities_K[k]))
                 for k in order
             ],
             input_shape=[1, *pixels_CHW.shape],
