@@ -193,13 +193,15 @@ def _item_fields(row: dict[str, Any]) -> dict[str, Any]:
 
 
 def _event(event: Event) -> schemas.ItemEvent:
-    return schemas.ItemEvent(
-        event_id=event.position,
-        kind=event.kind,
-        class_id=event.label_class_id,
-        state=event.state,
-        split=event.split,
-        origin=event.origin,
-        author=event.author.name if event.author else None,
-        time=event.time,
+    return schemas.ItemEvent.model_validate(
+        {
+            "event_id": event.position,
+            "kind": event.kind,
+            "class_id": event.label_class_id,
+            "state": event.state,
+            "split": event.split,
+            "origin": event.origin,
+            "author": event.author.name if event.author else None,
+            "time": event.time,
+        }
     )

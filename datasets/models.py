@@ -8,13 +8,18 @@ no log. A dataset version is a position in the log.
 from __future__ import annotations
 
 import secrets
-from typing import ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
 from netloom.graph.document import new_id
+
+if TYPE_CHECKING:
+    from django.db.models.manager import RelatedManager
+
+    from designer.models import Network
 
 AUTHOR = {"null": True, "blank": True, "on_delete": models.SET_NULL, "related_name": "+"}
 
@@ -63,6 +68,11 @@ class Dataset(models.Model):
         covers: Ids of up to four items, of different classes, that stand for the dataset.
     """
 
+    project_id: str
+    classes: RelatedManager[LabelClass]
+    events: RelatedManager[Event]
+    versions: RelatedManager[DatasetVersion]
+    networks: RelatedManager[Network]
     id = models.CharField(primary_key=True, max_length=32, default=new_id, editable=False)
     project = models.ForeignKey(
         "accounts.Project", on_delete=models.CASCADE, related_name="datasets"
@@ -76,7 +86,7 @@ class Dataset(models.Model):
     num_train = models.PositiveIntegerField(default=0)
     num_validation = models.PositiveIntegerField(default=0)
     num_test = models.PositiveIntegerField(default=0)
-    image_stats = models.JSONField(null=True, blank=True)
+    image_stats: models.JSONField[Any] = models.JSONField(null=True, blank=True)
     covers = models.JSONField(default=list)
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, **AUTHOR)
     created_at = models.DateTimeField(auto_now_add=True)
@@ -93,6 +103,7 @@ class Dataset(models.Model):
 class LabelClass(models.Model):
     """A class of the label schema. Its place in the order is its index in the output."""
 
+    dataset_id: str
     id = models.CharField(primary_key=True, max_length=32, default=new_id, editable=False)
     dataset = models.ForeignKey(Dataset, on_delete=models.CASCADE, related_name="classes")
     name = models.CharField(max_length=120)
@@ -123,6 +134,7 @@ class Import(models.Model):
         problems: The first thousand files that were not taken as they are, and why.
     """
 
+    dataset_id: str
     id = models.CharField(primary_key=True, max_length=32, default=new_id, editable=False)
     dataset = models.ForeignKey(Dataset, on_delete=models.CASCADE, related_name="imports")
     job_id = models.CharField(max_length=32, blank=True)
@@ -163,6 +175,11 @@ class Item(models.Model):
         group: What must not be torn between splits; empty when it stands for itself.
     """
 
+    dataset_id: str
+    label_class_id: str | None
+    label_author_id: str | None
+    brought_by_id: str | None
+    events: RelatedManager[Event]
     id = models.CharField(primary_key=True, max_length=32, default=new_id, editable=False)
     dataset = models.ForeignKey(Dataset, on_delete=models.CASCADE, related_name="items")
     position = models.BigIntegerField()
@@ -232,6 +249,10 @@ class Event(models.Model):
         checkpoint_id: The checkpoint that said it, when `origin` is a model.
     """
 
+    dataset_id: str
+    item_id: str
+    label_class_id: str | None
+    author_id: str | None
     dataset = models.ForeignKey(Dataset, on_delete=models.CASCADE, related_name="events")
     position = models.BigIntegerField()
     item = models.ForeignKey(Item, on_delete=models.CASCADE, related_name="events", db_index=False)
@@ -270,6 +291,7 @@ class DatasetVersion(models.Model):
         fingerprint: SHA-256 over class names, contents, labels and splits.
     """
 
+    dataset_id: str
     id = models.CharField(primary_key=True, max_length=32, default=new_id, editable=False)
     dataset = models.ForeignKey(Dataset, on_delete=models.CASCADE, related_name="versions")
     number = models.PositiveIntegerField()

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from typing import Any
+from typing import Any, cast
 
 from accounts.access import may
 from accounts.models import Person, Project
@@ -117,7 +117,7 @@ def import_report(report: Import) -> schemas.ImportReport:
     return schemas.ImportReport(
         id=report.pk,
         job_id=report.job_id or None,
-        state=report.state,
+        state=cast("schemas.ImportState", report.state),  # checked by the schema
         source=report.title,
         created_at=report.created_at,
         finished_at=report.finished_at,

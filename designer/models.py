@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from django.conf import settings
 from django.db import models
 
 from netloom.graph.document import new_id
+
+if TYPE_CHECKING:
+    from django.db.models.manager import RelatedManager
+
+    from datasets.models import Dataset
 
 AUTHOR = {"null": True, "blank": True, "on_delete": models.SET_NULL, "related_name": "+"}
 
@@ -22,13 +27,17 @@ class Network(models.Model):
         deleted_at: When it was moved to the bin; null outside of it.
     """
 
+    project_id: str
+    dataset_id: str | None
+    revisions: RelatedManager[Revision]
+    versions: RelatedManager[Version]
     id = models.CharField(primary_key=True, max_length=32, default=new_id, editable=False)
     project = models.ForeignKey(
         "accounts.Project", on_delete=models.CASCADE, related_name="networks"
     )
     name = models.CharField(max_length=120)
     template = models.CharField(max_length=64, blank=True)
-    dataset = models.ForeignKey(
+    dataset: models.ForeignKey[Dataset | None] = models.ForeignKey(
         "datasets.Dataset",
         null=True,
         blank=True,
@@ -61,6 +70,7 @@ class Revision(models.Model):
         client_id: The browser tab that saved, which ignores its own echo.
     """
 
+    network_id: str
     network = models.ForeignKey(Network, on_delete=models.CASCADE, related_name="revisions")
     number = models.PositiveIntegerField()
     base_revision = models.PositiveIntegerField()
@@ -83,6 +93,7 @@ class Revision(models.Model):
 class Version(models.Model):
     """An immutable snapshot: named by a person, or pinned by a run (then `name` is empty)."""
 
+    network_id: str
     id = models.CharField(primary_key=True, max_length=32, default=new_id, editable=False)
     network = models.ForeignKey(Network, on_delete=models.CASCADE, related_name="versions")
     name = models.CharField(max_length=120, blank=True)
