@@ -9,12 +9,13 @@ from __future__ import annotations
 import argparse
 import json
 import math
-import shutil
 import sys
 import tempfile
 import time
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
+from playwright.sync_api import Error as PlaywrightError
 from playwright.sync_api import Page
 
 from tour import steps
@@ -39,10 +40,40 @@ def epochs_for(num_images: int) -> int:
     return min(most, max(fewest, round(IMAGE_BUDGET / max(1, num_images))))
 
 
+@dataclass(slots=True)
+class Explained:
+    """One explanation: whether the map shows anything, its picture, its highest value."""
+
+    ok: bool = False
+    path: str | None = None
+    max: float | None = None
+
+
+@dataclass(slots=True)
+class Result:
+    """What the tour measured; what it did not reach keeps its empty value."""
+
+    test_accuracy: float | None = None
+    live_points: int = 0
+    gradcam: Explained = field(default_factory=Explained)
+    lime: Explained = field(default_factory=Explained)
+    seconds_to_first_gradcam: float | None = None
+
+    @property
+    def is_good(self) -> bool:
+        """Whether everything the tour asks of an installation happened."""
+        return (
+            self.test_accuracy is not None
+            and self.live_points > 0
+            and self.gradcam.ok
+            and self.lime.ok
+        )
+
+
 def walk(
-    page: Page, signin_url: str, images: ImageFolder, archive: Path, out: Path
-) -> dict[str, object]:
-    """Do every step and return what was measured; raises at the first that fails."""
+    page: Page, signin_url: str, images: ImageFolder, archive: Path, out: Path, result: Result
+) -> None:
+    """Do every step and note what was measured; raises at the first that fails."""
     points = LivePoints(page)
     screenshots = Screenshots(page, out)
     started = time.monotonic()
@@ -60,36 +91,26 @@ def walk(
     steps.start_training(page, epochs)
     screenshots.take("training")
     steps.wait_until_trained(page)
+    result.live_points = points.count
     screenshots.take("trained")
     say("Explaining a prediction")
     steps.open_inspect(page)
-    gradcam = explanation(page, "gradcam", out)
-    seconds_to_first_gradcam = time.monotonic() - started
+    steps.ask_why(page)
+    result.gradcam = explanation(page, "gradcam", out)
+    result.seconds_to_first_gradcam = round(time.monotonic() - started, 1)
     screenshots.take("gradcam")
-    lime = explanation(page, "lime", out)
+    result.lime = explanation(page, "lime", out)
     screenshots.take("lime")
     say("Testing")
-    test_accuracy = steps.evaluate_on_test(page)
+    result.test_accuracy = steps.evaluate_on_test(page)
     screenshots.take("evaluation")
-    return {
-        "test_accuracy": test_accuracy,
-        "live_points": points.count,
-        "gradcam": gradcam,
-        "lime": lime,
-        "seconds_to_first_gradcam": round(seconds_to_first_gradcam, 1),
-    }
 
 
-def explanation(page: Page, method: str, out: Path) -> dict[str, object]:
+def explanation(page: Page, method: str, out: Path) -> Explained:
+    """Read one method's map and keep its picture."""
     picture = out / f"{method}.png"
-    highest = steps.explain(page, method, picture)
-    return {"ok": math.isfinite(highest) and highest > 0, "path": str(picture), "max": highest}
-
-
-def is_good(result: dict[str, object]) -> bool:
-    """Whether everything the tour asks of an installation happened."""
-    maps = [result["gradcam"], result["lime"]]
-    return result["live_points"] != 0 and all(isinstance(m, dict) and m["ok"] for m in maps)
+    highest = steps.read_explanation(page, method, picture)
+    return Explained(math.isfinite(highest) and highest > 0, str(picture), highest)
 
 
 def main() -> int:
@@ -103,27 +124,33 @@ def main() -> int:
         say(str(problem))
         return 2
     out = (arguments.out or Path(tempfile.mkdtemp(prefix="netloom-tour-"))).resolve()
-    work = Path(tempfile.mkdtemp(prefix="netloom-studio-"))
-    try:
-        archive = images.pack(work / "images.zip")
-        say("Starting a private studio")
-        with private_studio(work / "data") as studio, chromium() as browser:
-            page = browser.new_page(viewport=WINDOW)
-            page.set_default_timeout(30 * steps.SECOND_MS)
-            try:
-                result = walk(page, studio.signin_url, images, archive, out)
-            except Exception:
-                page.screenshot(path=out / "failed.png")
-                say(f"A step failed; see {out / 'failed.png'}")
-                raise
-    except StudioFailed as problem:
-        say(str(problem))
-        return 1
-    finally:
-        shutil.rmtree(work, ignore_errors=True)
+    out.mkdir(parents=True, exist_ok=True)
+    result = Result()
+    reason = tour(images, out, result)
+    if reason is not None:
+        say(reason)
     say(f"Screenshots: {out}")
-    print(json.dumps(result))
-    return 0 if is_good(result) else 1
+    print(json.dumps(asdict(result)))
+    return 0 if reason is None and result.is_good else 1
+
+
+def tour(images: ImageFolder, out: Path, result: Result) -> str | None:
+    """Walk through a studio of its own; return why it ended early, or None."""
+    with tempfile.TemporaryDirectory(prefix="netloom-studio-", ignore_cleanup_errors=True) as work:
+        archive = images.pack(Path(work) / "images.zip")
+        say("Starting a private studio")
+        try:
+            with private_studio(Path(work) / "data") as studio, chromium() as browser:
+                page = browser.new_page(viewport=WINDOW)
+                page.set_default_timeout(30 * steps.SECOND_MS)
+                try:
+                    walk(page, studio.signin_url, images, archive, out, result)
+                except (AssertionError, PlaywrightError) as problem:
+                    page.screenshot(path=out / "failed.png")
+                    return f"A step failed, see {out / 'failed.png'}: {problem}"
+        except (StudioFailed, PlaywrightError) as problem:
+            return str(problem)
+    return None
 
 
 if __name__ == "__main__":

@@ -88,11 +88,16 @@ def open_inspect(page: Page) -> None:
     expect(page.get_by_test_id("inspect-top-row").first).to_be_visible(timeout=ANSWER_TIMEOUT_MS)
 
 
-def explain(page: Page, method: str, picture: Path) -> float:
-    """Ask for one explanation, save the picture of it, return the highest value of its map."""
+def ask_why(page: Page) -> None:
+    """Press Explain: every method starts on the class that the network chose."""
+    page.get_by_test_id("inspect-explain").click()
+
+
+def read_explanation(page: Page, method: str, picture: Path) -> float:
+    """Wait for a method's map, save the picture of it, return the highest value of the map."""
     card = page.get_by_test_id(f"inspect-{method}")
-    card.get_by_test_id("inspect-explain").click()
     expect(card).to_have_attribute("data-state", "done", timeout=ANSWER_TIMEOUT_MS)
+    expect(card.locator("canvas")).to_have_attribute("data-drawn", "true")
     picture.parent.mkdir(parents=True, exist_ok=True)
     card.screenshot(path=picture)
     return float(card.get_attribute("data-max") or "nan")
@@ -100,8 +105,8 @@ def explain(page: Page, method: str, picture: Path) -> float:
 
 def evaluate_on_test(page: Page) -> float:
     """Evaluate the checkpoint on the test images; return the accuracy shown, 0 to 1."""
-    page.get_by_role("tab", name="Evaluate").click()
-    choose(page, "evaluate-split", "Test")
+    page.get_by_role("tab", name="Evaluation").click()
+    page.get_by_test_id("evaluate-split").get_by_text("Test", exact=True).click()
     page.get_by_test_id("evaluate-start").click()
     accuracy = page.get_by_test_id("evaluation-accuracy")
     expect(accuracy).to_have_text(PERCENT, timeout=ANSWER_TIMEOUT_MS)

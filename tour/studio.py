@@ -54,9 +54,7 @@ def private_studio(
         extra_settings: Further `NETLOOM_*` settings.
     """
     port = free_port()
-    environment = {
-        k: v for k, v in os.environ.items() if not k.startswith(("NETLOOM_", "DJANGO_"))
-    }
+    environment = {k: v for k, v in os.environ.items() if not k.startswith(("NETLOOM_", "DJANGO_"))}
     environment |= {"NETLOOM_DATA": str(data_folder), "NETLOOM_PORT": str(port)}
     environment |= extra_settings or {}
     process = subprocess.Popen(
