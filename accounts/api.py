@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 from django.conf import settings
 from django.contrib.auth import authenticate, login, logout
 from django.http import HttpRequest
@@ -30,6 +32,7 @@ from accounts.schemas import (
     ProjectList,
     ProjectOut,
     ProjectRef,
+    RoleName,
     SessionOut,
     SessionPatch,
     SigninByLink,
@@ -344,7 +347,7 @@ def _member(membership: Membership) -> MemberOut:
         person_id=membership.person_id,
         name=membership.person.name,
         email=membership.person.email,
-        role=membership.role,
+        role=cast(RoleName, membership.role),
         joined_at=membership.created_at,
     )
 
@@ -352,7 +355,7 @@ def _member(membership: Membership) -> MemberOut:
 def _invitation(invitation: Invitation, url: str | None = None) -> InvitationOut:
     return InvitationOut(
         id=invitation.id,
-        role=invitation.role,
+        role=cast(RoleName, invitation.role),
         email=invitation.email,
         created_at=invitation.created_at,
         expires_at=invitation.expires_at,

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.db import models
 
 from netloom.graph.document import new_id
+
+if TYPE_CHECKING:
+    from django.db.models.manager import RelatedManager
 
 
 class PersonManager(BaseUserManager["Person"]):
@@ -33,7 +36,7 @@ class Person(AbstractBaseUser):
     is_active = models.BooleanField(default=True)
     is_operator = models.BooleanField(default=False)
     theme = models.CharField(max_length=8, default="auto")
-    last_project = models.ForeignKey(
+    last_project: models.ForeignKey[Project | None] = models.ForeignKey(
         "accounts.Project",
         null=True,
         blank=True,
@@ -55,6 +58,8 @@ class Person(AbstractBaseUser):
 class Project(models.Model):
     """What people share: networks, datasets, runs and files belong to one project."""
 
+    memberships: RelatedManager[Membership]
+    invitations: RelatedManager[Invitation]
     id = models.CharField(primary_key=True, max_length=32, default=new_id, editable=False)
     name = models.CharField(max_length=100)
     created_at = models.DateTimeField(auto_now_add=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 
-from django.db.models import Count, F, QuerySet
+from django.db.models import Count, F, Model, QuerySet
 
 from accounts.access import visible_projects
 from accounts.models import ApiToken, Invitation, Membership, Person, Project
@@ -23,7 +23,7 @@ def register_project_count(name: str, count_of: CountOf) -> None:
     _counts[name] = count_of
 
 
-def count_by_project(rows: QuerySet[object]) -> dict[str, int]:
+def count_by_project(rows: QuerySet[Model]) -> dict[str, int]:
     """Counts by `project_id` of any queryset that has one."""
     counted = rows.order_by().values_list("project_id").annotate(Count("pk"))
     return dict(counted)

@@ -37,8 +37,8 @@ def websocket_application() -> Application:
         async def is_still_signed_in() -> bool:
             return await database_sync_to_async(identify)() == person
 
-        scope = {**scope, "person": person, "is_still_signed_in": is_still_signed_in}
-        await consumer(scope, receive, send)
+        extended: Any = {**scope, "person": person, "is_still_signed_in": is_still_signed_in}
+        await consumer(extended, receive, send)
 
     return application
 

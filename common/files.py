@@ -74,7 +74,7 @@ def file_response(
     if isinstance(span, Problem):
         file.close()
         refusal = problem_response(span)
-        refusal.headers["Content-Range"] = f"bytes */{status.st_size}"
+        refusal["Content-Range"] = f"bytes */{status.st_size}"
         return refusal
     start, end, is_partial = span
     headers["Content-Length"] = str(end - start)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Awaitable, Callable
-from typing import Any
+from typing import Any, cast
 
 from channels.db import database_sync_to_async
 from channels.generic.websocket import AsyncWebsocketConsumer
@@ -157,11 +157,8 @@ def _parse(text: str | None) -> Message | None:
         return None
     if not isinstance(message, dict):
         return None
-    kind, topic, since = (
-        message.get("type"),
-        message.get("topic"),
-        message.get("since", 0),
-    )
+    fields = cast(dict[str, object], message)
+    kind, topic, since = fields.get("type"), fields.get("topic"), fields.get("since", 0)
     if kind == "pong":
         return {"type": "pong"}
     if kind not in ("subscribe", "unsubscribe") or not isinstance(topic, str):

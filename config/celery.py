@@ -12,7 +12,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
 from celery import Celery
 from django.conf import settings
-from kombu import Queue
+from kombu.entity import Queue
 
 LANES = ("interactive", "bulk", "train")
 

@@ -18,8 +18,12 @@ CHECKS: dict[str, list[str]] = {
     "import-linter": ["lint-imports", "--no-cache"],
     "migrations": [PYTHON, "manage.py", "makemigrations", "--check", "--dry-run"],
     "schemas": [PYTHON, "manage.py", "export_schema", "--check"],
-    "deployment": [PYTHON, "manage.py", "check", "--deploy", "--fail-level", "WARNING"],
-}
+    "checks": [PYTHON, "manage.py", "check", "--deploy", "--fail-level", "WARNING"],
+    "checks behind TLS": [
+        "env", "NETLOOM_PUBLIC_URL=https://studio.example.org", "NETLOOM_BEHIND_PROXY=1",
+        PYTHON, "manage.py", "check", "--deploy", "--fail-level", "WARNING",
+    ],
+}  # fmt: skip
 
 
 def main() -> int:

@@ -77,10 +77,12 @@ class Environment(BaseSettings):
         default_factory=_default_data_folder,
         description="Folder that holds the database, files and secrets.",
     )
-    host: str = Field("127.0.0.1", description="Address the web server listens on.")
-    port: int = Field(8780, ge=0, le=65535, description="Port it listens on; 0 takes a free one.")
+    host: str = Field(default="127.0.0.1", description="Address the web server listens on.")
+    port: int = Field(
+        default=8780, ge=0, le=65535, description="Port it listens on; 0 takes a free one."
+    )
     public_url: PublicUrl = Field(
-        "",
+        default="",
         description="Address people type when it is not http://host:port, for example behind a "
         "proxy or on a sub-path: https://studio.example.org/netloom.",
     )
@@ -89,61 +91,71 @@ class Environment(BaseSettings):
         description="Further host names the studio answers to, separated by commas.",
     )
     behind_proxy: bool = Field(
-        False,
+        default=False,
         description="Trust X-Forwarded-For and X-Forwarded-Proto; only when a proxy sets them.",
     )
     database_url: str = Field(
-        "",
+        default="",
         description="postgresql://user:password@host/name; empty is SQLite in the data folder.",
     )
     redis_url: str = Field(
-        "",
+        default="",
         description="Redis or Valkey of your own; empty lets `manage.py up` start a private one.",
     )
     secret_key: str = Field(
-        "",
+        default="",
         description="Signing key shared by several machines; empty makes one per installation.",
     )
     import_roots: PathList = Field(
         default_factory=list,
         description=f"Folders people may bring data in from, separated by '{os.pathsep}'.",
     )
-    quota_mb: Megabytes = Field(50_000, description="Megabytes of files one project may hold.")
-    upload_mb: Megabytes = Field(20_000, description="Megabytes of the largest upload.")
-    body_mb: Megabytes = Field(8, description="Megabytes of the largest request body.")
+    quota_mb: Megabytes = Field(
+        default=50_000, description="Megabytes of files one project may hold."
+    )
+    upload_mb: Megabytes = Field(default=20_000, description="Megabytes of the largest upload.")
+    body_mb: Megabytes = Field(default=8, description="Megabytes of the largest request body.")
     reserve_mb: int = Field(
-        500,
+        default=500,
         ge=0,
         description="Megabytes of disk kept free; writes that would use them are refused.",
     )
-    session_days: int = Field(30, ge=1, description="Days a sign-in lasts.")
-    bulk_slots: int = Field(1, ge=1, le=64, description="Ingests, imports and exports at a time.")
-    train_slots: int = Field(1, ge=1, le=64, description="Training runs at a time.")
-    heartbeat_s: Seconds = Field(5.0, description="Seconds between heartbeats of running work.")
-    lease_s: Seconds = Field(45.0, description="Seconds without heartbeat until work counts dead.")
-    reconcile_s: Seconds = Field(10.0, description="Seconds between two looks for stranded work.")
+    session_days: int = Field(default=30, ge=1, description="Days a sign-in lasts.")
+    bulk_slots: int = Field(
+        default=1, ge=1, le=64, description="Ingests, imports and exports at a time."
+    )
+    train_slots: int = Field(default=1, ge=1, le=64, description="Training runs at a time.")
+    heartbeat_s: Seconds = Field(
+        default=5.0, description="Seconds between heartbeats of running work."
+    )
+    lease_s: Seconds = Field(
+        default=45.0, description="Seconds without heartbeat until work counts dead."
+    )
+    reconcile_s: Seconds = Field(
+        default=10.0, description="Seconds between two looks for stranded work."
+    )
     stop_grace_s: Seconds = Field(
-        25.0, description="Seconds a training run has to save and end before it is killed."
+        default=25.0, description="Seconds a training run has to save and end before it is killed."
     )
     max_restarts: int = Field(
-        3, ge=0, description="Crashes from which a training run is resumed before it fails."
+        default=3, ge=0, description="Crashes from which a training run is resumed before it fails."
     )
     socket_check_s: Seconds = Field(
-        3.0,
+        default=3.0,
         description="Seconds between two checks that an open socket is still allowed.",
     )
     warm_child_mb: Megabytes = Field(
-        6000,
+        default=6000,
         description="Megabytes at which the process that explains predictions is renewed.",
     )
     warm_child_requests: int = Field(
-        200, ge=1, description="Requests after which that process is renewed."
+        default=200, ge=1, description="Requests after which that process is renewed."
     )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
-        "info", description="Least serious message written to the log."
+        default="info", description="Least serious message written to the log."
     )
     test_data: AbsolutePath | None = Field(
-        None, description="Folder with the real data that the tests use."
+        default=None, description="Folder with the real data that the tests use."
     )
 
     @property

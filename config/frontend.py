@@ -20,7 +20,9 @@ class FrontendMiddleware(WhiteNoiseMiddleware):
     """
 
     @staticmethod
-    def serve(static_file: Any, request: HttpRequest) -> HttpResponse:
+    def serve(  # pyright: ignore[reportIncompatibleMethodOverride] - any response will do
+        static_file: Any, request: HttpRequest
+    ) -> HttpResponse:
         answer = static_file.get_response(request.method, request.META)
         content = b""
         if answer.file is not None:

@@ -102,8 +102,10 @@ class GuardedRequest(WebRequest):
             f"Content-Length: {len(body)}\r\n"
             "Connection: close\r\n\r\n"
         )
-        self.channel.transport.write(head.encode() + body)
-        self.channel.loseConnection()
+        channel: Any = self.channel  # untyped in Twisted; None once the other side has hung up
+        if channel is not None:
+            channel.transport.write(head.encode() + body)
+            channel.loseConnection()
 
 
 class StudioServer(Server):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.db import models
 
 from netloom.graph.document import new_id
@@ -44,8 +46,8 @@ class Job(models.Model):
     payload = models.JSONField(default=dict)
     progress = models.FloatField(null=True, blank=True)
     message = models.CharField(max_length=500, blank=True)
-    result = models.JSONField(null=True, blank=True)
-    problem = models.JSONField(null=True, blank=True)
+    result: models.JSONField[dict[str, Any] | None] = models.JSONField(null=True, blank=True)
+    problem: models.JSONField[dict[str, Any] | None] = models.JSONField(null=True, blank=True)
     person = models.ForeignKey(
         "accounts.Person", null=True, on_delete=models.SET_NULL, related_name="+"
     )

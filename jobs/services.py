@@ -66,7 +66,7 @@ def wake(lane: str) -> None:
     from jobs.tasks import work
 
     try:
-        work.apply_async(args=[lane], queue=lane, retry=False)
+        work.apply_async(args=[lane], queue=lane, retry=False)  # pyright: ignore[reportCallIssue]
     except Exception as error:  # noqa: BLE001 - kombu raises what its transport raises
         logger.warning("Workers were not woken (%s); they look for work by themselves.", error)
 

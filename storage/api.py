@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from ninja import Query, Router, Status
+from typing import Annotated
+
+from ninja import Router, Status
+from ninja.params.functions import Query
 
 from accounts.access import access_project
 from accounts.auth import PersonRequest
@@ -47,7 +50,7 @@ def get_upload(request: PersonRequest, upload_id: str) -> UploadOut:
     openapi_extra=CHUNK_BODY,
 )
 def append_to_upload(
-    request: PersonRequest, upload_id: str, offset: int = Query(..., ge=0)
+    request: PersonRequest, upload_id: str, offset: Annotated[int, Query(ge=0)]
 ) -> UploadOut:
     """The body is the chunk itself, as application/octet-stream."""
     upload = access_upload(request.person, upload_id)
