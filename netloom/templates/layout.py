@@ -22,12 +22,14 @@ from netloom.graph.names import unique_name
 from netloom.layers.block import BLOCK
 from netloom.layers.registry import get_layer
 
-CARD_WIDTH_PX = 168.0
-CARD_HEIGHT_PX = 72.0
-GAP_PX = 56.0
+CARD_WIDTH_PX = 176.0
+CARD_HEIGHT_PX = 92.0
+GAP_PX = 40.0
 COLUMN_PX = CARD_WIDTH_PX + GAP_PX
-ROW_PX = CARD_HEIGHT_PX + 2 * GAP_PX
+ROW_PX = CARD_HEIGHT_PX + 1.5 * GAP_PX
 """Rows lie further apart than columns: the edge to the next row runs between them."""
+COLUMNS_PER_ROW = 5
+"""So many are readable side by side between the palette and the properties."""
 
 
 @dataclass(slots=True)
@@ -36,6 +38,7 @@ class ScopeBuilder:
 
     Attributes:
         last: What the next node is connected to.
+        columns_per_row: A longer row continues below; None keeps all in one row.
     """
 
     nodes: dict[str, Node] = field(default_factory=dict[str, Node])
@@ -44,6 +47,7 @@ class ScopeBuilder:
     last: str | None = None
     column: int = 0
     row: int = 0
+    columns_per_row: int | None = None
 
     def add(self, type_name: str, name: str | None = None, **params: ParamValue) -> str:
         """Append a layer and return its id; None takes the layer's usual name."""
@@ -77,6 +81,8 @@ class ScopeBuilder:
             self.row += 1
 
     def _append(self, node: Node) -> str:
+        if self.column == self.columns_per_row:
+            self.start_row()
         node_id = new_id()
         self.nodes[node_id] = node
         self.positions[node_id] = Position(x=self.column * COLUMN_PX, y=self.row * ROW_PX)

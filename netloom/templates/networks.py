@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from netloom.graph.document import Document, ParamValue, new_id
 from netloom.templates.layout import (
+    COLUMNS_PER_ROW,
     BuiltBlock,
     ScopeBuilder,
     finish_block,
@@ -31,7 +32,7 @@ class Fit:
 
 
 def _start(fit: Fit) -> ScopeBuilder:
-    scope = ScopeBuilder()
+    scope = ScopeBuilder(columns_per_row=COLUMNS_PER_ROW)
     scope.add("ImageInput", channels=fit.channels, height=fit.height, width=fit.width)
     return scope
 
@@ -66,9 +67,7 @@ def small_cnn(fit: Fit) -> Document:
             scope.add("MaxPool2d", kernel_size=2)
         side //= 2
         stage += 1
-        if stage % 2 == 0:
-            scope.start_row()
-    scope.start_row()
+        scope.start_row()
     scope.add("Flatten")
     scope.add("Dropout", p=0.2)
     _finish(scope, fit)
@@ -92,6 +91,8 @@ def lenet5(fit: Fit) -> Document:
         if side >= 2:
             scope.add("AvgPool2d", kernel_size=2)
             side //= 2
+        if out_channels == 6:
+            scope.start_row()
     if side > 16:
         # The original ends the convolutions with 5 × 5; without this, Linear would be enormous.
         scope.add("AdaptiveAvgPool2d", output_size=5)

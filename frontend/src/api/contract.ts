@@ -89,5 +89,6 @@ export interface Diagnostic {
   port?: string | null;
   param?: string | null;
   edge_id?: string | null;
+  path?: string | null;
   fixes: { label: string; operations: unknown[] }[];
 }

@@ -23,6 +23,7 @@ export const DESIGNER_IDS = {
   layersRow: (name: string) => `layers-row-${name}`,
   totalParameters: 'total-parameters',
   problem: 'problem-row',
+  problemBadge: 'problem-badge',
   fix: 'problem-fix',
   code: 'code-view',
   copyCode: 'code-copy',

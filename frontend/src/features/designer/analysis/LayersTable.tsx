@@ -56,6 +56,7 @@ export function LayersTable() {
     editor.select([id]);
     panels.canvas?.reveal([id]);
   };
+  if (rows.length === 0) return <p className={classes.clean}>No layers yet.</p>;
   return (
     <table className={classes.table} data-testid={DESIGNER_IDS.layersTable}>
       <thead>

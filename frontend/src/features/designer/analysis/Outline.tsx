@@ -3,7 +3,8 @@ import { lookup } from '../document/records';
 import { computationOrder, edgesInto } from '../document/scope';
 import { useAnalysis, useDesigner, useEditor, useScope } from '../state/DesignerContext';
 import { pathPrefixOf } from '../state/editor';
-import { problemsOf, type AnalysisState } from '../state/liveAnalysis';
+import type { AnalysisState } from '../state/liveAnalysis';
+import { problemsAt } from '../state/problems';
 import classes from './Analysis.module.css';
 import { useGoTo } from './useGoTo';
 
@@ -24,13 +25,13 @@ export function Outline() {
         const title = catalog.byType.get(node.type)?.title ?? node.type;
         return (
           <li key={id}>
-            <UnstyledButton onClick={() => goTo(id)}>
+            <UnstyledButton onClick={() => goTo({ nodeId: id })}>
               {node.name}, {title}
             </UnstyledButton>{' '}
             <span className={classes.dim}>
               {sources.length === 0 ? 'takes nothing' : `takes ${sources.join(' and ')}`}
               {outputText(analysis, prefix + id)}
-              {problemText(analysis, id)}
+              {problemText(analysis, id, prefix + id)}
             </span>
           </li>
         );
@@ -44,8 +45,8 @@ function outputText(state: AnalysisState, path: string): string {
   return text === '' ? '' : `, gives ${text}`;
 }
 
-function problemText(state: AnalysisState, nodeId: string): string {
-  const { length } = problemsOf(state, nodeId);
+function problemText(state: AnalysisState, nodeId: string, path: string): string {
+  const { length } = problemsAt(state.problems, nodeId, path);
   if (length === 0) return '';
   return length === 1 ? ', 1 problem' : `, ${length} problems`;
 }

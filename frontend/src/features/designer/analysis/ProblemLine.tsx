@@ -36,7 +36,7 @@ export function ProblemLine({ problem, isLinked = false }: ProblemLineProps) {
       <Sign size={16} stroke={1.8} className={classes.sign} aria-label={problem.severity} />
       <div className={classes.problemText}>
         {isLinked && node !== undefined && nodeId !== null && (
-          <UnstyledButton className={classes.where} onClick={() => goTo(nodeId)}>
+          <UnstyledButton className={classes.where} onClick={() => goTo({ nodeId, path: problem.path, param: problem.param })}>
             {node.name}
           </UnstyledButton>
         )}

@@ -1,19 +1,44 @@
 import { instancesOf, scopeOfNode } from '../document/scope';
+import { lookup } from '../document/records';
 import type { Document } from '../document/types';
 import type { Step } from '../state/editor';
 import { useDesigner } from '../state/DesignerContext';
 
+export interface Place {
+  readonly nodeId: string;
+  /** The use of a block to go into: `instance/inner`. */
+  readonly path?: string | null;
+  /** The field that is to take the keyboard. */
+  readonly param?: string | null;
+}
+
 /** Opens the scope a node lives in, selects it and brings it into view. */
-export function useGoTo(): (nodeId: string) => void {
+export function useGoTo(): (place: Place) => void {
   const { editor, panels } = useDesigner();
-  return (nodeId) => {
+  return ({ nodeId, path, param }) => {
     const { document } = editor.state;
     const scope = scopeOfNode(document, nodeId);
     if (scope === undefined) return;
-    if (scope !== editor.scopeId) editor.goTo(trailTo(document, scope));
+    const trail = (path == null ? null : trailOf(document, path)) ?? trailTo(document, scope);
+    if (path != null || scope !== editor.scopeId) editor.goTo(trail);
     editor.select([nodeId]);
+    panels.set({ focusParam: param ?? null });
     requestAnimationFrame(() => panels.canvas?.reveal([nodeId]));
   };
+}
+
+/** The blocks a path leads through; null when it does not fit the document any more. */
+function trailOf(document: Document, path: string): Step[] | null {
+  const steps: Step[] = [];
+  let { nodes } = document.graph;
+  for (const instanceId of path.split('/').slice(0, -1)) {
+    const blockId = lookup(nodes, instanceId)?.block;
+    const block = blockId == null ? undefined : lookup(document.graph.blocks, blockId);
+    if (blockId == null || block === undefined) return null;
+    steps.push({ instanceId, blockId });
+    nodes = block.nodes;
+  }
+  return steps;
 }
 
 /** A way into a block by its first instances. */

@@ -45,6 +45,7 @@ function Control({ id, icon, testId }: { id: string; icon: ReactNode; testId?: s
   return (
     <Tooltip label={label}>
       <ActionIcon
+        className={classes.quiet}
         variant="subtle"
         color="gray"
         aria-label={command.label}

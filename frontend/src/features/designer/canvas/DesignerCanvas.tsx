@@ -76,7 +76,13 @@ function Canvas() {
       onDragOver={dropping.onDragOver}
       onDragLeave={dropping.onDragLeave}
       onDrop={dropping.onDrop}
-      onPointerDown={() => root.current?.focus({ preventScroll: true })}
+      onKeyUp={(event) => {
+        if (event.key === 'Tab') markKeyboard(root.current, true);
+      }}
+      onPointerDown={() => {
+        markKeyboard(root.current, false);
+        root.current?.focus({ preventScroll: true });
+      }}
     >
       <ReactFlow<CanvasNode, TensorEdge>
         nodes={isFar ? NO_NODES : elements.nodes}
@@ -120,6 +126,12 @@ function Canvas() {
       <SelectionMenu />
     </div>
   );
+}
+
+/** The frame that shows where the keyboard is would only disturb those who point. */
+function markKeyboard(canvas: HTMLElement | null, isOn: boolean): void {
+  if (isOn) canvas?.setAttribute('data-keyboard', '');
+  else canvas?.removeAttribute('data-keyboard');
 }
 
 function useFlowElements(scene: Scene, dropTarget: string | null) {

@@ -2,7 +2,8 @@ import { useComputedColorScheme } from '@mantine/core';
 import { useStoreApi } from '@xyflow/react';
 import { useEffect, useRef } from 'react';
 import { useDesigner } from '../state/DesignerContext';
-import { problemsOf } from '../state/liveAnalysis';
+import { pathPrefixOf } from '../state/editor';
+import { problemsAt, problemsInside, worstOf } from '../state/problems';
 import { fitSurface, paintScene, paletteOf } from './paint';
 import type { Scene } from './scene';
 import classes from './DesignerCanvas.module.css';
@@ -27,14 +28,19 @@ export function FarView({ scene }: { scene: Scene }) {
       context.setTransform(ratio, 0, 0, ratio, 0, 0);
       context.clearRect(0, 0, width, height);
       const { nodeIds, edgeIds } = editor.state;
-      const analysis = live.store.getState();
+      const { problems } = live.store.getState();
+      const prefix = pathPrefixOf(editor.state);
       paintScene(context, scene, { x, y, zoom }, { width, height }, catalog, palette, {
         selected: nodeIds,
         selectedEdges: edgeIds,
         severity: (nodeId) => {
-          const problems = problemsOf(analysis, nodeId);
-          if (problems.some((problem) => problem.severity === 'error')) return 'error';
-          return problems.some((problem) => problem.severity === 'warning') ? 'warning' : null;
+          const path = prefix + nodeId;
+          const blockId = scene.cards.get(nodeId)?.node.block ?? null;
+          const worst = worstOf([
+            ...problemsAt(problems, nodeId, path),
+            ...problemsInside(problems, blockId, path),
+          ])?.severity;
+          return worst === 'info' || worst === undefined ? null : worst;
         },
       });
     };

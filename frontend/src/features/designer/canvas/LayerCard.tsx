@@ -5,8 +5,9 @@ import { BLOCK } from '../document/types';
 import { lookup } from '../document/records';
 import { cardLines } from '../state/catalog';
 import { useAnalysis, useDesigner, useEditor } from '../state/DesignerContext';
-import { problemsOf } from '../state/liveAnalysis';
+import { useProblems, useProblemsInside } from '../state/useProblems';
 import { DESIGNER_IDS } from '../testids';
+import { BoundClasses, BoundSample } from './BoundOnCard';
 import type { LayerNode } from './flowElements';
 import { portY } from './geometry';
 import classes from './LayerCard.module.css';
@@ -29,7 +30,8 @@ export const LayerCard = memo(function LayerCard({
   const blockName = useEditor((state) =>
     node.block === null ? null : (lookup(state.document.graph.blocks, node.block)?.name ?? '?'),
   );
-  const problems = useAnalysis((state) => problemsOf(state, id));
+  const problems = useProblems(id);
+  const inside = useProblemsInside(id, node.block);
   const lines = cardLines(layer, node);
   const tall = height ?? 0;
   return (
@@ -41,6 +43,7 @@ export const LayerCard = memo(function LayerCard({
       data-testid={DESIGNER_IDS.node(node.name)}
       style={{ '--hue': layer?.hue ?? 0 }}
     >
+      {layer?.role === 'input' && <BoundSample />}
       <div className={classes.head}>
         <LayerIcon name={layer?.icon} size={15} className={classes.icon} />
         <span className={classes.name}>{node.name}</span>
@@ -65,9 +68,10 @@ export const LayerCard = memo(function LayerCard({
             {line.value.replaceAll(' × ', '×')}
           </span>
         ))}
+        {layer?.role === 'output' && <BoundClasses />}
       </div>
       <OutputShape path={data.path} />
-      <ProblemBadge problems={problems} />
+      <ProblemBadge problems={problems} inside={inside} />
       {ports.inputs.map((port, index) => (
         <Handle
           key={port}

@@ -29,7 +29,16 @@ function fitInto(bounds: Rect): Fit {
   };
 }
 
-/** The whole scope, and where we are in it. Press or drag to go elsewhere. */
+function contains(outer: Rect, inner: Rect): boolean {
+  return (
+    inner.x >= outer.x &&
+    inner.y >= outer.y &&
+    inner.x + inner.width <= outer.x + outer.width &&
+    inner.y + inner.height <= outer.y + outer.height
+  );
+}
+
+/** The whole scope, and where we are in it; away when all is in view. Press or drag to go. */
 export function Minimap({ scene }: { scene: Scene }) {
   const ref = useRef<HTMLCanvasElement>(null);
   const flow = useStoreApi();
@@ -38,7 +47,7 @@ export function Minimap({ scene }: { scene: Scene }) {
   const scheme = useComputedColorScheme();
   const fit = useMemo(() => {
     const bounds = boundsOf(scene.cards.values());
-    return bounds === null ? null : fitInto(bounds);
+    return bounds === null ? null : { ...fitInto(bounds), bounds };
   }, [scene]);
   useEffect(() => {
     const canvas = ref.current;
@@ -58,6 +67,8 @@ export function Minimap({ scene }: { scene: Scene }) {
       frame = 0;
       const { transform, width, height } = flow.getState();
       const [x, y, zoom] = transform;
+      const seen = { x: -x / zoom, y: -y / zoom, width: width / zoom, height: height / zoom };
+      canvas.toggleAttribute('data-idle', contains(seen, fit.bounds));
       context.setTransform(ratio, 0, 0, ratio, 0, 0);
       context.clearRect(0, 0, SIZE.width, SIZE.height);
       context.translate(fit.x, fit.y);
@@ -68,7 +79,7 @@ export function Minimap({ scene }: { scene: Scene }) {
       }
       context.lineWidth = 1.5 / fit.scale;
       context.strokeStyle = palette.accent;
-      context.strokeRect(-x / zoom, -y / zoom, width / zoom, height / zoom);
+      context.strokeRect(seen.x, seen.y, seen.width, seen.height);
     };
     const leave = flow.subscribe(() => {
       if (frame === 0) frame = requestAnimationFrame(paint);

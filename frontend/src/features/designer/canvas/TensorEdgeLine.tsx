@@ -2,13 +2,15 @@ import { EdgeLabelRenderer, type EdgeProps } from '@xyflow/react';
 import { memo, useState } from 'react';
 import { lookup } from '../document/records';
 import { useAnalysis } from '../state/DesignerContext';
+import { useEdgeSeverity } from '../state/useProblems';
 import type { TensorEdge } from './flowElements';
 import { curveBetween, curveMiddle, curvePath } from './geometry';
 import classes from './TensorEdgeLine.module.css';
 
 /** A connection. Pointing at it tells the shape that flows. */
 export const TensorEdgeLine = memo(function TensorEdgeLine(props: EdgeProps<TensorEdge>) {
-  const { sourceX, sourceY, targetX, targetY, selected, data } = props;
+  const { id, sourceX, sourceY, targetX, targetY, selected, data } = props;
+  const severity = useEdgeSeverity(id);
   const [isHovered, setHovered] = useState(false);
   const curve = data?.curve ?? curveBetween({ x: sourceX, y: sourceY }, { x: targetX, y: targetY });
   const path = curvePath(curve);
@@ -20,6 +22,7 @@ export const TensorEdgeLine = memo(function TensorEdgeLine(props: EdgeProps<Tens
         className={classes.line}
         data-selected={selected || undefined}
         data-target={data?.isDropTarget || undefined}
+        data-severity={severity}
       />
       <path
         d={path}

@@ -3,15 +3,15 @@
 import type { NodePorts } from '../document/ports';
 import type { Position } from '../document/types';
 
-export const CARD_WIDTH = 168;
-export const CARD_HEIGHT = 88;
+export const CARD_WIDTH = 176;
+export const CARD_HEIGHT = 92;
 export const HANDLE_SIZE = 12;
 const PORT_STEP = 22;
 const PORT_MARGIN = 22;
 
 /** From the left edge of a card to that of the next in a row. */
-export const COLUMN_STEP = CARD_WIDTH + 56;
-export const ROW_STEP = CARD_HEIGHT + 40;
+export const COLUMN_STEP = CARD_WIDTH + 40;
+export const ROW_STEP = CARD_HEIGHT + 60;
 export const GRID = 8;
 
 /** Below this zoom nothing on a card can be read: one canvas draws everything instead. */

@@ -13,7 +13,7 @@ const MOST_WRAPPED = 300;
 const WRAPPED = {
   'elk.aspectRatio': '1.7',
   'elk.layered.wrapping.strategy': 'SINGLE_EDGE',
-  'elk.layered.wrapping.additionalEdgeSpacing': '40',
+  'elk.layered.wrapping.additionalEdgeSpacing': '24',
 };
 
 export type LayoutResult =
@@ -60,7 +60,7 @@ function elkGraph(scene: Scene) {
       'elk.algorithm': 'layered',
       'elk.direction': 'RIGHT',
       'elk.spacing.nodeNode': '40',
-      'elk.layered.spacing.nodeNodeBetweenLayers': '56',
+      'elk.layered.spacing.nodeNodeBetweenLayers': '40',
       'elk.layered.nodePlacement.strategy': 'NETWORK_SIMPLEX',
       'elk.layered.considerModelOrder.strategy': 'NODES_AND_EDGES',
       'elk.separateConnectedComponents': 'true',

@@ -127,7 +127,7 @@ function reveal(
   if (dx !== 0 || dy !== 0) void flow.setViewport({ x: x + dx, y: y + dy, zoom }, MOVE);
 }
 
-const READABLE_ZOOM = 0.7;
+const READABLE_ZOOM = 0.75;
 
 /** On entering a scope, show all of it where that can be read, else its beginning. */
 function useShowScope(scene: Scene): void {

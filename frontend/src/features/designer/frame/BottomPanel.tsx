@@ -28,7 +28,7 @@ export function BottomPanel() {
   const { panels } = useDesigner();
   const isOpen = usePanels((state) => state.isBottomOpen);
   const bottom = usePanels((state) => state.bottom);
-  const [height, setHeight] = useState(() => Math.round(Math.min(232, window.innerHeight * 0.26)));
+  const [height, setHeight] = useState(() => Math.round(Math.min(208, window.innerHeight * 0.23)));
   const resize = (event: PointerEvent<HTMLDivElement>): void => {
     if (event.buttons !== 1) return;
     const most = window.innerHeight * 0.7;
@@ -109,11 +109,12 @@ function Tab({ id }: { id: BottomTab }) {
 
 function ProblemCount() {
   const problems = useAnalysis((state) => state.analysis?.diagnostics);
+  const isTruncated = useAnalysis((state) => state.analysis?.is_truncated ?? false);
   if (problems === undefined || problems.length === 0) return null;
   const hasErrors = problems.some(({ severity }) => severity === 'error');
   return (
     <span className={classes.count} data-errors={hasErrors || undefined}>
-      {problems.length}
+      {isTruncated ? `${problems.length}+` : problems.length}
     </span>
   );
 }

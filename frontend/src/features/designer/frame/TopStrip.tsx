@@ -90,6 +90,7 @@ function CommandButton({ id, icon, testId }: { id: string; icon: ReactNode; test
   return (
     <Tooltip label={`${what}  (${command.shortcut ?? ''})`}>
       <ActionIcon
+        className={classes.quiet}
         variant="subtle"
         color="gray"
         aria-label={command.label}

@@ -2,28 +2,21 @@ import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { datasetQuery } from '@/features/datasets';
 import { formatCount } from '@/lib';
-import { getSample } from '../state/api';
 import type { LayerRole } from '../state/contract';
-import { useDesigner } from '../state/DesignerContext';
 import { useNetworkMeta } from '../state/networkMeta';
+import { useSample } from '../state/sample';
 import classes from './Properties.module.css';
 
 /** On an input: a real image of the bound data. On an output: its classes. */
 export function BoundData({ role }: { role: LayerRole }) {
   const { dataset_id: datasetId } = useNetworkMeta();
   if (datasetId === null) return null;
-  if (role === 'input') return <Sample datasetId={datasetId} />;
+  if (role === 'input') return <Sample />;
   return role === 'output' ? <Classes datasetId={datasetId} /> : null;
 }
 
-function Sample({ datasetId }: { datasetId: string }) {
-  const { networkId } = useDesigner();
-  const { data } = useQuery({
-    queryKey: ['network-sample', networkId, datasetId],
-    queryFn: () => getSample(networkId),
-    retry: false,
-    staleTime: 60_000,
-  });
+function Sample() {
+  const data = useSample();
   if (data === undefined) return null;
   const [channels, height, width] = data.shape;
   return (

@@ -1,9 +1,10 @@
 import { ActionIcon, SegmentedControl, Select, Switch, TextInput, Tooltip } from '@mantine/core';
 import { IconArrowBackUp } from '@tabler/icons-react';
-import { useState, type KeyboardEvent } from 'react';
+import { useEffect, useRef, useState, type KeyboardEvent } from 'react';
 import type { ParamValue } from '../document/types';
 import { paramText } from '../state/catalog';
 import type { ParamDescription } from '../state/contract';
+import { useDesigner, usePanels } from '../state/DesignerContext';
 import { DESIGNER_IDS } from '../testids';
 import { parseParam, type SharedValue } from './shared';
 import classes from './Properties.module.css';
@@ -21,8 +22,9 @@ interface ParamFieldProps {
 export function ParamField(props: ParamFieldProps) {
   const { param, shared, isReadOnly, onChange, problem } = props;
   const id = `param-${param.name}`;
+  const field = useFocusOnRequest(param.name);
   return (
-    <div className={classes.field}>
+    <div className={classes.field} ref={field} data-problem={problem !== null || undefined}>
       <label className={classes.label} htmlFor={id}>
         <Tooltip label={param.description} disabled={param.description === ''} multiline maw={260}>
           <span>{param.title}</span>
@@ -49,6 +51,20 @@ export function ParamField(props: ParamFieldProps) {
       {problem !== null && <div className={classes.problem}>{problem}</div>}
     </div>
   );
+}
+
+/** A problem that is followed leads to the field it is about. */
+function useFocusOnRequest(name: string) {
+  const { panels } = useDesigner();
+  const isWanted = usePanels((state) => state.focusParam === name);
+  const field = useRef<HTMLDivElement>(null);
+  useEffect(() => {
+    if (!isWanted) return;
+    panels.set({ focusParam: null });
+    field.current?.scrollIntoView({ block: 'nearest' });
+    field.current?.querySelector('input')?.focus();
+  }, [isWanted, panels]);
+  return field;
 }
 
 function Control(props: ParamFieldProps & { id: string }) {

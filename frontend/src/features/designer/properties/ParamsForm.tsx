@@ -3,8 +3,8 @@ import { UnstyledButton } from '@mantine/core';
 import { IconChevronDown, IconChevronRight } from '@tabler/icons-react';
 import type { ParamValue } from '../document/types';
 import type { LayerDescription, ParamDescription } from '../state/contract';
-import { useAnalysis, useDesigner, useEditor, useScopeId } from '../state/DesignerContext';
-import { problemsOf } from '../state/liveAnalysis';
+import { useDesigner, useEditor, usePanels, useScopeId } from '../state/DesignerContext';
+import { useProblems } from '../state/useProblems';
 import { ParamField } from './ParamField';
 import { setParamOperations, sharedParam, type Chosen } from './shared';
 import classes from './Properties.module.css';
@@ -17,10 +17,15 @@ interface ParamsFormProps {
 /** The form of a layer type, derived from its declaration. */
 export function ParamsForm({ chosen, layer }: ParamsFormProps) {
   const [isOpen, setOpen] = useState(false);
+  const wanted = usePanels((state) => state.focusParam);
   if (layer === undefined || layer.params.length === 0) return null;
   const usual = layer.params.filter((param) => !param.is_advanced);
   const advanced = layer.params.filter((param) => param.is_advanced);
-  const isShown = isOpen || advanced.some((param) => sharedParam(chosen, param).kind !== 'default');
+  const isShown =
+    isOpen ||
+    advanced.some(
+      (param) => param.name === wanted || sharedParam(chosen, param).kind !== 'default',
+    );
   return (
     <section className={classes.section}>
       {usual.map((param) => (
@@ -47,7 +52,7 @@ function BoundField({ param, chosen }: { param: ParamDescription; chosen: readon
   const scope = useScopeId();
   const canEdit = useEditor((state) => state.canEdit);
   const [first] = chosen;
-  const problems = useAnalysis((state) => problemsOf(state, first?.id ?? ''));
+  const problems = useProblems(first?.id ?? '');
   const problem = problems.find((each) => each.param === param.name)?.message ?? null;
   const change = (next: { value: ParamValue } | null): void => {
     const names = chosen.length === 1 ? (first?.node.name ?? '') : `${chosen.length} layers`;

@@ -63,7 +63,7 @@ function OneNode({ chosen }: { chosen: Chosen }) {
           {layer?.summary ?? 'This layer type is not installed. It is kept as it is.'}
         </p>
       </header>
-      <NodeProblems nodeId={id} />
+      <NodeProblems nodeId={id} blockId={node.block} />
       {node.type === BLOCK && <BlockFields nodeId={id} node={node} />}
       <ParamsForm chosen={[chosen]} layer={layer} />
       <BoundData role={layer?.role ?? 'layer'} />

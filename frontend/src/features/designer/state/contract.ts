@@ -81,6 +81,8 @@ export interface Analysis {
   nodes: Record<string, NodeAnalysis>;
   totals: Totals;
   diagnostics: Diagnostic[];
+  /** There are more problems than are listed. */
+  is_truncated?: boolean;
   order: string[];
   is_trainable: boolean;
 }

@@ -1,8 +1,8 @@
 /** The analysis of what is on the canvas now, keyed by node, a moment after each edit. */
 
 import { createStore, type StoreApi } from 'zustand/vanilla';
-import type { Diagnostic } from '@/api';
 import { isSameData, lookup } from '../document/records';
+import { NO_PROBLEMS, pinProblems, type PinnedProblems } from './problems';
 import type { Document, Graph } from '../document/types';
 import type { Analysis, NodeAnalysis } from './contract';
 
@@ -10,14 +10,13 @@ export interface AnalysisState {
   readonly analysis: Analysis | null;
   /** By path; a node that came out the same keeps its object, so that only changed cards draw. */
   readonly nodes: Readonly<Record<string, NodeAnalysis>>;
-  /** By node id, over all scopes. */
-  readonly problems: ReadonlyMap<string, readonly Diagnostic[]>;
+  readonly problems: PinnedProblems;
   /** An edit was made that this analysis does not know yet. */
   readonly isStale: boolean;
 }
 
 const DEBOUNCE_MS = 60;
-const NO_PROBLEMS: readonly Diagnostic[] = [];
+const RETRY_MS = 3000;
 
 type Analyze = (
   document: Document,
@@ -37,7 +36,7 @@ export class LiveAnalysis {
     this.store = createStore<AnalysisState>(() => ({
       analysis: null,
       nodes: {},
-      problems: new Map(),
+      problems: NO_PROBLEMS,
       isStale: true,
     }));
   }
@@ -71,7 +70,9 @@ export class LiveAnalysis {
       if (!controller.signal.aborted) this.apply(analysis);
     } catch {
       // Aborted by a newer edit, or the server is away: what is shown stays marked as stale.
-      if (!controller.signal.aborted) this.asked = null;
+      if (controller.signal.aborted) return;
+      clearTimeout(this.timer);
+      this.timer = setTimeout(() => void this.run(document, datasetId), RETRY_MS);
     }
   }
 
@@ -86,32 +87,8 @@ export class LiveAnalysis {
     this.store.setState({
       analysis,
       nodes,
-      problems: groupProblems(analysis.diagnostics, before.problems),
+      problems: pinProblems(analysis.diagnostics, before.problems),
       isStale: false,
     });
   }
-}
-
-function groupProblems(
-  diagnostics: readonly Diagnostic[],
-  before: AnalysisState['problems'],
-): AnalysisState['problems'] {
-  const grouped = new Map<string, Diagnostic[]>();
-  for (const diagnostic of diagnostics) {
-    const { node_id: nodeId } = diagnostic;
-    if (nodeId === null || nodeId === undefined) continue;
-    const list = grouped.get(nodeId);
-    if (list === undefined) grouped.set(nodeId, [diagnostic]);
-    else list.push(diagnostic);
-  }
-  return new Map(
-    [...grouped].map(([nodeId, list]) => {
-      const old = before.get(nodeId);
-      return [nodeId, old !== undefined && isSameData(old, list) ? old : list];
-    }),
-  );
-}
-
-export function problemsOf(state: AnalysisState, nodeId: string): readonly Diagnostic[] {
-  return state.problems.get(nodeId) ?? NO_PROBLEMS;
 }

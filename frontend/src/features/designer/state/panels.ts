@@ -30,6 +30,8 @@ export interface PanelsState {
   readonly isTraining: boolean;
   /** The name field of the property panel wants the keyboard. */
   readonly focusName: number;
+  /** The field of this parameter wants the keyboard as soon as it is there. */
+  readonly focusParam: string | null;
 }
 
 /** What the canvas can do for commands that live outside it. */
@@ -63,6 +65,7 @@ export class Panels {
       isNamingVersion: false,
       isTraining: false,
       focusName: 0,
+      focusParam: null,
     }));
     this.store.subscribe(({ bottom, isBottomOpen }) => {
       sessionStorage.setItem(SAVED, `${bottom},${String(isBottomOpen)}`);
@@ -86,9 +89,15 @@ export class Panels {
   }
 }
 
+/** Lower windows begin with the canvas alone. */
+const TALL_PX = 760;
+
 const TABS: readonly BottomTab[] = ['layers', 'problems', 'code', 'versions', 'outline'];
 
 function readSaved(): { bottom: BottomTab; isBottomOpen: boolean } {
   const [tab, open] = (sessionStorage.getItem(SAVED) ?? '').split(',');
-  return { bottom: TABS.find((each) => each === tab) ?? 'layers', isBottomOpen: open !== 'false' };
+  return {
+    bottom: TABS.find((each) => each === tab) ?? 'layers',
+    isBottomOpen: open === undefined ? window.innerHeight >= TALL_PX : open === 'true',
+  };
 }

@@ -1,0 +1,20 @@
+/** A real sample of the data the open network is bound to. */
+
+import { useQuery } from '@tanstack/react-query';
+import { getSample } from './api';
+import type { NetworkSample } from './contract';
+import { useDesigner } from './DesignerContext';
+import { useNetworkMeta } from './networkMeta';
+
+export function useSample(): NetworkSample | undefined {
+  const { networkId } = useDesigner();
+  const { dataset_id: datasetId } = useNetworkMeta();
+  const { data } = useQuery({
+    queryKey: ['network-sample', networkId, datasetId],
+    queryFn: () => getSample(networkId),
+    enabled: datasetId !== null,
+    retry: false,
+    staleTime: 60_000,
+  });
+  return datasetId === null ? undefined : data;
+}
