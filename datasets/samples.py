@@ -6,7 +6,6 @@ Nothing is downloaded. Everything is idempotent: run again, it completes what is
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING
 
 from django.utils import timezone
 
@@ -18,15 +17,15 @@ from datasets.ingest.run import ImportRun, Progress, mark_started, tell_nobody
 from datasets.ingest.sources import MemorySource
 from datasets.models import Dataset, Import, LabelClass, Split
 from datasets.schemas import ImportOptions
+from designer.services import create_network
 from jobs.models import Lane
 from jobs.registry import job_kind
 from jobs.running import RunningJob
 from jobs.services import enqueue
-
-if TYPE_CHECKING:
-    from netloom.samples import Sample
+from netloom.samples import Sample, digits, inspection
 
 JOB_KIND = "datasets.samples"
+SAMPLES = (digits, inspection)
 NETWORKS = {"digits": ("Digits CNN", "small_cnn"), "inspection": ("Inspection CNN", "small_cnn")}
 
 
@@ -36,7 +35,8 @@ def register() -> None:
 
 
 def queue_samples(person: Person, project: Project) -> None:
-    """Have a worker fill a project; the samples appear within seconds."""
+    """Make the datasets and networks at once; have a worker bring their images in."""
+    prepare_samples(project, person)
     enqueue(
         JOB_KIND,
         {},
@@ -55,30 +55,30 @@ def run_samples(job: RunningJob) -> dict[str, str]:
     return {}
 
 
+def prepare_samples(project: Project, person: Person | None) -> list[tuple[Sample, Dataset]]:
+    """Make what a person sees first: each dataset, still empty, and the network fitted to it."""
+    return [(sample, _prepare(project, person, sample)) for sample in SAMPLES]
+
+
 def create_samples(
     project: Project,
     person: Person | None,
     progress: Progress = tell_nobody,
 ) -> None:
     """Make the datasets and networks at once, then bring the images in."""
-    from netloom.samples import digits, inspection
-
-    samples = (digits, inspection)
-    datasets = [_prepare(project, person, sample) for sample in samples]
-    for place, (sample, dataset) in enumerate(zip(samples, datasets, strict=True)):
+    prepared = prepare_samples(project, person)
+    for place, (sample, dataset) in enumerate(prepared):
 
         def tell(
             share: float | None, text: str, place: int = place, title: str = sample.title
         ) -> None:
-            progress((place + (share or 0.0)) / len(samples), f"{title}: {text}")
+            progress((place + (share or 0.0)) / len(prepared), f"{title}: {text}")
 
         _fill(dataset, person, sample, tell)
 
 
 def _prepare(project: Project, person: Person | None, sample: Sample) -> Dataset:
     """The dataset with its classes and a network fitted to it, before any image is there."""
-    from designer.services import create_network
-
     dataset, is_new = Dataset.objects.get_or_create(
         project=project,
         name=sample.title,

@@ -89,6 +89,7 @@ def walk(
     epochs = epochs_for(count)
     say(f"Training for {epochs} epochs")
     steps.start_training(page, epochs)
+    steps.watch_first_epoch(page)
     screenshots.take("training")
     steps.wait_until_trained(page)
     result.live_points = points.count

@@ -19,7 +19,7 @@ PERCENT = re.compile(r"(\d+(?:\.\d+)?)\s*%")
 def sign_in(page: Page, signin_url: str) -> None:
     """Open the one-time link; the studio opens on the sample project's work."""
     page.goto(signin_url)
-    expect(page.get_by_test_id("rail-data")).to_be_visible(timeout=30 * SECOND_MS)
+    expect(page.get_by_test_id("network-card").first).to_be_visible(timeout=60 * SECOND_MS)
 
 
 def bring_in(page: Page, name: str, archive: Path) -> int:
@@ -68,6 +68,12 @@ def start_training(page: Page, epochs: int) -> None:
     field.fill(str(epochs))
     page.get_by_test_id("run-start").click()
     expect(page.get_by_test_id("run-state")).to_be_visible(timeout=60 * SECOND_MS)
+
+
+def watch_first_epoch(page: Page) -> None:
+    """Stay on the page until the first validation has moved the best metric."""
+    best = page.get_by_test_id("run-best-metric")
+    expect(best).to_have_text(PERCENT, timeout=TRAIN_TIMEOUT_MS)
 
 
 def wait_until_trained(page: Page) -> None:

@@ -9,7 +9,6 @@ from typing import cast
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
-from sklearn.datasets import load_digits  # pyright: ignore[reportUnknownVariableType, reportMissingTypeStubs]
 
 from netloom.data.draws import draw_bits
 from netloom.data.manifest import Split
@@ -22,6 +21,9 @@ _NUM_VALIDATION = 270
 
 def digit_images() -> Iterator[SampleImage]:
     """Yield the digits as grey PNG files: 1,167 to train, 270 to validate, 360 to test."""
+    # Imported here: it takes seconds, and who only asks for the classes need not wait for it.
+    from sklearn.datasets import load_digits  # pyright: ignore
+
     data = cast(dict[str, NDArray[np.float64]], load_digits())
     # Grey values are 0..16, counts of ink in 4 x 4 blocks of the scan.
     pixels_NHW = (data["images"] * (255 / 16)).round().astype(np.uint8)

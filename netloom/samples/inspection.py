@@ -16,7 +16,6 @@ from typing import cast
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
-from skimage import data
 
 from netloom.data.manifest import Split
 from netloom.samples.sample import Box, Sample, SampleImage
@@ -50,6 +49,8 @@ def inspection_images(per_class: int = PER_CLASS, seed: int = _SEED) -> Iterator
 
 
 def _load(name: str) -> Image.Image:
+    from skimage import data  # imported here for the same reason as scikit-learn's digits
+
     texture = cast(NDArray[np.uint8], getattr(data, name)())
     return Image.fromarray(texture)
 
