@@ -86,7 +86,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/dataset-versions/{version_id}": {
+    "/api/dataset-versions/{dataset_version_id}": {
         parameters: {
             query?: never;
             header?: never;
@@ -1479,8 +1479,8 @@ export interface paths {
          * Get Run Spec
          * @description The file that `netloom train SPEC` takes to make the same numbers again.
          *
-         *     `manifest` and `initial_weights` are names relative to the file: put the dataset's manifest
-         *     and the weights beside it.
+         *     `manifest` and `initial_weights` are relative names: `manage.py export_run` writes the
+         *     specification with both beside it.
          */
         get: operations["get_run_spec"];
         put?: never;
@@ -1746,6 +1746,7 @@ export interface components {
          *     Attributes:
          *         nodes: By path: the node's id on the top level, `instance/inner` inside blocks (of several
          *             repeats, the first).
+         *         is_truncated: There are more problems than are listed.
          *         order: Node ids of the top level in the order they are computed; those on cycles missing.
          *         is_trainable: There is no error.
          */
@@ -1754,6 +1755,11 @@ export interface components {
             diagnostics: components["schemas"]["Diagnostic"][];
             /** Is Trainable */
             is_trainable: boolean;
+            /**
+             * Is Truncated
+             * @default false
+             */
+            is_truncated: boolean;
             /** Nodes */
             nodes: {
                 [key: string]: components["schemas"]["NodeAnalysis"];
@@ -5045,7 +5051,8 @@ export interface components {
         };
         /**
          * Statistics
-         * @description `notes` are sentences on what deserves a look, e.g. a class with a single image.
+         * @description `notes` are sentences on what deserves a look, e.g. a class with a single image; `sizes`
+         *     holds the 200 most frequent of `num_sizes`.
          */
         Statistics: {
             /** Balance */
@@ -5157,6 +5164,7 @@ export interface components {
          *         cache: Folder for decoded images, keyed by content and preprocessing.
          *         num_threads: Torch threads of this slot.
          *         num_workers: Decode processes when the data does not fit in memory.
+         *         data_memory_bytes: Most memory that decoded images may take; None: 40 % of what is free.
          */
         TrainSpec: {
             /** Cache */
@@ -5204,6 +5212,8 @@ export interface components {
              *     }
              */
             config: components["schemas"]["RunConfig"];
+            /** Data Memory Bytes */
+            data_memory_bytes?: number | null;
             document: components["schemas"]["Document"];
             /**
              * Format
@@ -5447,7 +5457,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                version_id: string;
+                dataset_version_id: string;
             };
             cookie?: never;
         };
