@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 
 from config.setup.browser import ensure_browser
@@ -20,6 +21,8 @@ def main(arguments: list[str]) -> int:
         if step not in ("run", "dev", "test"):
             print(USAGE, file=sys.stderr)
             return 2
+        # Its words and those of pip and npm are progress; `make tour` prints nothing but JSON.
+        os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
         install_packages(RUN_LOCK if step == "run" else DEV_LOCK)
         node = find_node()
         install_frontend(node)
