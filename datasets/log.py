@@ -89,16 +89,16 @@ def record(
     Event.objects.bulk_create(
         (
             Event(
-                dataset=dataset,
+                dataset_id=dataset.pk,
                 position=first + offset,
-                item=item,
+                item_id=item.pk,
                 kind=kind,
                 label_class_id=item.label_class_id,
                 state=item.state,
                 split=item.split,
                 is_removed=item.is_removed,
                 origin=origin,
-                author=author,
+                author_id=author.pk if author else None,
                 checkpoint_id=checkpoint_id,
                 time=now,
             )

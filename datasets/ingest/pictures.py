@@ -71,7 +71,7 @@ def picture_path(
     """Return where a picture of an original is kept; small images have one for both kinds."""
     is_small = max(width, height) <= THUMBNAIL_PX
     suffix = "thumbnail" if kind == "thumbnail" or is_small else "view"
-    return folder / sha256[:2] / sha256[2:4] / f"{sha256}.{suffix}.webp"
+    return folder / sha256[:2] / f"{sha256}.{suffix}.webp"
 
 
 def read_candidates(candidates: Sequence[Candidate], folder: Path) -> list[Picture | Refusal]:

@@ -154,7 +154,7 @@ class Writer:
 
     def _item(self, arrival: Arrival, picture: Picture, split: Split, present: Item | None) -> Item:
         label_class = self._class(arrival.label) if arrival.label is not None else None
-        item = present or Item(dataset=self._dataset, sha256=arrival.candidate.sha256)
+        item = present or Item(dataset_id=self._dataset.pk, sha256=arrival.candidate.sha256)
         item.file_name = arrival.parts[-1][:255]
         item.source = arrival.path[:1024]
         item.reference = arrival.reference
@@ -167,7 +167,7 @@ class Writer:
             item.split = split
         if label_class is not None or present is None:
             self._put_label(item, label_class)
-        item.brought_by = self._import
+        item.brought_by_id = self._import.pk
         return item
 
     def _put_label(self, item: Item, label_class: LabelClass | None) -> None:
