@@ -75,6 +75,8 @@ const inspect = createRoute({
 });
 const projects = createRoute({ ...inFrame, path: '/projects', component: ProjectsPage });
 const account = createRoute({ ...inFrame, path: '/account', component: AccountPage });
+/** Any other address: said inside the frame, from where every room is one click away. */
+const elsewhere = createRoute({ ...inFrame, path: '$', component: NotFound });
 
 interface DatasetSearch {
   tab?: string;
@@ -105,6 +107,7 @@ export const router = createRouter({
     invitation,
     frame.addChildren([
       home, networks, network, data, dataset, runs, compare, run, inspect, projects, account,
+      elsewhere,
     ]),
   ]),
   // Dialogs are opened inside the router, so that what they show can navigate.

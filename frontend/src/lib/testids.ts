@@ -106,6 +106,7 @@ export const TESTIDS = {
     topK: 'inspect-top-k',
     topRow: 'inspect-top-row',
     explain: 'inspect-explain',
+    explainAll: 'inspect-explain-all',
     opacity: 'inspect-opacity',
     classPicker: 'inspect-class',
     layerPicker: 'inspect-layer',

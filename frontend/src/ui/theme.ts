@@ -1,7 +1,7 @@
 import {
   Badge, Button, Input, Menu, Modal, NumberInput, Popover, SegmentedControl, Select, Slider,
-  Switch, Table, TextInput, Tooltip, createTheme,
-  type CSSVariablesResolver, type MantineColorsTuple,
+  Switch, Table, TextInput, Tooltip, createTheme, defaultVariantColorsResolver,
+  type CSSVariablesResolver, type MantineColorsTuple, type VariantColorsResolver,
 } from '@mantine/core';
 
 const petrol: MantineColorsTuple = [
@@ -9,11 +9,11 @@ const petrol: MantineColorsTuple = [
   '#349fb0', '#1f8d9e', '#0b6e7d', '#095966', '#04434d',
 ];
 const graphite: MantineColorsTuple = [
-  '#e6e9ec', '#cfd5db', '#adb5be', '#8b95a0', '#5c6670',
-  '#3d4650', '#2a3138', '#20262b', '#171b1f', '#101316',
+  '#e6e9ec', '#cfd5db', '#adb5be', '#77828d', '#343c44',
+  '#2a3138', '#1b2025', '#171b1f', '#101316', '#0c0f11',
 ];
 
-const CONTROL_HEIGHT = { xs: '26px', sm: '32px', md: '38px' };
+const CONTROL_HEIGHT = { 'compact-xs': '22px', xs: '26px', sm: '32px', md: '38px' };
 type ControlSize = keyof typeof CONTROL_HEIGHT;
 const isControlSize = (size: unknown): size is ControlSize =>
   typeof size === 'string' && size in CONTROL_HEIGHT;
@@ -23,8 +23,23 @@ function controlHeight(size: unknown): string {
   return CONTROL_HEIGHT[isControlSize(size) ? size : 'sm'];
 }
 
+/** Texts on filled surfaces follow the scheme: the accent is dark on light pages, light on dark ones. */
+const variantColorResolver: VariantColorsResolver = (input) => {
+  const resolved = defaultVariantColorsResolver(input);
+  if (input.variant !== 'filled') return resolved;
+  switch (input.color ?? input.theme.primaryColor) {
+    case 'petrol':
+      return { ...resolved, color: 'var(--nl-on-accent)' };
+    case 'red':
+      return { ...resolved, color: 'var(--nl-on-failed)' };
+    default:
+      return resolved;
+  }
+};
+
 export const theme = createTheme({
   colors: { petrol, dark: graphite },
+  variantColorResolver,
   primaryColor: 'petrol',
   primaryShade: { light: 7, dark: 4 },
   autoContrast: true,
@@ -49,7 +64,7 @@ export const theme = createTheme({
     Button: Button.extend({
       defaultProps: { size: 'sm' },
       vars: (_theme, props) => ({
-        root: { '--button-height': controlHeight(props.size), '--button-padding-x': '12px' },
+        root: { '--button-height': controlHeight(props.size), '--button-padding-x': props.size === 'compact-xs' ? '8px' : '12px' },
       }),
       styles: { label: { fontWeight: 550 } },
     }),
@@ -74,7 +89,10 @@ export const theme = createTheme({
       styles: { title: { fontWeight: 600, fontSize: '16px' } },
     }),
     Table: Table.extend({
-      defaultProps: { verticalSpacing: 6, horizontalSpacing: 16, fz: 13 },
+      defaultProps: {
+        verticalSpacing: 6, horizontalSpacing: 16, fz: 13,
+        borderColor: 'var(--nl-line)', highlightOnHoverColor: 'var(--nl-hover)',
+      },
       styles: { th: { fontSize: '12px', fontWeight: 500, color: 'var(--nl-text-3)' } },
     }),
   },
@@ -93,6 +111,16 @@ export const cssVariablesResolver: CSSVariablesResolver = () => {
     '--mantine-color-default-color': 'var(--nl-text)',
     '--mantine-color-error': 'var(--nl-failed)',
     '--mantine-color-anchor': 'var(--nl-accent)',
+    '--mantine-color-petrol-filled': 'var(--nl-accent)',
+    '--mantine-color-petrol-filled-hover': 'var(--nl-accent-strong)',
+    '--mantine-color-petrol-light': 'var(--nl-accent-soft)',
+    '--mantine-color-petrol-light-color': 'var(--nl-accent)',
+    '--mantine-color-petrol-text': 'var(--nl-accent)',
+    '--mantine-color-red-filled': 'var(--nl-failed)',
+    '--mantine-color-red-filled-hover': 'color-mix(in srgb, var(--nl-failed) 85%, var(--nl-text))',
+    '--mantine-color-red-text': 'var(--nl-failed)',
+    '--mantine-color-red-light-color': 'var(--nl-failed)',
+    '--mantine-primary-color-contrast': 'var(--nl-on-accent)',
   };
   return { variables: {}, light: shared, dark: shared };
 };

@@ -4,7 +4,7 @@ import classes from './TopBar.module.css';
 
 const STATES: Record<Connection, { label: string; color: string; text: string }> = {
   live: { label: 'Live', color: 'var(--nl-done)', text: 'Changes appear as they happen.' },
-  connecting: { label: 'Connecting', color: 'var(--nl-stopped)', text: 'Opening the live connection.' },
+  connecting: { label: 'Connecting', color: 'var(--nl-line-strong)', text: 'Opening the live connection.' },
   polling: {
     label: 'Polling',
     color: 'var(--nl-stopped)',
@@ -19,14 +19,14 @@ export function ConnectionState() {
     <Tooltip label={text}>
       <div
         className={classes.item}
-        role="status"
+        role="img"
         aria-label={`Connection: ${label}. ${text}`}
         data-testid={TESTIDS.frame.connection}
         data-state={connection}
         style={{ '--state-color': color }}
       >
         <span className={classes.dot} aria-hidden />
-        {connection !== 'live' && label}
+        {connection !== 'live' && <span className={classes.late}>{label}</span>}
       </div>
     </Tooltip>
   );

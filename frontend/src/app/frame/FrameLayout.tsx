@@ -1,7 +1,7 @@
 import { Navigate, Outlet, useLocation } from '@tanstack/react-router';
 import { Suspense, useEffect } from 'react';
 import { socket, useProjectTopic, useSession } from '@/lib';
-import { ProblemNotice } from '@/ui';
+import { ProblemPage } from '@/ui';
 import { rememberPlace } from '../lastPlace';
 import { CommandPalette } from './CommandPalette';
 import classes from './FrameLayout.module.css';
@@ -15,9 +15,9 @@ export function FrameLayout() {
   const { pathname, href } = useLocation();
   if (error && !session) {
     return (
-      <div className={classes.alone}>
-        <ProblemNotice error={error} onRetry={() => void refetch()} />
-      </div>
+      <main className={classes.alone}>
+        <ProblemPage error={error} onRetry={() => void refetch()} />
+      </main>
     );
   }
   if (!session) return <PagePending />;

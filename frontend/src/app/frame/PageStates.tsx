@@ -1,27 +1,24 @@
 import { Loader } from '@mantine/core';
 import { IconMapQuestion } from '@tabler/icons-react';
 import type { ErrorComponentProps } from '@tanstack/react-router';
-import { ButtonLink, EmptyState, ProblemNotice } from '@/ui';
+import { ButtonLink, EmptyState, ProblemPage } from '@/ui';
 
 export function PagePending() {
   return (
-    <div style={{ display: 'grid', placeItems: 'center', height: '60vh' }}>
+    <div className="appears-late" style={{ display: 'grid', placeItems: 'center', height: '60vh' }}>
       <Loader size="sm" aria-label="Loading" />
     </div>
   );
 }
 
 export function PageError({ error, reset }: ErrorComponentProps) {
-  return (
-    <div style={{ maxWidth: 640, margin: '48px auto', padding: '0 24px' }}>
-      <ProblemNotice error={error} onRetry={reset} />
-    </div>
-  );
+  return <ProblemPage error={error} onRetry={reset} />;
 }
 
 export function NotFound() {
   return (
     <EmptyState
+      isPage
       icon={<IconMapQuestion size={26} stroke={1.5} />}
       title="There is nothing here"
       action={

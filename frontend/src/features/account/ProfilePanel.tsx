@@ -41,7 +41,7 @@ function ProfileForm({ person }: { person: Person }) {
   return (
     <form className={classes.form} onSubmit={submit}>
       <TextInput label="Name" value={name} required onChange={(event) => setName(event.currentTarget.value)} />
-      <TextInput label="E-mail address" value={person.email} disabled autoComplete="username" />
+      <TextInput label="E-mail address" value={person.email} readOnly autoComplete="username" />
       {person.has_password && (
         <PasswordInput
           label="Current password"

@@ -1,7 +1,9 @@
 import type { SyntheticEvent } from 'react';
+import { Progress } from '@mantine/core';
 import { Link } from '@tanstack/react-router';
 import type { DatasetSummary } from '@/api';
 import { TESTIDS, formatAgo, formatPercent, plural } from '@/lib';
+import { useActiveImport } from './imports/useActiveImport';
 import classes from './DatasetsPage.module.css';
 
 /** Pictures of a few pixels stay sharp instead of turning into a blur. */
@@ -12,6 +14,7 @@ function keepPixels(event: SyntheticEvent<HTMLImageElement>): void {
 
 export function DatasetCard({ dataset }: { dataset: DatasetSummary }) {
   const labeledShare = dataset.num_items === 0 ? 0 : dataset.num_labeled / dataset.num_items;
+  const activeImport = useActiveImport(dataset.id);
   const used = dataset.classes.filter(({ count }) => count > 0);
   return (
     <Link
@@ -21,10 +24,17 @@ export function DatasetCard({ dataset }: { dataset: DatasetSummary }) {
       data-testid={TESTIDS.data.card}
     >
       <div className={classes.cover} aria-hidden>
-        {dataset.cover_item_ids.length === 0 && <span className={classes.empty}>no images yet</span>}
+        {dataset.cover_item_ids.length === 0 && (
+          <span className={classes.empty}>{activeImport ? 'Bringing images in' : 'No images yet'}</span>
+        )}
         {dataset.cover_item_ids.slice(0, 4).map((itemId) => (
           <img key={itemId} src={`/api/items/${itemId}/thumbnail`} alt="" loading="lazy" onLoad={keepPixels} />
         ))}
+      </div>
+      <div className={classes.importing}>
+        {activeImport && (
+          <Progress value={(activeImport.progress ?? 0) * 100} size={3} radius={0} aria-label={`${dataset.name}: import`} />
+        )}
       </div>
       <div className={classes.body}>
         <div className={classes.name}>{dataset.name}</div>
@@ -36,7 +46,8 @@ export function DatasetCard({ dataset }: { dataset: DatasetSummary }) {
         <div className={classes.facts}>
           <span>
             {plural(dataset.num_items, 'image')} · {plural(dataset.classes.length, 'class', 'classes')}
-            {labeledShare < 1 && dataset.num_items > 0 && ` · ${formatPercent(labeledShare, 0)} labeled`}
+            {activeImport && ` · import ${formatPercent(activeImport.progress ?? 0, 0)}`}
+            {!activeImport && labeledShare < 1 && dataset.num_items > 0 && ` · ${formatPercent(labeledShare, 0)} labeled`}
           </span>
           <span>{formatAgo(dataset.updated_at)}</span>
         </div>

@@ -5,12 +5,14 @@ import { Link, getRouteApi } from '@tanstack/react-router';
 import { useEffect, useMemo, useState } from 'react';
 import type { Dataset } from '@/api';
 import { TESTIDS, chooseProject, formatCount, plural, useCommands, useTopic } from '@/lib';
-import { EmptyState, PageHeader, ProblemNotice } from '@/ui';
+import { ButtonLink, EmptyState, PageHeader, ProblemPage } from '@/ui';
 import { datasetQuery, itemsKey, type ItemFilter } from './api';
 import classes from './DatasetPage.module.css';
 import { GalleryTab } from './gallery/GalleryTab';
 import { ImportDialog } from './imports/ImportDialog';
+import { ImportStrip } from './imports/ImportStrip';
 import { ImportsTab } from './imports/ImportsTab';
+import { useActiveImport } from './imports/useActiveImport';
 import { StatisticsTab } from './StatisticsTab';
 import { VersionsTab } from './VersionsTab';
 
@@ -23,7 +25,9 @@ export function DatasetPage() {
   useEffect(() => {
     if (dataset) chooseProject(dataset.project_id);
   }, [dataset]);
-  if (error) return <ProblemNotice error={error} onRetry={() => void refetch()} />;
+  if (error && !dataset) {
+    return <ProblemPage error={error} onRetry={() => void refetch()} back={<ButtonLink to="/data">All datasets</ButtonLink>} />;
+  }
   if (!dataset) return null;
   return <LoadedDataset key={dataset.id} dataset={dataset} />;
 }
@@ -46,6 +50,7 @@ function LoadedDataset({ dataset }: { dataset: Dataset }) {
   const search = route.useSearch();
   const navigate = route.useNavigate();
   const [isImporting, setImporting] = useState(false);
+  const activeImport = useActiveImport(dataset.id);
   const tab = search.tab ?? 'gallery';
   const { label, split, state, search: text } = search;
   const filter: ItemFilter = useMemo(() => ({ label, split, state, search: text }), [label, split, state, text]);
@@ -74,6 +79,7 @@ function LoadedDataset({ dataset }: { dataset: Dataset }) {
         meta={summaryLine(dataset)}
         actions={importButton}
       />
+      {activeImport && !isImporting && <ImportStrip job={activeImport} canCancel={dataset.can_edit} />}
       <Tabs
         value={tab}
         onChange={(value) => void navigate({ search: value === null || value === 'gallery' ? {} : { tab: value } })}
@@ -95,7 +101,11 @@ function LoadedDataset({ dataset }: { dataset: Dataset }) {
           </Tabs.Tab>
         </Tabs.List>
         <Tabs.Panel value="gallery" className={classes.fill}>
-          {dataset.num_items === 0 ? (
+          {dataset.num_items === 0 && activeImport ? (
+            <EmptyState icon={<IconPhotoPlus size={26} stroke={1.5} />} title="The images are on their way">
+              They appear here as soon as they are read. You may leave this page meanwhile.
+            </EmptyState>
+          ) : dataset.num_items === 0 ? (
             <EmptyState
               icon={<IconPhotoPlus size={26} stroke={1.5} />}
               title="Bring the first images in"

@@ -7,7 +7,7 @@ import type { Run } from '@/api';
 import { itemQuery } from '@/features/datasets';
 import { checkpointTitle, metricText, runQuery, runTitle, runsQuery } from '@/features/training';
 import { TESTIDS, useProject } from '@/lib';
-import { ButtonLink, EmptyState, PageHeader, ProblemNotice } from '@/ui';
+import { ButtonLink, EmptyState, PageHeader, ProblemPage } from '@/ui';
 import type { ImageChoice } from './api';
 import { EvaluationTab } from './evaluation/EvaluationTab';
 import { ImageTab } from './image/ImageTab';
@@ -19,10 +19,10 @@ const route = getRouteApi('/frame/inspect');
 export function InspectPage() {
   const search = route.useSearch();
   const project = useProject();
-  const { data: runs, error } = useQuery({ ...runsQuery(project?.id ?? ''), enabled: project !== null });
+  const { data: runs, error, refetch } = useQuery({ ...runsQuery(project?.id ?? ''), enabled: project !== null });
   const trained = runs?.filter(({ best_metric, epochs_done }) => best_metric !== null || epochs_done > 0) ?? [];
   const runId = search.run ?? trained[0]?.id;
-  if (error) return <ProblemNotice error={error} />;
+  if (error) return <ProblemPage error={error} onRetry={() => void refetch()} />;
   if (runId === undefined) {
     return (
       runs && (
@@ -45,7 +45,7 @@ export function InspectPage() {
 function InspectRun({ runId, runs }: { runId: string; runs: readonly Pick<Run, 'id' | 'number' | 'name' | 'network_name'>[] }) {
   const search = route.useSearch();
   const navigate = route.useNavigate();
-  const { data: run, error } = useQuery(runQuery(runId));
+  const { data: run, error, refetch } = useQuery(runQuery(runId));
   const [uploaded, setUploaded] = useState<ImageChoice | null>(null);
   const { data: item } = useQuery({ ...itemQuery(search.item ?? ''), enabled: search.item !== undefined });
   const checkpoints = run?.checkpoints ?? [];
@@ -92,7 +92,7 @@ function InspectRun({ runId, runs }: { runId: string; runs: readonly Pick<Run, '
           </>
         }
       />
-      {error && <ProblemNotice error={error} />}
+      {error && !run && <ProblemPage error={error} onRetry={() => void refetch()} />}
       {run && checkpoint && (
         <Tabs
           value={tab}
@@ -104,11 +104,17 @@ function InspectRun({ runId, runs }: { runId: string; runs: readonly Pick<Run, '
               One image
             </Tabs.Tab>
             <Tabs.Tab value="evaluation" leftSection={<IconReportAnalytics size={15} />}>
-              Evaluation
+              Evaluate
             </Tabs.Tab>
           </Tabs.List>
           <Tabs.Panel value="image">
-            <ImageTab run={run} checkpointId={checkpoint.id} image={image} onImage={choose} />
+            <ImageTab
+              run={run}
+              checkpointId={checkpoint.id}
+              image={image}
+              hasChoice={uploaded !== null || search.item !== undefined}
+              onImage={choose}
+            />
           </Tabs.Panel>
           <Tabs.Panel value="evaluation">
             <EvaluationTab

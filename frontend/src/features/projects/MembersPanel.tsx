@@ -49,7 +49,9 @@ export function MembersPanel({ project }: { project: Project }) {
             <Table.Th>Name</Table.Th>
             <Table.Th>E-mail address</Table.Th>
             <Table.Th w={170}>Role</Table.Th>
-            <Table.Th w={44} aria-label="Actions" />
+            <Table.Th w={44}>
+              <span className="visually-hidden">Actions</span>
+            </Table.Th>
           </Table.Tr>
         </Table.Thead>
         <Table.Tbody>
@@ -74,6 +76,14 @@ function MemberRow({ project, member, onChanged }: MemberRowProps) {
   const url = `/api/projects/${project.id}/members/${member.person_id}`;
   const change = useMutation({ mutationFn: (role: Role) => http.patch(url, { role }), onSuccess: onChanged });
   const remove = useMutation({ mutationFn: () => http.delete(url), onSuccess: onChanged });
+  const confirm = () =>
+    modals.openConfirmModal({
+      title: isMe ? `Leave ${project.name}?` : `Remove ${member.name} from ${project.name}?`,
+      children: 'What was made stays in the project. Coming back needs a new invitation.',
+      labels: { confirm: isMe ? 'Leave' : 'Remove', cancel: 'Cancel' },
+      confirmProps: { color: 'red' },
+      onConfirm: () => remove.mutate(),
+    });
   const isOwner = project.role === 'owner';
   const isMe = session?.person?.id === member.person_id;
   return (
@@ -103,7 +113,7 @@ function MemberRow({ project, member, onChanged }: MemberRowProps) {
               variant="subtle"
               color="gray"
               aria-label={isMe ? 'Leave the project' : `Remove ${member.name}`}
-              onClick={() => remove.mutate()}
+              onClick={confirm}
             >
               <IconUserMinus size={16} />
             </ActionIcon>

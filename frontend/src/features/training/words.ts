@@ -71,9 +71,9 @@ export function nowLine(run: Run): string {
     case 'stopped':
       return 'Stopped; the last checkpoint is kept.';
     case 'failed':
-      return run.failure?.message ?? 'The run failed.';
+      return `It ended in epoch ${String(Math.floor(run.epochs_done) + (Number.isInteger(run.epochs_done) ? 0 : 1))} of ${String(run.epochs)}.`;
     case 'succeeded':
-      return run.duration_s === null ? 'Done.' : `Done in ${formatDuration(run.duration_s)}.`;
+      return run.duration_s === null ? '' : `in ${formatDuration(run.duration_s)}`;
   }
 }
 

@@ -1,9 +1,9 @@
 import { ActionIcon, Select, Slider, TextInput, Tooltip } from '@mantine/core';
 import { useDebouncedCallback } from '@mantine/hooks';
-import { IconSearch, IconX } from '@tabler/icons-react';
+import { IconPhoto, IconSearch, IconX } from '@tabler/icons-react';
 import { useState } from 'react';
 import type { Dataset } from '@/api';
-import { TESTIDS, plural } from '@/lib';
+import { TESTIDS, formatCount, plural } from '@/lib';
 import type { ItemFilter } from '../api';
 import classes from './GalleryTab.module.css';
 
@@ -55,7 +55,7 @@ export function FilterBar({ dataset, filter, total, tileSize, onFilter, onTileSi
         data-testid={TESTIDS.data.search}
       />
       <Select
-        className={classes.select}
+        className={classes.classSelect}
         aria-label="Class"
         data={classChoices}
         value={filter.label ?? ANY}
@@ -96,9 +96,9 @@ export function FilterBar({ dataset, filter, total, tileSize, onFilter, onTileSi
         </Tooltip>
       )}
       <span className={classes.count} data-testid={TESTIDS.data.count} aria-live="polite">
-        {plural(total, 'image')}
-        {isFiltered && ` of ${dataset.num_items.toLocaleString('en-US')}`}
+        {isFiltered ? `${formatCount(total)} of ${formatCount(dataset.num_items)}` : plural(total, 'image')}
       </span>
+      <IconPhoto className={classes.small} size={13} aria-hidden />
       <Slider
         className={classes.zoom}
         min={72}
@@ -110,6 +110,7 @@ export function FilterBar({ dataset, filter, total, tileSize, onFilter, onTileSi
         thumbLabel="Size of the tiles"
         thumbSize={14}
       />
+      <IconPhoto className={classes.large} size={19} aria-hidden />
     </div>
   );
 }

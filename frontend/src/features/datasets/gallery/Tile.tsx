@@ -2,11 +2,12 @@ import type { Item, LabelClass, Split } from '@/api';
 import { TESTIDS } from '@/lib';
 import classes from './Gallery.module.css';
 
-export const SPLIT_BADGES: Record<Split, { letter: string; name: string }> = {
-  train: { letter: 'Tr', name: 'train' },
-  validation: { letter: 'Va', name: 'validation' },
-  test: { letter: 'Te', name: 'test' },
-  unassigned: { letter: '–', name: 'no split' },
+/** Most images are for training; only what is not says so on the picture. */
+const SPLIT_BADGES: Record<Split, { badge: string | null; name: string }> = {
+  train: { badge: null, name: 'train' },
+  validation: { badge: 'Val', name: 'validation' },
+  test: { badge: 'Test', name: 'test' },
+  unassigned: { badge: 'No split', name: 'no split' },
 };
 
 interface TileProps {
@@ -53,9 +54,11 @@ export function Tile({ id, item, labelClass, index, left, top, width, height, is
           draggable={false}
           data-tiny={Math.max(item.width, item.height) <= 64 || undefined}
         />
-        <span className={classes.split} data-split={item.split}>
-          {split.letter}
-        </span>
+        {split.badge !== null && (
+          <span className={classes.split} data-split={item.split}>
+            {split.badge}
+          </span>
+        )}
       </div>
       <div className={classes.caption} data-state={item.state}>
         <span className={classes.swatch} style={{ '--class-color': labelClass?.color }} aria-hidden />

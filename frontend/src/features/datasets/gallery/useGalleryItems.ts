@@ -1,7 +1,7 @@
 import { useInfiniteQuery, type InfiniteData, type QueryClient } from '@tanstack/react-query';
 import { useMemo } from 'react';
 import type { Item, Page } from '@/api';
-import { fetchItems, itemQuery, itemsKey, type ItemFilter } from '../api';
+import { PAGE_SIZE, fetchItems, itemQuery, itemsKey, type ItemFilter } from '../api';
 
 type Pages = InfiniteData<Page<Item>, string | null>;
 
@@ -21,9 +21,9 @@ export function useGalleryItems(datasetId: string, filter: ItemFilter) {
     isLoading: query.isPending,
     error: query.error,
     retry: () => void query.refetch(),
-    /** Loads on until the tile at `index` is there. */
+    /** Loads on until the tile at `index` is there, and a page ahead so that scrolling meets no gap. */
     ensure: (index: number) => {
-      if (index >= items.length && query.hasNextPage && !query.isFetchingNextPage) void query.fetchNextPage();
+      if (index + PAGE_SIZE >= items.length && query.hasNextPage && !query.isFetchingNextPage) void query.fetchNextPage();
     },
   };
 }

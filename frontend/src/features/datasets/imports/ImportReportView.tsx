@@ -35,6 +35,7 @@ export function JobReport({ job, datasetId, onClose }: JobReportProps) {
   );
 }
 
+/** What an import brought and what it left out, and why. */
 export function ImportReportView({ report }: { report: ImportReport }) {
   const exportCsv = () =>
     downloadCsv('import problems.csv', [
@@ -42,7 +43,7 @@ export function ImportReportView({ report }: { report: ImportReport }) {
       ...report.problems.map(({ file, code, reason }) => [file, code, reason]),
     ]);
   return (
-    <>
+    <div className={classes.form}>
       <div className={classes.outcome}>
         <IconCircleCheck size={20} aria-hidden />
         <b>{plural(report.num_added, 'image')} brought in</b>
@@ -56,10 +57,13 @@ export function ImportReportView({ report }: { report: ImportReport }) {
         <Figure label="Skipped" value={report.num_skipped} />
       </div>
       {report.classes.length > 0 && (
-        <p className={classes.note}>
-          {plural(report.classes.length, 'class', 'classes')}:{' '}
-          {report.classes.map(({ name, count }) => `${name} ${formatCount(count)}`).join(', ')}
-        </p>
+        <ul className={classes.classes} aria-label={plural(report.classes.length, 'class', 'classes')}>
+          {report.classes.map(({ name, count }) => (
+            <li key={name}>
+              {name} <span>{formatCount(count)}</span>
+            </li>
+          ))}
+        </ul>
       )}
       {report.notes.map((note) => (
         <p key={note} className={classes.note}>
@@ -97,7 +101,7 @@ export function ImportReportView({ report }: { report: ImportReport }) {
           )}
         </>
       )}
-    </>
+    </div>
   );
 }
 

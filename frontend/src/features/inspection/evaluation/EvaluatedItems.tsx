@@ -27,7 +27,7 @@ export function EvaluatedItems({ evaluation, cell, onClear, onItem }: EvaluatedI
   const nameOf = (index: number) => evaluation.classes[index] ?? String(index);
   const title =
     cell === null
-      ? 'Worst mistakes first'
+      ? 'Worst first'
       : cell.truth === cell.predicted
         ? `${nameOf(cell.truth)}, recognised`
         : `${nameOf(cell.truth)} called ${nameOf(cell.predicted)}`;

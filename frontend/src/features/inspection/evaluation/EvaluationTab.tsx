@@ -1,9 +1,9 @@
-import { Button, Progress, SegmentedControl, Select } from '@mantine/core';
+import { Button, Progress, Select } from '@mantine/core';
 import { IconReportAnalytics } from '@tabler/icons-react';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useEffect, useState } from 'react';
 import { Problem, http, type EvaluationSummary, type Job, type Run } from '@/api';
-import { TESTIDS, cancelJob, formatDateTime, formatNumber, formatPercent, isOver, plural, useJob } from '@/lib';
+import { TESTIDS, cancelJob, formatCount, formatDateTime, formatNumber, formatPercent, isOver, useJob } from '@/lib';
 import { EmptyState, ProblemNotice } from '@/ui';
 import { evaluationQuery, evaluationsQuery, type Cell } from '../api';
 import { ClassTable } from './ClassTable';
@@ -13,6 +13,7 @@ import { EvaluatedItems } from './EvaluatedItems';
 
 const SPLITS = ['validation', 'test', 'train'] as const;
 type EvaluatedSplit = (typeof SPLITS)[number];
+const SPLIT_NAMES: Record<EvaluatedSplit, string> = { validation: 'Validation', test: 'Test', train: 'Train' };
 
 interface EvaluationTabProps {
   run: Run;
@@ -76,12 +77,12 @@ function Controls({ checkpointId, past, chosen, onEvaluation }: ControlsProps) {
   const error = start.error ?? (job?.problem && job.state === 'failed' ? new Problem(422, job.problem) : null);
   return (
     <div className={classes.controls}>
-      <SegmentedControl
-        size="sm"
-        aria-label="Split"
+      <Select
+        w={190}
+        aria-label="Images to evaluate on"
         value={split}
-        onChange={setSplit}
-        data={SPLITS.map((value) => ({ value, label: value.charAt(0).toUpperCase() + value.slice(1) }))}
+        onChange={(value) => setSplit(SPLITS.find((each) => each === value) ?? 'validation')}
+        data={SPLITS.map((value) => ({ value, label: `${SPLIT_NAMES[value]} images` }))}
         data-testid={TESTIDS.inspect.evaluateSplit}
       />
       <Button loading={start.isPending} disabled={isWorking} onClick={() => start.mutate()} data-testid={TESTIDS.inspect.evaluate}>
@@ -102,7 +103,7 @@ function Controls({ checkpointId, past, chosen, onEvaluation }: ControlsProps) {
           aria-label="Earlier evaluations"
           data={past.map((each) => ({
             value: each.id,
-            label: `${each.split}, ${formatPercent(each.accuracy, 2)}, ${formatDateTime(each.created_at)}`,
+            label: `${SPLIT_NAMES[each.split]}, ${formatPercent(each.accuracy, 2)}, ${formatDateTime(each.created_at)}`,
           }))}
           value={chosen ?? null}
           onChange={(id) => id !== null && onEvaluation(id)}
@@ -123,25 +124,25 @@ function Results({ run, evaluationId, onItem }: { run: Run; evaluationId: string
       <dl className={classes.figures}>
         <div>
           <dt>Accuracy</dt>
-          <dd data-testid={TESTIDS.inspect.accuracy} data-value={data.accuracy}>
+          <dd data-number data-testid={TESTIDS.inspect.accuracy} data-value={data.accuracy}>
             {formatPercent(data.accuracy, 2)}
           </dd>
         </div>
         <div>
           <dt>Balanced accuracy</dt>
-          <dd>{formatPercent(data.balanced_accuracy, 2)}</dd>
+          <dd data-number>{formatPercent(data.balanced_accuracy, 2)}</dd>
         </div>
         <div>
           <dt>Loss</dt>
-          <dd>{formatNumber(data.loss)}</dd>
+          <dd data-number>{formatNumber(data.loss)}</dd>
         </div>
         <div>
           <dt>Images</dt>
-          <dd>{plural(data.num_items, 'image')}</dd>
+          <dd data-number>{formatCount(data.num_items)}</dd>
         </div>
         <div>
           <dt>Split</dt>
-          <dd>{data.split}</dd>
+          <dd>{SPLIT_NAMES[data.split]}</dd>
         </div>
         <div>
           <dt>By</dt>

@@ -1,8 +1,8 @@
 import { Button, Loader, SegmentedControl, Select, UnstyledButton } from '@mantine/core';
 import { IconUpload } from '@tabler/icons-react';
 import { useInfiniteQuery, useMutation, useQuery } from '@tanstack/react-query';
-import { useRef, useState, type DragEvent } from 'react';
-import type { Run } from '@/api';
+import { useEffect, useEffectEvent, useRef, useState, type DragEvent } from 'react';
+import type { Item, Run } from '@/api';
 import { datasetQuery, fetchItems, itemsKey, uploadFile } from '@/features/datasets';
 import { TESTIDS, formatPercent } from '@/lib';
 import { ProblemNotice } from '@/ui';
@@ -12,11 +12,13 @@ import classes from './ImageTab.module.css';
 interface ImagePickerProps {
   run: Run;
   chosen: ImageChoice | null;
+  /** Nothing chosen yet means the first image: the page opens on a result. */
+  hasChoice: boolean;
   onChoose: (image: ImageChoice) => void;
 }
 
 /** An image of the run's data, or one from this computer. */
-export function ImagePicker({ run, chosen, onChoose }: ImagePickerProps) {
+export function ImagePicker({ run, chosen, hasChoice, onChoose }: ImagePickerProps) {
   const [split, setSplit] = useState('validation');
   const [label, setLabel] = useState('');
   const { data: dataset } = useQuery(datasetQuery(run.dataset_id));
@@ -28,6 +30,11 @@ export function ImagePicker({ run, chosen, onChoose }: ImagePickerProps) {
     getNextPageParam: (page) => page.next,
   });
   const items = query.data?.pages.flatMap((page) => page.items) ?? [];
+  const first = items[0];
+  const chooseFirst = useEffectEvent(() => {
+    if (!hasChoice && first) onChoose(choiceOf(first));
+  });
+  useEffect(() => chooseFirst(), [hasChoice, first?.id]);
   const isChosen = (itemId: string) => chosen?.type === 'item' && chosen.itemId === itemId;
   return (
     <div className={classes.picker}>
@@ -58,13 +65,15 @@ export function ImagePicker({ run, chosen, onChoose }: ImagePickerProps) {
             aria-pressed={isChosen(item.id)}
             aria-label={item.file_name}
             title={item.file_name}
-            onClick={() => onChoose({ type: 'item', itemId: item.id, name: item.file_name, url: item.image_url })}
+            onClick={() => onChoose(choiceOf(item))}
             data-testid={TESTIDS.inspect.imageTile}
           >
             <img src={item.thumbnail_url} alt="" loading="lazy" data-tiny={item.width <= 64 || undefined} />
           </UnstyledButton>
         ))}
       </div>
+      {query.data && items.length === 0 && <p className={classes.muted}>No image here. Choose another split or class.</p>}
+      {query.error && <ProblemNotice error={query.error} onRetry={() => void query.refetch()} />}
       {query.hasNextPage && (
         <Button size="xs" variant="subtle" color="gray" loading={query.isFetchingNextPage} onClick={() => void query.fetchNextPage()}>
           More
@@ -72,6 +81,10 @@ export function ImagePicker({ run, chosen, onChoose }: ImagePickerProps) {
       )}
     </div>
   );
+}
+
+function choiceOf({ id, file_name, image_url }: Item): ImageChoice {
+  return { type: 'item', itemId: id, name: file_name, url: image_url };
 }
 
 function UploadZone({ projectId, onChoose }: { projectId: string; onChoose: (image: ImageChoice) => void }) {

@@ -18,14 +18,16 @@ interface ImageTabProps {
   run: Run;
   checkpointId: string;
   image: ImageChoice | null;
+  /** Something is chosen already, though it may still be on its way. */
+  hasChoice: boolean;
   onImage: (image: ImageChoice) => void;
 }
 
-export function ImageTab({ run, checkpointId, image, onImage }: ImageTabProps) {
+export function ImageTab({ run, checkpointId, image, hasChoice, onImage }: ImageTabProps) {
   return (
     <div className={classes.columns}>
       <aside className={classes.side}>
-        <ImagePicker run={run} chosen={image} onChoose={onImage} />
+        <ImagePicker run={run} chosen={image} hasChoice={hasChoice} onChoose={onImage} />
       </aside>
       {image === null ? (
         <EmptyState icon={<IconPhotoSearch size={26} stroke={1.5} />} title="Choose an image">
@@ -47,8 +49,8 @@ function Inspected({ run, checkpointId, image }: { run: Run; checkpointId: strin
   const gradcam = useExplanation('gradcam');
   const occlusion = useExplanation('occlusion');
   const lime = useExplanation('lime');
+  const ask = { checkpointId, image, targetClass: target, layer };
   const explainAll = () => {
-    const ask = { checkpointId, image, targetClass: target, layer };
     if (layers.length > 0) gradcam.ask(ask);
     occlusion.ask(ask);
     lime.ask(ask);
@@ -56,7 +58,9 @@ function Inspected({ run, checkpointId, image }: { run: Run; checkpointId: strin
   const isExplaining = gradcam.isWorking || occlusion.isWorking || lime.isWorking;
   const defaultLayer = layers.find(({ is_default }) => is_default)?.path ?? null;
   const top = prediction?.probabilities[0];
-  const inputUrl = prediction?.imageUrl ?? null;
+  const layerName = (path: string) => layers.find((each) => each.path === path)?.name ?? path;
+  const shown = { layerName, inputUrl: prediction?.imageUrl ?? null, opacity };
+  const canAsk = prediction !== null;
   return (
     <div className={classes.main}>
       <Panel
@@ -87,9 +91,9 @@ function Inspected({ run, checkpointId, image }: { run: Run; checkpointId: strin
             disabled={!prediction}
             loading={isExplaining}
             onClick={explainAll}
-            data-testid={TESTIDS.inspect.explain}
+            data-testid={TESTIDS.inspect.explainAll}
           >
-            Explain
+            Explain with all three
           </Button>
         }
       >
@@ -126,9 +130,15 @@ function Inspected({ run, checkpointId, image }: { run: Run; checkpointId: strin
           </label>
         </div>
         <div className={classes.methods}>
-          <MethodCard method="gradcam" state={gradcam} inputUrl={inputUrl} opacity={opacity} />
-          <MethodCard method="occlusion" state={occlusion} inputUrl={inputUrl} opacity={opacity} />
-          <MethodCard method="lime" state={lime} inputUrl={inputUrl} opacity={opacity} />
+          <MethodCard
+            {...shown}
+            method="gradcam"
+            state={gradcam}
+            canAsk={canAsk && layers.length > 0}
+            onAsk={() => gradcam.ask(ask)}
+          />
+          <MethodCard {...shown} method="occlusion" state={occlusion} canAsk={canAsk} onAsk={() => occlusion.ask(ask)} />
+          <MethodCard {...shown} method="lime" state={lime} canAsk={canAsk} onAsk={() => lime.ask(ask)} />
         </div>
       </Panel>
     </div>

@@ -31,9 +31,13 @@ interface MethodCardProps {
   state: ReturnType<typeof useExplanation>;
   inputUrl: string | null;
   opacity: number;
+  /** The layer that was asked about, as people call it. */
+  layerName: (path: string) => string;
+  canAsk: boolean;
+  onAsk: () => void;
 }
 
-export function MethodCard({ method, state, inputUrl, opacity }: MethodCardProps) {
+export function MethodCard({ method, state, inputUrl, opacity, layerName, canAsk, onAsk }: MethodCardProps) {
   const { name, about, testId } = METHODS[method];
   const { explanation, job, coarseUrl, isWorking, error } = state;
   const imageUrl = explanation?.input_image_url ?? inputUrl;
@@ -52,6 +56,11 @@ export function MethodCard({ method, state, inputUrl, opacity }: MethodCardProps
           <IconInfoCircle size={15} aria-label={about} tabIndex={0} />
         </Tooltip>
         <span className={classes.spacer} />
+        {!isWorking && (
+          <Button size="compact-xs" variant="default" disabled={!canAsk} onClick={onAsk} data-testid={TESTIDS.inspect.explain}>
+            {explanation ? 'Again' : 'Explain'}
+          </Button>
+        )}
         {explanation && <ExportMenu explanation={explanation} />}
       </header>
       {imageUrl === null ? (
@@ -76,13 +85,13 @@ export function MethodCard({ method, state, inputUrl, opacity }: MethodCardProps
         )}
         {job?.state === 'cancelled' && <span className={classes.muted}>Cancelled.</span>}
         {error && <ProblemNotice error={error} />}
-        {explanation && <Facts explanation={explanation} />}
+        {explanation && <Facts explanation={explanation} layerName={layerName} />}
       </footer>
     </section>
   );
 }
 
-function Facts({ explanation }: { explanation: Explanation }) {
+function Facts({ explanation, layerName }: Pick<MethodCardProps, 'layerName'> & { explanation: Explanation }) {
   const { min, max, seconds, rows_forwarded, r2, layer, class_name, probability } = explanation;
   return (
     <>
@@ -96,7 +105,7 @@ function Facts({ explanation }: { explanation: Explanation }) {
         {class_name} {formatPercent(probability)} · {formatDuration(seconds)} ·{' '}
         {formatCount(rows_forwarded)} {rows_forwarded === 1 ? 'image' : 'images'} through the network
         {r2 !== null && ` · R² ${r2.toFixed(2)}`}
-        {layer !== null && ` · layer ${layer}`}
+        {layer !== null && ` · layer ${layerName(layer)}`}
       </p>
     </>
   );

@@ -1,7 +1,10 @@
-import { Skeleton } from '@mantine/core';
+import { Button, Skeleton } from '@mantine/core';
+import { useState } from 'react';
 import { TESTIDS, formatPercent } from '@/lib';
 import type { Prediction } from '../api';
 import classes from './ImageTab.module.css';
+
+const SHOWN_FIRST = 5;
 
 interface TopBarsProps {
   prediction: Prediction | null;
@@ -12,19 +15,22 @@ interface TopBarsProps {
 
 /** The likeliest classes with bars; a click makes one the class to explain. */
 export function TopBars({ prediction, isWorking, target, onTarget }: TopBarsProps) {
+  const [isWhole, setWhole] = useState(false);
   if (!prediction) {
     return isWorking ? (
-      <div className={classes.bars}>
+      <div className={`${classes.waiting ?? ''} appears-late`}>
         {[0.9, 0.5, 0.3].map((width) => (
           <Skeleton key={width} height={16} width={`${String(width * 100)}%`} />
         ))}
       </div>
     ) : null;
   }
-  const top = prediction.probabilities[0]?.index;
+  const { probabilities } = prediction;
+  const top = probabilities[0]?.index;
+  const shown = isWhole ? probabilities : probabilities.filter(({ index }, place) => place < SHOWN_FIRST || index === target);
   return (
     <div className={classes.bars} role="radiogroup" aria-label="Class to explain" data-testid={TESTIDS.inspect.topK} data-working={isWorking || undefined}>
-      {prediction.probabilities.map(({ index, name, value }) => (
+      {shown.map(({ index, name, value }) => (
         <button
           key={index}
           type="button"
@@ -40,6 +46,11 @@ export function TopBars({ prediction, isWorking, target, onTarget }: TopBarsProp
           <span className="mono">{formatPercent(value)}</span>
         </button>
       ))}
+      {probabilities.length > SHOWN_FIRST && (
+        <Button className={classes.more} size="compact-xs" variant="subtle" color="gray" onClick={() => setWhole(!isWhole)}>
+          {isWhole ? `Only the first ${String(SHOWN_FIRST)}` : `All ${String(probabilities.length)}`}
+        </Button>
+      )}
     </div>
   );
 }

@@ -1,14 +1,15 @@
 import { Select, Table } from '@mantine/core';
+import { IconArrowsDiff } from '@tabler/icons-react';
 import { useQueries, useQuery } from '@tanstack/react-query';
 import { Link, getRouteApi } from '@tanstack/react-router';
 import { useMemo } from 'react';
 import type { Run, RunComparison, RunMetrics } from '@/api';
 import { formatNumber, formatPercent, useProject } from '@/lib';
-import { PageHeader, Panel, ProblemNotice, StateBadge } from '@/ui';
+import { EmptyState, PageHeader, Panel, ProblemNotice, StateBadge } from '@/ui';
 import { LineChart, type ChartSeries } from '@/ui/charts';
 import { comparisonQuery, metricsQuery, runQuery, runsQuery } from '../api';
 import { curvesOf, curveKey, earliestTime, xValues, type Curves, type XAxis } from '../live/curves';
-import { CurveControls, X_FORMATS, useCurveView } from '../run/CurvesPanel';
+import { CurveControls, X_FORMATS, chartNames, useCurveView } from '../run/CurvesPanel';
 import { isShare, metricName, metricText, runTitle } from '../words';
 import classes from './CompareRunsPage.module.css';
 import { settingText } from './settingText';
@@ -34,6 +35,11 @@ export function CompareRunsPage() {
           <RunPicker color={COLORS[1]} value={b} run={runs[1]?.data} onChange={(id) => void navigate({ search: { a, b: id } })} label="Second run" />
         </div>
         {error && <ProblemNotice error={error} />}
+        {!isReady && (
+          <EmptyState icon={<IconArrowsDiff size={26} stroke={1.5} />} title="Choose two runs">
+            Their curves are laid over each other, and what differs in settings, network and data is listed below.
+          </EmptyState>
+        )}
         {isReady && (
           <>
             <OverlayPanel runs={runs.map(({ data }) => data)} metrics={metrics.map(({ data }) => data)} />
@@ -83,7 +89,7 @@ function OverlayPanel({ runs, metrics }: OverlayPanelProps) {
     () => [curvesOf(firstMetrics?.series ?? []), curvesOf(secondMetrics?.series ?? [])],
     [firstMetrics, secondMetrics],
   );
-  const names = [...new Set(curves.flatMap((each) => [...each.values()].map(({ name }) => name)))];
+  const names = chartNames(...curves);
   const labels = runs.map((run) => (run ? `#${String(run.number)} ${runTitle(run)}` : ''));
   return (
     <Panel title="Curves" actions={<CurveControls view={view} onChange={setView} />}>
@@ -174,7 +180,9 @@ function PairTable({ rows }: { rows: readonly { name: string; a: string; b: stri
     <Table>
       <Table.Thead>
         <Table.Tr>
-          <Table.Th aria-label="Name" />
+          <Table.Th>
+            <span className="visually-hidden">Name</span>
+          </Table.Th>
           <Table.Th>
             <span className={classes.dot} style={{ '--run-color': COLORS[0] }} /> First
           </Table.Th>

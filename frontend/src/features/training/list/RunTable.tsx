@@ -19,8 +19,8 @@ interface RunTableProps {
 }
 
 export function RunTable({ runs, sorting, onSort, compared, onCompare }: RunTableProps) {
-  const head = (key: SortKey, label: string, isNumber = false) => (
-    <SortHead sortKey={key} sorting={sorting} onSort={onSort} isNumber={isNumber}>
+  const head = (key: SortKey, label: string, isNumber = false, isExtra = false) => (
+    <SortHead sortKey={key} sorting={sorting} onSort={onSort} isNumber={isNumber} isExtra={isExtra}>
       {label}
     </SortHead>
   );
@@ -29,17 +29,19 @@ export function RunTable({ runs, sorting, onSort, compared, onCompare }: RunTabl
       <Table highlightOnHover stickyHeader>
         <Table.Thead>
           <Table.Tr>
-            <Table.Th w={36} aria-label="Compare" />
+            <Table.Th w={36}>
+              <span className="visually-hidden">Compare</span>
+            </Table.Th>
             {head('number', '#', true)}
             {head('name', 'Run')}
             {head('state', 'State')}
             {head('epochs', 'Epochs', true)}
             <Table.Th>Loss</Table.Th>
-            {head('val_loss', 'Val. loss', true)}
+            {head('val_loss', 'Val. loss', true, true)}
             {head('val_accuracy', 'Val. accuracy', true)}
             {head('best', 'Best', true)}
             {head('network', 'Network')}
-            {head('dataset', 'Data')}
+            {head('dataset', 'Data', false, true)}
             {head('duration', 'Time', true)}
           </Table.Tr>
         </Table.Thead>
@@ -58,14 +60,16 @@ interface SortHeadProps {
   sorting: Sorting;
   onSort: (sorting: Sorting) => void;
   isNumber: boolean;
+  /** Left out where there is little room. */
+  isExtra: boolean;
   children: ReactNode;
 }
 
-function SortHead({ sortKey, sorting, onSort, isNumber, children }: SortHeadProps) {
+function SortHead({ sortKey, sorting, onSort, isNumber, isExtra, children }: SortHeadProps) {
   const isActive = sorting.key === sortKey;
   const Icon = sorting.isDescending ? IconArrowDown : IconArrowUp;
   return (
-    <Table.Th aria-sort={isActive ? (sorting.isDescending ? 'descending' : 'ascending') : 'none'}>
+    <Table.Th data-extra={isExtra || undefined} aria-sort={isActive ? (sorting.isDescending ? 'descending' : 'ascending') : 'none'}>
       <UnstyledButton
         className={classes.sort}
         data-number={isNumber || undefined}
@@ -93,20 +97,22 @@ function RunRow({ run, isCompared, onCompare }: RunRowProps) {
         <Checkbox size="xs" checked={isCompared} onChange={onCompare} aria-label={`Compare ${runTitle(run)}`} />
       </Table.Td>
       <Table.Td className={classes.number}>{run.number}</Table.Td>
-      <Table.Td className={classes.name}>
-        <Link to="/runs/$runId" params={{ runId: run.id }}>
-          {runTitle(run)}
-        </Link>
-        {run.tags.map((tag) => (
-          <Badge key={tag} color="gray">
-            {tag}
-          </Badge>
-        ))}
-        {run.notes !== '' && (
-          <Tooltip label={run.notes} multiline w={280}>
-            <IconNote size={15} aria-label={`Notes: ${run.notes}`} />
-          </Tooltip>
-        )}
+      <Table.Td>
+        <div className={classes.name}>
+          <Link to="/runs/$runId" params={{ runId: run.id }}>
+            {runTitle(run)}
+          </Link>
+          {run.tags.map((tag) => (
+            <Badge key={tag} color="gray">
+              {tag}
+            </Badge>
+          ))}
+          {run.notes !== '' && (
+            <Tooltip label={run.notes} multiline w={280}>
+              <IconNote size={15} aria-label={`Notes: ${run.notes}`} />
+            </Tooltip>
+          )}
+        </div>
       </Table.Td>
       <Table.Td>
         <StateBadge state={run.state} {...(note === undefined ? {} : { note })} />
@@ -121,7 +127,7 @@ function RunRow({ run, isCompared, onCompare }: RunRowProps) {
       <Table.Td>
         <Sparkline values={run.sparkline} label="Training loss, newest values" />
       </Table.Td>
-      <Table.Td className={classes.number}>{latest.val_loss == null ? '' : formatNumber(latest.val_loss)}</Table.Td>
+      <Table.Td className={classes.number} data-extra>{latest.val_loss == null ? '' : formatNumber(latest.val_loss)}</Table.Td>
       <Table.Td className={classes.number}>
         {latest.val_accuracy == null ? '' : formatPercent(latest.val_accuracy, 2)}
       </Table.Td>
@@ -133,7 +139,7 @@ function RunRow({ run, isCompared, onCompare }: RunRowProps) {
         )}
       </Table.Td>
       <Table.Td className={classes.clip}>{run.network_name}</Table.Td>
-      <Table.Td className={classes.clip}>{run.dataset_name}</Table.Td>
+      <Table.Td className={classes.clip} data-extra>{run.dataset_name}</Table.Td>
       <Table.Td className={classes.number} title={`Started ${formatAgo(run.created_at)} by ${run.author}`}>
         {run.duration_s === null ? '' : formatDuration(run.duration_s)}
       </Table.Td>

@@ -79,6 +79,7 @@ export function RunsPage() {
             />
             <MultiSelect
               className={classes.states}
+              styles={{ input: { minHeight: 32, paddingBlock: 3 } }}
               aria-label="States"
               placeholder={states.length === 0 ? 'Every state' : ''}
               data={STATES.map((value) => ({ value, label: STATE_LABELS[value] ?? value }))}

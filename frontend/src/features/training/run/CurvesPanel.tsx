@@ -56,8 +56,8 @@ export function CurvesPanel({ curves }: { curves: Curves }) {
 }
 
 /** Loss and accuracy always, what else is measured after them, the learning rate last. */
-function chartNames(curves: Curves): string[] {
-  const measured = new Set([...curves.values()].map(({ name }) => name));
+export function chartNames(...runs: readonly Curves[]): string[] {
+  const measured = new Set(runs.flatMap((curves) => [...curves.values()].map(({ name }) => name)));
   const known = SHOWN.filter((name) => name !== 'balanced_accuracy' || measured.has(name));
   const others = [...measured].filter((name) => !SHOWN.includes(name)).sort();
   return [...known, ...others];
@@ -71,9 +71,9 @@ interface MetricChartProps {
 }
 
 function MetricChart({ name, curves, view, startTime }: MetricChartProps) {
-  const series = useMemo(
-    () =>
-      SPLITS.map(({ split, label, color }): ChartSeries => {
+  const series = useMemo(() => {
+    const measured = SPLITS.filter(({ split }) => curves.has(curveKey(split, name)));
+    return (measured.length > 0 ? measured : SPLITS).map(({ split, label, color }): ChartSeries => {
         const curve = curves.get(curveKey(split, name));
         return {
           label,
@@ -82,9 +82,8 @@ function MetricChart({ name, curves, view, startTime }: MetricChartProps) {
           y: curve?.values ?? [],
           isNoisy: split === 'train' && name !== 'learning_rate',
         };
-      }).filter(({ x, label }) => x.length > 0 || label === 'train'),
-    [curves, name, view.axis, startTime],
-  );
+      });
+  }, [curves, name, view.axis, startTime]);
   return (
     <LineChart
       title={metricName(name)}

@@ -1,8 +1,9 @@
+import { IconAlertCircle } from '@tabler/icons-react';
 import { getRouteApi, Link } from '@tanstack/react-router';
 import { useEffect } from 'react';
 import type { Run, RunMetrics } from '@/api';
 import { chooseProject } from '@/lib';
-import { PageHeader, Panel, ProblemNotice } from '@/ui';
+import { ButtonLink, PageHeader, ProblemPage } from '@/ui';
 import { useRunLive, useRunQueries } from '../live/useRunLive';
 import { runTitle } from '../words';
 import { CurvesPanel } from './CurvesPanel';
@@ -17,7 +18,9 @@ const route = getRouteApi('/frame/runs/$runId');
 export function RunPage() {
   const { runId } = route.useParams();
   const { run, metrics, error, refetch } = useRunQueries(runId);
-  if (error && !run) return <ProblemNotice error={error} onRetry={() => void refetch()} />;
+  if (error && !run) {
+    return <ProblemPage error={error} onRetry={() => void refetch()} back={<ButtonLink to="/runs">All runs</ButtonLink>} />;
+  }
   if (!run || !metrics) return null;
   return <LiveRun key={run.id} loaded={run} metrics={metrics} />;
 }
@@ -66,16 +69,15 @@ function LiveRun({ loaded, metrics }: { loaded: Run; metrics: RunMetrics }) {
 
 function FailurePanel({ run, failure }: { run: Run; failure: NonNullable<Run['failure']> }) {
   return (
-    <Panel title="Why it failed">
-      <p className={classes.muted}>
-        <b>{failure.message}</b>
-      </p>
-      <p className={classes.muted}>{failure.next_step}</p>
-      {failure.node_id !== null && (
-        <Link to="/networks/$networkId" params={{ networkId: run.network_id }}>
-          Open the network
-        </Link>
-      )}
-    </Panel>
+    <section className={classes.failure} aria-label="Why it failed">
+      <IconAlertCircle size={18} aria-hidden />
+      <div>
+        <h2>{failure.message}</h2>
+        <p>{failure.next_step}</p>
+      </div>
+      <ButtonLink to="/networks/$networkId" params={{ networkId: run.network_id }} size="xs" variant="default">
+        Open the network
+      </ButtonLink>
+    </section>
   );
 }

@@ -30,23 +30,25 @@ export function StatusStrip({ run }: { run: Run }) {
       />
       <dl className={classes.gauges}>
         <Gauge label="Epoch">
-          {formatEpoch(run.epochs_done)} <small>of {run.epochs}</small>
+          {formatEpoch(run.epochs_done)}
+          <small>of {run.epochs}</small>
         </Gauge>
         <Gauge label="Step">
           {progress ? progress.step.toLocaleString('en-US') : '–'}
-          {progress && <small> of {progress.total_steps.toLocaleString('en-US')}</small>}
+          {progress && <small>of {progress.total_steps.toLocaleString('en-US')}</small>}
         </Gauge>
         <Gauge label="Speed">
-          {progress ? formatCount(progress.images_per_s) : '–'} <small>images/s</small>
+          {progress ? formatCount(progress.images_per_s) : '–'}
+          {progress && <small>images/s</small>}
         </Gauge>
         <Gauge label="Waiting for data">{progress ? formatPercent(progress.data_wait_share) : '–'}</Gauge>
         <Gauge label="Memory">
           {progress ? formatBytes(progress.memory_bytes) : '–'}
-          {progress?.device_memory_bytes != null && <small> + {formatBytes(progress.device_memory_bytes)} GPU</small>}
+          {progress?.device_memory_bytes != null && <small>+ {formatBytes(progress.device_memory_bytes)} GPU</small>}
         </Gauge>
         <Gauge label="Device">
           <span title={started?.device_name}>{run.device === '' ? '–' : run.device}</span>
-          {started && <small> {started.precision}</small>}
+          {started && <small>{started.precision}</small>}
         </Gauge>
         <Gauge label={run.best_metric ? `Best ${metricName(run.best_metric.name).toLowerCase()}` : 'Best'}>
           <b data-testid={TESTIDS.training.bestMetric} data-value={run.best_metric?.value}>
