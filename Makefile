@@ -48,6 +48,7 @@ format: ## Bring the Python code into shape
 
 schema: ## Write the generated schemas and the frontend's types
 	@$(VENV_PYTHON) manage.py export_schema --write
+	@$(VENV_PYTHON) manage.py settings --markdown > docs/settings.md
 	@$(PYTHON) -m config.setup npm run --silent api
 
 tour: setup ## Drive the ten-minute tour in a browser: make tour DATA=FOLDER

@@ -14,7 +14,7 @@ PYTHON = sys.executable
 CHECKS: dict[str, list[str]] = {
     "ruff": ["ruff", "check", "."],
     "ruff format": ["ruff", "format", "--check", "--quiet", "."],
-    "pyright": ["pyright"],
+    "pyright": ["pyright", "--project", "pyproject.toml"],  # not one of a folder above
     "import-linter": ["lint-imports", "--no-cache"],
     "migrations": [PYTHON, "manage.py", "makemigrations", "--check", "--dry-run"],
     "schemas": [PYTHON, "manage.py", "export_schema", "--check"],

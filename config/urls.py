@@ -5,7 +5,8 @@ from config.frontend import index
 
 urlpatterns = [
     path("api/", api.urls),
-    re_path(r"^(?!api/|ws/).*$", index),
+    # A built file that is not there is an error, not the page: scripts must not receive HTML.
+    re_path(r"^(?!api/|ws/|assets/).*$", index),
 ]
 handler404 = "common.errors.not_found_view"
 handler400 = "common.errors.bad_request_view"

@@ -19,6 +19,7 @@ from config.environment import Environment
 from config.launcher.child import MAX_RESTARTS, Child
 from config.launcher.problem import LaunchProblem
 from config.launcher.redis import find_redis, redis_command, runtime_folder
+from config.setup.node import find_node
 
 LANES = ("interactive", "bulk", "train")
 READY_TIMEOUT_S = 60.0
@@ -115,7 +116,7 @@ class Studio:
         vite = REPOSITORY / "frontend" / "node_modules" / "vite" / "bin" / "vite.js"
         child = Child(
             name="vite",
-            command=["node", str(vite), "--port", str(dev_port), "--strictPort"],
+            command=[find_node().program, str(vite), "--port", str(dev_port), "--strictPort"],
             log_file=self.env.data / "logs" / "vite.log",
             environment={**os.environ, "NETLOOM_BACKEND": f"http://127.0.0.1:{self.port}"},
             folder=REPOSITORY / "frontend",

@@ -15,6 +15,8 @@ VENV = REPOSITORY / ".venv"
 PYTHON = VENV / "bin" / "python"
 RUN_LOCK = REPOSITORY / "requirements.txt"
 DEV_LOCK = REPOSITORY / "requirements-dev.txt"
+PIP = [str(PYTHON), "-m", "pip", "--disable-pip-version-check"]
+PIP_INSTALL = [*PIP, "install", "--quiet"]
 NEEDED_BYTES = 9 * 10**9
 
 SIZE_NOTE = (
@@ -41,7 +43,7 @@ def install_packages(lock: Path) -> None:
 
 def pip_install_locked(lock: Path) -> None:
     """Install a small lock file with pip alone."""
-    _run([str(PYTHON), "-m", "pip", "install", "--quiet", "--require-hashes", "-r", str(lock)])
+    _run([*PIP_INSTALL, "--require-hashes", "-r", str(lock)])
 
 
 def _check_python() -> None:
@@ -102,19 +104,14 @@ def _install(lock: Path) -> None:
     if subprocess.run([*uv, *wanted], env=_uv_environment(), check=False).returncode != 0:
         # uv does not read every setting of pip, such as a mirror in pip.conf.
         say("uv could not install them; trying pip, which takes longer.")
-        _run([str(PYTHON), "-m", "pip", "install", "--quiet", *wanted])
-    _run(
-        [str(PYTHON), "-m", "pip", "install", "--quiet", "--no-deps", "--no-build-isolation",
-         "--editable", str(REPOSITORY)]
-    )  # fmt: skip
+        _run([*PIP_INSTALL, *wanted])
+    _run([*PIP_INSTALL, "--no-deps", "--no-build-isolation", "--editable", str(REPOSITORY)])
 
 
 def _uv_environment() -> dict[str, str]:
     """pip's settings in uv's words: certificates, mirrors and folders of wheels."""
     environment = dict(os.environ)
-    asked = subprocess.run(
-        [str(PYTHON), "-m", "pip", "config", "list"], capture_output=True, text=True, check=False
-    )
+    asked = subprocess.run([*PIP, "config", "list"], capture_output=True, text=True, check=False)
     settings: dict[str, str] = {}
     for line in asked.stdout.splitlines():
         match = re.match(r"^[^.]+\.([a-z-]+)='(.*)'$", line)

@@ -10,7 +10,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -31,10 +31,12 @@ def studio_environment(data: Path, **settings: str) -> dict[str, str]:
     return {**kept, "NETLOOM_DATA": str(data), "NETLOOM_PORT": "0", **settings}
 
 
-def manage(data: Path, *arguments: str, **settings: str) -> subprocess.CompletedProcess[str]:
-    """Run `manage.py` to its end."""
+def manage(
+    data: Path, *arguments: str, runner: Sequence[str] = (), **settings: str
+) -> subprocess.CompletedProcess[str]:
+    """Run `manage.py` to its end; `runner` is put before its command line."""
     return subprocess.run(
-        [sys.executable, "manage.py", *arguments],
+        [*runner, sys.executable, "manage.py", *arguments],
         cwd=REPOSITORY,
         env=studio_environment(data, **settings),
         capture_output=True,

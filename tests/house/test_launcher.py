@@ -7,8 +7,10 @@ import json
 import signal
 import socket
 import sqlite3
+import subprocess
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -16,9 +18,9 @@ from urllib.parse import urlsplit
 import psutil
 import pytest
 
-from config.launcher import checks
-from config.launcher.problem import LaunchProblem
-from tests.house.studio_process import StudioProcess, manage, running_studio
+from tests.faults.live import LiveApi
+from tests.faults.test_runs import digits_network, start
+from tests.house.studio_process import REPOSITORY, StudioProcess, manage, running_studio
 
 pytestmark = pytest.mark.slow
 
@@ -84,16 +86,33 @@ def test_a_whole_life(tmp_path: Path):
         backup = manage(data, "backup", str(tmp_path))
         assert backup.returncode == 0, backup.stderr
 
+        live = LiveApi(studio.url, manage(data, "signin").stdout.strip())
+        start(live, digits_network(live), {"epochs": 500, "device": "cpu"})
+        _until(lambda: studio.child("netloom.train") is not None)
+        everyone = studio.descendants()
+
         studio.process.send_signal(signal.SIGINT)
         assert studio.process.wait(60) == 0
         _, alive = psutil.wait_procs(everyone, timeout=5)
         assert alive == []
+        assert _processes_on(data) == []
         assert not (data / "runtime.json").exists()
 
     restored = manage(tmp_path / "other", "restore", next(map(str, tmp_path.glob("*.zip"))))
     assert restored.returncode == 0, restored.stderr
     with sqlite3.connect(tmp_path / "other" / "netloom.sqlite3") as database:
         assert database.execute("select count(*) from accounts_person").fetchone() == (1,)
+
+
+def _processes_on(data: Path) -> list[psutil.Process]:
+    """Whoever has the data folder in its command line or its environment."""
+    found: list[psutil.Process] = []
+    for process in psutil.process_iter():
+        with suppress(psutil.Error):
+            words = [*process.cmdline(), process.environ().get("NETLOOM_DATA", "")]
+            if any(str(data) in word for word in words):
+                found.append(process)
+    return found
 
 
 def test_even_a_killed_launcher_leaves_nothing(tmp_path: Path):
@@ -131,11 +150,36 @@ def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path):
     assert "NETLOOM_DATA" in told
 
 
-def test_a_full_disk_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    usage = type("Usage", (), {"free": 10 * 1024 * 1024})
-    monkeypatch.setattr(checks.shutil, "disk_usage", lambda _folder: usage)
-    with pytest.raises(LaunchProblem, match=r"disk of .* is full"):
-        checks.prepare_data_folder(tmp_path)
+def _up_on_disk(folder: Path, mount_options: str, prepare: str = "true") -> Any:
+    """`manage.py up` on a small disk of its own, seen by this process alone."""
+    script = f'mount -t tmpfs -o {mount_options} none "$0" && {prepare} && exec "$@"'
+    own_disk = ["unshare", "--mount", "--map-root-user", "sh", "-c", script, str(folder)]
+    try:
+        usable = subprocess.run([*own_disk, "true"], capture_output=True, check=False).returncode
+    except FileNotFoundError:
+        usable = 1
+    if usable != 0:
+        pytest.skip("This system does not let us mount a disk for the test.")
+    return manage(folder, "up", runner=own_disk)
+
+
+def test_a_disk_with_little_room_is_named(tmp_path: Path):
+    told = _sentence(_up_on_disk(tmp_path, "size=1m"))
+    assert f"The disk of {tmp_path} is full" in told
+    assert "NETLOOM_DATA" in told
+
+
+def test_a_disk_without_any_room_is_named(tmp_path: Path):
+    fill = 'dd if=/dev/zero of="$0/filler" bs=1M count=2 2>/dev/null; true'
+    told = _sentence(_up_on_disk(tmp_path, "size=1m", f"{{ {fill}; }}"))
+    assert f"The data folder {tmp_path} cannot be used (No space left on device)" in told
+    assert "NETLOOM_DATA" in told
+
+
+def test_a_folder_that_may_only_be_read_is_named(tmp_path: Path):
+    told = _sentence(_up_on_disk(tmp_path, "ro"))
+    assert f"The data folder {tmp_path} cannot be used (Read-only file system)" in told
+    assert "NETLOOM_DATA" in told
 
 
 def test_wrong_settings_are_named(tmp_path: Path):
@@ -161,6 +205,8 @@ def test_a_newer_database_is_refused(tmp_path: Path):
 
 
 def test_settings_are_documented(tmp_path: Path):
+    page = manage(tmp_path, "settings", "--markdown").stdout
+    assert page == (REPOSITORY / "docs" / "settings.md").read_text(), "run `make schema`"
     listed = manage(tmp_path, "settings", NETLOOM_SECRET_KEY="hidden").stdout
     assert "NETLOOM_PORT = 0" in listed
     assert "hidden" not in listed

@@ -110,6 +110,12 @@ def test_every_answer_carries_the_headers(page: Client):
     assert page.get("/api/session").headers["Cache-Control"] == "no-store"
 
 
+def test_a_missing_built_file_is_not_the_page(page: Client):
+    assert page.get("/networks/some-network").headers["Content-Type"].startswith("text/html")
+    missing = page.get("/assets/index-00000000.js")
+    assert (missing.status_code, missing.json()["code"]) == (404, "not_found")
+
+
 def test_cookies_are_named_after_the_installation(person: Any, settings: Any):
     client = Client()
     client.post(

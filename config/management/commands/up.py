@@ -41,7 +41,7 @@ class Command(BaseCommand):
         prepare_data_folder(env.data)
         with only_launcher(env.data):
             port = free_port(env.host, env.port)
-            dev_port = free_port("127.0.0.1", DEV_PORT) if is_dev else None
+            dev_port = _dev_port() if is_dev else None
             prepare_database(env.data)
             studio = Studio(env, port, dev_port=dev_port)
             with studio.running():
@@ -55,3 +55,11 @@ class Command(BaseCommand):
                 self.stdout.flush()
                 studio.watch()
             self.stdout.write("\nStopped.")
+
+
+def _dev_port() -> int:
+    """Vite's usual port, so that a bookmark stays right, else any."""
+    try:
+        return free_port("127.0.0.1", DEV_PORT)
+    except LaunchProblem:
+        return free_port("127.0.0.1", 0)
