@@ -41,8 +41,16 @@ def refresh_overview(dataset: Dataset) -> None:
             "num_sizes": len(sizes),
         }
     dataset.image_stats = stats
-    dataset.covers = _covers(dataset)
-    Dataset.objects.filter(pk=dataset.pk).update(image_stats=stats, covers=dataset.covers)
+    Dataset.objects.filter(pk=dataset.pk).update(image_stats=stats)
+    refresh_covers(dataset)
+
+
+def refresh_covers(dataset: Dataset) -> None:
+    """Choose again what stands for the dataset; cheap enough to follow a running import."""
+    covers = _covers(dataset)
+    if covers != dataset.covers:
+        dataset.covers = covers
+        Dataset.objects.filter(pk=dataset.pk).update(covers=covers)
 
 
 def binding_of(dataset: Dataset) -> Binding:

@@ -35,24 +35,27 @@ def import_ended(job: Job) -> None:
         Import.objects.filter(pk=job.payload["import_id"]).update(
             state=job.state, finished_at=timezone.now()
         )
-    if job.state == JobState.CANCELLED:
+    if job.state in (JobState.CANCELLED, JobState.FAILED):
         report = Import.objects.filter(pk=job.payload["import_id"]).first()
         if report is not None:
-            _discard_uploads(report)
+            _take_back(report, JobState(job.state))  # what is left when its worker died for good
+            if job.state == JobState.CANCELLED:
+                _discard_uploads(report)
 
 
 @job_kind(JOB_KIND, lane=Lane.BULK, max_attempts=3, on_state=import_ended)
 def run_import(job: RunningJob) -> dict[str, Any]:
-    """Bring files in; cancelled, it takes out again what it had brought."""
+    """Bring files in; cancelled or failed, it takes out again what it had brought."""
     report = Import.objects.select_related("dataset__project").get(pk=job.payload["import_id"])
     mark_started(report)
     try:
         counts = _run(report, job)
     except JobStopped:
-        if not job.is_lease_lost:
-            _take_back(report)
+        if not (job.is_lease_lost or job.is_worker_stopping):
+            _take_back(report, JobState.CANCELLED)
         raise
     except Problem as problem:
+        _take_back(report, JobState.FAILED)
         if problem.code in HOPELESS:
             _discard_uploads(report)
         raise
@@ -99,16 +102,19 @@ def _upload_files(upload_ids: list[str]) -> list[tuple[str, tuple[str, Path]]]:
     return [(key, (uploads[key].file_name, upload_path(uploads[key]))) for key in upload_ids]
 
 
-def _take_back(report: Import) -> None:
-    """Move what a cancelled import brought to the bin; bringing it in again revives it."""
+def _take_back(report: Import, why: JobState) -> None:
+    """Move what an ended import brought to the bin; bringing it in again revives it."""
     num_taken = 0
     brought = Item.objects.filter(brought_by=report, is_removed=False)
     while ids := list(brought.values_list("pk", flat=True)[:BATCH]):
         num_taken += remove_items(report.dataset, report.created_by, ids)
-    note = "Cancelled: nothing was brought in."
+    if not num_taken and (report.notes or why == JobState.FAILED):
+        return
+    note = f"{why.label}: nothing was brought in."
     if num_taken:
-        note = f"Cancelled: the {num_taken:,} images it had brought were taken out again."
-    Import.objects.filter(pk=report.pk).update(notes=[note], num_added=0, classes={})
+        note = f"{why.label}: the {num_taken:,} images it had brought were taken out again."
+    report.notes = [note]
+    Import.objects.filter(pk=report.pk).update(notes=report.notes, num_added=0, classes={})
 
 
 def _discard_uploads(report: Import) -> None:

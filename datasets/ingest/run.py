@@ -40,8 +40,12 @@ from datasets.stats import refresh_overview
 
 DECODE_FILES = 32
 DECODE_BYTES = 4 * 1024 * 1024
+# A batch is one transaction, which must not keep others from writing for long, and one message to
+# the pages. It is also what shows that something happens, so that slow sources write sooner.
 WRITE_FILES = 500
 WRITE_BYTES = 64 * 1024 * 1024
+WRITE_S = 1.0
+TELL_S = 0.5
 
 Progress = Callable[[float | None, str], None]
 
@@ -94,6 +98,7 @@ class ImportRun:
         pattern = self._options.group_pattern
         self._groups = GroupPattern(pattern) if pattern else None
         self._started = time.monotonic()
+        self._last_told = -TELL_S
         self._num_seen = 0
 
     def run(self) -> Report:
@@ -114,6 +119,7 @@ class ImportRun:
         with PicturePool(pictures_folder()) as pool:
             batches = self._unknown(survey, writer)
             self._write_all(survey, writer, pool.map(batches))
+        self._progress(0.99, "Counting")
         self._finish(survey)
         return counts
 
@@ -218,7 +224,7 @@ class ImportRun:
         decoded: Iterator[list[tuple[Arrival, Picture | Refusal]]],
     ) -> None:
         pending: list[tuple[Arrival, Picture]] = []
-        num_bytes = 0
+        num_bytes, last_written = 0, time.monotonic()
         for batch in decoded:
             self._num_seen += len(batch)
             self._tell(survey)
@@ -228,14 +234,19 @@ class ImportRun:
                     continue
                 pending.append((arrival, outcome))
                 num_bytes += len(arrival.candidate.data)
-            if len(pending) >= WRITE_FILES or num_bytes >= WRITE_BYTES:
+            is_full = len(pending) >= WRITE_FILES or num_bytes >= WRITE_BYTES
+            if is_full or (pending and time.monotonic() - last_written >= WRITE_S):
                 writer.write(pending)
-                pending, num_bytes = [], 0
+                pending, num_bytes, last_written = [], 0, time.monotonic()
         if pending:
             writer.write(pending)
 
     def _tell(self, survey: Survey) -> None:
-        seconds = time.monotonic() - self._started
+        now = time.monotonic()
+        if now - self._last_told < TELL_S:
+            return
+        self._last_told = now
+        seconds = now - self._started
         rate = self._num_seen / seconds if seconds > 0.5 else 0.0
         text = f"{self._num_seen:,} of {survey.num_candidates:,} files"
         if rate:

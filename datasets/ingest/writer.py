@@ -18,6 +18,7 @@ from datasets.log import BATCH, Tally, lock, record, tell_items_changed
 from datasets.models import Dataset, EventKind, Import, Item, ItemState, LabelClass, Origin, Split
 from datasets.services import splits_of_groups
 from datasets.splits import SplitShares
+from datasets.stats import refresh_covers
 from storage.services import store_batch
 
 
@@ -108,6 +109,7 @@ class Writer:
             self._insert(new)
             self._unsaved.clear()
             self._counts.save(self._import)
+            refresh_covers(self._dataset)
             tell_items_changed(self._dataset)
 
     def meet(self, arrival: Arrival, present: Item) -> None:

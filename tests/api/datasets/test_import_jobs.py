@@ -43,7 +43,7 @@ def test_cancelling_takes_out_what_was_brought(
 
     monkeypatch.setattr(run, "WRITE_FILES", 32)
     dataset = studio.dataset()
-    job = _start(studio, dataset, {f"a/{n:03d}.png": png(n) for n in range(400)})
+    job = _start(studio, dataset, {f"a/{n:03d}.png": png(n) for n in range(160)})
     original = writer.Writer.write
 
     def write_then_cancel(self: Any, arrivals: Any) -> None:
@@ -73,9 +73,101 @@ def test_cancelling_takes_out_what_was_brought(
     assert studio.items(dataset) == []
     assert [each["count"] for each in after["classes"]] == [0]
 
-    again = studio.bring_in_zip(dataset, {f"a/{n:03d}.png": png(n) for n in range(400)})
-    assert again["num_added"] == 400
-    assert studio.refreshed(dataset)["num_items"] == 400
+    again = studio.bring_in_zip(dataset, {f"a/{n:03d}.png": png(n) for n in range(160)})
+    assert again["num_added"] == 160
+    assert studio.refreshed(dataset)["num_items"] == 160
+
+
+def test_what_fails_half_way_leaves_nothing(
+    studio: Studio, run_jobs: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from django.conf import settings
+
+    from datasets.ingest import run
+
+    monkeypatch.setattr(run, "DECODE_FILES", 2)
+    monkeypatch.setattr(run, "WRITE_FILES", 2)
+    dataset = studio.dataset()
+    files = {f"a/{n:02d}.png": png(n, 256, 256) for n in range(12)}  # 2.3 MB
+    job = _start(studio, dataset, files)
+    monkeypatch.setattr(
+        settings, "ENVIRONMENT", settings.ENVIRONMENT.model_copy(update={"quota_mb": 3})
+    )
+    run_jobs("bulk")
+    ended = studio.api.get(f"/api/jobs/{job['id']}").json()
+    assert ended["problem"]["code"] == "quota_exceeded"
+    report = studio.reports(dataset)[0]
+    assert report["state"] == "failed"
+    assert "taken out again" in report["notes"][0]
+    assert studio.refreshed(dataset)["num_items"] == 0
+    assert studio.items(dataset) == []
+
+    monkeypatch.undo()
+    again = studio.bring_in_zip(dataset, files)
+    assert (again["state"], again["num_added"]) == ("succeeded", 12)
+    assert studio.refreshed(dataset)["num_labeled"] == 12
+
+
+def test_a_running_import_shows_what_is_there(
+    studio: Studio, run_jobs: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from datasets.ingest import run, writer
+
+    monkeypatch.setattr(run, "WRITE_FILES", 32)
+    dataset = studio.dataset()
+    _start(studio, dataset, {f"{'ab'[n % 2]}/{n:03d}.png": png(n) for n in range(128)})
+    original = writer.Writer.write
+    seen: list[dict[str, Any]] = []
+
+    def write_then_look(self: Any, arrivals: Any) -> None:
+        original(self, arrivals)
+        [listed] = studio.api.get(f"/api/projects/{studio.project.id}/datasets").json()
+        seen.append(listed)
+
+    monkeypatch.setattr(writer.Writer, "write", write_then_look)
+    run_jobs("bulk")
+    counts = [each["num_items"] for each in seen]
+    assert len(counts) >= 3
+    assert counts == sorted(set(counts))
+    assert counts[-1] == 128
+    for listed in seen:
+        assert len(listed["cover_item_ids"]) == 4
+        assert sum(each["count"] for each in listed["classes"]) == listed["num_labeled"]
+    covers = {
+        studio.api.get(f"/api/items/{each}").json()["source"][0]
+        for each in seen[-1]["cover_item_ids"]
+    }
+    assert covers == {"a", "b"}
+
+
+def test_a_worker_that_ends_keeps_what_it_brought(
+    studio: Studio, run_jobs: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from datasets.ingest import run, writer
+    from jobs.running import stop_all
+
+    monkeypatch.setattr(run, "WRITE_FILES", 32)
+    dataset = studio.dataset()
+    job = _start(studio, dataset, {f"a/{n:03d}.png": png(n) for n in range(100)})
+    original = writer.Writer.write
+    num_written = 0
+
+    def write_then_end(self: Any, arrivals: Any) -> None:
+        nonlocal num_written
+        original(self, arrivals)
+        num_written += 1
+        if num_written == 1:
+            stop_all()
+            at_end.append(studio.refreshed(dataset))
+
+    at_end: list[dict[str, Any]] = []
+    monkeypatch.setattr(writer.Writer, "write", write_then_end)
+    run_jobs("bulk")
+    [stopped] = at_end
+    assert studio.api.get(f"/api/jobs/{job['id']}").json()["state"] == "succeeded"
+    after = studio.refreshed(dataset)
+    assert after["num_items"] == after["log_position"] == 100  # nothing went out and came back
+    assert 0 < stopped["num_items"] < 100
 
 
 def test_an_import_goes_on_where_a_dead_worker_left_it(
