@@ -133,6 +133,8 @@ class RunningJob:
 
 
 _active: set[RunningJob] = set()
+stopping = threading.Event()
+"""Set once this process is to end: it claims nothing more."""
 
 
 def num_active() -> int:
@@ -142,6 +144,7 @@ def num_active() -> int:
 
 def stop_all() -> None:
     """The worker ends: have what runs stop soon; it is queued again for the next one."""
+    stopping.set()
     for running in list(_active):
         running.is_worker_stopping = True
         running.stopped.set()

@@ -17,8 +17,11 @@ def worker_name() -> str:
 
 @shared_task(name="jobs.work", ignore_result=True)
 def work(lane: str) -> None:
-    """Do what is queued in a lane, one job after the other, until nothing is left."""
-    while run_next(lane):
+    """Do what is queued in a lane, one job after the other, until nothing is left.
+
+    A worker that ends leaves the rest, and the job it has just given back, to the next one.
+    """
+    while not running.stopping.is_set() and run_next(lane):
         pass
 
 

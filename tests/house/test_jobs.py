@@ -14,7 +14,7 @@ from jobs import running, services
 from jobs.models import Job, JobState
 from jobs.reconcile import Reconciler
 from jobs.selectors import queue_order, queue_place
-from jobs.tasks import run_next
+from jobs.tasks import run_next, work
 from tests.client import ApiClient
 from tests.house import job_kinds
 
@@ -32,6 +32,7 @@ def fast(settings: Any) -> Iterator[None]:
     job_kinds.states.clear()
     yield
     job_kinds.may_end.set()
+    running.stopping.clear()
 
 
 @pytest.fixture
@@ -43,16 +44,16 @@ def enqueue(person: Any, project: Any) -> Callable[..., Job]:
 
 
 @pytest.fixture
-def in_worker() -> Iterator[Callable[[], threading.Thread]]:
+def in_worker() -> Iterator[Callable[..., threading.Thread]]:
     """Do the next training job in a thread, as a worker does."""
     threads: list[threading.Thread] = []
 
-    def work() -> None:
-        run_next("train")
-        connection.close()
+    def start(do: Callable[[], object] = lambda: run_next("train")) -> threading.Thread:
+        def do_and_close() -> None:
+            do()
+            connection.close()
 
-    def start() -> threading.Thread:
-        thread = threading.Thread(target=work)
+        thread = threading.Thread(target=do_and_close)
         threads.append(thread)
         thread.start()
         assert job_kinds.started.wait(5)
@@ -198,6 +199,16 @@ def test_a_stopping_worker_gives_its_job_back(enqueue: Any, in_worker: Any):
     assert run_next("train")
     job.refresh_from_db()
     assert (job.state, job.result) == (JobState.SUCCEEDED, {"attempt": 2})
+
+
+def test_a_stopping_worker_does_not_take_its_job_again(enqueue: Any, in_worker: Any):
+    job = enqueue("tests.wait")
+    thread = in_worker(lambda: work("train"))
+    running.stop_all()
+    thread.join(5)
+    assert not thread.is_alive()
+    job.refresh_from_db()
+    assert (job.state, job.attempt) == (JobState.QUEUED, 1)
 
 
 def test_the_list_is_filtered(enqueue: Any, run_jobs: Any, api: ApiClient, project: Any):
