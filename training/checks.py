@@ -37,13 +37,14 @@ class LabelCounts:
         return bool(train) and max(train) >= UNEVEN_RATIO * min(train)
 
     def as_manifest(self) -> Manifest:
-        """The smallest manifest with the same classes in the same splits."""
+        """The smallest manifest with the same classes in the same splits, one or two of each."""
         return Manifest(
             classes=self.classes,
             items=[
-                ManifestItem(id=f"{label}-{split}", path="-", label=label, split=split)  # pyright: ignore[reportArgumentType]
-                for label, split in self.counts
+                ManifestItem(id=f"{label}-{split}-{place}", path="-", label=label, split=split)  # pyright: ignore[reportArgumentType]
+                for (label, split), count in self.counts.items()
                 if split != "unassigned"
+                for place in range(min(count, 2))
             ],
         )
 

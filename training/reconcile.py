@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import logging
-import shutil
 import time
 from collections import Counter
-from pathlib import Path
 
-from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
@@ -19,8 +16,11 @@ from training.intervals import intervals
 from training.models import Attempt, Run, State
 from training.publishing import publish_run
 from training.queue import devices_for
+from training.tidy import prune_pixels, remove_folders
 
 logger = logging.getLogger(__name__)
+
+PRUNE_EVERY_S = 3600.0
 
 
 class Reconciler:
@@ -28,6 +28,7 @@ class Reconciler:
 
     def __init__(self) -> None:
         self._seen: dict[int, tuple[int, float]] = {}
+        self._prune_at = time.monotonic()
 
     def look(self) -> None:
         """Expire dead attempts, give interrupted runs their turn, wake workers, tidy up."""
@@ -35,7 +36,10 @@ class Reconciler:
         _requeue_interrupted()
         if has_work():
             lifecycle.wake_workers()
-        _remove_folders()
+        remove_folders()
+        if time.monotonic() >= self._prune_at:
+            self._prune_at = time.monotonic() + PRUNE_EVERY_S
+            prune_pixels()
 
     def _expire_leases(self) -> None:
         now = time.monotonic()
@@ -90,15 +94,3 @@ def _requeue_interrupted() -> None:
     for run in due:
         if Run.objects.filter(id=run.id, state=State.INTERRUPTED).update(state=State.QUEUED):
             publish_run(run)
-
-
-def _remove_folders() -> None:
-    """Folders of attempts that ended without their supervisor."""
-    root = Path(settings.DATA_FOLDER) / "runs"
-    for folder in root.glob("*/attempt-*"):
-        number = int(folder.name.removeprefix("attempt-"))
-        is_open = Attempt.objects.filter(
-            run_id=folder.parent.name, number=number, ended_at=None
-        ).exists()
-        if not is_open:
-            shutil.rmtree(folder, ignore_errors=True)

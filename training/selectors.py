@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Min, Q, QuerySet
+from django.db.models import Min, Prefetch, Q, QuerySet
 from django.utils import timezone
 
 from accounts.access import may
@@ -38,6 +38,11 @@ from training.schemas import Run as RunOut
 def summary_query() -> QuerySet[Run]:
     """Runs with what a row of the list needs, in a fixed number of queries."""
     return Run.objects.select_related("author", "network", "dataset_version__dataset")
+
+
+def checkpoint_query() -> QuerySet[Checkpoint]:
+    """Checkpoints with their blobs in one query: between two, a running trainer rotates them."""
+    return Checkpoint.objects.select_related("blob")
 
 
 def list_runs(
@@ -98,7 +103,7 @@ def run_detail(run: Run, person: Person) -> RunOut:
     run = (
         summary_query()
         .select_related("detail", "network_version")
-        .prefetch_related("attempts", "checkpoints__blob")
+        .prefetch_related("attempts", Prefetch("checkpoints", queryset=checkpoint_query()))
         .get(id=run.id)
     )
     detail = run.detail
@@ -132,7 +137,7 @@ def run_detail(run: Run, person: Person) -> RunOut:
 
 def list_checkpoints(run: Run) -> list[CheckpointOut]:
     """Checkpoints of a run, newest step first."""
-    return [checkpoint_out(one) for one in run.checkpoints.select_related("blob").order_by("-step")]
+    return [checkpoint_out(one) for one in checkpoint_query().filter(run=run).order_by("-step")]
 
 
 def checkpoint_out(checkpoint: Checkpoint) -> CheckpointOut:

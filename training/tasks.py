@@ -33,6 +33,7 @@ from training.queue import claim_next
 from training.services import ESTIMATE
 from training.supervision.prepare import threads_per_slot
 from training.supervision.supervise import Supervisor
+from training.tidy import pixel_cache
 
 logger = logging.getLogger(__name__)
 
@@ -85,7 +86,7 @@ def estimate(job: RunningJob) -> dict[str, Any]:
             manifest=str(write_manifest(version, folder)),
             output=str(folder / "output"),
             config=config,
-            cache=str(Path(settings.DATA_FOLDER) / "cache" / "pixels"),
+            cache=str(pixel_cache()),
             num_threads=threads_per_slot(settings.ENVIRONMENT.train_slots),
         )
         path = folder / "spec.json"

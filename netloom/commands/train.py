@@ -16,7 +16,7 @@ from netloom.commands.output import complain, say
 from netloom.commands.problem import CommandError
 from netloom.data.manifest import Manifest
 from netloom.train.events import EVENT, Checkpoint, EpochEnd, Event, Failed, Finished, Log, Started
-from netloom.train.spec import TrainSpec
+from netloom.train.spec import read_spec
 
 
 def train(options: Namespace) -> int:
@@ -60,7 +60,7 @@ def _write_bundle(spec_path: Path, checkpoint: Checkpoint, out: Path) -> None:
     from netloom.formats.bundle import make_meta, write_bundle
     from netloom.train.checkpoint import CheckpointError, read_checkpoint_weights
 
-    spec = TrainSpec.model_validate_json(spec_path.read_bytes())
+    spec = read_spec(spec_path)
     metric = {} if checkpoint.metric is None else {spec.config.best_metric: checkpoint.metric}
     try:
         classes = Manifest.read(Path(spec.manifest)).classes

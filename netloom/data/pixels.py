@@ -123,6 +123,7 @@ def load_pixels(
         try:
             if not _is_complete(path, shape):
                 _write_cache(path, shape, batches)
+            os.utime(path)  # so that whoever tidies the cache sees which files are in use
             # Copy on write: torch wants writable memory, the file stays as it is.
             return MemoryPixels(as_tensor(np.load(path, mmap_mode="c")))
         except OSError as error:

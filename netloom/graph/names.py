@@ -29,6 +29,9 @@ GRAPH_MODULE_NAMES = frozenset(
 Names with a leading underscore are refused altogether: the private ones need no list.
 """
 
+NETWORK_NAMES = frozenset({"netloom_nodes", "netloom_origins"})
+"""What a compiled network has beside them, frozen for the same reason (a test compares)."""
+
 CODE_NAMES = frozenset({"self", "torch", "nn"})
 """Names the generated code uses itself."""
 
@@ -41,7 +44,7 @@ def name_problem(name: str) -> str | None:
         return f"use at most {MAX_LENGTH} characters"
     if keyword.iskeyword(name) or keyword.issoftkeyword(name):
         return f"“{name}” is a word of Python itself"
-    if name in GRAPH_MODULE_NAMES or name in CODE_NAMES:
+    if name in GRAPH_MODULE_NAMES or name in NETWORK_NAMES or name in CODE_NAMES:
         return f"“{name}” already means something in PyTorch"
     return None
 

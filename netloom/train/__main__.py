@@ -17,7 +17,7 @@ from pydantic import ValidationError
 from netloom.train.control import Control
 from netloom.train.emitter import EventWriter
 from netloom.train.events import Failed
-from netloom.train.spec import TrainSpec
+from netloom.train.spec import TrainSpec, read_spec
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -37,7 +37,7 @@ def main(arguments: list[str] | None = None) -> int:
         control.watch(options.control_fd)
     writer = EventWriter(options.event_fd)
     try:
-        spec = TrainSpec.model_validate_json(options.spec.read_bytes())
+        spec = read_spec(options.spec)
     except (OSError, ValidationError) as error:
         message = f"The run specification {options.spec} cannot be read: {error}"
         writer.emit(Failed(time_s=time.time(), code="bad_spec", message=message))

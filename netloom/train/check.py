@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
@@ -25,6 +25,7 @@ ProblemCode = Literal[
     "no_training_items",
     "no_validation_items",
     "class_without_training_items",
+    "class_with_one_item",
     "unknown_device",
 ]
 
@@ -111,6 +112,7 @@ def _check_data(manifest: Manifest) -> list[SpecProblem]:
                 "warning",
                 f"No training item is labelled {names}: the network cannot learn that.",
             )
+    _check_lone_items(manifest, add)
     if not any(i.split == "validation" and i.label is not None for i in manifest.items):
         add(
             "no_validation_items",
@@ -119,6 +121,21 @@ def _check_data(manifest: Manifest) -> list[SpecProblem]:
             "checkpoint; the last one counts.",
         )
     return problems
+
+
+def _check_lone_items(
+    manifest: Manifest, add: Callable[[ProblemCode, Literal["error", "warning"], str], None]
+) -> None:
+    counts = Counter(item.label for item in manifest.items if item.label is not None)
+    lone = [name for index, name in enumerate(manifest.classes) if counts[index] == 1]
+    if lone:
+        names = ", ".join(lone[:5]) + (" and others" if len(lone) > 5 else "")
+        add(
+            "class_with_one_item",
+            "warning",
+            f"Only one item each is labelled {names}: it can be learned from or checked against, "
+            "not both. Label more of them, or leave the class out.",
+        )
 
 
 def _check_network(spec: TrainSpec, num_classes: int) -> list[SpecProblem]:

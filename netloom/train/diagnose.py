@@ -79,27 +79,32 @@ def describe_non_finite(
 
 
 def find_non_finite_node(session: Session, images_BCHW: torch.Tensor) -> str | None:
-    """Return the path of the first node, in order of computation, that gives a NaN or infinity."""
+    """Return the path of the first node, in order of computation, that gives a NaN or infinity.
+
+    When all outputs are finite, it is the loss that overflows: the last node is returned then.
+    """
     module: Network = session.module
     found: list[str] = []
+    used: list[str] = []
     handles: list[torch.utils.hooks.RemovableHandle] = []
 
     def watch(part: torch.nn.Module, path: str) -> None:
         def look(_module: torch.nn.Module, _inputs: object, output: object) -> None:
+            used.append(path)
             if isinstance(output, torch.Tensor) and not bool(torch.isfinite(output).all()):
                 found.append(path)
 
         handles.append(part.register_forward_hook(look))  # pyright: ignore[reportUnknownMemberType]
 
-    for name in module.netloom_origins.weights:
-        watch(module.get_submodule(name), module.netloom_nodes[name])
+    for name, path in module.netloom_nodes.items():
+        watch(module.get_submodule(name), path)
     try:
         with torch.no_grad(), session.placement.autocast():
             module(images_BCHW)
     finally:
         for handle in handles:
             handle.remove()
-    return found[0] if found else None
+    return (found or used[-1:] or [None])[0]
 
 
 def _is_out_of_memory(error: Exception) -> bool:

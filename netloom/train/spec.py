@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -61,7 +62,7 @@ class RunConfig(SpecModel):
 
 
 class TrainSpec(SpecModel):
-    """One run of the trainer.
+    """One run of the trainer. In a file, relative paths start from the file's folder.
 
     Attributes:
         document: The network.
@@ -86,3 +87,18 @@ class TrainSpec(SpecModel):
     num_threads: Annotated[int, Field(ge=1, le=1024)] | None = None
     num_workers: Annotated[int, Field(ge=0, le=256)] = 0
     data_memory_bytes: Annotated[int, Field(ge=0)] | None = None
+
+
+def read_spec(path: Path) -> TrainSpec:
+    """Read a specification from a file, its paths made absolute.
+
+    Raises:
+        OSError: The file cannot be read.
+        ValidationError: It is no specification.
+    """
+    spec = TrainSpec.model_validate_json(path.read_bytes())
+    folder = path.resolve().parent
+    names = ("manifest", "output", "initial_weights", "resume_from", "cache")
+    return spec.model_copy(
+        update={name: str(folder / value) for name in names if (value := getattr(spec, name))}
+    )

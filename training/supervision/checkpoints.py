@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 from pathlib import Path
 
 from django.db import transaction
@@ -16,12 +18,25 @@ from training.models import Checkpoint, Run
 KEPT_LAST = 2
 
 
-def store_checkpoint(project: Project, output: Path, event: ev.Checkpoint) -> Blob:
-    """Put the file the event names into storage; raises Problem when there is no room."""
+def store_checkpoint(project: Project, output: Path, event: ev.Checkpoint) -> Blob | None:
+    """Put the file the event names into storage; raises Problem when there is no room.
+
+    Returns:
+        None when the trainer has removed it already: it saves faster than they are stored, and
+        a newer checkpoint, and a better one if this was the best, has been announced or will be.
+    """
     path = (output / event.path).resolve()
     if not path.is_relative_to(output.resolve()):
         raise ValueError(f"a checkpoint outside of its attempt's folder: {event.path}")
-    return store_file(project, path)
+    held = path.with_name(f".storing-{path.name}")
+    try:
+        _hold(path, held)
+    except FileNotFoundError:
+        return None
+    try:
+        return store_file(project, held)
+    finally:
+        held.unlink(missing_ok=True)
 
 
 def record_checkpoint(run: Run, event: ev.Checkpoint, blob: Blob) -> None:
@@ -57,3 +72,13 @@ def forget_checkpoint(run: Run, checkpoint: Checkpoint) -> None:
         return
     for blob in blobs:
         release_blob(run.project, blob)
+
+
+def _hold(path: Path, held: Path) -> None:
+    """Give a file a second name, because the trainer may remove its own at any moment."""
+    try:
+        os.link(path, held)
+    except FileNotFoundError:
+        raise
+    except OSError:
+        shutil.copyfile(path, held)  # no hard links on this file system

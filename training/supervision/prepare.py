@@ -15,16 +15,23 @@ from designer.documents import stored_document
 from netloom.train.spec import RunConfig, TrainSpec
 from storage.services import blob_path
 from training.models import Attempt, Checkpoint, Run
+from training.tidy import pixel_cache
 
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """Attributes: resume_step: step of the checkpoint it continues from, None for the start."""
+    """What the trainer is started with.
+
+    Attributes:
+        resume_step: Step of the checkpoint it continues from, None for the start.
+        warnings: What people should know of how it was prepared.
+    """
 
     spec_path: Path
     output: Path
     num_threads: int
     resume_step: int | None
+    warnings: list[str]
 
 
 def attempt_folder(run_id: str, number: int) -> Path:
@@ -46,7 +53,7 @@ def prepare(attempt: Attempt, num_threads: int) -> Prepared:
     output = folder / "output"
     output.mkdir(parents=True)
     manifest = write_manifest(run.dataset_version, folder / "data")
-    resume, resume_step = _fetch_checkpoints(run, folder / "resume")
+    resume, resume_step, warnings = _fetch_checkpoints(run, folder / "resume")
     initial_weights = None
     if resume is None and run.start_checkpoint is not None:
         initial_weights = _bring(run.start_checkpoint.blob_id, folder / "start.ckpt")
@@ -57,12 +64,12 @@ def prepare(attempt: Attempt, num_threads: int) -> Prepared:
         config=RunConfig.model_validate({**run.config, "device": attempt.device}),
         initial_weights=str(initial_weights) if initial_weights else None,
         resume_from=str(resume) if resume else None,
-        cache=str(Path(settings.DATA_FOLDER) / "cache" / "pixels"),
+        cache=str(pixel_cache()),
         num_threads=num_threads,
     )
     spec_path = folder / "spec.json"
     spec_path.write_text(spec.model_dump_json(by_alias=True))
-    return Prepared(spec_path, output, num_threads, resume_step)
+    return Prepared(spec_path, output, num_threads, resume_step, warnings)
 
 
 def remove_folder(run_id: str, number: int) -> None:
@@ -70,17 +77,27 @@ def remove_folder(run_id: str, number: int) -> None:
     shutil.rmtree(attempt_folder(run_id, number), ignore_errors=True)
 
 
-def _fetch_checkpoints(run: Run, folder: Path) -> tuple[Path | None, int | None]:
-    """Fetch the newest checkpoints; the trainer falls back on the older when one is damaged."""
+def _fetch_checkpoints(run: Run, folder: Path) -> tuple[Path | None, int | None, list[str]]:
+    """Fetch the newest checkpoints; the trainer falls back on the older when one is damaged.
+
+    Returns:
+        The newest there is with its step, and what is said of one that is gone.
+    """
     newest = list(Checkpoint.objects.filter(run=run).order_by("-step")[:2])
     if not newest:
-        return None, None
+        return None, None, []
     folder.mkdir()
-    paths = [
-        _bring(checkpoint.blob_id, folder / f"step-{checkpoint.step:08d}.ckpt")
-        for checkpoint in newest
-    ]
-    return paths[0], newest[0].step
+    found: list[tuple[Path, int]] = []
+    missing: list[Problem] = []
+    for checkpoint in newest:
+        path = folder / f"step-{checkpoint.step:08d}.ckpt"
+        try:
+            found.append((_bring(checkpoint.blob_id, path), checkpoint.step))
+        except Problem as problem:
+            missing.append(problem)
+    if not found:
+        raise missing[0]
+    return (*found[0], [problem.detail for problem in missing])
 
 
 def _bring(sha256: str, path: Path) -> Path:

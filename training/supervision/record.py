@@ -68,7 +68,10 @@ class EventRecorder:
         """Take events in; a checkpoint's bytes go to storage before anything is said of it."""
         for event in events:
             if isinstance(event, ev.Checkpoint):
-                self._blobs[event.step] = store_checkpoint(self._project, self._folder, event)
+                blob = store_checkpoint(self._project, self._folder, event)
+                if blob is None:
+                    continue
+                self._blobs[event.step] = blob
             elif isinstance(event, ev.Rewind):
                 self.flush()  # what it supersedes must be stored before
             elif isinstance(event, ev.Finished | ev.Failed):
@@ -140,6 +143,8 @@ class EventRecorder:
             self.num_checkpoints += 1
         elif isinstance(event, ev.Rewind):
             rewind(run, detail, event.to_step)
+            attempt = Attempt.objects.filter(run=run, number=self._attempt)
+            attempt.update(resumed_from_step=event.to_step)
         elif isinstance(event, ev.Log):
             self._log.append(f"[{event.level}] {event.message}")
         apply_event(run, detail, event)

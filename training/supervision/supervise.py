@@ -90,8 +90,9 @@ class Supervisor:
         """A further attempt first says from where it goes on."""
         if self._attempt.number > 1:
             step = prepared.resume_step or 0
-            Attempt.objects.filter(pk=self._attempt.pk).update(resumed_from_step=step)
             self._recorder.add([ev.Rewind(time_s=time.time(), to_step=step)])
+        for warning in prepared.warnings:
+            self._recorder.add([ev.Log(time_s=time.time(), level="warning", message=warning)])
         self._recorder.flush()
 
     def _listen(self, process: TrainerProcess) -> None:
@@ -116,6 +117,7 @@ class Supervisor:
         def decide(run: Run) -> None:
             outcome.apply(run, self._times)
 
+        self._watch.is_closing = True
         self._recorder.end(decide, exit_cause=outcome.cause, exit_code=outcome.exit_code)
 
     def _fail(self, problem: Problem) -> None:
@@ -124,6 +126,7 @@ class Supervisor:
         def decide(run: Run) -> None:
             lifecycle.fail(run, problem.code.value, problem.detail, problem.next_step)
 
+        self._watch.is_closing = True
         try:
             self._recorder.drop_pending()
             self._recorder.end(decide, exit_cause=problem.detail, exit_code=None)

@@ -28,6 +28,7 @@ class AttemptWatch(threading.Thread):
 
     Attributes:
         is_lost: The lease belongs to somebody else or could not be renewed: write nothing more.
+        is_closing: The attempt's end is being written; that it is no longer ours is no news then.
         wish: The newest wish that was passed on.
     """
 
@@ -50,6 +51,7 @@ class AttemptWatch(threading.Thread):
         self._asked_at: float | None = None
         self._process: TrainerProcess | None = None
         self.is_lost = False
+        self.is_closing = False
         self.wish: str | None = None
 
     def run(self) -> None:
@@ -103,7 +105,7 @@ class AttemptWatch(threading.Thread):
         ).update(heartbeat=F("heartbeat") + 1)
         if is_ours:
             self._renewed = time.monotonic()
-        else:
+        elif not self.is_closing:
             self._lose("the run belongs to another attempt")
 
     def _lose(self, reason: str) -> None:

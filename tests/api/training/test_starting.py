@@ -67,6 +67,19 @@ def test_a_check_knows_the_data(
     assert checked["defaults"]["task"]["class_weights"] == "balanced"
 
 
+def test_a_class_with_one_image_is_named(
+    api: ApiClient, network: dict[str, Any], dataset: dict[str, Any]
+) -> None:
+    class_id = next(one["id"] for one in dataset["classes"] if one["name"] == "3")
+    items = api.get(f"/api/datasets/{dataset['id']}/items?label={class_id}").json()["items"]
+    ids = [one["id"] for one in items[1:]]
+    api.post(f"/api/datasets/{dataset['id']}/labels", {"item_ids": ids, "class_id": None})
+    checked = api.post(f"/api/networks/{network['id']}/run-check", {"config": {}}).json()
+    told = {one["code"]: one for one in checked["problems"]}
+    assert told["class_with_one_item"]["severity"] == "warning"
+    assert "labelled 3:" in told["class_with_one_item"]["message"]
+
+
 def test_the_cost_is_measured_before_the_start(
     api: ApiClient, network: dict[str, Any], run_jobs: Callable[..., Any]
 ) -> None:

@@ -9,6 +9,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
+from netloom.compile.module import Network
 from netloom.graph.names import (
     GRAPH_MODULE_NAMES,
     MAX_LENGTH,
@@ -23,6 +24,11 @@ def test_the_frozen_list_is_what_torch_has() -> None:
     names = {*dir(torch.fx.GraphModule), *dir(module)}
     public = {name for name in names if not name.startswith("_")}
     assert public <= GRAPH_MODULE_NAMES, f"add {sorted(public - GRAPH_MODULE_NAMES)}"
+
+
+def test_no_public_name_of_a_compiled_network_is_left_to_a_node() -> None:
+    public = {name for name in dir(Network) if not name.startswith("_")}
+    assert not {name for name in public if name_problem(name) is None}
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -15,6 +16,9 @@ from netloom.samples import inspection, write_samples
 from netloom.templates import make_template
 from netloom.train.spec import TrainSpec
 from tests.netloom.train.conftest import Trainer, of_type
+
+CORES = os.cpu_count()
+"""The threads that a person's run gets when it has the machine for itself."""
 
 
 @pytest.fixture
@@ -41,7 +45,7 @@ def test_small_cnn_on_mnist_in_five_epochs(
     make_spec: Callable[..., TrainSpec], start_trainer: Callable[[TrainSpec], Trainer], mnist: Path
 ) -> None:
     network = make_template("small_cnn", channels=1, height=28, width=28, num_classes=10)
-    spec = make_spec(network, manifest=str(mnist), epochs=5, num_threads=1)
+    spec = make_spec(network, manifest=str(mnist), epochs=5, num_threads=CORES)
     events = start_trainer(spec).finish(280)
     assert events[-1].reason == "completed"
     assert of_type(events, "epoch_end")[-1].values["accuracy"] >= 0.975
@@ -63,7 +67,7 @@ def test_small_cnn_finds_most_defects_soon(
         batch_size=32,
         optimizer={"learning_rate": 2e-3},
         augmentation={"horizontal_flip": True, "vertical_flip": True},
-        num_threads=1,
+        num_threads=CORES,
     )
     events = start_trainer(spec).finish(280)
     # Ninety and more come with more epochs; guessing gives a quarter.

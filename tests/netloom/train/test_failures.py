@@ -49,6 +49,13 @@ def test_data_problems(make_spec: Callable[..., TrainSpec]) -> None:
     assert codes(spec, manifest_of(train=20), "warning") == {"no_validation_items"}
     few = manifest_of(train=5, validation=20)
     assert codes(spec, few, "warning") == {"class_without_training_items"}
+    lone = manifest_of(train=20, validation=20)
+    lone.classes.append("rare")
+    lone.items.append(Item(id="only", path="x.png", label=10))
+    eleven = make_spec(digits_network(num_classes=11))
+    assert codes(eleven, lone, "warning") == {"class_with_one_item"}
+    lone.items.append(Item(id="second", path="x.png", label=10, split="validation"))
+    assert codes(eleven, lone, "warning") == set()
     wrong = manifest_of(train=20, validation=20)
     wrong.items.append(Item(id="odd", path="x.png", label=10))
     assert codes(spec, wrong) == {"label_out_of_range"}
