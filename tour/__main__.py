@@ -70,25 +70,32 @@ class Result:
         )
 
 
-def walk(
-    page: Page, signin_url: str, images: ImageFolder, archive: Path, out: Path, result: Result
-) -> None:
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a tour is made of."""
+
+    images: ImageFolder
+    archive: Path  # the same images, packed for the upload
+    epochs: int
+    out: Path  # where the pictures go
+
+
+def walk(page: Page, signin_url: str, plan: Plan, result: Result) -> None:
     """Do every step and note what was measured; raises at the first that fails."""
     points = LivePoints(page)
-    screenshots = Screenshots(page, out)
+    screenshots = Screenshots(page, plan.out)
     started = time.monotonic()
     say("Signing in")
     steps.sign_in(page, signin_url)
     screenshots.take("signed-in")
-    say(f"Bringing in {images.num_images} images of {len(images.classes)} classes")
-    count = steps.bring_in(page, DATASET, archive)
+    say(f"Bringing in {plan.images.num_images} images of {len(plan.images.classes)} classes")
+    steps.bring_in(page, DATASET, plan.archive)
     screenshots.take("images")
     say("Drawing a network")
     steps.draw(page, NETWORK, DATASET)
     screenshots.take("network")
-    epochs = epochs_for(count)
-    say(f"Training for {epochs} epochs")
-    steps.start_training(page, epochs)
+    say(f"Training for {plan.epochs} epochs")
+    steps.start_training(page, plan.epochs)
     steps.watch_first_epoch(page)
     screenshots.take("training")
     steps.wait_until_trained(page)
@@ -96,11 +103,10 @@ def walk(
     screenshots.take("trained")
     say("Explaining a prediction")
     steps.open_inspect(page)
-    steps.ask_why(page)
-    result.gradcam = explanation(page, "gradcam", out)
+    result.gradcam = explanation(page, "gradcam", plan.out)
     result.seconds_to_first_gradcam = round(time.monotonic() - started, 1)
     screenshots.take("gradcam")
-    result.lime = explanation(page, "lime", out)
+    result.lime = explanation(page, "lime", plan.out)
     screenshots.take("lime")
     say("Testing")
     result.test_accuracy = steps.evaluate_on_test(page)
@@ -110,7 +116,7 @@ def walk(
 def explanation(page: Page, method: str, out: Path) -> Explained:
     """Read one method's map and keep its picture."""
     picture = out / f"{method}.png"
-    highest = steps.read_explanation(page, method, picture)
+    highest = steps.explain(page, method, picture)
     return Explained(math.isfinite(highest) and highest > 0, str(picture), highest)
 
 
@@ -139,13 +145,14 @@ def tour(images: ImageFolder, out: Path, result: Result) -> str | None:
     """Walk through a studio of its own; return why it ended early, or None."""
     with tempfile.TemporaryDirectory(prefix="netloom-studio-", ignore_cleanup_errors=True) as work:
         archive = images.pack(Path(work) / "images.zip")
+        plan = Plan(images, archive, epochs_for(images.num_images), out)
         say("Starting a private studio")
         try:
             with private_studio(Path(work) / "data") as studio, chromium() as browser:
                 page = browser.new_page(viewport=WINDOW)
                 page.set_default_timeout(30 * steps.SECOND_MS)
                 try:
-                    walk(page, studio.signin_url, images, archive, out, result)
+                    walk(page, studio.signin_url, plan, result)
                 except (AssertionError, PlaywrightError) as problem:
                     page.screenshot(path=out / "failed.png")
                     return f"A step failed, see {out / 'failed.png'}: {problem}"

@@ -94,14 +94,10 @@ def open_inspect(page: Page) -> None:
     expect(page.get_by_test_id("inspect-top-row").first).to_be_visible(timeout=ANSWER_TIMEOUT_MS)
 
 
-def ask_why(page: Page) -> None:
-    """Press Explain: every method starts on the class that the network chose."""
-    page.get_by_test_id("inspect-explain").click()
-
-
-def read_explanation(page: Page, method: str, picture: Path) -> float:
-    """Wait for a method's map, save the picture of it, return the highest value of the map."""
+def explain(page: Page, method: str, picture: Path) -> float:
+    """Ask one method why, save the picture of its map, return the highest value of the map."""
     card = page.get_by_test_id(f"inspect-{method}")
+    card.get_by_test_id("inspect-explain").click()
     expect(card).to_have_attribute("data-state", "done", timeout=ANSWER_TIMEOUT_MS)
     expect(card.locator("canvas")).to_have_attribute("data-drawn", "true")
     picture.parent.mkdir(parents=True, exist_ok=True)

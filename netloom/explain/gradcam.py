@@ -7,7 +7,7 @@ from __future__ import annotations
 from captum.attr import LayerAttribution, LayerGradCam
 from torch import Tensor
 
-from netloom.explain.layers import default_gradcam_layer
+from netloom.explain.layers import ranked_gradcam_layers
 from netloom.explain.logits import modules_of
 from netloom.explain.results import ExplainError, Explanation, ExplanationMeta
 from netloom.explain.rows import CountedForward
@@ -20,15 +20,28 @@ def gradcam(
     target_class: int | None,
     layer: str | None,
 ) -> Explanation:
-    """Return ReLU(sum over channels of mean gradient x activation), enlarged bilinearly."""
-    network = forward.network
-    path = layer or default_gradcam_layer(network.netloom_origins.document)
-    if path is None:
+    """Return ReLU(sum over channels of mean gradient x activation), enlarged bilinearly.
+
+    A class can be argued against everywhere in a layer: the map is then empty. When the caller
+    leaves the layer to us, the next most telling one is asked instead; the answer names it.
+    """
+    paths = [layer] if layer else ranked_gradcam_layers(forward.network.netloom_origins.document)
+    if not paths:
         raise ExplainError(
             "Grad-CAM needs a layer with an image-shaped output, such as Conv2d; this network has "
             "none. Occlusion and LIME work on every network."
         )
-    module = modules_of(network, path)[-1]
+    first = _weigh(forward, image_1CHW, target_class, paths[0])
+    if first.heatmap_HW.any():
+        return first
+    others = (_weigh(forward, image_1CHW, target_class, path) for path in paths[1:])
+    return next((other for other in others if other.heatmap_HW.any()), first)
+
+
+def _weigh(
+    forward: CountedForward, image_1CHW: Tensor, target_class: int | None, path: str
+) -> Explanation:
+    module = modules_of(forward.network, path)[-1]
     logits: list[Tensor] = []
 
     def score(image_1CHW: Tensor) -> Tensor:

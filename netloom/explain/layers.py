@@ -40,14 +40,25 @@ def default_gradcam_layer(document: Document) -> str | None:
     Raises:
         CompileError: The network has errors.
     """
-    candidates = list(_candidates(plan_network(document), ""))
-    wide = [layer for layer in candidates if _num_positions(layer.shape) > 1]
-    ranked = [
-        [layer for layer in wide if layer.category not in _PASSES_ON],
-        wide,
-        candidates,
-    ]
-    return next((layers[-1].path for layers in ranked if layers), None)
+    return next(iter(ranked_gradcam_layers(document)), None)
+
+
+def ranked_gradcam_layers(document: Document) -> list[str]:
+    """Return the paths of all layers with image-shaped output, the most telling first.
+
+    Late layers know most about the class. Pooling and dropout only pass on what an earlier layer
+    found, and an output of one position says nothing about where.
+
+    Raises:
+        CompileError: The network has errors.
+    """
+
+    def rank(layer: _Candidate) -> tuple[bool, bool]:
+        is_point = _num_positions(layer.shape) == 1
+        return is_point, layer.category in _PASSES_ON
+
+    latest_first = reversed(list(_candidates(plan_network(document), "")))
+    return list(dict.fromkeys(layer.path for layer in sorted(latest_first, key=rank)))
 
 
 def _candidates(scope: Scope, prefix: str) -> Iterator[_Candidate]:

@@ -206,6 +206,18 @@ def test_gradcam_by_default_looks_before_the_pooling() -> None:
     assert default_gradcam_layer(features) is None
 
 
+def test_gradcam_goes_on_to_another_layer_when_a_map_is_empty() -> None:
+    """What only argues against a class leaves a map of zeros."""
+    network = square_network()
+    with torch.no_grad():
+        network.get_parameter("classes.weight").copy_(torch.tensor([[-100.0], [100.0]]))
+    empty = explain(network, square_image(), "gradcam", target_class=0, layer="n2")
+    assert empty.heatmap_HW.max() == 0
+    found = explain(network, square_image(), "gradcam", target_class=0)
+    assert found.heatmap_HW.max() > 0
+    assert found.meta.layer == "n1"
+
+
 def test_gradcam_works_on_a_frozen_network() -> None:
     network = square_network()
     network.requires_grad_(False)
