@@ -2,13 +2,16 @@ import { useMantineColorScheme } from '@mantine/core';
 import { Spotlight, type SpotlightActionGroupData } from '@mantine/spotlight';
 import { IconSearch } from '@tabler/icons-react';
 import { useNavigate } from '@tanstack/react-router';
-import { memo, useMemo } from 'react';
+import { memo, useMemo, useState } from 'react';
 import { chooseProject, useCommandStore, useCommands, useSession, type Command } from '@/lib';
+import { useThingCommands } from './useThingCommands';
 
-/** Ctrl/Cmd-K: everything the studio can do here, found by typing. */
+/** Ctrl/Cmd-K: everything the studio can do here, and everything in the project, found by typing. */
 export function CommandPalette() {
   const sources = useCommandStore((state) => state.sources);
-  const groups = useMemo(() => grouped([...sources.values()].flat()), [sources]);
+  const [isOpen, setOpen] = useState(false);
+  const things = useThingCommands(isOpen);
+  const groups = useMemo(() => grouped([...[...sources.values()].flat(), ...things]), [sources, things]);
   return (
     <>
       <FrameCommands />
@@ -17,12 +20,17 @@ export function CommandPalette() {
         shortcut={['mod + K']}
         tagsToIgnore={[]}
         triggerOnContentEditable
+        onSpotlightOpen={() => setOpen(true)}
+        onSpotlightClose={() => setOpen(false)}
         nothingFound="Nothing has this name"
         highlightQuery
+        attributes={{ content: { 'aria-label': 'Search and commands' } }}
+        overlayProps={{ backgroundOpacity: 0.35, blur: 0 }}
         scrollable
         maxHeight={420}
         searchProps={{
           leftSection: <IconSearch size={18} stroke={1.5} />,
+          size: 'md',
           placeholder: 'Search or run a command',
           'aria-label': 'Search or run a command',
         }}

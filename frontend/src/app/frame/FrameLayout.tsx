@@ -1,4 +1,4 @@
-import { Navigate, Outlet, useLocation } from '@tanstack/react-router';
+import { Outlet, useLocation, useRouter } from '@tanstack/react-router';
 import { Suspense, useEffect } from 'react';
 import { socket, useProjectTopic, useSession } from '@/lib';
 import { ProblemPage } from '@/ui';
@@ -12,7 +12,7 @@ import { TopBar } from './TopBar';
 /** Everything behind the door: rail, top bar and the page. Without a session it shows the door. */
 export function FrameLayout() {
   const { data: session, error, refetch } = useSession();
-  const { pathname, href } = useLocation();
+  const { pathname } = useLocation();
   if (error && !session) {
     return (
       <main className={classes.alone}>
@@ -21,10 +21,21 @@ export function FrameLayout() {
     );
   }
   if (!session) return <PagePending />;
-  if (!session.person) {
-    return <Navigate to="/signin" search={pathname === '/' ? {} : { next: href }} replace />;
-  }
+  if (!session.person) return <ToSignIn />;
   return <SignedIn key={session.person.id} pathname={pathname} />;
+}
+
+/**
+ * Leads to the door and remembers what was asked for. Once: the address changes before the door is
+ * loaded, and asking again then would remember the door.
+ */
+function ToSignIn() {
+  const router = useRouter();
+  useEffect(() => {
+    const { pathname, href } = router.state.location;
+    void router.navigate({ to: '/signin', search: pathname === '/' ? {} : { next: href }, replace: true });
+  }, [router]);
+  return <PagePending />;
 }
 
 function SignedIn({ pathname }: { pathname: string }) {

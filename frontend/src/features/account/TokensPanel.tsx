@@ -57,7 +57,9 @@ export function TokensPanel() {
               <Table.Th>Name</Table.Th>
               <Table.Th>Made</Table.Th>
               <Table.Th>Last used</Table.Th>
-              <Table.Th w={40} aria-label="Actions" />
+              <Table.Th w={40}>
+                <span className="visually-hidden">Actions</span>
+              </Table.Th>
             </Table.Tr>
           </Table.Thead>
           <Table.Tbody>

@@ -8,10 +8,10 @@ import { datasetQuery } from '../api';
 import { keyOfClass } from './classKeys';
 import classes from './ClassPanel.module.css';
 
-const COLORS = [
-  '#4e79a7', '#f28e2b', '#59a14f', '#e15759', '#b07aa1', '#76b7b2', '#edc948', '#ff9da7',
-  '#9c755f', '#6b6ecf', '#8c6d31', '#bab0ac',
-];
+const COLORS = {
+  blue: '#4e79a7', orange: '#f28e2b', green: '#59a14f', red: '#e15759', purple: '#b07aa1', teal: '#76b7b2',
+  yellow: '#edc948', pink: '#ff9da7', brown: '#9c755f', indigo: '#6b6ecf', olive: '#8c6d31', grey: '#bab0ac',
+};
 
 interface ClassPanelProps {
   dataset: Dataset;
@@ -118,15 +118,10 @@ function ClassRow(props: ClassRowProps) {
           </Menu.Target>
           <Menu.Dropdown>
             <div className={classes.colors}>
-              {COLORS.map((color) => (
-                <ColorSwatch
-                  key={color}
-                  component="button"
-                  size={20}
-                  color={color}
-                  aria-label={`Colour ${color}`}
-                  onClick={() => change.mutate({ color })}
-                />
+              {Object.entries(COLORS).map(([name, color]) => (
+                <Menu.Item key={color} className={classes.color} aria-label={`Colour: ${name}`} onClick={() => change.mutate({ color })}>
+                  <ColorSwatch component="span" size={20} color={color} />
+                </Menu.Item>
               ))}
             </div>
             <Menu.Item onClick={() => setRenaming(true)}>Rename</Menu.Item>

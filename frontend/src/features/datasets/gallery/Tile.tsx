@@ -52,6 +52,9 @@ export function Tile({ id, item, labelClass, index, left, top, width, height, is
           loading="lazy"
           decoding="async"
           draggable={false}
+          onError={(event) => {
+            event.currentTarget.dataset['broken'] = 'true';
+          }}
           data-tiny={Math.max(item.width, item.height) <= 64 || undefined}
         />
         {split.badge !== null && (

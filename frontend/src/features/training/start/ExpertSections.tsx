@@ -24,7 +24,7 @@ export function ExpertSections({ fields, config, defaults, network, datasetId, o
         const changed = changedLabels(members.map(({ path }) => path), config, defaults);
         const used = members.filter(({ path }) => isUsed(path, config));
         return (
-          <Accordion.Item key={title} value={title}>
+          <Accordion.Item key={title} value={title.replaceAll(' ', '-')}>
             <Accordion.Control>
               <span className={classes.section}>
                 <b>{title}</b>
