@@ -212,6 +212,24 @@ def test_settings_are_documented(tmp_path: Path):
     assert "hidden" not in listed
 
 
+def test_behind_tls_the_headers_and_cookies_say_so(tmp_path: Path):
+    code = (
+        "from django.test import Client;"
+        "told = [Client().get('/api/session', headers={'X-Forwarded-Proto': scheme})"
+        " for scheme in ('https', 'http')];"
+        "print([answer.headers.get('Strict-Transport-Security') for answer in told],"
+        " [cookie['secure'] for cookie in told[0].cookies.values()])"
+    )
+    settings = {
+        "NETLOOM_PUBLIC_URL": "https://studio.example.org",
+        "NETLOOM_BEHIND_PROXY": "true",
+        "NETLOOM_ALLOWED_HOSTS": "testserver",
+    }
+    assert manage(tmp_path, "migrate", "--verbosity", "0").returncode == 0
+    told = manage(tmp_path, "shell", "--verbosity", "0", "-c", code, **settings)
+    assert told.stdout.strip() == "['max-age=2592000', None] [True]", told.stderr
+
+
 def test_the_web_process_loads_no_torch(tmp_path: Path):
     code = (
         "import sys, config.asgi, config.api;"

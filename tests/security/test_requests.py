@@ -107,6 +107,7 @@ def test_every_answer_carries_the_headers(page: Client):
         assert headers["X-Content-Type-Options"] == "nosniff"
         assert headers["X-Frame-Options"] == "DENY"
         assert headers["Referrer-Policy"] == "same-origin"
+        assert headers["Cross-Origin-Opener-Policy"] == "same-origin"
     assert page.get("/api/session").headers["Cache-Control"] == "no-store"
 
 
