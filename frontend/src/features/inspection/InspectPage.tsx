@@ -104,7 +104,7 @@ function InspectRun({ runId, runs }: { runId: string; runs: readonly Pick<Run, '
               One image
             </Tabs.Tab>
             <Tabs.Tab value="evaluation" leftSection={<IconReportAnalytics size={15} />}>
-              Evaluate
+              Evaluation
             </Tabs.Tab>
           </Tabs.List>
           <Tabs.Panel value="image">

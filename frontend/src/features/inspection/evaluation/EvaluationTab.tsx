@@ -1,4 +1,4 @@
-import { Button, Progress, Select } from '@mantine/core';
+import { Button, Progress, SegmentedControl, Select } from '@mantine/core';
 import { IconReportAnalytics } from '@tabler/icons-react';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useEffect, useState } from 'react';
@@ -77,12 +77,12 @@ function Controls({ checkpointId, past, chosen, onEvaluation }: ControlsProps) {
   const error = start.error ?? (job?.problem && job.state === 'failed' ? new Problem(422, job.problem) : null);
   return (
     <div className={classes.controls}>
-      <Select
-        w={190}
+      <SegmentedControl
+        size="sm"
         aria-label="Images to evaluate on"
         value={split}
-        onChange={(value) => setSplit(SPLITS.find((each) => each === value) ?? 'validation')}
-        data={SPLITS.map((value) => ({ value, label: `${SPLIT_NAMES[value]} images` }))}
+        onChange={setSplit}
+        data={SPLITS.map((value) => ({ value, label: SPLIT_NAMES[value] }))}
         data-testid={TESTIDS.inspect.evaluateSplit}
       />
       <Button loading={start.isPending} disabled={isWorking} onClick={() => start.mutate()} data-testid={TESTIDS.inspect.evaluate}>
