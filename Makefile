@@ -51,7 +51,7 @@ schema: ## Write the generated schemas and the frontend's types
 	@$(VENV_PYTHON) manage.py settings --markdown > docs/settings.md
 	@$(PYTHON) -m config.setup npm run --silent api
 
-tour: setup ## Drive the ten-minute tour in a browser: make tour DATA=FOLDER
+tour: python-found ## Drive the ten-minute tour in a browser: make tour DATA=FOLDER
 	@test -n "$(DATA)" || { echo "Name a folder of class folders: make tour DATA=/path/to/images" >&2; exit 2; }
-	@$(PYTHON) -m config.setup test >&2
-	@$(VENV_PYTHON) -m tour "$(DATA)"
+	@$(PYTHON) -m config.setup test
+	@exec $(VENV_PYTHON) -m tour "$(DATA)"
