@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import F, QuerySet, Value
+from django.db.models.functions import Coalesce
 
 from common.errors import Code, Problem
 from datasets import schemas
@@ -28,6 +30,7 @@ ITEM_FIELDS = (
     "labeled_at",
     "group",
 )
+CURSOR = re.compile(r"([0-9]{1,18})(?:-([0-9]{1,18}))?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,26 +56,37 @@ def item_page(
     limit: int = 100,
     order: str = "oldest",
 ) -> schemas.ItemPage:
-    """A page of items that pass all filters. The cursor is a position: no page is slower."""
-    found = Item.objects.filter(dataset=dataset, is_removed=False)
-    if label is not None:
-        found = found.filter(label_class_id=label)
-    if split is not None:
-        found = found.filter(split=split)
-    if state is not None:
-        found = found.filter(state=state)
+    """A page of items that pass all filters. The cursor is a position: no page is slower.
+
+    The cursor also carries the total of the first page: later ones count nothing.
+    """
+    filters = {
+        name: value
+        for name, value in (("label_class_id", label), ("split", split), ("state", state))
+        if value is not None
+    }
+    found = _passing(dataset, filters)
     if search:
         found = found.filter(source__icontains=search)
-    total = _total(dataset, found, label=label, split=split, state=state, search=search)
-    if cursor is not None:
-        place = _position(cursor)
-        found = found.filter(**{"position__lt" if order == "newest" else "position__gt": place})
-    ordered = found.order_by("-position" if order == "newest" else "position")
+    place, total = _read_cursor(cursor)
+    following = found
+    if place is not None:
+        following = found.filter(**{"position__lt" if order == "newest" else "position__gt": place})
+    ordered = following.order_by("-position" if order == "newest" else "position")
     rows = list(ordered.values(*ITEM_FIELDS)[: limit + 1])
+    if total is None:
+        is_whole = place is None and len(rows) <= limit
+        is_counted = not search and len(filters) <= 1
+        if is_whole:
+            total = len(rows)
+        elif is_counted:
+            total = min(_counts(dataset, filters).values(), default=dataset.num_items)
+        else:
+            total = found.count()
     return schemas.ItemPage(
         items=[schemas.Item(**_item_fields(row)) for row in rows[:limit]],
         total=total,
-        next=str(rows[limit - 1]["position"]) if len(rows) > limit else None,
+        next=f"{rows[limit - 1]['position']}-{total}" if len(rows) > limit else None,
     )
 
 
@@ -125,46 +139,54 @@ def image_url(item_id: str) -> str:
     return f"/api/items/{item_id}/image"
 
 
-def _total(
-    dataset: Dataset,
-    found: QuerySet[Item],
-    *,
-    label: str | None,
-    split: str | None,
-    state: str | None,
-    search: str | None,
-) -> int:
-    """Count what passes; a single filter is answered by a counter."""
-    chosen = {
-        name: value
-        for name, value in (("label", label), ("split", split), ("state", state))
-        if value
-    }
-    if search or len(chosen) > 1:
-        return found.count()
-    if not chosen:
-        return dataset.num_items
-    if label is not None:
-        counts = LabelClass.objects.filter(dataset=dataset, pk=label)
-        return counts.values_list("num_items", flat=True).first() or 0
-    if state is not None:
-        known = dataset.num_labeled + dataset.num_reviewed_empty
-        return {
-            ItemState.LABELED: dataset.num_labeled,
-            ItemState.REVIEWED_EMPTY: dataset.num_reviewed_empty,
-        }.get(ItemState(state), dataset.num_items - known)
+def _passing(dataset: Dataset, filters: Mapping[str, str]) -> QuerySet[Item]:
+    """Items in the dataset, outside of the bin, that pass.
+
+    The rarest value is what the index seeks. The others are hidden in an expression: the planner
+    of SQLite, which keeps no statistics, would else take the index of a value that most items have.
+    """
+    found = Item.objects.filter(dataset=dataset, is_removed=False)
+    if not filters:
+        return found
+    counts = _counts(dataset, filters) if len(filters) > 1 else dict.fromkeys(filters, 0)
+    rarest = min(counts, key=lambda name: counts[name])
+    found = found.filter(**{rarest: filters[rarest]})
+    for name, value in filters.items():
+        if name != rarest:
+            found = found.alias(**{f"{name}_told": Coalesce(F(name), Value(""))})
+            found = found.filter(**{f"{name}_told": value})
+    return found
+
+
+def _counts(dataset: Dataset, filters: Mapping[str, str]) -> dict[str, int]:
+    """How many items have each value, from the counters."""
     assigned = dataset.num_train + dataset.num_validation + dataset.num_test
-    return {
+    told = dataset.num_labeled + dataset.num_reviewed_empty
+    known: dict[str, int] = {
         Split.TRAIN: dataset.num_train,
         Split.VALIDATION: dataset.num_validation,
         Split.TEST: dataset.num_test,
-    }.get(Split(split or ""), dataset.num_items - assigned)
+        Split.UNASSIGNED: dataset.num_items - assigned,
+        ItemState.LABELED: dataset.num_labeled,
+        ItemState.REVIEWED_EMPTY: dataset.num_reviewed_empty,
+        ItemState.UNLABELED: dataset.num_items - told,
+    }
+    counts = {name: known[value] for name, value in filters.items() if name != "label_class_id"}
+    if "label_class_id" in filters:
+        named = LabelClass.objects.filter(dataset=dataset, pk=filters["label_class_id"])
+        counts["label_class_id"] = named.values_list("num_items", flat=True).first() or 0
+    return counts
 
 
-def _position(cursor: str) -> int:
-    if not cursor.isdecimal() or len(cursor) > 18:
+def _read_cursor(cursor: str | None) -> tuple[int | None, int | None]:
+    """The position after which a page goes on, and the total as the first page counted it."""
+    if cursor is None:
+        return None, None
+    read = CURSOR.fullmatch(cursor)
+    if read is None:
         raise Problem(Code.INVALID, "The cursor is not one of this list.", "Start again.")
-    return int(cursor)
+    place, total = read.groups()
+    return int(place), None if total is None else int(total)
 
 
 def _item_fields(row: dict[str, Any]) -> dict[str, Any]:

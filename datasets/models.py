@@ -181,7 +181,9 @@ class Item(models.Model):
     brought_by_id: str | None
     events: RelatedManager[Event]
     id = models.CharField(primary_key=True, max_length=32, default=new_id, editable=False)
-    dataset = models.ForeignKey(Dataset, on_delete=models.CASCADE, related_name="items")
+    dataset = models.ForeignKey(
+        Dataset, on_delete=models.CASCADE, related_name="items", db_index=False
+    )
     position = models.BigIntegerField()
     file_name = models.CharField(max_length=255)
     source = models.CharField(max_length=1024)
@@ -211,22 +213,24 @@ class Item(models.Model):
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["dataset", "sha256"], name="one_item_per_content")
         ]
+        # A page seeks by one filter in the order of positions; the columns behind let the other
+        # filters and the counts do without the rows. See `item_pages`.
         indexes: ClassVar = [
             models.Index(
                 fields=["dataset", "position"], condition=Q(is_removed=False), name="item_page"
             ),
             models.Index(
-                fields=["dataset", "label_class", "split", "position"],
+                fields=["dataset", "label_class", "position", "split", "state"],
                 condition=Q(is_removed=False),
                 name="item_label_page",
             ),
             models.Index(
-                fields=["dataset", "split", "state", "position"],
+                fields=["dataset", "split", "position", "state", "label_class"],
                 condition=Q(is_removed=False),
                 name="item_split_page",
             ),
             models.Index(
-                fields=["dataset", "state", "position"],
+                fields=["dataset", "state", "position", "split", "label_class"],
                 condition=Q(is_removed=False),
                 name="item_state_page",
             ),
