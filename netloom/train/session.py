@@ -121,7 +121,7 @@ def open_dataset(
             device,
         )
     else:
-        pixels = DecodedPixels(items.paths, preprocessing, spec.num_workers)
+        pixels = DecodedPixels(items.paths, preprocessing, spec.num_workers, items.digests)
     return Dataset(
         items=items,
         pixels=pixels,

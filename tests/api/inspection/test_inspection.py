@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import io
+import json
 import threading
 import time
 import zipfile
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 from PIL import Image
 
+from netloom.cli import main
 from tests.api.studio import content_of
 from tests.client import ApiClient
 
@@ -28,6 +31,8 @@ def test_everything_a_person_asks_of_a_checkpoint(
     run: dict[str, Any],
     checkpoint: dict[str, Any],
     ask: Ask,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     """One trained network for the whole walk: training it is what takes the time."""
     item = api.get(f"/api/datasets/{dataset['id']}/items?split=validation").json()["items"][0]
@@ -35,7 +40,10 @@ def test_everything_a_person_asks_of_a_checkpoint(
     _explains(api, checkpoint, item, ask)
     _evaluates(api, dataset, run, checkpoint, ask)
     _refuses(api, project, checkpoint, item, ask)
-    _packs(api, checkpoint, ask)
+    _cancels_within_a_second(api, checkpoint, item)
+    bundle = tmp_path / "digits.zip"
+    bundle.write_bytes(_packs(api, checkpoint))
+    _answers_on_the_command_line(api, checkpoint, item, ask, bundle, capsys)
 
 
 def _predicts(
@@ -161,7 +169,7 @@ def _refuses(
     assert both.status_code == 422
 
 
-def _packs(api: ApiClient, checkpoint: dict[str, Any], ask: Ask) -> None:
+def _packs(api: ApiClient, checkpoint: dict[str, Any]) -> bytes:
     from jobs.tasks import run_next
 
     stopped = threading.Event()
@@ -190,18 +198,47 @@ def _packs(api: ApiClient, checkpoint: dict[str, Any], ask: Ask) -> None:
     assert answer["Accept-Ranges"] == "bytes"
     part = api.get(f"/api/checkpoints/{checkpoint['id']}/bundle", Range="bytes=0-3")
     assert (part.status_code, content_of(part)) == (206, content[:4])
+    return content
 
 
-def test_a_long_explanation_is_cancelled_within_a_second(
+def _answers_on_the_command_line(
     api: ApiClient,
-    dataset: dict[str, Any],
     checkpoint: dict[str, Any],
+    item: dict[str, Any],
     ask: Ask,
+    bundle: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """`netloom predict` and `explain` say of the downloaded bundle what the page says."""
+    picture = bundle.with_name("item.png")
+    picture.write_bytes(content_of(api.get(item["image_url"])))
+    asked = {"checkpoint_id": checkpoint["id"], "item_id": item["id"]}
+
+    def netloom(*arguments: object) -> Any:
+        capsys.readouterr()
+        assert main([*map(str, arguments), "--json"]) == 0
+        return json.loads(capsys.readouterr().out)
+
+    (told,) = netloom("predict", bundle, picture, "--top", 3)
+    page = ask("/api/predictions", {**asked, "top_k": 3})["result"]["probabilities"]
+    assert [one["name"] for one in told["classes"]] == [one["name"] for one in page]
+    values = [one["probability"] for one in told["classes"]]
+    assert values == pytest.approx([one["value"] for one in page], abs=1e-6)
+
+    numbers = bundle.with_name("map.npy")
+    netloom("explain", bundle, picture, "--class", "3", "--out", numbers, "--quiet")
+    job = ask("/api/explanations", {**asked, "method": "gradcam", "target_class": 3})
+    data_url = api.get(f"/api/explanations/{job['result']['explanation_id']}").json()["data_url"]
+    page_HW = np.load(io.BytesIO(content_of(api.get(data_url))))["heatmap"]
+    assert np.load(numbers) == pytest.approx(page_HW, abs=1e-6)
+    assert netloom("inspect", bundle)["meta"]["classes"][3] == "3"
+
+
+def _cancels_within_a_second(
+    api: ApiClient, checkpoint: dict[str, Any], item: dict[str, Any]
 ) -> None:
     from jobs.tasks import run_next
 
-    item = api.get(f"/api/datasets/{dataset['id']}/items").json()["items"][0]
-    ask("/api/predictions", {"checkpoint_id": checkpoint["id"], "item_id": item["id"]})
     options = {"num_superpixels": 60, "samples_per_superpixel": 1000}
     body = {"checkpoint_id": checkpoint["id"], "item_id": item["id"], "method": "lime"}
     job_id = api.post("/api/explanations", {**body, "options": options}).json()["id"]
