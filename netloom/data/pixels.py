@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Literal, Protocol
 
@@ -65,13 +65,24 @@ class MemoryPixels:
 
 
 class DecodedPixels:
-    """Images decoded anew each time, by worker processes ahead of the loop."""
+    """Images decoded anew each time, by worker processes ahead of the loop.
+
+    Args:
+        digests: SHA-256 that each file must have, "" where nobody knows; may be left out for all.
+    """
 
     tier: DataTier = "decode"
 
-    def __init__(self, paths: list[Path], preprocessing: Preprocessing, num_workers: int) -> None:
+    def __init__(
+        self,
+        paths: list[Path],
+        preprocessing: Preprocessing,
+        num_workers: int,
+        digests: Sequence[str] = (),
+    ) -> None:
         self._paths = paths
-        self._pool = DecodePool(preprocessing, num_workers)
+        stated = dict(zip(paths, digests, strict=True)) if digests else None
+        self._pool = DecodePool(preprocessing, num_workers, digests=stated)
 
     def batches(self, rows: Iterable[NDArray[np.int64]]) -> Iterator[torch.Tensor]:
         names = ([self._paths[int(row)] for row in rows_B] for rows_B in rows)
@@ -117,7 +128,7 @@ def load_pixels(
         ItemError: Names the image that cannot be used.
     """
     shape = (len(items.paths), preprocessing.channels, preprocessing.height, preprocessing.width)
-    batches = _DecodedBatches(items.paths, preprocessing, num_workers, progress)
+    batches = _DecodedBatches(items, preprocessing, num_workers, progress)
     if cache is not None:
         path = cache / f"pixels-{_content_key(digests, preprocessing)}.npy"
         try:
@@ -168,21 +179,22 @@ class _DecodedBatches:
 
     def __init__(
         self,
-        paths: list[Path],
+        items: LabelledItems,
         preprocessing: Preprocessing,
         num_workers: int,
         progress: Callable[[int, int], None],
     ) -> None:
-        self._paths = paths
+        self._paths = items.paths
+        self._digests = dict(zip(items.paths, items.digests, strict=True))
         self._preprocessing = preprocessing
         # Processes cost about a second to start: not worth it for a few small images.
-        self._num_workers = num_workers if len(paths) > _MANY_ITEMS else 0
+        self._num_workers = num_workers if len(items.paths) > _MANY_ITEMS else 0
         self._progress = progress
 
     def __iter__(self) -> Iterator[tuple[int, NDArray[np.uint8]]]:
         total = len(self._paths)
         starts = range(0, total, _CHUNK)
-        pool = DecodePool(self._preprocessing, self._num_workers)
+        pool = DecodePool(self._preprocessing, self._num_workers, digests=self._digests)
         self._progress(0, total)
         try:
             chunks = (self._paths[start : start + _CHUNK] for start in starts)

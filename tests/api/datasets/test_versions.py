@@ -125,3 +125,22 @@ def test_a_folder_no_longer_allowed_is_named(
     )
     with pytest.raises(Problem, match="no longer read"):
         _manifest(version, tmp_path / "two")
+
+
+def test_a_referenced_file_that_changed_is_noticed(
+    studio: Studio, import_roots: Path, tmp_path: Path
+) -> None:
+    from netloom.data.decode_pool import ItemError, load_item
+    from netloom.data.preprocess import Preprocessing
+
+    (import_roots / "a").mkdir()
+    file = import_roots / "a" / "1.png"
+    file.write_bytes(png(1))
+    made = studio.dataset("Referenced")
+    studio.import_(made, {"type": "folder", "path": str(import_roots)})
+    [item] = _manifest(_pin(studio, made), tmp_path).items
+    recipe = Preprocessing(8, 8, 3, "stretch", (0.0,) * 3, (1.0,) * 3)
+    assert load_item(Path(item.path), recipe, item.digest).shape == (3, 8, 8)
+    file.write_bytes(png(2))
+    with pytest.raises(ItemError, match="has changed since it was brought"):
+        load_item(Path(item.path), recipe, item.digest)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import signal
 import subprocess
@@ -106,6 +107,30 @@ def test_cache_follows_content_not_names_or_times(images: list[Path], tmp_path: 
     Image.new("L", (5, 4), 255).save(images[2])
     assert load(items_of(images), cache)[2].min() == 255
     assert len(list(cache.iterdir())) == 2
+
+
+@pytest.mark.parametrize("num_workers", [0, 1])
+def test_a_file_that_changed_behind_the_manifest_is_named(
+    images: list[Path], tmp_path: Path, num_workers: int
+) -> None:
+    digests = items_of(images).content_digests(lambda: None)
+    items = dataclasses.replace(items_of(images), digests=digests)
+    cache = tmp_path / "cache"
+    first = load(items, cache).copy()
+    Image.new("L", (5, 4), 255).save(images[2])
+    # What was decoded before stays what the manifest means.
+    np.testing.assert_array_equal(load(items, cache), first)
+    with pytest.raises(ItemError, match="has changed"):
+        load(items, tmp_path / "fresh")
+    source = DecodedPixels(images, GREY, num_workers, digests)
+    try:
+        (batch,) = source.batches([np.array([7, 1])])
+        assert batch[:, 0, 0, 0].tolist() == [56, 8]
+        with pytest.raises(ItemError, match="has changed") as caught:
+            next(iter(source.batches([np.array([1, 2])])))
+    finally:
+        source.close()
+    assert caught.value.path == images[2]
 
 
 def test_a_damaged_cache_is_made_again(images: list[Path], tmp_path: Path) -> None:
