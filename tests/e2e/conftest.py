@@ -13,6 +13,24 @@ from tour.studio import Studio, private_studio
 
 STARTED_WITHIN_MS = 30_000
 ANSWERED_WITHIN_MS = 15_000
+SAMPLES_WITHIN_MS = 120_000
+UNTIL_SAMPLES_ARE_THERE = """async (deadline_ms) => {
+    const read = async (path) => (await fetch(path)).json();
+    const { projects } = await read('/api/session');
+    const isReady = async () => {
+        const datasets = await read(`/api/projects/${projects[0].id}/datasets`);
+        const jobs = await Promise.all(
+            ['queued', 'running'].map((state) => read(`/api/jobs?state=${state}`)),
+        );
+        const isIdle = jobs.every(({ items }) => items.length === 0);
+        return isIdle && datasets.length > 1 && datasets.every(({ num_items }) => num_items > 0);
+    };
+    const end = performance.now() + deadline_ms;
+    while (!(await isReady())) {
+        if (performance.now() > end) throw new Error('The sample data did not arrive.');
+        await new Promise((resolve) => setTimeout(resolve, 250));
+    }
+}"""
 
 
 @pytest.fixture(scope="session")
@@ -36,6 +54,7 @@ def signed_in(studio: Studio) -> StorageState:
         page = context.new_page()
         page.goto(studio.signin_url)
         expect(page.get_by_test_id("rail-networks")).to_be_visible(timeout=STARTED_WITHIN_MS)
+        page.evaluate(UNTIL_SAMPLES_ARE_THERE, SAMPLES_WITHIN_MS)
         return context.storage_state()
 
 

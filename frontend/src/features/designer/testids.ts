@@ -2,6 +2,7 @@
 export const DESIGNER_IDS = {
   canvas: 'designer-canvas',
   node: (name: string) => `node-${name}`,
+  nodeOutput: 'layer-shape',
   paletteSearch: 'palette-search',
   paletteItem: (type: string) => `palette-${type}`,
   insertMenu: 'insert-menu',
@@ -17,6 +18,8 @@ export const DESIGNER_IDS = {
   networkName: 'network-name',
   properties: 'properties',
   nodeName: 'property-name',
+  repeat: 'block-repeat',
+  edgeShape: 'edge-shape',
   param: (name: string) => `param-${name}`,
   bottomTab: (tab: string) => `bottom-${tab}`,
   layersTable: 'layers-table',

@@ -95,6 +95,8 @@ function Canvas() {
         onNodeDoubleClick={pointing.onNodeDoubleClick}
         onNodeContextMenu={pointing.onNodeContextMenu}
         onEdgeContextMenu={pointing.onEdgeContextMenu}
+        onEdgeMouseEnter={pointing.onEdgeMouseEnter}
+        onEdgeMouseLeave={pointing.onEdgeMouseLeave}
         onPaneContextMenu={pointing.onPaneContextMenu}
         onPaneClick={pointing.onPaneClick}
         nodesDraggable={canEdit}
@@ -114,6 +116,7 @@ function Canvas() {
         selectionKeyCode="Shift"
         multiSelectionKeyCode={ADD_KEYS}
         connectionRadius={24}
+        reconnectRadius={8}
         colorMode={scheme}
       >
         {!isFar && <Background variant={BackgroundVariant.Dots} gap={24} size={1} />}
@@ -195,6 +198,9 @@ function usePointing(scene: Scene, isFar: boolean) {
       if (!editor.state.edgeIds.has(edge.id)) editor.select([], [edge.id]);
       openMenu(event, 'edge');
     },
+    onEdgeMouseEnter: (_event: MouseEvent, edge: TensorEdge): void =>
+      panels.set({ hoveredEdge: edge.id }),
+    onEdgeMouseLeave: (): void => panels.set({ hoveredEdge: null }),
     onPaneContextMenu: (event: MouseEvent | globalThis.MouseEvent): void =>
       openMenu(event, 'canvas'),
     onPaneClick: (event: MouseEvent): void => {

@@ -29,6 +29,8 @@ function OpenMenu({ menu }: { menu: InsertMenuState }) {
   const choose = (key: string): void => {
     close();
     insert(designer, menu, key);
+    const { nodeIds } = designer.editor.state;
+    requestAnimationFrame(() => designer.panels.canvas?.reveal([...nodeIds]));
   };
   const onKeyDown = (event: KeyboardEvent): void => {
     event.stopPropagation();

@@ -34,12 +34,23 @@ export const LayerCard = memo(function LayerCard({
   const inside = useProblemsInside(id, node.block);
   const lines = cardLines(layer, node);
   const tall = height ?? 0;
+  const shape = useAnalysis((state) => lookup(state.nodes, data.path)?.output_text ?? '');
+  const spoken = [
+    node.name,
+    blockName ?? layer?.title ?? node.type,
+    shape === '' ? 'no output yet' : `gives ${shape}`,
+    ...problemWords(problems.length + inside.length),
+    ...(selected === true ? ['selected'] : []),
+  ].join(', ');
   return (
     <div
       className={classes.card}
       data-selected={selected || undefined}
       data-unknown={layer === undefined || undefined}
       data-block={node.type === BLOCK || undefined}
+      data-type={node.type}
+      role="group"
+      aria-label={spoken}
       data-testid={DESIGNER_IDS.node(node.name)}
       style={{ '--hue': layer?.hue ?? 0 }}
     >
@@ -70,7 +81,9 @@ export const LayerCard = memo(function LayerCard({
         ))}
         {layer?.role === 'output' && <BoundClasses />}
       </div>
-      <OutputShape path={data.path} />
+      <div className={classes.shape} data-testid={DESIGNER_IDS.nodeOutput}>
+        {shape === '' ? '–' : shape}
+      </div>
       <ProblemBadge problems={problems} inside={inside} />
       {ports.inputs.map((port, index) => (
         <Handle
@@ -98,7 +111,7 @@ export const LayerCard = memo(function LayerCard({
   );
 });
 
-function OutputShape({ path }: { path: string }) {
-  const text = useAnalysis((state) => lookup(state.nodes, path)?.output_text ?? '');
-  return <div className={classes.shape}>{text === '' ? '–' : text}</div>;
+function problemWords(count: number): string[] {
+  if (count === 0) return [];
+  return [count === 1 ? '1 problem' : `${count} problems`];
 }

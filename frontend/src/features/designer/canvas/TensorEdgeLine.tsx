@@ -1,8 +1,9 @@
 import { EdgeLabelRenderer, type EdgeProps } from '@xyflow/react';
-import { memo, useState } from 'react';
+import { memo } from 'react';
 import { lookup } from '../document/records';
-import { useAnalysis } from '../state/DesignerContext';
+import { useAnalysis, usePanels } from '../state/DesignerContext';
 import { useEdgeSeverity } from '../state/useProblems';
+import { DESIGNER_IDS } from '../testids';
 import type { TensorEdge } from './flowElements';
 import { curveBetween, curveMiddle, curvePath } from './geometry';
 import classes from './TensorEdgeLine.module.css';
@@ -11,7 +12,7 @@ import classes from './TensorEdgeLine.module.css';
 export const TensorEdgeLine = memo(function TensorEdgeLine(props: EdgeProps<TensorEdge>) {
   const { id, sourceX, sourceY, targetX, targetY, selected, data } = props;
   const severity = useEdgeSeverity(id);
-  const [isHovered, setHovered] = useState(false);
+  const isHovered = usePanels((state) => state.hoveredEdge === id);
   const curve = data?.curve ?? curveBetween({ x: sourceX, y: sourceY }, { x: targetX, y: targetY });
   const path = curvePath(curve);
   const middle = curveMiddle(curve);
@@ -24,12 +25,7 @@ export const TensorEdgeLine = memo(function TensorEdgeLine(props: EdgeProps<Tens
         data-target={data?.isDropTarget || undefined}
         data-severity={severity}
       />
-      <path
-        d={path}
-        className={`react-flow__edge-interaction ${classes.reach ?? ''}`}
-        onMouseEnter={() => setHovered(true)}
-        onMouseLeave={() => setHovered(false)}
-      />
+      <path d={path} className={`react-flow__edge-interaction ${classes.reach ?? ''}`} />
       {(isHovered || selected === true) && data !== undefined && (
         <EdgeLabelRenderer>
           <ShapeLabel path={data.path} x={middle.x} y={middle.y} />
@@ -45,6 +41,7 @@ function ShapeLabel({ path, x, y }: { path: string; x: number; y: number }) {
   return (
     <div
       className={classes.label}
+      data-testid={DESIGNER_IDS.edgeShape}
       style={{ transform: `translate(-50%, -50%) translate(${x}px, ${y}px)` }}
     >
       {text}

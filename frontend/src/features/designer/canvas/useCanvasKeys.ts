@@ -3,7 +3,8 @@ import { useEffect, type RefObject } from 'react';
 import { lookup } from '../document/records';
 import { deleteSelection, pasteText, selectionText } from '../state/clipboardText';
 import { commandForKey } from '../state/commands';
-import { useDesigner } from '../state/DesignerContext';
+import { useDesigner, type Designer } from '../state/DesignerContext';
+import { pathPrefixOf } from '../state/editor';
 import { asArrow, firstCard, neighbour } from './keyboard';
 import type { Scene } from './scene';
 
@@ -36,7 +37,7 @@ export function useCanvasKeys(scene: Scene) {
       if (next === null) return;
       editor.select(event.shiftKey ? [...editor.state.nodeIds, next] : [next]);
       panels.canvas?.reveal([next]);
-      editor.announce(describe(scene, next));
+      editor.announce(describe(designer, scene, next));
       return;
     }
     if (event.key === 'Enter' && current !== undefined) {
@@ -48,9 +49,13 @@ export function useCanvasKeys(scene: Scene) {
   };
 }
 
-function describe(scene: Scene, id: string): string {
-  const card = scene.cards.get(id);
-  return card === undefined ? '' : `${card.node.name}, ${card.node.type}`;
+function describe({ catalog, editor, live }: Designer, scene: Scene, id: string): string {
+  const node = scene.cards.get(id)?.node;
+  if (node === undefined) return '';
+  const { nodes } = live.store.getState();
+  const shape = lookup(nodes, pathPrefixOf(editor.state) + id)?.output_text ?? '';
+  const title = catalog.byType.get(node.type)?.title ?? node.type;
+  return shape === '' ? `${node.name}, ${title}` : `${node.name}, ${title}, gives ${shape}`;
 }
 
 /** Copy, cut and paste while the keyboard is on the canvas. */

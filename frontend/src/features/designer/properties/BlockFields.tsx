@@ -4,6 +4,7 @@ import { lookup } from '../document/records';
 import type { Attribute } from '../document/operations';
 import type { Node, ParamValue, Params } from '../document/types';
 import { useDesigner, useDocument, useEditor, useScopeId } from '../state/DesignerContext';
+import { DESIGNER_IDS } from '../testids';
 import { ParamField } from './ParamField';
 import type { SharedValue } from './shared';
 import classes from './Properties.module.css';
@@ -46,6 +47,7 @@ export function BlockFields({ nodeId, node }: { nodeId: string; node: Node }) {
         <div className={classes.control}>
           <NumberInput
             id="block-repeat"
+            data-testid={DESIGNER_IDS.repeat}
             size="xs"
             min={1}
             max={100_000}

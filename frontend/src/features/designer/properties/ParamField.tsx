@@ -15,12 +15,14 @@ interface ParamFieldProps {
   isReadOnly: boolean;
   /** What the analyzer says is wrong with this value. */
   problem: string | null;
+  /** The problem stands above the form, with its fixes; here the field is only marked. */
+  isToldAbove?: boolean;
   onChange: (change: { value: ParamValue } | null) => void;
 }
 
 /** One parameter, with the field made for its kind. */
 export function ParamField(props: ParamFieldProps) {
-  const { param, shared, isReadOnly, onChange, problem } = props;
+  const { param, shared, isReadOnly, onChange, problem, isToldAbove = false } = props;
   const id = `param-${param.name}`;
   const field = useFocusOnRequest(param.name);
   return (
@@ -48,7 +50,7 @@ export function ParamField(props: ParamFieldProps) {
           </Tooltip>
         )}
       </div>
-      {problem !== null && <div className={classes.problem}>{problem}</div>}
+      {problem !== null && !isToldAbove && <div className={classes.problem}>{problem}</div>}
     </div>
   );
 }
@@ -128,7 +130,9 @@ function TypedField({
   onChange,
   id,
   testId,
+  problem: told,
 }: ParamFieldProps & { id: string; testId: string }) {
+  const { panels } = useDesigner();
   const known = textOf(param, shared);
   const [seen, setSeen] = useState(known);
   const [text, setText] = useState(known);
@@ -139,23 +143,25 @@ function TypedField({
     setText(known);
     setProblem(null);
   }
-  const commit = (next: string): void => {
-    if (next === known) return;
+  /** False when the text means nothing. */
+  const commit = (next: string): boolean => {
+    if (next === known) return true;
     if (next.trim() === '' && !param.is_optional) {
       setText(known);
       setProblem(null);
-      return;
+      return true;
     }
     const parsed = parseParam(param, next);
     if ('problem' in parsed) {
       setProblem(parsed.problem);
-      return;
+      return false;
     }
     setProblem(null);
     onChange(parsed);
+    return true;
   };
   const onKeyDown = (event: KeyboardEvent): void => {
-    if (event.key === 'Enter') commit(text);
+    if (event.key === 'Enter' && commit(text)) panels.canvas?.focus();
     if (event.key === 'Escape') {
       setText(known);
       setProblem(null);
@@ -175,7 +181,7 @@ function TypedField({
       size="xs"
       value={text}
       placeholder={shared.kind === 'mixed' ? 'differs' : paramText(param, param.default)}
-      error={problem}
+      error={problem ?? told !== null}
       readOnly={isReadOnly}
       spellCheck={false}
       autoComplete="off"

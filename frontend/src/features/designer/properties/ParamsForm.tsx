@@ -68,6 +68,7 @@ function BoundField({ param, chosen }: { param: ParamDescription; chosen: readon
       shared={sharedParam(chosen, param)}
       isReadOnly={!canEdit}
       problem={problem}
+      isToldAbove={chosen.length === 1}
       onChange={change}
     />
   );

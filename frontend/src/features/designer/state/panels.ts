@@ -32,6 +32,8 @@ export interface PanelsState {
   readonly focusName: number;
   /** The field of this parameter wants the keyboard as soon as it is there. */
   readonly focusParam: string | null;
+  /** The connection that is pointed at. */
+  readonly hoveredEdge: string | null;
 }
 
 /** What the canvas can do for commands that live outside it. */
@@ -66,6 +68,7 @@ export class Panels {
       isTraining: false,
       focusName: 0,
       focusParam: null,
+      hoveredEdge: null,
     }));
     this.store.subscribe(({ bottom, isBottomOpen }) => {
       sessionStorage.setItem(SAVED, `${bottom},${String(isBottomOpen)}`);

@@ -6,6 +6,8 @@ import type { NetworkSample } from './contract';
 import { useDesigner } from './DesignerContext';
 import { useNetworkMeta } from './networkMeta';
 
+const RETRY_MS = 10_000;
+
 export function useSample(): NetworkSample | undefined {
   const { networkId } = useDesigner();
   const { dataset_id: datasetId } = useNetworkMeta();
@@ -14,6 +16,8 @@ export function useSample(): NetworkSample | undefined {
     queryFn: () => getSample(networkId),
     enabled: datasetId !== null,
     retry: false,
+    // Images may still be on their way in.
+    refetchInterval: (query) => (query.state.status === 'error' ? RETRY_MS : false),
     staleTime: 60_000,
   });
   return datasetId === null ? undefined : data;

@@ -1,0 +1,156 @@
+"""The designer as a person works it: with a mouse and keys, never through the API."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from playwright.sync_api import BrowserContext, Locator, Page, expect
+
+from tour.browser import choose
+
+OPENED_WITHIN_MS = 30_000
+SAVED = re.compile("^Saved$")
+DIGITS = "Handwritten digits"
+
+
+class DesignerCanvas:
+    """One open network."""
+
+    def __init__(self, page: Page) -> None:
+        self.page = page
+        self.canvas = page.get_by_test_id("designer-canvas")
+
+    def open(self, network_id: str) -> None:
+        self.page.goto(f"/networks/{network_id}")
+        expect(self.canvas).to_be_visible(timeout=OPENED_WITHIN_MS)
+
+    @property
+    def network_id(self) -> str:
+        return self.page.url.rstrip("/").rsplit("/", 1)[-1]
+
+    def node(self, name: str) -> Locator:
+        return self.page.get_by_test_id(f"node-{name}")
+
+    def output_of(self, name: str) -> Locator:
+        """The output shape at the foot of a card."""
+        return self.node(name).get_by_test_id("layer-shape")
+
+    def nodes(self) -> Locator:
+        return self.page.locator("[data-testid^='node-'][data-type]")
+
+    def edges(self) -> Locator:
+        return self.page.locator(".react-flow__edge")
+
+    def drag_from_palette(self, layer: str, x: float, y: float) -> None:
+        """Drop a layer so that its middle is at a point of the canvas."""
+        item = self.page.get_by_test_id(f"palette-{layer}")
+        item.drag_to(self.canvas, target_position={"x": x, "y": y})
+
+    def insert(self, text: str) -> None:
+        """Search-to-insert: what follows the selected layer."""
+        self.page.keyboard.press("/")
+        self.page.get_by_test_id("insert-input").fill(text)
+        self.page.keyboard.press("Enter")
+        expect(self.page.get_by_test_id("insert-menu")).to_be_hidden()
+
+    def port(self, name: str, port: str) -> Locator:
+        return self.node(name).locator(f".react-flow__handle[data-handleid='{port}']")
+
+    def drag(self, start: tuple[float, float], end: tuple[float, float]) -> None:
+        mouse = self.page.mouse
+        mouse.move(*start)
+        mouse.down()
+        mouse.move((start[0] + end[0]) / 2, (start[1] + end[1]) / 2, steps=4)
+        mouse.move(*end, steps=4)
+        mouse.up()
+
+    def connect(self, source: str, target: str, port: str = "input") -> None:
+        """Drag a connection from an output to an input."""
+        self.drag(middle_of(self.port(source, "output")), middle_of(self.port(target, port)))
+
+    def point_at_edge(self, index: int) -> None:
+        """Move the mouse onto a connection, half way along."""
+        path = self.edges().nth(index).locator(".react-flow__edge-interaction")
+        x, y = path.evaluate(
+            """path => {
+                const half = path.getPointAtLength(path.getTotalLength() / 2);
+                const at = half.matrixTransform(path.getScreenCTM());
+                return [at.x, at.y];
+            }"""
+        )
+        self.page.mouse.move(x, y)
+
+    def set_param(self, name: str, value: str) -> None:
+        """Type a value into the form of the selected layer."""
+        field = self.page.get_by_test_id(f"param-{name}")
+        field.fill(value)
+        field.press("Enter")
+
+    def set_name(self, name: str) -> None:
+        """Rename the selected layer."""
+        field = self.page.get_by_test_id("property-name")
+        field.fill(name)
+        field.press("Enter")
+
+    def select(self, name: str) -> None:
+        self.node(name).click(position={"x": 80, "y": 12})
+
+    def press(self, keys: str) -> None:
+        """Press keys while the canvas has the keyboard."""
+        self.canvas.focus()
+        self.page.keyboard.press(keys)
+
+    def bind(self, dataset: str) -> None:
+        choose(self.page, "dataset-picker", dataset)
+
+    def show(self, tab: str) -> None:
+        """Open a tab of the lower panel."""
+        button = self.page.get_by_test_id(f"bottom-{tab}")
+        if button.get_attribute("aria-selected") != "true":
+            button.click()
+
+    def expect_saved(self) -> None:
+        expect(self.page.get_by_test_id("save-state")).to_have_text(SAVED, timeout=15_000)
+
+    def expect_no_problems(self) -> None:
+        self.show("problems")
+        expect(self.page.get_by_text("No problems found.")).to_be_visible(timeout=10_000)
+
+    def served(self) -> dict[str, Any]:
+        """The network as the server has it."""
+        answer = self.page.request.get(f"/api/networks/{self.network_id}")
+        assert answer.ok, answer.text()
+        return answer.json()
+
+
+def middle_of(locator: Locator) -> tuple[float, float]:
+    box = locator.bounding_box()
+    assert box is not None
+    return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+
+
+def new_network(
+    context: BrowserContext,
+    template: str | None,
+    name: str,
+    *,
+    document: dict[str, Any] | None = None,
+) -> str:
+    """Make a network of the sample project, bound to the digits, and return its id."""
+    session = context.request.get("/api/session").json()
+    project = session["projects"][0]["id"]
+    datasets = context.request.get(f"/api/projects/{project}/datasets").json()
+    digits = next(each["id"] for each in datasets if each["name"] == DIGITS)
+    body: dict[str, Any] = {"name": name, "dataset_id": digits}
+    if template is not None:
+        body["template"] = template
+    if document is not None:
+        body["document"] = document
+    answer = context.request.post(
+        f"/api/projects/{project}/networks",
+        data=body,
+        headers={"X-CSRFToken": session["csrf_token"]},
+    )
+    assert answer.ok, answer.text()
+    return answer.json()["id"]
