@@ -142,16 +142,19 @@ class Writer:
 
     def _split(self, arrival: Arrival, group_splits: dict[str, Split]) -> Split:
         key = arrival.group or arrival.candidate.sha256
-        split = arrival.split
+        split, known = arrival.split, group_splits.get(arrival.group)
         if split == Split.TRAIN and self._train_shares is not None:
-            return self._train_shares.split_of(self._dataset.seed, key)
+            is_settled = known in (Split.TRAIN, Split.VALIDATION)
+            split = known if is_settled else self._train_shares.split_of(self._dataset.seed, key)
         if split is None:
-            split = group_splits.get(arrival.group)
+            split = known
         if split is None and self._shares is not None:
             split = self._shares.split_of(self._dataset.seed, key)
         split = split or Split.UNASSIGNED
-        if arrival.group and split != Split.UNASSIGNED:
-            group_splits.setdefault(arrival.group, split)
+        is_grouped = arrival.group and split != Split.UNASSIGNED
+        if is_grouped and group_splits.setdefault(arrival.group, split) != split:
+            reason = f"Group {arrival.group} is in {known}; this file of it was put in {split}."
+            self._counts.problem(arrival.path, "group_across_splits", reason)
         return split
 
     def _item(self, arrival: Arrival, picture: Picture, split: Split, present: Item | None) -> Item:

@@ -167,13 +167,16 @@ def test_pictures_are_served_with_strict_headers(
 
 def test_real_photographs(studio: Studio, shared_data: Path) -> None:
     photos = sorted((shared_data / "free-photos").glob("*.jpg"))
-    photos += sorted((shared_data / "imagenet-photos").glob("*.JPEG"))[:6]
+    photos += sorted((shared_data / "imagenet-photos").glob("*.JPEG"))
     dataset = studio.dataset()
-    report = studio.bring_in(dataset, {path.name: path.read_bytes() for path in photos})
-    assert report["num_added"] == len(photos) == 9
-    stats = studio.refreshed(dataset)["image_stats"]
-    assert stats["width"]["min"] < stats["width"]["max"]
-    for item in studio.items(dataset):
+    files = {f"photos/{path.parent.name}/{path.name}": path.read_bytes() for path in photos}
+    report = studio.bring_in_zip(dataset, files)
+    assert report["num_added"] == len(photos) > 60
+    assert report["problems"] == []
+    after = studio.refreshed(dataset)
+    assert [each["name"] for each in after["classes"]] == ["free-photos", "imagenet-photos"]
+    assert after["image_stats"]["width"]["min"] < after["image_stats"]["width"]["max"]
+    for item in studio.items(dataset)[:9]:
         thumbnail, view = _image(studio, item["thumbnail_url"]), _image(studio, item["image_url"])
         assert max(thumbnail.size) == 128
         assert view.size == (item["width"], item["height"])

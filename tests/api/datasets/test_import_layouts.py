@@ -55,7 +55,7 @@ def test_split_folders_are_honoured(studio: Studio, train: str, validation: str,
 def test_class_folders_of_split_folders(studio: Studio) -> None:
     dataset = studio.dataset()
     files = {
-        f"{name}/train/{name}{n}.png": png(hash(name) % 97 * 10 + n)
+        f"{name}/train/{name}{n}.png": png(10 * ord(name) + n)
         for name in ("a", "b")
         for n in range(3)
     }
@@ -140,6 +140,34 @@ def test_groups_are_not_torn(studio: Studio) -> None:
     )
     for item in studio.items(dataset):
         assert {item["split"]} == splits[item["group"]]
+
+
+def test_groups_stay_together_when_validation_is_carved_out(studio: Studio) -> None:
+    dataset = studio.dataset()
+    options = {"group_pattern": "{group}_*", "split_ratio": {"validation": 0.4, "test": 0}}
+
+    def files(first: int) -> dict[str, bytes]:
+        names = [f"p{n % 10}_{first + n}" for n in range(40)]
+        return {f"train/a/{name}.png": png(first + n) for n, name in enumerate(names)}
+
+    studio.bring_in_zip(dataset, files(0) | {"test/a/q_0.png": png(900)}, **options)
+    items = studio.items(dataset)
+    splits = {item["group"]: item["split"] for item in items}
+    assert {"train", "validation", "test"} == set(splits.values())
+    moved = [item["id"] for item in items if item["group"] == "p0"]
+    other = "train" if splits["p0"] == "validation" else "validation"
+    path = f"/api/datasets/{dataset['id']}/items"
+    studio.api.patch(path, {"item_ids": moved, "split": other})
+    splits["p0"] = other
+
+    report = studio.bring_in_zip(dataset, files(100) | {"test/a/q_1.png": png(901)}, **options)
+    assert report["problems"] == []
+    for item in studio.items(dataset):
+        assert item["split"] == splits[item["group"]]
+
+    # What a folder says is done, and said when it tears a group.
+    torn = studio.bring_in_zip(dataset, {"test/a/p0_999.png": png(999)}, **options)
+    assert torn["problem_counts"] == {"group_across_splits": 1}
 
 
 def test_a_group_pattern_without_group_is_refused(studio: Studio) -> None:
