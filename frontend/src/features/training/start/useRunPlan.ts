@@ -17,7 +17,8 @@ export function useRunPlan(networkId: string, datasetId: string | null) {
     staleTime: Infinity,
   });
   const check = useQuery({
-    queryKey: ['run-check', networkId, datasetId, checked],
+    // Below `datasets`, so that it is asked again when images come in.
+    queryKey: ['datasets', 'run-check', networkId, datasetId, checked],
     queryFn: ({ signal }) =>
       http.post<RunCheck>(
         `/api/networks/${networkId}/run-check`,
