@@ -25,7 +25,8 @@ IDLE_S = 180.0
 def start_preview(dataset: Dataset, person: Person, wanted: AugmentationPreview) -> Job:
     """Queue a preview; its result holds the images as PNG data URLs."""
     if wanted.item_ids:
-        items = list(items_of(dataset, wanted.item_ids))
+        found = items_of(dataset, wanted.item_ids).in_bulk()
+        items = [found[item_id] for item_id in dict.fromkeys(wanted.item_ids) if item_id in found]
         if len(items) != len(set(wanted.item_ids)):
             raise not_found("item")
     else:

@@ -122,14 +122,14 @@ def test_augmentation_is_previewed_on_real_samples(studio: Studio, run_jobs: Any
         {
             "augmentation": {"horizontal_flip": True, "brightness": 0.3, "rotate_degrees": 20},
             "input": {"height": 16, "width": 16, "channels": 3},
-            "item_ids": [items[0]["id"], items[1]["id"]],
+            "item_ids": [items[2]["id"], items[0]["id"]],
         },
     )
     assert answer.status_code == 202, answer.content
     run_jobs("interactive")
     job = studio.api.get(f"/api/jobs/{answer.json()['id']}").json()
     assert job["state"] == "succeeded", job
-    assert job["result"]["item_ids"] == [items[0]["id"], items[1]["id"]]
+    assert job["result"]["item_ids"] == [items[2]["id"], items[0]["id"]]
     for url in job["result"]["images"]:
         header, data = url.split(",")
         assert header == "data:image/png;base64"
