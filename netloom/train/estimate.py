@@ -133,7 +133,8 @@ def _trial_dataset(
 ) -> tuple[Dataset, float]:
     """Decode a few images spread over the data, repeated to one batch; also seconds per image."""
     count = len(items.paths)
-    picks = np.unique(np.linspace(0, count - 1, min(count, _NUM_DECODED)).astype(np.int64))
+    spread = np.linspace(0, count - 1, min(count, _NUM_DECODED)).astype(np.int64)
+    picks: list[int] = np.unique(spread).tolist()
     load_items([items.paths[0]], preprocessing)  # The first image also loads Pillow's plugins.
     began = time.perf_counter()
     pixels = load_items([items.paths[row] for row in picks], preprocessing)

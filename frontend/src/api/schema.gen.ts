@@ -5153,7 +5153,7 @@ export interface components {
         };
         /**
          * TrainSpec
-         * @description One run of the trainer.
+         * @description One run of the trainer. In a file, relative paths start from the file's folder.
          *
          *     Attributes:
          *         document: The network.
