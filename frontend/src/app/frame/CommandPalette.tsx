@@ -28,6 +28,7 @@ export function CommandPalette() {
         overlayProps={{ backgroundOpacity: 0.35, blur: 0 }}
         scrollable
         maxHeight={420}
+        scrollAreaProps={{ viewportProps: { tabIndex: 0 } }}
         searchProps={{
           leftSection: <IconSearch size={18} stroke={1.5} />,
           size: 'md',

@@ -6,6 +6,7 @@ import { http, type Dataset, type Item } from '@/api';
 import { TESTIDS, plural } from '@/lib';
 import { datasetQuery, itemsKey } from '../api';
 import classes from './GalleryTab.module.css';
+import { batches } from './useLabeling';
 
 interface SelectionBarProps {
   dataset: Dataset;
@@ -88,22 +89,25 @@ export function SelectionBar(props: SelectionBarProps) {
 function useItemChanges(datasetId: string, selected: readonly Item[], onDone: () => void) {
   const client = useQueryClient();
   const item_ids = selected.map(({ id }) => id);
+  const inBatches = async (send: (ids: string[]) => Promise<unknown>) => {
+    for (const ids of batches(item_ids)) await send(ids);
+  };
   const refresh = () =>
     Promise.all([
       client.invalidateQueries({ queryKey: itemsKey(datasetId) }),
       client.invalidateQueries({ queryKey: datasetQuery(datasetId).queryKey }),
     ]);
   const setSplit = useMutation({
-    mutationFn: (split: string) => http.patch(`/api/datasets/${datasetId}/items`, { item_ids, split }),
+    mutationFn: (split: string) => inBatches((ids) => http.patch(`/api/datasets/${datasetId}/items`, { item_ids: ids, split })),
     onSuccess: refresh,
   });
   const remove = useMutation({
-    mutationFn: () => http.delete(`/api/datasets/${datasetId}/items`, { item_ids }),
+    mutationFn: () => inBatches((ids) => http.delete(`/api/datasets/${datasetId}/items`, { item_ids: ids })),
     onSuccess: async () => {
       onDone();
       await refresh();
       const restore = async () => {
-        await http.post(`/api/datasets/${datasetId}/items/restore`, { item_ids });
+        await inBatches((ids) => http.post(`/api/datasets/${datasetId}/items/restore`, { item_ids: ids }));
         await refresh();
         notifications.hide('items-removed');
       };

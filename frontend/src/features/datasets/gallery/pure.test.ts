@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { classOfKey, keyOfClass } from './classKeys';
 import { GAP, gridLayout, scrollFor, tilePosition, tilesIn, visibleRange } from './gridLayout';
 import { NOTHING, band, click, move, selectAll } from './selection';
+import { batches } from './useLabeling';
 
 const plain = { isRange: false, isToggle: false };
 const range = { isRange: true, isToggle: false };
@@ -86,4 +87,12 @@ test('class keys are 1 to 9, then letters, and read back', () => {
   expect(classOfKey('0')).toBeNull();
   expect(classOfKey('Enter')).toBeNull();
   expect(classOfKey('B')).toBe(10);
+});
+
+test('many items go to the server in batches, none left out and none twice', () => {
+  const ids = Array.from({ length: 2500 }, (_unused, index) => index);
+  const sent = batches(ids, 1000);
+  expect(sent.map(({ length }) => length)).toEqual([1000, 1000, 500]);
+  expect(sent.flat()).toEqual(ids);
+  expect(batches([])).toEqual([]);
 });

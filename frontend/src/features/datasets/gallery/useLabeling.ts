@@ -12,6 +12,15 @@ interface Gesture {
   after: ReadonlyMap<string, ItemPatch>;
 }
 
+/** The server takes this many items at once; each batch is one transaction. */
+const BATCH_SIZE = 1000;
+
+export function batches<T>(values: readonly T[], size = BATCH_SIZE): T[][] {
+  return Array.from({ length: Math.ceil(values.length / size) }, (_unused, place) =>
+    values.slice(place * size, (place + 1) * size),
+  );
+}
+
 const patchOf = ({ label, state }: Item): ItemPatch => ({ label, state });
 
 /**
@@ -61,13 +70,17 @@ export function useLabeling(datasetId: string, authorName: string) {
       show(patches);
       inOrder(
         async () => {
-          const { event_ids } = await http.post<LabelsSet>(`/api/datasets/${datasetId}/labels`, {
-            item_ids: items.map((item) => item.id),
-            class_id: classId,
-            ...(isReviewedEmpty ? { state: 'reviewed_empty' } : {}),
-          });
-          if (event_ids.length === 0) return;
-          setUndoable((stack) => [...stack, { eventIds: event_ids, before, after: patches }]);
+          const eventIds: number[] = [];
+          for (const item_ids of batches(items.map((item) => item.id))) {
+            const answer = await http.post<LabelsSet>(`/api/datasets/${datasetId}/labels`, {
+              item_ids,
+              class_id: classId,
+              ...(isReviewedEmpty ? { state: 'reviewed_empty' } : {}),
+            });
+            eventIds.push(...answer.event_ids);
+          }
+          if (eventIds.length === 0) return;
+          setUndoable((stack) => [...stack, { eventIds, before, after: patches }]);
           setRedoable([]);
         },
         () => show(before),
@@ -84,11 +97,14 @@ export function useLabeling(datasetId: string, authorName: string) {
       show(patches);
       inOrder(
         async () => {
-          const answer = await http.post<LabelsSet>(`/api/datasets/${datasetId}/labels/undo`, {
-            event_ids: gesture.eventIds,
-          });
-          if (answer.event_ids.length === 0) return;
-          const inverse = { ...gesture, eventIds: answer.event_ids };
+          const eventIds: number[] = [];
+          // The last events first: where a gesture touched an item twice, its first state returns.
+          for (const event_ids of batches(gesture.eventIds).reverse()) {
+            const answer = await http.post<LabelsSet>(`/api/datasets/${datasetId}/labels/undo`, { event_ids });
+            eventIds.push(...answer.event_ids);
+          }
+          if (eventIds.length === 0) return;
+          const inverse = { ...gesture, eventIds };
           (isRedo ? setUndoable : setRedoable)((stack) => [...stack, inverse]);
         },
         () => show(isRedo ? gesture.before : gesture.after),
