@@ -6,7 +6,7 @@ from collections.abc import Callable
 from contextlib import suppress
 
 import pytest
-from playwright.sync_api import BrowserContext, Error, Page, expect
+from playwright.sync_api import BrowserContext, Error, Page, Route, expect
 
 from tests.e2e.designer_canvas import DesignerCanvas, new_network
 
@@ -142,8 +142,12 @@ def test_a_named_version_is_restored(open_context: OpenContext) -> None:
 def test_typing_goes_on_while_the_server_thinks(open_context: OpenContext) -> None:
     context = open_context()
     network_id = new_network(context, "mlp", "Slow server")
-    held = []
-    context.route("**/api/analysis", held.append)
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    context.route("**/api/analysis", hold)
     designer = open_designer(context, network_id)
     designer.select("linear")
     field = designer.page.get_by_test_id("param-out_features")

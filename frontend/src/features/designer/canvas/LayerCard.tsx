@@ -40,7 +40,7 @@ export const LayerCard = memo(function LayerCard({
     blockName ?? layer?.title ?? node.type,
     shape === '' ? 'no output yet' : `gives ${shape}`,
     ...problemWords(problems.length + inside.length),
-    ...(selected === true ? ['selected'] : []),
+    ...(selected ? ['selected'] : []),
   ].join(', ');
   return (
     <div

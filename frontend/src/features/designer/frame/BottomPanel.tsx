@@ -22,6 +22,7 @@ const TABS: readonly { id: BottomTab; title: string }[] = [
 ];
 
 const LEAST_PX = 96;
+const MOST_SHARE = 0.7;
 
 /** Below the canvas, foldable: what is known about the network, its code and its history. */
 export function BottomPanel() {
@@ -31,7 +32,7 @@ export function BottomPanel() {
   const [height, setHeight] = useState(() => Math.round(Math.min(208, window.innerHeight * 0.23)));
   const resize = (event: PointerEvent<HTMLDivElement>): void => {
     if (event.buttons !== 1) return;
-    const most = window.innerHeight * 0.7;
+    const most = Math.round(window.innerHeight * MOST_SHARE);
     setHeight(Math.max(LEAST_PX, Math.min(most, window.innerHeight - event.clientY - 36)));
   };
   return (
@@ -42,6 +43,9 @@ export function BottomPanel() {
           role="separator"
           aria-orientation="horizontal"
           aria-label="Height of the lower panel"
+          aria-valuenow={height}
+          aria-valuemin={LEAST_PX}
+          aria-valuemax={Math.round(window.innerHeight * MOST_SHARE)}
           tabIndex={0}
           onPointerDown={(event) => event.currentTarget.setPointerCapture(event.pointerId)}
           onPointerMove={resize}
