@@ -133,8 +133,8 @@ def _trial_dataset(
 ) -> tuple[Dataset, float]:
     """Decode a few images spread over the data, repeated to one batch; also seconds per image."""
     count = len(items.paths)
-    spread = np.linspace(0, count - 1, min(count, _NUM_DECODED)).astype(np.int64)
-    picks: list[int] = np.unique(spread).tolist()
+    spread = np.unique(np.linspace(0, count - 1, min(count, _NUM_DECODED)).astype(np.int64))
+    picks: list[int] = spread.tolist()
     load_items([items.paths[0]], preprocessing)  # The first image also loads Pillow's plugins.
     began = time.perf_counter()
     pixels = load_items([items.paths[row] for row in picks], preprocessing)
@@ -145,7 +145,7 @@ def _trial_dataset(
         ids=[items.ids[picks[i]] for i in repeats],
         paths=[items.paths[picks[i]] for i in repeats],
         digests=[""] * batch_size,
-        labels=items.labels[picks[repeats]],
+        labels=items.labels[spread[repeats]],
         splits=["train"] * batch_size,
         classes=items.classes,
     )
