@@ -7,13 +7,15 @@ interface ProblemNoticeProps {
   error: unknown;
   onRetry?: () => void;
   testId?: string;
+  /** It stands alone below a page's header, with the page's margins. */
+  isPlaced?: boolean;
 }
 
 /** An error in the place where it happened: cause, next step, and the id to look up in the log. */
-export function ProblemNotice({ error, onRetry, testId }: ProblemNoticeProps) {
+export function ProblemNotice({ error, onRetry, testId, isPlaced = false }: ProblemNoticeProps) {
   const problem = asProblem(error);
   return (
-    <div className={classes.root} role="alert" data-testid={testId}>
+    <div className={classes.root} data-placed={isPlaced || undefined} role="alert" data-testid={testId}>
       <IconAlertTriangle size={18} className={classes.icon} aria-hidden />
       <div className={classes.text}>
         <div className={classes.message}>{problem.message}</div>

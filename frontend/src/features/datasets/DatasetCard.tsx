@@ -12,6 +12,10 @@ function keepPixels(event: SyntheticEvent<HTMLImageElement>): void {
   if (Math.max(naturalWidth, naturalHeight) <= 64) dataset['tiny'] = 'true';
 }
 
+function hideBroken(event: SyntheticEvent<HTMLImageElement>): void {
+  event.currentTarget.style.visibility = 'hidden';
+}
+
 export function DatasetCard({ dataset }: { dataset: DatasetSummary }) {
   const labeledShare = dataset.num_items === 0 ? 0 : dataset.num_labeled / dataset.num_items;
   const activeImport = useActiveImport(dataset.id);
@@ -28,7 +32,7 @@ export function DatasetCard({ dataset }: { dataset: DatasetSummary }) {
           <span className={classes.empty}>{activeImport ? 'Bringing images in' : 'No images yet'}</span>
         )}
         {dataset.cover_item_ids.slice(0, 4).map((itemId) => (
-          <img key={itemId} src={`/api/items/${itemId}/thumbnail`} alt="" loading="lazy" onLoad={keepPixels} />
+          <img key={itemId} src={`/api/items/${itemId}/thumbnail`} alt="" loading="lazy" onLoad={keepPixels} onError={hideBroken} />
         ))}
       </div>
       <div className={classes.importing}>

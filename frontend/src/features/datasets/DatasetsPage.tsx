@@ -38,7 +38,7 @@ export function DatasetsPage() {
         meta={datasets ? plural(datasets.length, 'dataset') : undefined}
         actions={newButton}
       />
-      {error && <ProblemNotice error={error} onRetry={() => void refetch()} />}
+      {error && <ProblemNotice error={error} onRetry={() => void refetch()} isPlaced />}
       {datasets?.length === 0 && (
         <EmptyState
           icon={<IconPhotoPlus size={26} stroke={1.5} />}

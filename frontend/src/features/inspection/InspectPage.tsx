@@ -25,9 +25,9 @@ export function InspectPage() {
   if (error) return <ProblemPage error={error} onRetry={() => void refetch()} />;
   if (runId === undefined) {
     return (
-      runs && (
-        <>
-          <PageHeader title="Inspect" />
+      <>
+        <PageHeader title="Inspect" />
+        {runs && (
           <EmptyState
             icon={<IconEyeSearch size={26} stroke={1.5} />}
             title="Nothing to inspect yet"
@@ -35,8 +35,8 @@ export function InspectPage() {
           >
             Train a network first. Then its predictions can be explained here: what it saw, where, and where it fails.
           </EmptyState>
-        </>
-      )
+        )}
+      </>
     );
   }
   return <InspectRun runId={runId} runs={trained} />;

@@ -57,8 +57,9 @@ export function RunsPage() {
           )
         }
       />
-      {error && <ProblemNotice error={error} onRetry={() => void refetch()} />}
-      {isEmpty ? (
+      {error && !runs ? (
+        <ProblemNotice error={error} onRetry={() => void refetch()} isPlaced />
+      ) : isEmpty ? (
         <EmptyState
           icon={<IconChartLine size={26} stroke={1.5} />}
           title="No training yet"
