@@ -67,7 +67,7 @@ def test_class_folders_of_split_folders(studio: Studio) -> None:
 
 
 def test_without_a_validation_folder_some_training_items_validate(studio: Studio) -> None:
-    dataset = studio.dataset()
+    dataset = _seeded(studio)
     files = {f"train/a/{n}.png": png(n) for n in range(60)}
     files |= {f"test/a/{n}.png": png(100 + n) for n in range(10)}
     studio.bring_in_zip(dataset, files, split_ratio={"validation": 0.3, "test": 0.5})
@@ -117,7 +117,7 @@ def test_letters_that_macos_takes_apart_are_one_class(studio: Studio) -> None:
 
 
 def test_groups_are_not_torn(studio: Studio) -> None:
-    dataset = studio.dataset()
+    dataset = _seeded(studio)
     files = {f"a/p{n // 5:02d}_{n}.png": png(n) for n in range(100)}
     studio.bring_in_zip(
         dataset,
@@ -143,7 +143,7 @@ def test_groups_are_not_torn(studio: Studio) -> None:
 
 
 def test_groups_stay_together_when_validation_is_carved_out(studio: Studio) -> None:
-    dataset = studio.dataset()
+    dataset = _seeded(studio)
     options = {"group_pattern": "{group}_*", "split_ratio": {"validation": 0.4, "test": 0}}
 
     def files(first: int) -> dict[str, bytes]:
@@ -200,6 +200,15 @@ def test_splits_do_not_depend_on_order_and_never_move(studio: Studio) -> None:
     Dataset.objects.filter(pk=twin["id"]).update(seed=seed)
     studio.bring_in_zip(twin, dict(reversed(files.items())))
     assert {item["file_name"]: item["split"] for item in studio.items(twin)} == after
+
+
+def _seeded(studio: Studio) -> dict[str, Any]:
+    """A dataset that splits the same way in every run of the test."""
+    from datasets.models import Dataset
+
+    dataset = studio.dataset()
+    Dataset.objects.filter(pk=dataset["id"]).update(seed=2)
+    return dataset
 
 
 def _zip_with_raw_names(name: str, encoding: str) -> bytes:

@@ -20,12 +20,13 @@ pytestmark = pytest.mark.django_db(transaction=True)
 @pytest.mark.slow
 def test_a_new_person_finds_data_and_networks_ready_to_train(sign_in: Any, run_jobs: Any) -> None:
     from accounts.services import create_person
-    from datasets.services import create_sample_datasets
+    from datasets.samples import create_samples
 
     person = create_person("new@example.org", "New", "correct horse battery")
-    run_jobs("bulk")
     api: ApiClient = sign_in(person)
     project = person.last_project
+    assert len(api.get(f"/api/projects/{project.id}/networks").json()) == 2  # before any image
+    run_jobs("bulk")
     listed = api.get(f"/api/projects/{project.id}/datasets").json()
     found = {each["name"]: each for each in listed}
     assert found["Handwritten digits"]["num_labeled"] == 1797
@@ -47,7 +48,7 @@ def test_a_new_person_finds_data_and_networks_ready_to_train(sign_in: Any, run_j
         sample = api.get(f"/api/networks/{each['id']}/sample").json()
         assert api.get(sample["thumbnail_url"]).status_code == 200
 
-    create_sample_datasets(project)
+    create_samples(person, project)
     assert len(api.get(f"/api/projects/{project.id}/datasets").json()) == 2
     assert len(api.get(f"/api/projects/{project.id}/networks").json()) == 2
 
