@@ -3,27 +3,25 @@ import {
   BackgroundVariant,
   ReactFlow,
   ReactFlowProvider,
-  useReactFlow,
   useStore,
 } from '@xyflow/react';
 import '@xyflow/react/dist/style.css';
 import { useComputedColorScheme } from '@mantine/core';
-import { useMemo, useRef, useState, type MouseEvent } from 'react';
-import { lookup } from '../document/records';
+import { useMemo, useRef, useState } from 'react';
 import { pathPrefixOf } from '../state/editor';
-import { useDesigner, useEditor } from '../state/DesignerContext';
+import { useEditor } from '../state/DesignerContext';
 import { DESIGNER_IDS } from '../testids';
 import { CanvasControls } from './CanvasControls';
 import classes from './DesignerCanvas.module.css';
 import { EmptyCanvas } from './EmptyCanvas';
 import { FarView } from './FarView';
-import { asFrameId, FlowElements, type CanvasNode, type TensorEdge } from './flowElements';
+import { FlowElements, type CanvasNode, type TensorEdge } from './flowElements';
 import { FrameCard } from './FrameCard';
 import { FAR_ZOOM, GRID, MAX_ZOOM, MIN_ZOOM } from './geometry';
 import { InsertMenu } from './InsertMenu';
 import { LayerCard } from './LayerCard';
 import { Minimap } from './Minimap';
-import { cardAt, type Scene } from './scene';
+import type { Scene } from './scene';
 import { SelectionMenu } from './SelectionMenu';
 import { TensorEdgeLine } from './TensorEdgeLine';
 import { useCanvasHandle } from './useCanvasHandle';
@@ -31,6 +29,7 @@ import { useCanvasKeys, useClipboardEvents } from './useCanvasKeys';
 import { useConnecting } from './useConnecting';
 import { useDragging } from './useDragging';
 import { useDropping } from './useDropping';
+import { usePointing } from './usePointing';
 import { useScene } from './useScene';
 
 const NODE_TYPES = { layer: LayerCard, frame: FrameCard };
@@ -153,62 +152,4 @@ function useFlowElements(scene: Scene, dropTarget: string | null) {
     [memory, scene, chosen, prefix, dropTarget],
   );
   return { nodes, edges };
-}
-
-/** Clicks: double opens a block or inserts, right opens the menu, from afar a click selects. */
-function usePointing(scene: Scene, isFar: boolean) {
-  const { editor, panels } = useDesigner();
-  const { screenToFlowPosition, setCenter } = useReactFlow();
-  const place = (event: { clientX: number; clientY: number; currentTarget: unknown }) => {
-    const pane = document.querySelector('.react-flow')?.getBoundingClientRect();
-    return { x: event.clientX - (pane?.left ?? 0), y: event.clientY - (pane?.top ?? 0) };
-  };
-  const openMenu = (
-    event: MouseEvent | globalThis.MouseEvent,
-    kind: 'node' | 'edge' | 'canvas',
-  ) => {
-    event.preventDefault();
-    panels.set({ contextMenu: { at: place(event), kind } });
-  };
-  return {
-    onDoubleClick: (event: MouseEvent): void => {
-      const isPane =
-        event.target instanceof Element && event.target.classList.contains('react-flow__pane');
-      if (!isPane) return;
-      const position = screenToFlowPosition({ x: event.clientX, y: event.clientY });
-      const card = isFar ? cardAt(scene, position) : null;
-      if (card !== null) void setCenter(card.x, card.y, { zoom: 0.8, duration: 120 });
-      else if (editor.state.canEdit) {
-        panels.set({ insertMenu: { at: place(event), position, link: null, edgeId: null } });
-      }
-    },
-    onNodeDoubleClick: (_event: MouseEvent, node: CanvasNode): void => {
-      if (lookup(editor.scope.nodes, node.id)?.block != null) editor.enter(node.id);
-      else if (asFrameId(node.id) === null) {
-        panels.set({ focusName: panels.store.getState().focusName + 1 });
-      }
-    },
-    onNodeContextMenu: (event: MouseEvent, node: CanvasNode): void => {
-      const frameId = asFrameId(node.id);
-      if (frameId !== null) editor.select([], [], [frameId]);
-      else if (!editor.state.nodeIds.has(node.id)) editor.select([node.id]);
-      openMenu(event, 'node');
-    },
-    onEdgeContextMenu: (event: MouseEvent, edge: TensorEdge): void => {
-      if (!editor.state.edgeIds.has(edge.id)) editor.select([], [edge.id]);
-      openMenu(event, 'edge');
-    },
-    onEdgeMouseEnter: (_event: MouseEvent, edge: TensorEdge): void =>
-      panels.set({ hoveredEdge: edge.id }),
-    onEdgeMouseLeave: (): void => panels.set({ hoveredEdge: null }),
-    onPaneContextMenu: (event: MouseEvent | globalThis.MouseEvent): void =>
-      openMenu(event, 'canvas'),
-    onPaneClick: (event: MouseEvent): void => {
-      panels.set({ insertMenu: null, contextMenu: null });
-      if (!isFar) return;
-      const point = screenToFlowPosition({ x: event.clientX, y: event.clientY });
-      const card = cardAt(scene, point);
-      editor.select(card === null ? [] : [card.id]);
-    },
-  };
 }
