@@ -1,80 +1,58 @@
 """The sample project: real digits and a generated inspection set, each with a network to train.
 
-Nothing is downloaded. Everything is idempotent: run again, it completes what is missing.
+Nothing is downloaded. The datasets and networks are there at once; their images come in by an
+import as everybody's do.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-
-from django.utils import timezone
+from collections.abc import Iterator
 
 from accounts.models import Person, Project
 from accounts.services import on_person_created
 from datasets.colors import color_of
 from datasets.ingest.layout import Parts
-from datasets.ingest.run import ImportRun, Progress, mark_started, tell_nobody
 from datasets.ingest.sources import MemorySource
+from datasets.ingest.start import queue_import
 from datasets.models import Dataset, Import, LabelClass, Split
 from datasets.schemas import ImportOptions
 from designer.services import create_network
-from jobs.models import Lane
-from jobs.registry import job_kind
-from jobs.running import RunningJob
-from jobs.services import enqueue
 from netloom.samples import Sample, digits, inspection
 
-JOB_KIND = "datasets.samples"
-SAMPLES = (digits, inspection)
+SAMPLES = {sample.id: sample for sample in (digits, inspection)}
 NETWORKS = {"digits": ("Digits CNN", "small_cnn"), "inspection": ("Inspection CNN", "small_cnn")}
 
 
 def register() -> None:
     """Give every new person's project the samples."""
-    on_person_created(queue_samples)
+    on_person_created(create_samples)
 
 
-def queue_samples(person: Person, project: Project) -> None:
-    """Make the datasets and networks at once; have a worker bring their images in."""
-    prepare_samples(project, person)
-    enqueue(
-        JOB_KIND,
-        {},
-        person=person,
-        project=project,
-        subject=("project", project.pk),
-        message="Making the sample project",
-    )
+def create_samples(person: Person | None, project: Project) -> None:
+    """Make what a project lacks of the samples and queue the import of their images."""
+    for sample in SAMPLES.values():
+        dataset = _prepare(project, person, sample)
+        if not Import.objects.filter(dataset=dataset).exists():
+            source = {"type": "sample", "id": sample.id}
+            queue_import(dataset, person, source, ImportOptions(), sample.title)
 
 
-@job_kind(JOB_KIND, lane=Lane.BULK, max_attempts=3)
-def run_samples(job: RunningJob) -> dict[str, str]:
-    """The job's function."""
-    if job.project is not None:
-        create_samples(job.project, job.person, job.progress)
-    return {}
+class SampleSource(MemorySource):
+    """The images of a sample as an import reads them; each knows its split."""
 
+    def __init__(self, sample_id: str) -> None:
+        self._splits: dict[str, Split] = {}
+        self._sample = SAMPLES[sample_id]
+        super().__init__(self._files)
 
-def prepare_samples(project: Project, person: Person | None) -> list[tuple[Sample, Dataset]]:
-    """Make what a person sees first: each dataset, still empty, and the network fitted to it."""
-    return [(sample, _prepare(project, person, sample)) for sample in SAMPLES]
+    def split_of(self, parts: Parts) -> Split:
+        """Return the split of an image that was yielded."""
+        return self._splits["/".join(parts)]
 
-
-def create_samples(
-    project: Project,
-    person: Person | None,
-    progress: Progress = tell_nobody,
-) -> None:
-    """Make the datasets and networks at once, then bring the images in."""
-    prepared = prepare_samples(project, person)
-    for place, (sample, dataset) in enumerate(prepared):
-
-        def tell(
-            share: float | None, text: str, place: int = place, title: str = sample.title
-        ) -> None:
-            progress((place + (share or 0.0)) / len(prepared), f"{title}: {text}")
-
-        _fill(dataset, person, sample, tell)
+    def _files(self) -> Iterator[tuple[str, bytes]]:
+        for image in self._sample.images():
+            self._splits[image.file_name] = Split(image.split)
+            yield image.file_name, image.png
 
 
 def _prepare(project: Project, person: Person | None, sample: Sample) -> Dataset:
@@ -94,40 +72,6 @@ def _prepare(project: Project, person: Person | None, sample: Sample) -> Dataset
         name, template = NETWORKS[sample.id]
         create_network(project, person, name, template=template, dataset=dataset)
     return dataset
-
-
-def _fill(dataset: Dataset, person: Person | None, sample: Sample, tell: Progress) -> None:
-    if Import.objects.filter(dataset=dataset, state="succeeded").exists():
-        return
-    splits: dict[str, Split] = {}
-
-    def files() -> Iterator[tuple[str, bytes]]:
-        for image in sample.images():
-            splits[image.file_name] = Split(image.split)
-            yield image.file_name, image.png
-
-    report, _ = Import.objects.get_or_create(
-        dataset=dataset,
-        defaults={
-            "source": {"type": "sample", "id": sample.id},
-            "options": ImportOptions().model_dump(mode="json"),
-            "title": sample.title,
-            "created_by": person,
-        },
-    )
-    _run(report, MemorySource(files), person, tell, lambda parts: splits["/".join(parts)])
-
-
-def _run(
-    report: Import,
-    source: MemorySource,
-    person: Person | None,
-    tell: Progress,
-    split_of: Callable[[Parts], Split],
-) -> None:
-    mark_started(report)
-    run = ImportRun(report, source, person=person, progress=tell, fixed_splits=split_of)
-    run.run().save(report, state="succeeded", finished_at=timezone.now())
 
 
 def _expected_stats(sample: Sample) -> dict[str, object]:

@@ -109,6 +109,11 @@ def import_list(dataset: Dataset) -> list[schemas.ImportReport]:
     return [import_report(each) for each in found[:100]]
 
 
+def is_filling(dataset: Dataset) -> bool:
+    """Whether an import into this dataset waits or runs."""
+    return Import.objects.filter(dataset=dataset, state__in=("queued", "running")).exists()
+
+
 def import_report(report: Import) -> schemas.ImportReport:
     """What an import did, so far or in all."""
     seconds = None

@@ -25,7 +25,6 @@ __all__ = [
     "binding_of",
     "create_class",
     "create_dataset",
-    "create_sample_datasets",
     "delete_class",
     "delete_dataset",
     "pin_version",
@@ -189,13 +188,6 @@ def remove_items(dataset: Dataset, person: Person | None, item_ids: Sequence[str
 def restore_items(dataset: Dataset, person: Person | None, item_ids: Sequence[str]) -> int:
     """Take items out of the bin; returns how many came back."""
     return _set_removed(dataset, person, item_ids, is_removed=False)
-
-
-def create_sample_datasets(project: Project, person: Person | None = None) -> None:
-    """Fill a project with the sample data and networks, once."""
-    from datasets.samples import create_samples
-
-    create_samples(project, person)
 
 
 def _set_removed(

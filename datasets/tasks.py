@@ -16,8 +16,9 @@ from datasets.ingest.run import ImportRun, mark_started
 from datasets.ingest.sources import FolderSource, Source, UploadSource
 from datasets.ingest.start import JOB_KIND, upload_ids_of
 from datasets.ingest.table import Table
-from datasets.log import BATCH
-from datasets.models import Import, Item
+from datasets.log import BATCH, tell_items_changed
+from datasets.models import Dataset, Import, Item
+from datasets.samples import SampleSource
 from datasets.services import remove_items
 from jobs.models import FINISHED, Job, JobState, Lane
 from jobs.registry import job_kind
@@ -35,6 +36,8 @@ def import_ended(job: Job) -> None:
         Import.objects.filter(pk=job.payload["import_id"]).update(
             state=job.state, finished_at=timezone.now()
         )
+        for dataset in Dataset.objects.filter(imports=job.payload["import_id"]):
+            tell_items_changed(dataset)
     if job.state in (JobState.CANCELLED, JobState.FAILED):
         report = Import.objects.filter(pk=job.payload["import_id"]).first()
         if report is not None:
@@ -74,6 +77,12 @@ job_kind(previews.JOB_KIND, lane=Lane.INTERACTIVE)(previews.run_preview)
 
 def _run(report: Import, job: RunningJob) -> Report:
     source = report.source
+    if source["type"] == "sample":
+        sample = SampleSource(source["id"])
+        run = ImportRun(
+            report, sample, person=job.person, progress=job.progress, fixed_splits=sample.split_of
+        )
+        return _finish(run, report)
     files = dict(_upload_files(upload_ids_of(source)))
     table = None
     if source["type"] == "csv":
@@ -85,10 +94,14 @@ def _run(report: Import, job: RunningJob) -> Report:
     )
     with closing(opened):
         run = ImportRun(report, opened, person=job.person, table=table, progress=job.progress)
-        try:
-            return run.run()
-        finally:
-            run.counts.save(report)
+        return _finish(run, report)
+
+
+def _finish(run: ImportRun, report: Import) -> Report:
+    try:
+        return run.run()
+    finally:
+        run.counts.save(report)
 
 
 def _upload_files(upload_ids: list[str]) -> list[tuple[str, tuple[str, Path]]]:

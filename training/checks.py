@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from django.db.models import Count
 
 from datasets.models import Dataset, Item
+from datasets.selectors import is_filling
 from datasets.services import binding_of
 from jobs.devices import devices
 from netloom.analyze import analyze
@@ -18,6 +19,11 @@ from netloom.train.spec import RunConfig, TrainSpec
 from training.schemas import RunCheck, RunProblem
 
 UNEVEN_RATIO = 3
+_STILL_FILLING = RunProblem(
+    code="data_still_coming_in",
+    severity="error",
+    message="The images of this data are still being brought in. Start when they are all there.",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +88,8 @@ def check(document: Document, dataset: Dataset, config: RunConfig) -> RunCheck:
         for problem in check_spec(spec, labels.as_manifest(), devices=known_devices)
         if problem.code != "network_has_errors" and problem.code not in said
     ]
+    if is_filling(dataset):
+        problems.insert(0, _STILL_FILLING)
     return RunCheck(
         problems=problems,
         defaults=_defaults(labels),

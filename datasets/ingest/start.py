@@ -36,10 +36,21 @@ def start_import(
     """
     _check_options(options)
     title = _check_source(dataset, person, source)
+    return queue_import(dataset, person, source.model_dump(mode="json"), options, title)
+
+
+def queue_import(
+    dataset: Dataset,
+    person: Person | None,
+    source: dict[str, Any],
+    options: ImportOptions,
+    title: str,
+) -> Job:
+    """Queue an import of what was checked; `title` is what lists call it."""
     with transaction.atomic():
         report = Import.objects.create(
             dataset=dataset,
-            source=source.model_dump(mode="json"),
+            source=source,
             options=options.model_dump(mode="json"),
             title=title[:300],
             created_by=person,

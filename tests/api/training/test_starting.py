@@ -80,6 +80,21 @@ def test_a_class_with_one_image_is_named(
     assert "labelled 3:" in told["class_with_one_item"]["message"]
 
 
+def test_no_run_starts_on_data_that_is_still_coming_in(
+    api: ApiClient, network: dict[str, Any], dataset: dict[str, Any]
+) -> None:
+    from datasets.models import Import
+
+    coming = Import.objects.create(
+        dataset_id=dataset["id"], source={}, options={}, title="More", state="running"
+    )
+    answer = api.post(f"/api/networks/{network['id']}/runs", {"config": {"device": "cpu"}})
+    assert (answer.status_code, answer.json()["code"]) == (422, "run_cannot_start")
+    assert codes(api, network) == {"data_still_coming_in"}
+    Import.objects.filter(pk=coming.pk).update(state="succeeded")
+    assert codes(api, network) == set()
+
+
 def test_the_cost_is_measured_before_the_start(
     api: ApiClient, network: dict[str, Any], run_jobs: Callable[..., Any]
 ) -> None:
