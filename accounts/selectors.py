@@ -2,31 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable
 
 from django.db.models import Count, F, Model, QuerySet
 
 from accounts.access import visible_projects
 from accounts.models import ApiToken, Invitation, Membership, Person, Project
 
-CountOf = Callable[[list[str]], Mapping[str, int]]
-_counts: dict[str, CountOf] = {}
+_counted: dict[str, type[Model]] = {}
 
 
-def register_project_count(name: str, count_of: CountOf) -> None:
+def register_project_count(name: str, model: type[Model]) -> None:
     """Let an app tell how many of its things each project has.
 
     Args:
         name: A field of ProjectOut: num_networks, num_datasets or num_runs.
-        count_of: Takes project ids, returns counts by id; what is missing is zero.
+        model: Has a `project` and a `deleted_at`; what is in the bin does not count.
     """
-    _counts[name] = count_of
-
-
-def count_by_project(rows: QuerySet[Model]) -> dict[str, int]:
-    """Counts by `project_id` of any queryset that has one."""
-    counted = rows.order_by().values_list("project_id").annotate(Count("pk"))
-    return dict(counted)
+    _counted[name] = model
 
 
 def projects_of(person: Person) -> list[Project]:
@@ -61,8 +54,9 @@ def tokens_of(person: Person) -> QuerySet[ApiToken]:
 def _with_counts(projects: Iterable[Project]) -> list[Project]:
     listed = list(projects)
     ids = [project.id for project in listed]
-    for name, count_of in _counts.items():
-        counted = count_of(ids)
+    for name, model in _counted.items():
+        rows = model._default_manager.filter(project__in=ids, deleted_at=None).order_by()
+        counts = dict(rows.values_list("project_id").annotate(Count("pk")))
         for project in listed:
-            setattr(project, name, counted.get(project.id, 0))
+            setattr(project, name, counts.get(project.id, 0))
     return listed

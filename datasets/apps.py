@@ -6,8 +6,11 @@ class DatasetsConfig(AppConfig):
     verbose_name = "Datasets"
 
     def ready(self) -> None:
+        from accounts.selectors import register_project_count
         from datasets import samples, tasks, topics
+        from datasets.models import Dataset
 
         topics.register()
+        register_project_count("num_datasets", Dataset)
         samples.register()
         del tasks  # importing it registers the kinds of work

@@ -6,6 +6,9 @@ class DesignerConfig(AppConfig):
     verbose_name = "Designer"
 
     def ready(self) -> None:
+        from accounts.selectors import register_project_count
         from designer import topics
+        from designer.models import Network
 
         topics.register()
+        register_project_count("num_networks", Network)

@@ -6,10 +6,13 @@ class TrainingConfig(AppConfig):
     verbose_name = "Training"
 
     def ready(self) -> None:
+        from accounts.selectors import register_project_count
         from jobs.reconcile import reconcile_chore
         from training import tasks, topics
+        from training.models import Run
         from training.reconcile import Reconciler
 
         topics.register()
+        register_project_count("num_runs", Run)
         tasks.register()
         reconcile_chore(Reconciler().look)

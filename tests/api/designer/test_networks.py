@@ -37,6 +37,14 @@ def test_every_template_is_ready_to_train(
         assert api.post("/api/code", {"document": network["document"]}).json() == source
 
 
+def test_a_project_counts_its_networks_outside_the_bin(
+    api: ApiClient, project: Any, make_network: Callable[..., Json]
+) -> None:
+    binned, _kept = make_network("Binned"), make_network("Kept")
+    api.delete(f"/api/networks/{binned['id']}")
+    assert api.get(f"/api/projects/{project.id}").json()["num_networks"] == 1
+
+
 def test_an_unknown_template_is_refused(api: ApiClient, project: Any) -> None:
     body = {"name": "Net", "template": "gpt"}
     answer = api.post(f"/api/projects/{project.id}/networks", body)
