@@ -25,19 +25,10 @@ from tour.studio import StudioFailed, private_studio
 
 NETWORK = "Tour network"
 DATASET = "Tour images"
-IMAGE_BUDGET = 60_000
-"""Images seen while training: about this many in all, whatever the size of the folder."""
-EPOCHS = (4, 30)
 
 
 def say(text: str) -> None:
     print(text, file=sys.stderr, flush=True)
-
-
-def epochs_for(num_images: int) -> int:
-    """Return how often to pass over the images: more often where there are few."""
-    fewest, most = EPOCHS
-    return min(most, max(fewest, round(IMAGE_BUDGET / max(1, num_images))))
 
 
 @dataclass(slots=True)
@@ -76,8 +67,8 @@ class Plan:
 
     images: ImageFolder
     archive: Path  # the same images, packed for the upload
-    epochs: int
     out: Path  # where the pictures go
+    epochs: int | None = None  # None takes what the studio proposes
 
 
 def walk(page: Page, signin_url: str, plan: Plan, result: Result) -> None:
@@ -94,8 +85,8 @@ def walk(page: Page, signin_url: str, plan: Plan, result: Result) -> None:
     say("Drawing a network")
     steps.draw(page, NETWORK, DATASET)
     screenshots.take("network")
-    say(f"Training for {plan.epochs} epochs")
-    steps.start_training(page, plan.epochs)
+    epochs = steps.start_training(page, plan.epochs)
+    say(f"Training for {epochs} epochs")
     steps.watch_first_epoch(page)
     screenshots.take("training")
     steps.wait_until_trained(page)
@@ -145,7 +136,7 @@ def tour(images: ImageFolder, out: Path, result: Result) -> str | None:
     """Walk through a studio of its own; return why it ended early, or None."""
     with tempfile.TemporaryDirectory(prefix="netloom-studio-", ignore_cleanup_errors=True) as work:
         archive = images.pack(Path(work) / "images.zip")
-        plan = Plan(images, archive, epochs_for(images.num_images), out)
+        plan = Plan(images, archive, out)
         say("Starting a private studio")
         try:
             with private_studio(Path(work) / "data") as studio, chromium() as browser:

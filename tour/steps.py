@@ -60,14 +60,20 @@ def draw(page: Page, name: str, dataset: str) -> None:
     )
 
 
-def start_training(page: Page, epochs: int) -> None:
-    """Press Train, choose the number of epochs, start; the page of the run opens."""
+def start_training(page: Page, epochs: int | None = None) -> int:
+    """Press Train and start, with this many epochs or what is proposed; return how many.
+
+    The page of the run opens.
+    """
     page.get_by_test_id("designer-train").click()
     field = page.get_by_test_id("run-epochs")
     expect(field).to_be_visible(timeout=60 * SECOND_MS)
-    field.fill(str(epochs))
+    if epochs is not None:
+        field.fill(str(epochs))
+    chosen = int(field.input_value())
     page.get_by_test_id("run-start").click()
     expect(page.get_by_test_id("run-state")).to_be_visible(timeout=60 * SECOND_MS)
+    return chosen
 
 
 def watch_first_epoch(page: Page) -> None:

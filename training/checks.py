@@ -19,6 +19,11 @@ from netloom.train.spec import RunConfig, TrainSpec
 from training.schemas import RunCheck, RunProblem
 
 UNEVEN_RATIO = 3
+FEW_ITEMS = 2000
+SMALL_BATCH = 32
+WANTED_STEPS = 1000
+"""What a small network needs to learn something worth looking at."""
+FEWEST_EPOCHS, MOST_EPOCHS = 5, 20
 _STILL_FILLING = RunProblem(
     code="data_still_coming_in",
     severity="error",
@@ -101,8 +106,12 @@ def check(document: Document, dataset: Dataset, config: RunConfig) -> RunCheck:
 
 
 def _defaults(labels: LabelCounts) -> RunConfig:
-    """A configuration to start from: balanced when the classes are uneven."""
-    config = RunConfig()
+    """A configuration to start from: as many steps as little data needs, balanced when uneven."""
+    num_train = labels.of_split("train")
+    batch_size = SMALL_BATCH if num_train < FEW_ITEMS else RunConfig().batch_size
+    steps_per_epoch = max(1, num_train // batch_size)
+    epochs = min(MOST_EPOCHS, max(FEWEST_EPOCHS, round(WANTED_STEPS / steps_per_epoch)))
+    config = RunConfig(batch_size=batch_size, epochs=epochs)
     if not labels.is_uneven:
         return config
     return config.model_copy(

@@ -21,7 +21,7 @@ OTHER_HOST = "studio.test"
 def test_tour_on_a_plain_http_host(shared_data: Path, tmp_path: Path) -> None:
     """A browser gives such a page less than localhost: no secure context."""
     images = ImageFolder.read(cifar_folders(shared_data, tmp_path / "photos", per_class=80))
-    plan = Plan(images, images.pack(tmp_path / "photos.zip"), epochs=4, out=tmp_path / "shots")
+    plan = Plan(images, images.pack(tmp_path / "photos.zip"), out=tmp_path / "shots", epochs=4)
     result = Result()
     with (
         private_studio(

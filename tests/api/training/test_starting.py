@@ -54,7 +54,9 @@ def test_a_check_knows_the_data(
     checked = api.post(f"/api/networks/{network['id']}/run-check", {"config": {}}).json()
     counts = [checked[f"num_{split}"] for split in ("train", "validation", "test")]
     assert (counts, checked["uneven"]) == ([120, 40, 40], False)
-    assert checked["defaults"]["best_metric"] == "accuracy"
+    defaults = checked["defaults"]
+    assert defaults["best_metric"] == "accuracy"
+    assert (defaults["batch_size"], defaults["epochs"]) == (32, 20)  # little data is seen often
 
     for digit in "0123":
         class_id = next(one["id"] for one in dataset["classes"] if one["name"] == digit)
