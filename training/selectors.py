@@ -98,6 +98,15 @@ def run_summary(run: Run, places: Places | None = None) -> RunSummary:
     return RunSummary(**_summary_fields(run, places or Places.of([run])))
 
 
+def _repeat_command(run: Run) -> str:
+    """What repeats the run on the studio's machine, in the folder of the installation."""
+    folder = f"run-{run.number}"
+    return (
+        f".venv/bin/python manage.py export_run {run.pk} {folder}\n"
+        f".venv/bin/netloom train {folder}/spec.json"
+    )
+
+
 def run_detail(run: Run, person: Person) -> RunOut:
     """A run's page. Reads the run again, so that it is what the last event left."""
     run = (
@@ -112,7 +121,7 @@ def run_detail(run: Run, person: Person) -> RunOut:
     return RunOut(
         **_summary_fields(run, Places.of([run])),
         config=run.config,
-        spec_command="netloom train spec.json",
+        spec_command=_repeat_command(run),
         network_version_id=run.network_version_id,
         dataset_version=DatasetVersionRef(id=version.id, number=version.number, name=version.name),
         network_graph_hash=run.network_version.graph_hash,

@@ -90,6 +90,7 @@ export function ReproducePanel({ run }: { run: Run }) {
         </Button>
       }
     >
+      <p className={classes.muted}>On the studio’s machine, in its folder. The first line writes the data beside the SPEC.</p>
       <div className={classes.command}>
         <code>{run.spec_command}</code>
         <CopyButton value={run.spec_command}>
