@@ -1,7 +1,16 @@
 import { expect, test } from 'vitest';
-import { trimZeros } from './chartOptions';
+import { isSparse, trimZeros } from './chartOptions';
 
 test('an axis repeats no digits that say nothing', () => {
   const texts = ['2.500', '80.0 %', '9.00e-4', '0.5000', '100', '1,200', '0', '3 min 20 s', '0.0105'];
   expect(texts.map(trimZeros)).toEqual(['2.5', '80 %', '9e-4', '0.5', '100', '1,200', '0', '3 min 20 s', '0.0105']);
+});
+
+test('dots are drawn only while few points of a curve are in view', () => {
+  const x = Array.from({ length: 500 }, (_, index) => index);
+  const everyTwentieth = x.map((value) => (value % 20 === 0 ? value : null));
+  const chart = { data: [x, x, everyTwentieth] as [number[], number[], (number | null)[]] };
+  expect(isSparse(chart, 1, 0, 499)).toBe(false);
+  expect(isSparse(chart, 1, 100, 120)).toBe(true);
+  expect(isSparse(chart, 2, 0, 499)).toBe(true);
 });

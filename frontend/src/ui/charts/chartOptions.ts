@@ -23,7 +23,6 @@ export function cssColor(color: string): string {
 const FONT = '11px "JetBrains Mono Variable", monospace';
 const POINT_LIMIT = 40;
 
-
 export function chartOptions(shape: ChartShape): uPlot.Options {
   const { width, height, lines, xLabel, formatX, formatY, isLog, syncKey } = shape;
   const text = cssColor('var(--nl-text-3)');
@@ -51,17 +50,23 @@ export function chartOptions(shape: ChartShape): uPlot.Options {
     ],
     series: [
       { label: xLabel },
-      ...lines.map(({ label, color, isDashed, isFaint, x }): uPlot.Series => ({
+      ...lines.map(({ label, color, isDashed, isFaint }): uPlot.Series => ({
         label,
         stroke: faded(cssColor(color), isFaint),
         width: isFaint ? 1 : 1.75,
         spanGaps: true,
         ...(isDashed ? { dash: [6, 4] } : {}),
-        points: { show: !isFaint && x.length <= POINT_LIMIT, size: 4, fill: cssColor(color) },
+        points: { show: isFaint ? false : isSparse, size: 4, fill: cssColor(color) },
       })),
     ],
     plugins: [tooltipPlugin({ lines, xLabel, formatX, formatY })],
   };
+}
+
+/** Dots help while they are few; asked at every drawing, as live curves grow and people zoom. */
+export function isSparse(chart: Pick<uPlot, 'data'>, series: number, from: number, to: number): boolean {
+  const shown = chart.data[series]?.slice(from, to + 1) ?? [];
+  return shown.filter((y) => y != null).length <= POINT_LIMIT;
 }
 
 /** On a logarithmic axis uPlot marks the splits it has no room for with null. */
