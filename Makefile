@@ -7,7 +7,7 @@ VENV_PYTHON := .venv/bin/python
 WORKERS ?= 2
 .DEFAULT_GOAL := help
 
-.PHONY: help setup run dev test test-fast faults check format schema tour python-found
+.PHONY: help setup run dev test test-fast faults check format schema tour bench python-found
 
 help: ## Show what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -55,3 +55,8 @@ tour: python-found ## Drive the ten-minute tour in a browser: make tour DATA=FOL
 	@test -n "$(DATA)" || { echo "Name a folder of class folders: make tour DATA=/path/to/images" >&2; exit 2; }
 	@$(PYTHON) -m config.setup test
 	@exec $(VENV_PYTHON) -m tour "$(DATA)"
+
+bench: python-found ## Measure speed against peers: make bench [JSON=1] [ONLY=key,key]
+	@$(PYTHON) -m config.setup test
+	@$(VENV_PYTHON) -m bench.peers
+	@$(VENV_PYTHON) -m bench $(if $(JSON),--json) $(if $(ONLY),--only "$(ONLY)")

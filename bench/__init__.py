@@ -1,0 +1,1 @@
+"""How fast Netloom is: ratios against named peers, measured in one run. `make bench`."""
