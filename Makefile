@@ -28,7 +28,7 @@ dev: python-found ## Start the studio with pages that reload while you edit them
 test: python-found ## Run all tests: library, API, sockets, security, browser, pages
 	@$(PYTHON) -m config.setup test
 	@$(PYTHON) -m config.setup npm run --silent test
-	@$(VENV_PYTHON) -m pytest -n $(WORKERS) --dist loadfile
+	@$(VENV_PYTHON) -m pytest -n $(WORKERS) --dist loadfile -m "not campaign"
 
 test-fast: python-found ## Run the tests that take seconds
 	@$(PYTHON) -m config.setup test

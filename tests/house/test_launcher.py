@@ -19,7 +19,7 @@ import psutil
 import pytest
 
 from tests.faults.live import LiveApi
-from tests.faults.test_runs import digits_network, start
+from tests.faults.runs import digits_network, start
 from tests.house.studio_process import REPOSITORY, StudioProcess, manage, running_studio
 
 pytestmark = pytest.mark.slow

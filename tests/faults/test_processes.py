@@ -1,0 +1,256 @@
+"""Every process of the studio is killed, stopped or frozen in turn; the numbers stay the same."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import closing, contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+from celery import Celery
+
+from tests.faults.live import LiveApi, LiveSocket
+from tests.faults.runs import (
+    LONG,
+    RIGHT_WITHIN_S,
+    SETTINGS,
+    Numbers,
+    digits_network,
+    has_checkpoint,
+    is_alive,
+    loss_of,
+    numbers_of,
+    process_of,
+    start,
+    until,
+    wait_for_attempt,
+    wait_for_success,
+)
+from tests.house.studio_process import REPOSITORY, studio_environment
+from tour.studio import Studio, private_studio
+
+pytestmark = [pytest.mark.faults, pytest.mark.slow, pytest.mark.campaign]
+
+
+def hear_until_the_end(live: LiveSocket, numbers: list[int]) -> None:
+    """Collect the numbers of events until the connection is gone."""
+    while True:
+        message = live.receive()
+        if message["type"] == "event":
+            numbers.append(message["seq"])
+
+
+def test_a_killed_web_process_comes_back_and_the_page_catches_up(
+    studio: Studio,
+    api: LiveApi,
+    network: dict[str, Any],
+    data_folder: Path,
+    undisturbed: Numbers,
+) -> None:
+    """A page reads, follows, loses its server, reads again: every event once."""
+    run = start(api, network, LONG)
+    topic = f"run:{run['id']}"
+    numbers: list[int] = []
+    with api.socket() as live:
+        live.subscribe(topic)
+        while len(numbers) < 20:
+            message = live.receive()
+            if message["type"] == "event":
+                numbers.append(message["seq"])
+        process_of(studio, "manage.py", "web").kill()
+        with pytest.raises((ConnectionError, ValueError)):
+            hear_until_the_end(live, numbers)
+    api.wait_for(f"/api/runs/{run['id']}", lambda one: one["state"] == "running", RIGHT_WITHIN_S)
+    with api.socket() as live:
+        live.subscribe(topic, numbers[-1])
+        state = "running"
+        while state == "running":
+            message = live.receive()
+            if message["type"] == "event":
+                numbers.append(message["seq"])
+            elif message["type"] == "state":
+                state = message["run"]["state"]
+    assert state == "succeeded"
+    assert numbers == list(range(1, len(numbers) + 1))
+    assert len(wait_for_success(api, run["id"])["attempts"]) == 1
+    undisturbed.assert_same(numbers_of(api, data_folder, run["id"]))
+
+
+def test_a_trainer_killed_while_it_saves_a_checkpoint(
+    studio: Studio,
+    api: LiveApi,
+    network: dict[str, Any],
+    data_folder: Path,
+    undisturbed: Numbers,
+) -> None:
+    """Frozen the moment a half-written file is seen, then killed: the file counts for nothing."""
+    run = start(api, network, {**LONG, "checkpoint_every_s": 0.001})
+    api.wait_for(f"/api/runs/{run['id']}", has_checkpoint)
+    trainer = process_of(studio, "netloom.train", run["id"])
+    output = data_folder / "runs" / run["id"] / "attempt-1" / "output"
+
+    def is_caught_writing() -> bool:
+        trainer.suspend()
+        if list(output.rglob("*.partial")):
+            return True
+        trainer.resume()
+        return False
+
+    until(is_caught_writing)
+    trainer.kill()
+    told = wait_for_attempt(api, run["id"], 2)
+    assert "SIGKILL" in told["attempts"][0]["exit_cause"]
+    assert wait_for_success(api, run["id"])["attempts"][1]["resumed_from_step"] > 0
+    undisturbed.assert_same(numbers_of(api, data_folder, run["id"]))
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
+def test_a_studio_whose_processes_all_get_a_signal_goes_on_with_its_run(
+    tmp_path: Path, number: signal.Signals
+) -> None:
+    """SIGTERM as a deployment sends it, SIGKILL as a power cut does; then a new start."""
+    with private_studio(tmp_path, extra_settings=SETTINGS) as running:
+        api = LiveApi(running.url, running.signin_url)
+        network = digits_network(api)
+        run = start(api, network, LONG)
+        queued = start(api, network, LONG)
+        api.wait_for(f"/api/runs/{run['id']}", has_checkpoint)
+        launcher = psutil.Process(running.process.pid)
+        everyone = [*launcher.children(recursive=True), launcher]
+        for process in everyone:
+            with suppress(psutil.NoSuchProcess):
+                process.send_signal(number)
+        running.process.wait(40)
+        until(lambda: not any(map(is_alive, everyone)), 40)
+    with private_studio(tmp_path, extra_settings=SETTINGS) as running:
+        api = LiveApi(running.url, running.signin_url)
+        told = wait_for_attempt(api, run["id"], 2)
+        told = wait_for_success(api, run["id"])
+        assert told["attempts"][1]["resumed_from_step"] > 0
+        left_alone = wait_for_success(api, queued["id"])
+        assert len(left_alone["attempts"]) == 1
+        numbers = numbers_of(api, tmp_path, queued["id"])
+        numbers.assert_same(numbers_of(api, tmp_path, run["id"]))
+
+
+@contextmanager
+def second_worker(data_folder: Path) -> Iterator[psutil.Process]:
+    """Another process that trains, on the same machine and data folder."""
+    process = subprocess.Popen(
+        [sys.executable, "manage.py", "worker", "train"],
+        cwd=REPOSITORY,
+        env=studio_environment(data_folder, **SETTINGS),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    try:
+        yield psutil.Process(process.pid)
+    finally:
+        process.terminate()
+        try:
+            process.wait(30)
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+
+
+def trainers_of(run_id: str) -> list[psutil.Process]:
+    found: list[psutil.Process] = []
+    for process in psutil.process_iter():
+        with suppress(psutil.Error):
+            line = process.cmdline()
+            if "netloom.train" in line and any(run_id in word for word in line):
+                found.append(process)
+    return found
+
+
+def wake_all_workers(data_folder: Path, num_messages: int) -> None:
+    """Send the message that says "look at the queue", again and again."""
+    told = json.loads((data_folder / "runtime.json").read_text())
+    installation = (data_folder / "netloom.sqlite3").parent  # the prefix keeps installations apart
+    prefix = subprocess.run(
+        [sys.executable, "-c", "from django.conf import settings; print(settings.INSTALLATION_ID)"],
+        cwd=REPOSITORY,
+        env={**studio_environment(installation), "DJANGO_SETTINGS_MODULE": "config.settings"},
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout.strip()
+    sender = Celery(broker=told["redis_url"].replace("unix://", "redis+socket://"))
+    sender.conf.broker_transport_options = {"global_keyprefix": f"netloom-{prefix}:"}
+    with sender.connection_for_write() as connection:
+        for _ in range(num_messages):
+            sender.send_task("training.work", queue="train", connection=connection)
+
+
+def test_two_workers_and_too_many_messages_execute_a_run_once(
+    api: LiveApi, network: dict[str, Any], data_folder: Path, undisturbed: Numbers
+) -> None:
+    with second_worker(data_folder):
+        runs = [start(api, network, LONG) for _ in range(2)]
+        wake_all_workers(data_folder, 50)
+        most = 0
+
+        def are_done() -> bool:
+            nonlocal most
+            most = max(most, *(len(trainers_of(run["id"])) for run in runs))
+            return all(api.get(f"/api/runs/{run['id']}")["state"] == "succeeded" for run in runs)
+
+        until(are_done, 180)
+    assert most == 1
+    for run in runs:
+        assert len(api.get(f"/api/runs/{run['id']}")["attempts"]) == 1
+        undisturbed.assert_same(numbers_of(api, data_folder, run["id"]))
+
+
+def freeze(worker: psutil.Process, database: Path) -> None:
+    """Stop a process where it holds no lock, as one on another machine could not."""
+
+    def is_frozen() -> bool:
+        worker.suspend()
+        with closing(sqlite3.connect(database, timeout=0.5, isolation_level=None)) as rival:
+            try:
+                rival.execute("begin immediate")
+            except sqlite3.OperationalError:
+                worker.resume()
+                return False
+            rival.execute("rollback")
+            return True
+
+    until(is_frozen)
+
+
+def test_a_supervisor_that_was_frozen_writes_nothing_more(
+    studio: Studio,
+    api: LiveApi,
+    network: dict[str, Any],
+    data_folder: Path,
+    undisturbed: Numbers,
+) -> None:
+    """It wakes up when its run has long gone on elsewhere: its trainer ends, its words are lost."""
+    run = start(api, network, LONG)
+    api.wait_for(f"/api/runs/{run['id']}", has_checkpoint)
+    worker = process_of(studio, "worker", "train")
+    with second_worker(data_folder):
+        (late,) = trainers_of(run["id"])
+        freeze(worker, data_folder / "netloom.sqlite3")
+        try:
+            wait_for_attempt(api, run["id"], 2)
+            api.wait_for(f"/api/runs/{run['id']}", lambda one: one["state"] == "running")
+        finally:
+            worker.resume()
+        until(lambda: not is_alive(late), 15)
+        told = wait_for_success(api, run["id"])
+    assert [one["number"] for one in told["attempts"]] == [1, 2]
+    steps, _ = loss_of(api, run["id"])
+    assert steps == list(range(1, steps[-1] + 1))
+    undisturbed.assert_same(numbers_of(api, data_folder, run["id"]))
