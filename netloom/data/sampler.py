@@ -22,10 +22,11 @@ class SamplerPosition:
 
 
 class EpochSampler:
-    """Batches of item indices, shuffled anew each epoch.
+    """Batches of item indices, shuffled anew each epoch, all of one size or one less.
 
-    A last batch of a single item is left out (unless batches or the data are that small): batch
-    normalisation cannot train on one value. The shuffle makes it another item each epoch.
+    A short last batch would speak louder than the others: its loss and accuracy are noise, its
+    gradient counts as much as a full one's, and batch normalisation cannot train on one value. So
+    an epoch has as many batches as `batch_size` asks for, and they share the items evenly.
     """
 
     def __init__(self, num_items: int, batch_size: int, seed: int) -> None:
@@ -35,8 +36,8 @@ class EpochSampler:
         self.batch_size = batch_size
         self.seed = seed
         num_batches = -(-num_items // batch_size)
-        if num_batches > 1 and batch_size > 1 and num_items % batch_size == 1:
-            num_batches -= 1
+        if batch_size > 1:
+            num_batches = min(num_batches, max(1, num_items // 2))  # pairs of an odd number
         self.batches_per_epoch = num_batches
 
     def order(self, epoch: int) -> NDArray[np.int64]:
@@ -47,9 +48,8 @@ class EpochSampler:
 
     def batches(self, position: SamplerPosition) -> Iterator[NDArray[np.int64]]:
         """Yield the batches from `position` to the end of its epoch."""
-        order = self.order(position.epoch)
-        for number in range(position.batches, self.batches_per_epoch):
-            yield order[number * self.batch_size : (number + 1) * self.batch_size]
+        batches = np.array_split(self.order(position.epoch), self.batches_per_epoch)
+        yield from batches[position.batches :]
 
     def advance(self, position: SamplerPosition) -> SamplerPosition:
         """Return the position after one more batch."""
