@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import time
 from typing import Literal
 
@@ -20,11 +21,14 @@ from netloom.train.weights import WeightsError
 
 _SPEC_ERRORS = (DeviceError, CheckpointError, WeightsError, PreprocessingError, CompileError)
 _MEMORY_TEXTS = ("out of memory", "can't allocate memory", "not enough memory")
+# oneDNN does not say why it could not, so memory is tried then.
+_PRIMITIVE_TEXT = "could not create a"
+_TRIED_BYTES = 256 << 20
 
 
 def describe_failure(error: Exception, step: int | None) -> Failed:
     """Return the event for an exception that ended a run."""
-    code: Literal["out_of_memory", "bad_data", "bad_spec", "error"]
+    code: Literal["out_of_memory", "disk_full", "bad_data", "bad_spec", "error"]
     if isinstance(error, ItemError):
         code = "bad_data"
         message = (
@@ -38,6 +42,9 @@ def describe_failure(error: Exception, step: int | None) -> Failed:
             "The memory is not enough for this network and batch size. "
             f"Halve the batch size or make the images smaller. ({_first_line(error)})"
         )
+    elif isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+        code = "disk_full"
+        message = f"The disk is full. What was saved before is sound. ({error.strerror})"
     elif isinstance(error, OSError) and error.filename is not None:
         code = "bad_data"
         message = f"{error.filename} cannot be used: {error.strerror}."
@@ -111,7 +118,19 @@ def _is_out_of_memory(error: Exception) -> bool:
     if isinstance(error, MemoryError | torch.OutOfMemoryError):
         return True
     text = str(error).lower()
-    return isinstance(error, RuntimeError) and any(part in text for part in _MEMORY_TEXTS)
+    if not isinstance(error, RuntimeError):
+        return False
+    if _PRIMITIVE_TEXT in text:
+        return not _can_allocate(_TRIED_BYTES)
+    return any(part in text for part in _MEMORY_TEXTS)
+
+
+def _can_allocate(size_bytes: int) -> bool:
+    try:
+        bytearray(size_bytes)
+    except MemoryError:
+        return False
+    return True
 
 
 def _first_line(error: Exception) -> str:

@@ -151,7 +151,7 @@ class Failed(EventModel):
     """The run cannot go on. `node` names the layer when the forward pass raised in one."""
 
     event: Literal["failed"] = "failed"
-    code: Literal["out_of_memory", "non_finite_loss", "bad_data", "bad_spec", "error"]
+    code: Literal["out_of_memory", "disk_full", "non_finite_loss", "bad_data", "bad_spec", "error"]
     message: str
     node: str | None = None
     step: int | None = None

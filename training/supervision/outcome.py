@@ -12,6 +12,7 @@ from training.models import Desired, Run, State
 
 NEXT_STEPS = {
     "out_of_memory": "Make the batch smaller or choose another device, then start again.",
+    "disk_full": "Delete what is no longer needed, or have the operator make room; then resume.",
     "non_finite_loss": "Lower the learning rate, add warm-up or use float32, then start again.",
     "bad_data": "Look at the items named above, correct or remove them, then start again.",
     "bad_spec": "Correct the network or the configuration, then start a new run.",

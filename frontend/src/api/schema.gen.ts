@@ -2625,7 +2625,7 @@ export interface components {
              * Code
              * @enum {string}
              */
-            code: "out_of_memory" | "non_finite_loss" | "bad_data" | "bad_spec" | "error";
+            code: "out_of_memory" | "disk_full" | "non_finite_loss" | "bad_data" | "bad_spec" | "error";
             /**
              * @description discriminator enum property added by openapi-typescript
              * @enum {string}

@@ -6,7 +6,7 @@ import os
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -123,15 +123,18 @@ class Trainer:
 
 @pytest.fixture
 def start_trainer(tmp_path: Path) -> Iterator[Callable[..., Trainer]]:
-    """Start `python -m netloom.train` with an event and a control pipe; ended with the test."""
+    """Start `python -m netloom.train` with an event and a control pipe; ended with the test.
+
+    `runner` is put before its command line.
+    """
     running: list[Trainer] = []
 
-    def start(spec: TrainSpec) -> Trainer:
+    def start(spec: TrainSpec, runner: Sequence[str] = ()) -> Trainer:
         path = tmp_path / f"spec-{len(running)}.json"
         path.write_text(spec.model_dump_json(by_alias=True))
         event_read, event_write = os.pipe()
         control_read, control_write = os.pipe()
-        command = [sys.executable, "-m", "netloom.train", str(path)]
+        command = [*runner, sys.executable, "-m", "netloom.train", str(path)]
         process = subprocess.Popen(
             [*command, "--event-fd", str(event_write), "--control-fd", str(control_read)],
             pass_fds=(event_write, control_read),
