@@ -5,8 +5,10 @@ from __future__ import annotations
 import logging
 import time
 from collections import Counter
+from datetime import timedelta
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from training import lifecycle
@@ -90,7 +92,11 @@ def has_work() -> bool:
 
 
 def _requeue_interrupted() -> None:
-    due = Run.objects.filter(state=State.INTERRUPTED, queued_at__lte=timezone.now())
-    for run in due:
+    """A turn further away than any pause lasts was set before the clock went back."""
+    times = intervals()
+    now = timezone.now()
+    longest_pause = timedelta(seconds=times.restart_delay_s * (times.max_restarts + 1))
+    is_due = Q(queued_at__lte=now) | Q(queued_at__gt=now + longest_pause)
+    for run in Run.objects.filter(is_due, state=State.INTERRUPTED):
         if Run.objects.filter(id=run.id, state=State.INTERRUPTED).update(state=State.QUEUED):
             publish_run(run)
