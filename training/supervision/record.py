@@ -11,6 +11,7 @@ from collections import deque
 from collections.abc import Callable
 from pathlib import Path
 
+from django.db import InterfaceError, OperationalError
 from django.utils import timezone
 
 from netloom.train import events as ev
@@ -26,6 +27,7 @@ from training.supervision.coalesce import coalesce
 from training.supervision.rewind import rewind
 from training.supervision.summary import apply_event
 
+NO_DATABASE = (OperationalError, InterfaceError)
 KEPT_EVENTS = 5000
 KEPT_LOG_LINES = 200
 RUN_MESSAGE_S = 1.0
@@ -45,9 +47,11 @@ RUN_FIELDS = (
 class EventRecorder:
     """Collects the events of one attempt and writes them.
 
+    When the database is not to be had (`NO_DATABASE`: locked for long, out of room, restarting)
+    nothing is lost or written twice: the next call tries again.
+
     Attributes:
         ending: The trainer's last word, None while it has not said it.
-        num_checkpoints: Checkpoints of this attempt that are in storage.
     """
 
     def __init__(self, attempt: Attempt, folder: Path, times: Intervals) -> None:
@@ -56,27 +60,32 @@ class EventRecorder:
         self._attempt = attempt.number
         self._folder = folder
         self._times = times
+        self._arrived: deque[ev.Event] = deque()
         self._pending: list[ev.Event] = []
         self._log: deque[str] = deque(maxlen=KEPT_LOG_LINES)
         self._log_changed = False
         self._flushed = self._folded = self._told = 0.0
         self._blobs: dict[int, Blob] = {}
         self.ending: ev.Finished | ev.Failed | None = None
-        self.num_checkpoints = 0
 
     def add(self, events: list[ev.Event]) -> None:
         """Take events in; a checkpoint's bytes go to storage before anything is said of it."""
-        for event in events:
-            if isinstance(event, ev.Checkpoint):
-                blob = store_checkpoint(self._project, self._folder, event)
-                if blob is None:
-                    continue
-                self._blobs[event.step] = blob
-            elif isinstance(event, ev.Rewind):
-                self.flush()  # what it supersedes must be stored before
-            elif isinstance(event, ev.Finished | ev.Failed):
-                self.ending = event
-            self._pending.append(event)
+        self._arrived.extend(events)
+        while self._arrived:
+            self._take_in(self._arrived[0])
+            self._arrived.popleft()
+
+    def _take_in(self, event: ev.Event) -> None:
+        if isinstance(event, ev.Checkpoint):
+            blob = store_checkpoint(self._project, self._folder, event)
+            if blob is None:
+                return
+            self._blobs[event.step] = blob
+        elif isinstance(event, ev.Rewind):
+            self.flush()  # what it supersedes must be stored before
+        elif isinstance(event, ev.Finished | ev.Failed):
+            self.ending = event
+        self._pending.append(event)
 
     def add_log(self, lines: list[str]) -> None:
         """Add lines of the trainer's output to the tail."""
@@ -100,9 +109,20 @@ class EventRecorder:
     def flush(self) -> None:
         """Commit and publish what is pending; raises StaleAttempt."""
         self._flushed = time.monotonic()
-        events = coalesce(self._pending)
+        self._pending = coalesce(self._pending)
+        log = self._log.copy()
+        try:
+            self._write(self._pending)
+        except NO_DATABASE:
+            self._log = log
+            raise
+        for event in self._pending:
+            if isinstance(event, ev.Checkpoint):
+                self._blobs.pop(event.step, None)
         self._pending = []
         self._log_changed = False
+
+    def _write(self, events: list[ev.Event]) -> None:
         with fenced(self._run_id, self._attempt) as run:
             detail = RunDetail.objects.get(run=run)
             if not self._log:
@@ -126,10 +146,12 @@ class EventRecorder:
 
     def drop_pending(self) -> None:
         """Forget what is not written yet: it belongs to what has just failed."""
+        self._arrived.clear()
         self._pending = []
 
     def end(self, decide: Callable[[Run], None], *, exit_cause: str, exit_code: int | None) -> None:
         """Close the attempt: `decide` sets the run's final state; raises StaleAttempt."""
+        self.add([])
         self.flush()
         fold_metrics(self._run_id)
         with fenced(self._run_id, self._attempt) as run:
@@ -139,8 +161,7 @@ class EventRecorder:
     def _record(self, run: Run, detail: RunDetail, event: ev.Event) -> RunEvent:
         run.last_seq += 1
         if isinstance(event, ev.Checkpoint):
-            record_checkpoint(run, event, self._blobs.pop(event.step))
-            self.num_checkpoints += 1
+            record_checkpoint(run, event, self._blobs[event.step])
         elif isinstance(event, ev.Rewind):
             rewind(run, detail, event.to_step)
             attempt = Attempt.objects.filter(run=run, number=self._attempt)

@@ -7,6 +7,8 @@ import queue
 import time
 from collections.abc import Callable
 
+from django.db import close_old_connections
+
 from common.errors import Problem, as_problem
 from netloom.train import events as ev
 from training import lifecycle
@@ -16,7 +18,7 @@ from training.models import Attempt, Run
 from training.supervision.outcome import Outcome
 from training.supervision.prepare import Prepared, attempt_folder, prepare, remove_folder
 from training.supervision.process import TrainerProcess
-from training.supervision.record import EventRecorder
+from training.supervision.record import NO_DATABASE, EventRecorder
 from training.supervision.watch import AttemptWatch
 
 logger = logging.getLogger(__name__)
@@ -61,6 +63,10 @@ class Supervisor:
             self._execute()
         except StaleAttempt as stale:
             logger.warning("%s; its trainer was ended.", stale)
+        except NO_DATABASE as error:
+            # No fault of the run's, and nobody to tell: its lease runs out, and it goes on from
+            # its last checkpoint.
+            logger.error("Run %s could not be written: %s", self._attempt.run_id, error)
         except Exception as error:  # noqa: BLE001 - the run fails with what happened
             self._fail(as_problem(error))
         finally:
@@ -103,12 +109,20 @@ class Supervisor:
                 return
             while not self._said.empty():
                 events.append(self._said.get())
-            self._recorder.add(events)
-            self._recorder.add_log(process.take_log())
-            self._recorder.flush_if_due()
+            self._record(events, process.take_log())
             if not events and process.has_exited():
                 return
         raise StaleAttempt(f"attempt {self._attempt.number} of run {self._attempt.run_id} is lost")
+
+    def _record(self, events: list[ev.Event], lines: list[str]) -> None:
+        """Write, or keep it for the next time: a lost lease, not a busy database, ends a run."""
+        self._recorder.add_log(lines)
+        try:
+            self._recorder.add(events)
+            self._recorder.flush_if_due()
+        except NO_DATABASE as error:
+            logger.warning("Run %s waits for the database: %s", self._attempt.run_id, error)
+            close_old_connections()
 
     def _close(self, outcome: Outcome) -> None:
         while not self._said.empty():
