@@ -47,6 +47,21 @@ class LiveApi:
             raise AssertionError(f"{method} {path}: {refusal.read()!r}") from None
         return json.loads(text) if text else None
 
+    def put_chunk(self, upload_id: str, offset: int, chunk: bytes) -> tuple[int, bytes]:
+        """Send bytes of an upload; returns status and answer, refused or not."""
+        headers = {
+            "Content-Type": "application/octet-stream",
+            "Authorization": f"Bearer {self.token}",
+            "Origin": self.base,
+        }
+        address = f"{self.base}/api/uploads/{upload_id}?offset={offset}"
+        request = urllib.request.Request(address, chunk, headers, method="PUT")
+        try:
+            with urllib.request.urlopen(request, timeout=30) as answer:
+                return answer.status, answer.read()
+        except urllib.error.HTTPError as refusal:
+            return refusal.code, refusal.read()
+
     def get(self, path: str) -> Any:
         return self.call("GET", path)
 
