@@ -171,7 +171,7 @@ def lime_package_over_ours() -> Iterator[tuple[str, Figure]]:
     def theirs() -> None:
         LimeImageExplainer(random_state=0).explain_instance(
             photo_HWC, probabilities, labels=(0,), top_labels=None, hide_color=None,
-            num_samples=num_samples, batch_size=10, progress_bar=False,
+            num_samples=num_samples, batch_size=10,
             segmentation_fn=lambda _image: segments_HW,
         )  # fmt: skip
 

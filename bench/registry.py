@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import Literal
 
-MODULES = ("analysis", "training", "explaining")
+MODULES = ("analysis", "training", "explaining", "editing", "studio", "gallery", "screen", "gpu")
 
 
 class NotMeasurable(Exception):

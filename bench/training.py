@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from netloom.data.pixels import MemoryPixels
 
 _BATCH = 128
-_STEPS = 8
-_ROUNDS = 30
+_STEPS = 24
+_ROUNDS = 16
 _FOLDER_STEPS = 32
 _FOLDER_ROUNDS = 5
 _CNN = "conv16-conv32-fc64-fc10 on 1 x 28 x 28"
