@@ -8,6 +8,8 @@ from typing import Annotated, Literal
 from ninja import Schema
 from pydantic import Field, StringConstraints
 
+from common.ids import Id
+
 RoleName = Literal["owner", "editor", "labeler", "viewer"]
 Title = Annotated[str, StringConstraints(min_length=1, max_length=100, strip_whitespace=True)]
 Password = Annotated[str, StringConstraints(min_length=1, max_length=1000)]
@@ -57,7 +59,7 @@ class SessionPatch(Schema):
     name: Title | None = None
     password: Password | None = None
     current_password: Password | None = None
-    last_project_id: str | None = None
+    last_project_id: Id | None = None
     theme: Literal["auto", "light", "dark"] | None = None
 
 

@@ -11,6 +11,7 @@ from enum import StrEnum
 from typing import Any
 
 from django.core.exceptions import ObjectDoesNotExist, RequestDataTooBig
+from django.db import DataError
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from ninja import NinjaAPI
 from ninja.errors import AuthenticationError, HttpError, ValidationError
@@ -203,6 +204,8 @@ def as_problem(exception: BaseException) -> Problem:
             "Send files as an upload in chunks.",
         )
     if isinstance(exception, HttpError):
+        if isinstance(exception.__cause__, Problem):  # ninja wraps what its parser raises
+            return exception.__cause__
         code = Code.METHOD_NOT_ALLOWED if exception.status_code == 405 else Code.BAD_REQUEST
         return Problem(code, f"The request could not be read: {exception.message}.")
     return server_problem(exception)
@@ -213,6 +216,8 @@ def install_problem_handlers(api: NinjaAPI) -> None:
 
     def handle(_request: HttpRequest, exception: Exception | type[Exception]) -> HttpResponse:
         error = exception() if isinstance(exception, type) else exception
+        if _is_unfit_for_database(error):
+            return problem_response(_unfit_for_database(error))
         return problem_response(as_problem(error))
 
     for kind in (
@@ -225,6 +230,23 @@ def install_problem_handlers(api: NinjaAPI) -> None:
         api.add_exception_handler(kind, handle)
     api.add_exception_handler(HttpError, handle)
     api.add_exception_handler(Exception, handle)
+
+
+def _is_unfit_for_database(error: Exception) -> bool:
+    """Whether a value of the request was refused by the database or its driver."""
+    if isinstance(error, DataError | UnicodeEncodeError):
+        return True
+    return isinstance(error, OverflowError) and "SQLite" in str(error)
+
+
+def _unfit_for_database(error: Exception) -> Problem:
+    """The schemas should have refused the value first, so that the log tells where it went."""
+    logger.warning("A value of the request cannot be stored or looked up", exc_info=error)
+    return Problem(
+        Code.INVALID,
+        "The request holds a number or a text that is too large or cannot be stored.",
+        "Correct it and send it again.",
+    )
 
 
 def _invalid(errors: list[dict[str, Any]]) -> Problem:

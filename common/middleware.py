@@ -10,7 +10,14 @@ from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.middleware.csrf import CsrfViewMiddleware
 
-from common.errors import Code, Problem, as_problem, bad_request_view, problem_response
+from common.errors import (
+    Code,
+    Problem,
+    as_problem,
+    bad_request_view,
+    not_found,
+    problem_response,
+)
 from common.logs import new_request_id
 from common.origins import is_same_origin
 
@@ -51,6 +58,8 @@ class RequestContextMiddleware:
         except DisallowedHost:
             # Also for reading: a page whose host name was bound to our address must get nothing.
             return bad_request_view(request)
+        if "\0" in request.path_info:  # names nothing, and the database would fail on it
+            return problem_response(not_found())
         response = self.get_response(request)
         if response.status_code == 405 and request.path_info.startswith("/api/"):
             response = _method_not_allowed(request, response.headers.get("Allow", ""))

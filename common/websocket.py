@@ -24,6 +24,7 @@ from common.topics import (
 PING_S = 20.0
 MAX_SUBSCRIPTIONS = 64
 MAX_MESSAGE_CHARS = 16_384
+MAX_NUMBER = 2**53  # what JavaScript counts exactly
 
 CLOSE_MALFORMED = 4400
 CLOSE_SIGNED_OUT = 4401
@@ -163,6 +164,6 @@ def _parse(text: str | None) -> Message | None:
         return {"type": "pong"}
     if kind not in ("subscribe", "unsubscribe") or not isinstance(topic, str):
         return None
-    if isinstance(since, bool) or not isinstance(since, int):
+    if isinstance(since, bool) or not isinstance(since, int) or abs(since) > MAX_NUMBER:
         return None
     return {"type": kind, "topic": topic, "since": since}

@@ -7,6 +7,7 @@ from ninja import NinjaAPI
 
 from accounts.auth import signed_in
 from common.errors import install_problem_handlers
+from common.parsing import StrictParser
 
 ROUTERS = (
     "accounts.api.router",
@@ -24,6 +25,7 @@ api = NinjaAPI(
     version="1",
     description="Draw, train and explain neural networks. Errors are RFC 9457 problems.",
     auth=signed_in,
+    parser=StrictParser(),
     docs_url=None,  # ninja's page loads scripts from a CDN
     openapi_url="/openapi.json",
     urls_namespace="api",

@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 from ninja import Schema
 from pydantic import Field, StringConstraints
 
+from common.ids import Id
 from netloom.train.spec import AugmentationConfig
 
 DatasetName = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=120)]
@@ -17,7 +18,8 @@ Split = Literal["train", "validation", "test", "unassigned"]
 ItemState = Literal["unlabeled", "labeled", "reviewed_empty"]
 Origin = Literal["human", "import", "model"]
 Share = Annotated[float, Field(ge=0, le=0.9)]
-ItemIds = Annotated[list[str], Field(min_length=1, max_length=5000)]
+EventId = Annotated[int, Field(ge=1, le=2**63 - 1)]
+ItemIds = Annotated[list[Id], Field(min_length=1, max_length=5000)]
 
 
 class LabelClass(Schema):
@@ -90,14 +92,14 @@ class ClassChange(Schema):
 
     name: ClassName | None = None
     color: Color | None = None
-    order: Annotated[int, Field(ge=0)] | None = None
+    order: Annotated[int, Field(ge=0, le=100_000)] | None = None
 
 
 class UploadSource(Schema):
     """Uploaded files: zips of class folders, or images one by one."""
 
     type: Literal["upload"] = "upload"
-    upload_ids: Annotated[list[str], Field(min_length=1, max_length=20_000)]
+    upload_ids: Annotated[list[Id], Field(min_length=1, max_length=20_000)]
 
 
 class FolderSource(Schema):
@@ -111,8 +113,8 @@ class CsvSource(Schema):
     """A CSV (file, label, optional split and group) beside its files: a zip or a folder."""
 
     type: Literal["csv"] = "csv"
-    upload_id: str
-    files_upload_id: str | None = None
+    upload_id: Id
+    files_upload_id: Id | None = None
     folder: Annotated[str, StringConstraints(min_length=1, max_length=4096)] | None = None
 
 
@@ -252,7 +254,7 @@ class LabelsIn(Schema):
     """Set the class of many items at once; null with `reviewed_empty` says: none is in it."""
 
     item_ids: ItemIds
-    class_id: str | None
+    class_id: Id | None
     state: Literal["reviewed_empty"] | None = None
 
 
@@ -262,7 +264,7 @@ class LabelsSet(Schema):
 
 
 class UndoIn(Schema):
-    event_ids: Annotated[list[int], Field(min_length=1, max_length=5000)]
+    event_ids: Annotated[list[EventId], Field(min_length=1, max_length=5000)]
 
 
 class LabelsUndone(Schema):
@@ -352,5 +354,5 @@ class AugmentationPreview(Schema):
 
     augmentation: AugmentationConfig
     input: PreviewInput
-    item_ids: Annotated[list[str], Field(max_length=16)] | None = None
+    item_ids: Annotated[list[Id], Field(max_length=16)] | None = None
     seed: Annotated[int, Field(ge=0, lt=2**32)] = 0

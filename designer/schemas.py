@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 from ninja import Schema
 from pydantic import Field, StringConstraints
 
+from common.ids import Id
 from netloom.analyze import Analysis
 from netloom.graph.document import Document
 from netloom.graph.operations import Operation
@@ -64,7 +65,7 @@ class NewNetwork(Schema):
 
     name: NetworkName
     template: str | None = None
-    dataset_id: str | None = None
+    dataset_id: Id | None = None
     document: RawDocument | None = None
 
 
@@ -72,7 +73,7 @@ class NetworkChange(Schema):
     """What is left out stays; `dataset_id: null` unbinds."""
 
     name: NetworkName | None = None
-    dataset_id: str | None = None
+    dataset_id: Id | None = None
 
 
 class OperationsIn(Schema):
@@ -118,7 +119,7 @@ class RevisionPage(Schema):
 
 class AnalysisRequest(Schema):
     document: RawDocument
-    dataset_id: str | None = None
+    dataset_id: Id | None = None
 
 
 class DocumentIn(Schema):

@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 from ninja import Schema
 from pydantic import Field, model_validator
 
+from common.ids import Id
 from datasets.schemas import Item
 
 Method = Literal["gradcam", "occlusion", "lime"]
@@ -17,9 +18,9 @@ Split = Literal["train", "validation", "test"]
 class ImageChoice(Schema):
     """One image: an item of a dataset or a finished upload."""
 
-    checkpoint_id: str
-    item_id: str | None = None
-    upload_id: str | None = None
+    checkpoint_id: Id
+    item_id: Id | None = None
+    upload_id: Id | None = None
 
     @model_validator(mode="after")
     def _one_image(self) -> ImageChoice:
@@ -112,9 +113,9 @@ class ExplainableLayer(Schema):
 class EvaluationRequest(Schema):
     """Without a version or dataset: the version the run was trained on."""
 
-    checkpoint_id: str
-    dataset_version_id: str | None = None
-    dataset_id: str | None = None
+    checkpoint_id: Id
+    dataset_version_id: Id | None = None
+    dataset_id: Id | None = None
     split: Split = "validation"
 
 

@@ -8,9 +8,11 @@ from typing import Annotated
 from ninja import Schema
 from pydantic import Field, StringConstraints
 
+from common.ids import Id
+
 
 class UploadIn(Schema):
-    project_id: str
+    project_id: Id
     file_name: Annotated[str, StringConstraints(min_length=1, max_length=255)]
     size_bytes: Annotated[int, Field(ge=0)]
     sha256: Annotated[str, StringConstraints(pattern=r"^([0-9a-fA-F]{64})?$")] = ""

@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 from ninja import Schema
 from pydantic import ConfigDict, Field, StringConstraints
 
+from common.ids import Id
 from netloom.train.events import Event, SamplePrediction
 from netloom.train.spec import RunConfig
 
@@ -200,14 +201,14 @@ class StartFromNetwork(Schema):
     """Start from the best weights another network was trained to, as far as they fit."""
 
     type: Literal["network"]
-    network_id: str
+    network_id: Id
 
 
 class StartFromCheckpoint(Schema):
     """Start from the weights of a checkpoint, as far as they fit."""
 
     type: Literal["checkpoint"]
-    checkpoint_id: str
+    checkpoint_id: Id
 
 
 StartFrom = Annotated[StartFromNetwork | StartFromCheckpoint, Field(discriminator="type")]
@@ -217,13 +218,13 @@ Tag = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_
 class RunStart(Schema):
     config: RunConfig = RunConfig()
     name: Annotated[str, StringConstraints(strip_whitespace=True, max_length=120)] = ""
-    dataset_id: str | None = None
+    dataset_id: Id | None = None
     start_from: StartFrom | None = None
 
 
 class RunCheckRequest(Schema):
     config: RunConfig = RunConfig()
-    dataset_id: str | None = None
+    dataset_id: Id | None = None
 
 
 class RunProblem(Schema):
@@ -253,7 +254,7 @@ class RunCheck(Schema):
 
 class RunEstimateRequest(Schema):
     config: RunConfig = RunConfig()
-    dataset_id: str | None = None
+    dataset_id: Id | None = None
 
 
 class RunUpdate(Schema):
