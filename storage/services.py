@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import secrets
 import shutil
 from collections.abc import Sequence
 from pathlib import Path
@@ -85,14 +86,23 @@ def store_file(project: Project, source: Path, *, is_movable: bool = False) -> B
     path = blob_path(sha256)
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)
-        draft = source
-        if not is_movable:
+        if is_movable:
+            move_into_place(source, path)
+        else:
             require_free(size_bytes)
-            draft = path.with_name(f".{sha256[:40]}.copy")
-            with disk_problems():
-                shutil.copyfile(source, draft)
-        move_into_place(draft, path)
+            _copy_into_place(source, path)
     return _record(project, [sha256], {sha256: size_bytes})[0]
+
+
+def _copy_into_place(source: Path, path: Path) -> None:
+    """Copy whole or not at all: what a full disk cuts off is not left to fill it."""
+    draft = path.with_name(f".{path.name[:40]}.{secrets.token_hex(6)}")
+    try:
+        with disk_problems():
+            shutil.copyfile(source, draft)
+        move_into_place(draft, path)
+    finally:
+        draft.unlink(missing_ok=True)
 
 
 def use_blob(project: Project, blob: Blob) -> None:
