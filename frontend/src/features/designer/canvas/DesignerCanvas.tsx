@@ -3,6 +3,7 @@ import {
   BackgroundVariant,
   ReactFlow,
   ReactFlowProvider,
+  useKeyPress,
   useStore,
 } from '@xyflow/react';
 import '@xyflow/react/dist/style.css';
@@ -35,7 +36,7 @@ import { useScene } from './useScene';
 const NODE_TYPES = { layer: LayerCard, frame: FrameCard };
 const EDGE_TYPES = { tensor: TensorEdgeLine };
 const SNAP: [number, number] = [GRID, GRID];
-const ADD_KEYS = ['Control', 'Meta'];
+const ADD_KEYS = ['Control', 'Meta', 'Shift'];
 const NO_NODES: CanvasNode[] = [];
 const NO_EDGES: TensorEdge[] = [];
 
@@ -50,6 +51,7 @@ export function DesignerCanvas() {
 function Canvas() {
   const root = useRef<HTMLDivElement>(null);
   const canEdit = useEditor((state) => state.canEdit);
+  const isShiftDown = useKeyPress('Shift');
   const scheme = useComputedColorScheme();
   const isFar = useStore((state) => state.transform[2] < FAR_ZOOM);
   const dragging = useDragging();
@@ -112,7 +114,10 @@ function Canvas() {
         maxZoom={MAX_ZOOM}
         zoomOnDoubleClick={false}
         deleteKeyCode={null}
-        selectionKeyCode="Shift"
+        // Only from between the layers: on a layer, Shift adds to what is selected.
+        selectionKeyCode={null}
+        selectionOnDrag={isShiftDown}
+        panOnDrag={!isShiftDown}
         multiSelectionKeyCode={ADD_KEYS}
         connectionRadius={24}
         reconnectRadius={8}

@@ -1,7 +1,7 @@
 import { useComputedColorScheme } from '@mantine/core';
 import { useReactFlow, useStoreApi } from '@xyflow/react';
 import { useEffect, useMemo, useRef } from 'react';
-import { useDesigner } from '../state/DesignerContext';
+import { useDesigner, useEditor } from '../state/DesignerContext';
 import { boundsOf, type Rect } from './geometry';
 import { familyColor, fitSurface, paletteOf } from './paint';
 import type { Scene } from './scene';
@@ -29,6 +29,12 @@ function fitInto(bounds: Rect): Fit {
   };
 }
 
+function overlaps(a: Rect, b: Rect): boolean {
+  return (
+    a.x < b.x + b.width && b.x < a.x + a.width && a.y < b.y + b.height && b.y < a.y + a.height
+  );
+}
+
 function contains(outer: Rect, inner: Rect): boolean {
   return (
     inner.x >= outer.x &&
@@ -38,12 +44,17 @@ function contains(outer: Rect, inner: Rect): boolean {
   );
 }
 
-/** The whole scope, and where we are in it; away when all is in view. Press or drag to go. */
+/**
+ * The whole scope, and where we are in it. Press or drag to go.
+ *
+ * It is away when all is in view, and while it would lie over a selected layer or over an end.
+ */
 export function Minimap({ scene }: { scene: Scene }) {
   const ref = useRef<HTMLCanvasElement>(null);
   const flow = useStoreApi();
   const { setCenter, getZoom } = useReactFlow();
   const { catalog } = useDesigner();
+  const nodeIds = useEditor((state) => state.nodeIds);
   const scheme = useComputedColorScheme();
   const fit = useMemo(() => {
     const bounds = boundsOf(scene.cards.values());
@@ -62,13 +73,26 @@ export function Minimap({ scene }: { scene: Scene }) {
       path.rect(card.x, card.y, card.width, card.height);
       boxes.set(color, path);
     }
+    const inView = [...scene.cards.values()].filter(
+      (card) => nodeIds.has(card.id) || card.ports.outputs.length === 0,
+    );
+    const box = canvas.getBoundingClientRect();
+    const pane = canvas.offsetParent?.getBoundingClientRect();
     let frame = 0;
     const paint = (): void => {
       frame = 0;
       const { transform, width, height } = flow.getState();
       const [x, y, zoom] = transform;
       const seen = { x: -x / zoom, y: -y / zoom, width: width / zoom, height: height / zoom };
-      canvas.toggleAttribute('data-idle', contains(seen, fit.bounds));
+      // It is fixed to the lower right corner, however large the pane is.
+      const covered = {
+        x: (width - ((pane?.right ?? box.right) - box.left) - x) / zoom,
+        y: (height - ((pane?.bottom ?? box.bottom) - box.top) - y) / zoom,
+        width: box.width / zoom,
+        height: box.height / zoom,
+      };
+      const isInTheWay = inView.some((card) => overlaps(card, covered));
+      canvas.toggleAttribute('data-idle', isInTheWay || contains(seen, fit.bounds));
       context.setTransform(ratio, 0, 0, ratio, 0, 0);
       context.clearRect(0, 0, SIZE.width, SIZE.height);
       context.translate(fit.x, fit.y);
@@ -89,7 +113,7 @@ export function Minimap({ scene }: { scene: Scene }) {
       cancelAnimationFrame(frame);
       leave();
     };
-  }, [scene, flow, fit, catalog, scheme]);
+  }, [scene, flow, fit, catalog, scheme, nodeIds]);
   if (fit === null) return null;
   const goTo = (event: React.PointerEvent<HTMLCanvasElement>): void => {
     const box = event.currentTarget.getBoundingClientRect();

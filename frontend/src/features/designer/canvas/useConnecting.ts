@@ -1,8 +1,8 @@
 import type { Connection, FinalConnectionState, OnConnectEnd } from '@xyflow/react';
 import { useReactFlow } from '@xyflow/react';
 import { applyOperations } from '../document/apply';
-import { connect, connectionProblem } from '../document/connect';
-import { freeInputs } from '../document/ports';
+import { planConnection } from '../document/connect';
+import { freeInputs, type PortsOf } from '../document/ports';
 import { lookup } from '../document/records';
 import type { Endpoint } from '../document/types';
 import { portsOfDesigner, useDesigner, type Designer } from '../state/DesignerContext';
@@ -22,23 +22,37 @@ function endsOf(connection: Connection | TensorEdge): Ends | null {
   };
 }
 
-function problemOf(designer: Designer, { source, target }: Ends): string | null {
-  const { editor } = designer;
-  const { document } = editor.state;
-  return connectionProblem(document, editor.scopeId, source, target, portsOfDesigner(designer));
+/** Inputs of Add and its like do the same: a free one is as good as the one that was hit. */
+function freeTarget({ editor, catalog }: Designer, target: Endpoint, portsOf: PortsOf): Endpoint {
+  const node = lookup(editor.scope.nodes, target.node);
+  const layer = node === undefined ? undefined : catalog.byType.get(node.type);
+  if (layer?.variadic_param == null) return target;
+  const free = freeInputs(editor.scope, target.node, portsOf);
+  const [port = target.port] = free.includes(target.port) ? [target.port] : free;
+  return { node: target.node, port };
 }
 
-/** Connect two ports, or say why not. */
+function planOf(designer: Designer, { source, target }: Ends) {
+  const { editor } = designer;
+  const portsOf = portsOfDesigner(designer);
+  const wanted = freeTarget(designer, target, portsOf);
+  return planConnection(editor.state.document, editor.scopeId, source, wanted, portsOf);
+}
+
+/** Connect two ports in place of what was there, or say why not. */
 export function connectPorts(designer: Designer, ends: Ends): void {
   const { editor } = designer;
-  const problem = problemOf(designer, ends);
-  if (problem !== null) {
-    editor.say(problem);
+  const plan = planOf(designer, ends);
+  if ('refused' in plan) {
+    editor.say(plan.refused);
     return;
   }
   const name = (id: string): string => lookup(editor.scope.nodes, id)?.name ?? id;
   const label = `Connect ${name(ends.source.node)} to ${name(ends.target.node)}`;
-  editor.perform(label, [connect(editor.scopeId, ends.source, ends.target)]);
+  const isDone = editor.perform(label, plan.operations);
+  if (isDone && plan.replaced !== null) {
+    editor.say(`Replaced the connection from ${plan.replaced}.`, { offersUndo: true });
+  }
 }
 
 /** Take an input off what feeds it and give it something else, as one step. */
@@ -47,13 +61,15 @@ export function reconnectInput(designer: Designer, edgeId: string, ends: Ends): 
   const removal = { op: 'remove_edge', scope: editor.scopeId, edge_id: edgeId } as const;
   const { document } = applyOperations(editor.state.document, [removal]);
   const portsOf = portsOfDesigner(designer);
-  const problem = connectionProblem(document, editor.scopeId, ends.source, ends.target, portsOf);
-  if (problem !== null) {
-    editor.say(problem);
+  const plan = planConnection(document, editor.scopeId, ends.source, ends.target, portsOf);
+  if ('refused' in plan) {
+    editor.say(plan.refused);
     return;
   }
-  const operations = [removal, connect(editor.scopeId, ends.source, ends.target)];
-  editor.perform('Reconnect', operations);
+  const isDone = editor.perform('Reconnect', [removal, ...plan.operations]);
+  if (isDone && plan.replaced !== null) {
+    editor.say(`Replaced the connection from ${plan.replaced}.`, { offersUndo: true });
+  }
 }
 
 export function useConnecting() {
@@ -62,7 +78,7 @@ export function useConnecting() {
 
   const isValidConnection = (connection: Connection | TensorEdge): boolean => {
     const ends = endsOf(connection);
-    return ends !== null && problemOf(designer, ends) === null;
+    return ends !== null && !('refused' in planOf(designer, ends));
   };
 
   const onConnect = (connection: Connection): void => {
@@ -76,7 +92,8 @@ export function useConnecting() {
     if (start === null) return;
     const refused = refusedEnds(state, start);
     if (refused !== null) {
-      designer.editor.say(problemOf(designer, refused) ?? 'Connect an output to an input.');
+      const plan = planOf(designer, refused);
+      designer.editor.say('refused' in plan ? plan.refused : 'Connect an output to an input.');
       return;
     }
     const point = 'changedTouches' in event ? event.changedTouches[0] : event;
@@ -121,14 +138,16 @@ function nodeUnder(x: number, y: number): string | null {
   return element?.getAttribute('data-id') ?? null;
 }
 
-/** Dropped on a card rather than on a port: take its first free one. */
+/** Dropped on a card rather than on a port: take its first free one, or its only one. */
 function connectToNode(designer: Designer, { end, direction }: Start, nodeId: string): void {
   const { editor } = designer;
   const node = lookup(editor.scope.nodes, nodeId);
   if (nodeId === end.node || node === undefined) return;
   const portsOf = portsOfDesigner(designer);
-  const [port] =
-    direction === 'after' ? freeInputs(editor.scope, nodeId, portsOf) : portsOf(node).outputs;
+  const { inputs, outputs } = portsOf(node);
+  const [free] = freeInputs(editor.scope, nodeId, portsOf);
+  const [first, ...others] = direction === 'after' ? inputs : outputs;
+  const port = direction === 'after' ? (free ?? (others.length === 0 ? first : undefined)) : first;
   if (port === undefined) {
     const side = direction === 'after' ? 'free input' : 'output';
     editor.say(`${node.name} has no ${side}.`);

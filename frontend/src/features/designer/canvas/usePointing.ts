@@ -58,7 +58,9 @@ export function usePointing(scene: Scene, isFar: boolean) {
       if (!isFar) return;
       const point = screenToFlowPosition({ x: event.clientX, y: event.clientY });
       const card = cardAt(scene, point);
-      editor.select(card === null ? [] : [card.id]);
+      const adds = event.shiftKey || event.ctrlKey || event.metaKey;
+      const kept = adds ? [...editor.state.nodeIds] : [];
+      editor.select(card === null ? kept : [...kept, card.id]);
     },
   };
 }

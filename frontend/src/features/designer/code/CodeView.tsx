@@ -1,9 +1,10 @@
 import { ActionIcon, Tooltip } from '@mantine/core';
 import { IconCheck, IconCopy, IconDownload } from '@tabler/icons-react';
 import { useEffect, useRef, useState } from 'react';
-import { asProblem } from '@/api';
+import { asProblem, type Diagnostic } from '@/api';
+import { plural } from '@/lib';
 import { generateCode } from '../state/api';
-import { useDesigner, useDocument } from '../state/DesignerContext';
+import { useAnalysis, useDocument } from '../state/DesignerContext';
 import { DESIGNER_IDS } from '../testids';
 import classes from './CodeView.module.css';
 import { copyText } from './copyText';
@@ -85,7 +86,8 @@ export function CodeView() {
 
 function useCode(): { code: Shown | null; problem: string | null } {
   const document = useDocument();
-  const { live } = useDesigner();
+  const isStale = useAnalysis((state) => state.isStale);
+  const obstacle = useAnalysis((state) => obstacleOf(state.analysis?.diagnostics ?? []));
   const [code, setCode] = useState<Shown | null>(null);
   const [problem, setProblem] = useState<string | null>(null);
   const latest = useRef<readonly string[] | null>(null);
@@ -95,6 +97,8 @@ function useCode(): { code: Shown | null; problem: string | null } {
     current.current = document;
   }, [document]);
   useEffect(() => {
+    // There is no code of a network with errors: the analysis knows, so nobody has to be asked.
+    if (isStale || obstacle !== null) return;
     const controller = new AbortController();
     const timer = setTimeout(() => {
       generateCode(current.current, controller.signal)
@@ -114,8 +118,18 @@ function useCode(): { code: Shown | null; problem: string | null } {
       clearTimeout(timer);
       controller.abort();
     };
-  }, [graph, live]);
-  return { code, problem };
+  }, [graph, isStale, obstacle]);
+  return { code, problem: obstacle ?? problem };
+}
+
+/** Why there is no code, as a sentence; another number of classes than the data's is no reason. */
+function obstacleOf(diagnostics: readonly Diagnostic[]): string | null {
+  const errors = diagnostics.filter(
+    ({ severity, code }) => severity === 'error' && code !== 'class_count_mismatch',
+  );
+  const [first] = errors;
+  if (first === undefined) return null;
+  return `${plural(errors.length, 'problem')} to fix first. ${first.message}`;
 }
 
 function download(fileName: string, source: string): void {

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { align, distribute, layOutQuickly } from './arrange';
 import { applyOperations, tryOperations } from './apply';
 import { clipText, copyNodes, parseClip, pasteClip } from './clipboard';
-import { connectionProblem } from './connect';
+import { connectionProblem, planConnection } from './connect';
 import { dissolveBlock } from './dissolveBlock';
 import { groupIntoBlock } from './groupBlock';
 import { insertOnEdge, insertNode } from './insert';
@@ -49,6 +49,29 @@ describe('removeSelected', () => {
     const before = residual();
     const operations = removeSelected(before, null, { nodeIds: ['relu'], edgeIds: ['e2'] });
     expect(wiring(edited(before, operations))).not.toContain('conv>add.input_1');
+  });
+});
+
+describe('planConnection', () => {
+  const out = (node: string) => ({ node, port: 'output' });
+  const into = (node: string, port = 'input') => ({ node, port });
+
+  it('replaces what fed the input, as one step that can be taken back', () => {
+    const before = residual();
+    const plan = planConnection(before, null, out('conv'), into('out'), portsFor(before));
+    if ('refused' in plan) throw new Error(plan.refused);
+    expect(plan.replaced).toBe('add');
+    const after = edited(before, plan.operations);
+    expect(wiring(after)).toContain('conv>output.input');
+    expect(wiring(after)).not.toContain('add>output.input');
+  });
+
+  it('still refuses a cycle, and what is connected already', () => {
+    const before = residual();
+    const cycle = planConnection(before, null, out('add'), into('conv'), portsFor(before));
+    expect(cycle).toHaveProperty('refused', expect.stringContaining('cycle'));
+    const again = planConnection(before, null, out('add'), into('out'), portsFor(before));
+    expect(again).toHaveProperty('refused', 'add already feeds this input.');
   });
 });
 

@@ -65,10 +65,7 @@ export function BottomPanel() {
               className={classes.tab}
               aria-selected={isOpen && bottom === id}
               data-testid={DESIGNER_IDS.bottomTab(id)}
-              onClick={() => {
-                if (isOpen && bottom === id) panels.set({ isBottomOpen: false });
-                else panels.showBottom(id);
-              }}
+              onClick={() => panels.showBottom(id)}
             >
               {title}
               {id === 'problems' && <ProblemCount />}

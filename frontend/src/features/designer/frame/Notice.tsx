@@ -1,4 +1,4 @@
-import { CloseButton } from '@mantine/core';
+import { Button, CloseButton } from '@mantine/core';
 import { IconInfoCircle } from '@tabler/icons-react';
 import { useEffect } from 'react';
 import { useDesigner, useEditor } from '../state/DesignerContext';
@@ -11,6 +11,7 @@ const SHOWN_MS = 6000;
 export function Notice() {
   const { editor } = useDesigner();
   const notice = useEditor((state) => state.notice);
+  const last = useEditor((state) => state.history.past.at(-1));
   const count = notice?.count;
   useEffect(() => {
     if (count === undefined) return;
@@ -22,6 +23,18 @@ export function Notice() {
     <div className={classes.notice} data-testid={DESIGNER_IDS.notice}>
       <IconInfoCircle size={16} stroke={1.8} aria-hidden />
       <span>{notice.text}</span>
+      {notice.undoes !== null && notice.undoes === last && (
+        <Button
+          size="compact-xs"
+          variant="default"
+          onClick={() => {
+            editor.undo();
+            editor.dismissNotice();
+          }}
+        >
+          Undo
+        </Button>
+      )}
       <CloseButton size="sm" aria-label="Dismiss" onClick={() => editor.dismissNotice()} />
     </div>
   );

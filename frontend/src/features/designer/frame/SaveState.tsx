@@ -30,7 +30,7 @@ export function SaveState() {
   if (!canEdit) {
     return (
       <span className={classes.save} data-testid={DESIGNER_IDS.saveState}>
-        <IconEye size={15} stroke={1.7} aria-hidden /> To look at
+        <IconEye size={15} stroke={1.7} aria-hidden /> You can look, not change
       </span>
     );
   }

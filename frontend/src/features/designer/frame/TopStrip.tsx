@@ -8,6 +8,7 @@ import {
 } from '@tabler/icons-react';
 import { Link } from '@tanstack/react-router';
 import { Fragment, type ReactNode } from 'react';
+import { plural } from '@/lib';
 import { lookup } from '../document/records';
 import { canPerform, findCommand } from '../state/commands';
 import { useAnalysis, useDesigner, useEditor, usePanels } from '../state/DesignerContext';
@@ -112,7 +113,7 @@ function TrainButton() {
     (state) =>
       state.analysis?.diagnostics.filter(({ severity }) => severity === 'error').length ?? 0,
   );
-  const reason = errors === 1 ? 'One error is in the way.' : `${errors} errors are in the way.`;
+  const reason = `${plural(errors, 'problem')} to fix first`;
   return (
     <Tooltip label={errors > 0 ? reason : 'Train this network (Ctrl Enter)'}>
       <Button

@@ -80,7 +80,6 @@ export function NewNetworkDialog({ projectId, onClose }: NewNetworkDialogProps) 
           description="Image size, channels and the number of classes follow from it."
           placeholder="None: 64 × 64 colour images, 10 classes"
           clearable
-          allowDeselect
           data={(datasets ?? []).map(({ id, name: label, classes: list }) => ({
             value: id,
             label: `${label} (${list.length} classes)`,

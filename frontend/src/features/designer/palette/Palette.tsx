@@ -83,18 +83,21 @@ interface PaletteItemProps {
 }
 
 function PaletteItem({ option, isDisabled, onInsert }: PaletteItemProps) {
+  const [isDragged, setDragged] = useState(false);
   const onDragStart = (event: DragEvent): void => {
+    setDragged(true);
     event.dataTransfer.setData(DRAG_TYPE, option.key);
     event.dataTransfer.effectAllowed = 'copy';
   };
   return (
-    <Tooltip label={option.summary} position="right" multiline maw={260} openDelay={500}>
+    <Tooltip label={option.summary} position="right" multiline maw={220} openDelay={300} disabled={isDragged}>
       <button
         type="button"
         className={classes.item}
         draggable={!isDisabled}
         disabled={isDisabled}
         onDragStart={onDragStart}
+        onDragEnd={() => setDragged(false)}
         onClick={onInsert}
         style={{ '--hue': option.hue }}
         data-testid={DESIGNER_IDS.paletteItem(option.key.replace(/^\w+:/, ''))}

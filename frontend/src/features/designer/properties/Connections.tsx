@@ -82,7 +82,6 @@ function InputField({ nodeId, port, isOnly }: { nodeId: string; port: string; is
           size="xs"
           searchable
           clearable
-          allowDeselect
           placeholder="not connected"
           data={options}
           value={current === NOTHING ? null : current}

@@ -2,6 +2,8 @@ import { TextInput } from '@mantine/core';
 import { useState } from 'react';
 import { formatBytes, formatCount } from '@/lib';
 import { nameProblem } from '../document/names';
+import type { Graph } from '../document/types';
+import type { Catalog } from '../state/catalog';
 import { useAnalysis, useDesigner, useDocument, useEditor } from '../state/DesignerContext';
 import { flopsText } from '../analysis/costs';
 import { ProblemLine } from '../analysis/ProblemLine';
@@ -14,6 +16,7 @@ const SHOWN_PROBLEMS = 6;
 export function NetworkSummaryPanel() {
   const analysis = useAnalysis((state) => state.analysis);
   const { graph } = useDocument();
+  const { catalog } = useDesigner();
   const totals = analysis?.totals;
   const problems = analysis?.diagnostics ?? [];
   return (
@@ -26,7 +29,13 @@ export function NetworkSummaryPanel() {
         <section className={classes.section}>
           <dl className={classes.facts}>
             <dt>layers</dt>
-            <dd>{formatCount(totals.num_layers)}</dd>
+            <dd>{formatCount(Object.keys(graph.nodes).length)}</dd>
+            {Object.keys(graph.blocks).length > 0 && (
+              <>
+                <dt>with blocks unfolded</dt>
+                <dd>{formatCount(totals.num_layers + countEnds(graph, catalog))}</dd>
+              </>
+            )}
             <dt>parameters</dt>
             <dd>{formatCount(totals.parameters)}</dd>
             <dt>trainable</dt>
@@ -51,6 +60,12 @@ export function NetworkSummaryPanel() {
       <BoundData role="output" />
     </>
   );
+}
+
+/** Inputs and outputs: layers to look at, though the analysis counts only what computes. */
+function countEnds(graph: Graph, catalog: Catalog): number {
+  const roles = Object.values(graph.nodes).map(({ type }) => catalog.byType.get(type)?.role);
+  return roles.filter((role) => role === 'input' || role === 'output').length;
 }
 
 /** The name of the class in the generated code. */

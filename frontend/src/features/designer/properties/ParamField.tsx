@@ -4,7 +4,7 @@ import { useEffect, useRef, useState, type KeyboardEvent } from 'react';
 import type { ParamValue } from '../document/types';
 import { paramText } from '../state/catalog';
 import type { ParamDescription } from '../state/contract';
-import { useDesigner, usePanels } from '../state/DesignerContext';
+import { useDesigner, useEditor, usePanels } from '../state/DesignerContext';
 import { DESIGNER_IDS } from '../testids';
 import { parseParam, type SharedValue } from './shared';
 import classes from './Properties.module.css';
@@ -133,12 +133,17 @@ function TypedField({
   problem: told,
 }: ParamFieldProps & { id: string; testId: string }) {
   const { panels } = useDesigner();
+  const graph = useEditor((state) => state.document.graph);
+  const [seenGraph, setSeenGraph] = useState(graph);
   const known = textOf(param, shared);
   const [seen, setSeen] = useState(known);
   const [text, setText] = useState(known);
   const [problem, setProblem] = useState<string | null>(null);
-  // Undo, a fix or another person changed the value: show theirs, and keep the keyboard here.
-  if (known !== seen) {
+  // Undo, a fix or another person changed the value: show theirs, and keep the keyboard here. What
+  // was refused goes with any other edit, so that no field contradicts the network.
+  const isRefusedBefore = problem !== null && graph !== seenGraph;
+  if (graph !== seenGraph) setSeenGraph(graph);
+  if (known !== seen || isRefusedBefore) {
     setSeen(known);
     setText(known);
     setProblem(null);

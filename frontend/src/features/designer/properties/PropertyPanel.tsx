@@ -27,6 +27,7 @@ import classes from './Properties.module.css';
 /** The right side: what is selected, to read and to change. */
 export function PropertyPanel() {
   const nodeIds = useEditor((state) => state.nodeIds);
+  const canEdit = useEditor((state) => state.canEdit);
   const scope = useScope();
   const chosen = [...nodeIds].flatMap((id): Chosen[] => {
     const node = lookup(scope.nodes, id);
@@ -34,7 +35,12 @@ export function PropertyPanel() {
   });
   const [first, ...more] = chosen;
   return (
-    <aside className={classes.root} aria-label="Properties" data-testid={DESIGNER_IDS.properties}>
+    <aside
+      className={classes.root}
+      aria-label="Properties"
+      data-readonly={!canEdit || undefined}
+      data-testid={DESIGNER_IDS.properties}
+    >
       {first === undefined ? (
         <NetworkSummaryPanel />
       ) : more.length === 0 ? (

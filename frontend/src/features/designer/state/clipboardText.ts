@@ -5,9 +5,10 @@ import { MalformedData } from '../document/reader';
 import { removeSelected } from '../document/remove';
 import { lookup } from '../document/records';
 import type { Position } from '../document/types';
-import { GRID } from '../canvas/geometry';
+import { boundsOf, CARD_HEIGHT, CARD_WIDTH, GRID, type Rect } from '../canvas/geometry';
 import { migrateDocument } from './api';
 import type { Designer } from './DesignerContext';
+import { freePlace } from './placement';
 
 const PASTE_OFFSET = 5 * GRID;
 
@@ -43,13 +44,15 @@ export function pasteAt(designer: Designer, clip: Clip, at: Position, label = 'P
   editor.perform(`${label} ${count === 1 ? 'layer' : `${count} layers`}`, paste.operations, {
     select: paste.nodeIds,
   });
+  requestAnimationFrame(() => designer.panels.canvas?.reveal(paste.nodeIds));
 }
 
 export function duplicateSelection(designer: Designer): void {
   const { document, nodeIds } = designer.editor.state;
   const clip = copyNodes(document, designer.editor.scopeId, [...nodeIds]);
-  const corner = cornerOf(clip);
-  pasteAt(designer, clip, { x: corner.x + PASTE_OFFSET, y: corner.y + PASTE_OFFSET }, 'Duplicate');
+  const box = boxOf(clip);
+  const beside = { x: box.x + PASTE_OFFSET, y: box.y + PASTE_OFFSET };
+  pasteAt(designer, clip, freePlace(designer, beside, box), 'Duplicate');
 }
 
 /** Paste text: copied layers, or a whole network of this or an older format. */
@@ -83,21 +86,23 @@ async function readOldDocument(text: string, reason: string): Promise<Clip | str
   }
 }
 
-/** Beside where it was copied from when that can be seen and is taken, else in the middle. */
-function pastePlace({ editor, panels }: Designer, clip: Clip): Position {
-  const corner = cornerOf(clip);
-  const ids = Object.keys(clip.nodes);
-  const isFromHere = ids.some((id) => Object.hasOwn(editor.scope.nodes, id));
-  if (isFromHere) return { x: corner.x + PASTE_OFFSET, y: corner.y + PASTE_OFFSET };
-  const centre = panels.canvas?.centre() ?? { x: 0, y: 0 };
-  return { x: Math.round(centre.x / GRID) * GRID, y: Math.round(centre.y / GRID) * GRID };
+/** Beside where it was copied from when that is here, else in the middle; never onto a layer. */
+function pastePlace(designer: Designer, clip: Clip): Position {
+  const { editor, panels } = designer;
+  const box = boxOf(clip);
+  const isFromHere = Object.keys(clip.nodes).some((id) => Object.hasOwn(editor.scope.nodes, id));
+  if (isFromHere) {
+    return freePlace(designer, { x: box.x + PASTE_OFFSET, y: box.y + PASTE_OFFSET }, box);
+  }
+  return freePlace(designer, panels.canvas?.centre() ?? { x: 0, y: 0 }, box);
 }
 
-function cornerOf(clip: Clip): Position {
-  const places = Object.keys(clip.nodes).flatMap((id) => lookup(clip.positions, id) ?? []);
-  if (places.length === 0) return { x: 0, y: 0 };
-  return {
-    x: Math.min(...places.map(({ x }) => x)),
-    y: Math.min(...places.map(({ y }) => y)),
-  };
+/** What the layers of a clip cover. */
+function boxOf(clip: Clip): Rect {
+  const cards = Object.keys(clip.nodes).map((id) => ({
+    ...(lookup(clip.positions, id) ?? { x: 0, y: 0 }),
+    width: CARD_WIDTH,
+    height: CARD_HEIGHT,
+  }));
+  return boundsOf(cards) ?? { x: 0, y: 0, width: 0, height: 0 };
 }

@@ -3,6 +3,7 @@ import { groupIntoBlock } from '../document/groupBlock';
 import { removeSelected } from '../document/remove';
 import { residual } from '../document/testDocument';
 import { Editor } from './editor';
+import { freePlace } from './placement';
 
 describe('Editor', () => {
   it('selects what an edit made, and forgets what it removed', () => {
@@ -33,6 +34,25 @@ describe('Editor', () => {
     expect(Object.keys(editor.scope.nodes)).toHaveLength(4);
     editor.undo();
     expect(editor.scopeId).toBeNull();
+  });
+
+  it('offers to take back only the step that a notice is about', () => {
+    const editor = new Editor(residual(), true);
+    editor.perform('Rename', [{ op: 'set_graph_name', name: 'Other' }]);
+    editor.say('Renamed.', { offersUndo: true });
+    expect(editor.state.notice?.undoes).toBe(editor.state.history.past.at(-1));
+    editor.perform('Rename', [{ op: 'set_graph_name', name: 'Another' }]);
+    expect(editor.state.notice?.undoes).not.toBe(editor.state.history.past.at(-1));
+    editor.say('No such port.');
+    expect(editor.state.notice?.undoes).toBeNull();
+  });
+
+  it('finds room for what is pasted below the layers it would cover', () => {
+    const editor = new Editor(residual(), true);
+    const place = freePlace({ editor }, { x: 40, y: 40 }, { width: 416, height: 92 });
+    expect(place.x).toBe(40);
+    expect(place.y).toBeGreaterThanOrEqual(92);
+    expect(freePlace({ editor }, { x: 40, y: 400 })).toEqual({ x: 40, y: 400 });
   });
 
   it('tells every edit that is to be saved, undo and redo included', () => {

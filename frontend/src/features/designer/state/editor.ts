@@ -2,7 +2,7 @@
 
 import { createStore, type StoreApi } from 'zustand/vanilla';
 import { tryOperations } from '../document/apply';
-import { EMPTY_HISTORY, record, redo, undo, type History } from '../document/history';
+import { EMPTY_HISTORY, record, redo, undo, type Gesture, type History } from '../document/history';
 import type { Operation } from '../document/operations';
 import { lookup } from '../document/records';
 import { scopeOf } from '../document/scope';
@@ -25,8 +25,15 @@ export interface EditorState {
   readonly canEdit: boolean;
   /** What a screen reader is to say; `count` tells the same sentence twice apart. */
   readonly announcement: { readonly text: string; readonly count: number };
-  /** A sentence to show for a while: why something was not done. */
-  readonly notice: { readonly text: string; readonly count: number } | null;
+  readonly notice: Notice | null;
+}
+
+/** A sentence to show for a while: why something was not done, or what was done besides. */
+export interface Notice {
+  readonly text: string;
+  readonly count: number;
+  /** The step that the notice offers to take back, as long as it is the last. */
+  readonly undoes: Gesture | null;
 }
 
 export interface PerformOptions {
@@ -154,8 +161,11 @@ export class Editor {
     }));
   }
 
-  say(text: string): void {
-    this.store.setState(({ notice }) => ({ notice: { text, count: (notice?.count ?? 0) + 1 } }));
+  say(text: string, { offersUndo = false } = {}): void {
+    const undoes = offersUndo ? (this.state.history.past.at(-1) ?? null) : null;
+    this.store.setState(({ notice }) => ({
+      notice: { text, count: (notice?.count ?? 0) + 1, undoes },
+    }));
     this.announce(text);
   }
 

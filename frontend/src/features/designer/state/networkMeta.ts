@@ -29,5 +29,6 @@ export function useAdoptNetwork(): (network: Network) => void {
   return (network) => {
     client.setQueryData(networkKey(network.id), network);
     void client.invalidateQueries({ queryKey: ['networks', network.project_id] });
+    void client.invalidateQueries({ queryKey: ['networks', 'for-run', network.id] });
   };
 }

@@ -4,7 +4,14 @@ import { insertAtPort, insertNode, insertOnEdge } from '../document/insert';
 import { lookup } from '../document/records';
 import { edgesOutOf } from '../document/scope';
 import type { Endpoint, Node, Position } from '../document/types';
-import { CARD_HEIGHT, CARD_WIDTH, COLUMN_STEP, GRID, ROW_STEP } from '../canvas/geometry';
+import {
+  CARD_HEIGHT,
+  CARD_WIDTH,
+  COLUMN_STEP,
+  GRID,
+  ROW_STEP,
+  type Size,
+} from '../canvas/geometry';
 import { portsOfDesigner, type Designer } from './DesignerContext';
 
 const snap = (value: number): number => Math.round(value / GRID) * GRID;
@@ -13,18 +20,21 @@ export function snapped({ x, y }: Position): Position {
   return { x: snap(x), y: snap(y) };
 }
 
-/** The nearest place at or below `wanted` that no card covers. */
-function freePlace(designer: Designer, wanted: Position): Position {
-  const { positions } = designer.editor.state.document.view;
-  const placed = Object.keys(designer.editor.scope.nodes).flatMap(
-    (id) => lookup(positions, id) ?? [],
-  );
+/** The nearest place at or below `wanted` where a card, or a box as large, covers no card. */
+export function freePlace(
+  { editor }: Pick<Designer, 'editor'>,
+  wanted: Position,
+  { width, height }: Size = { width: CARD_WIDTH, height: CARD_HEIGHT },
+): Position {
+  const { positions } = editor.state.document.view;
+  const placed = Object.keys(editor.scope.nodes).flatMap((id) => lookup(positions, id) ?? []);
   let place = snapped(wanted);
-  const isTaken = (at: Position): boolean =>
-    placed.some(
-      (other) => Math.abs(other.x - at.x) < CARD_WIDTH && Math.abs(other.y - at.y) < CARD_HEIGHT,
-    );
-  while (isTaken(place)) place = { x: place.x, y: place.y + ROW_STEP };
+  const covers = ({ x, y }: Position): boolean =>
+    x - place.x < width &&
+    place.x - x < CARD_WIDTH &&
+    y - place.y < height &&
+    place.y - y < CARD_HEIGHT;
+  while (placed.some(covers)) place = { x: place.x, y: place.y + ROW_STEP };
   return place;
 }
 

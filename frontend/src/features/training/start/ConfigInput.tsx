@@ -3,7 +3,7 @@ import { useQuery } from '@tanstack/react-query';
 import { http, type Device } from '@/api';
 import { TESTIDS } from '@/lib';
 import { presentationOf } from './presentation';
-import type { ConfigField, NumberField } from './schemaFields';
+import { numberProblem, type ConfigField, type NumberField } from './schemaFields';
 
 const TEST_IDS: Readonly<Record<string, string>> = {
   epochs: TESTIDS.training.epochs,
@@ -17,11 +17,14 @@ const TEST_IDS: Readonly<Record<string, string>> = {
 interface ConfigInputProps {
   field: ConfigField;
   value: unknown;
+  /** The number as it was typed, which may mean nothing. */
+  typed: string | undefined;
   onChange: (value: unknown) => void;
+  onType: (text: string) => void;
 }
 
 /** One setting, with the control that fits its kind and the limits of the schema. */
-export function ConfigInput({ field, value, onChange }: ConfigInputProps) {
+export function ConfigInput({ field, value, typed, onChange, onType }: ConfigInputProps) {
   const { label, description, options } = presentationOf(field.path);
   const testId = TEST_IDS[field.path] ?? `run-${field.path}`;
   if (field.path === 'device') return <DeviceSelect value={String(value)} onChange={onChange} />;
@@ -56,31 +59,47 @@ export function ConfigInput({ field, value, onChange }: ConfigInputProps) {
         />
       );
     case 'number':
-      return <NumberSetting field={field} value={value} onChange={onChange} testId={testId} />;
+      return <NumberSetting field={field} value={value} typed={typed} onType={onType} testId={testId} />;
   }
 }
 
 interface NumberSettingProps {
   field: NumberField;
   value: unknown;
-  onChange: (value: number) => void;
+  typed: string | undefined;
+  onType: (text: string) => void;
   testId: string;
 }
 
-function NumberSetting({ field, value, onChange, testId }: NumberSettingProps) {
+/** What is typed stays as it is, with what is wrong with it: no number is changed silently. */
+function NumberSetting({ field, value, typed, onType, testId }: NumberSettingProps) {
   const { label, unit, step } = presentationOf(field.path);
+  const text = typed ?? (typeof value === 'number' ? String(value) : '');
+  const error = numberProblem(field, text);
+  if (step === undefined) {
+    return (
+      <TextInput
+        label={label}
+        value={text}
+        error={error}
+        inputMode="decimal"
+        autoComplete="off"
+        onChange={(event) => onType(event.currentTarget.value)}
+        data-testid={testId}
+      />
+    );
+  }
   return (
     <NumberInput
       label={label}
-      value={typeof value === 'number' ? value : ''}
-      onChange={(next) => typeof next === 'number' && onChange(next)}
-      allowDecimal={!field.isInteger}
-      decimalScale={field.isInteger ? 0 : 12}
-      clampBehavior="blur"
+      value={text}
+      error={error}
+      onChange={(next) => onType(String(next))}
+      clampBehavior="none"
       {...(field.min === null || field.isMinExclusive ? {} : { min: field.min })}
       {...(field.max === null ? {} : { max: field.max })}
       {...(unit === undefined ? {} : { suffix: ` ${unit}` })}
-      {...(step === undefined ? { hideControls: true } : { step })}
+      step={step}
       data-testid={testId}
     />
   );

@@ -13,11 +13,15 @@ interface ExpertSectionsProps {
   defaults: RunConfig;
   network: Network;
   datasetId: string | null;
+  /** Numbers as they were typed, by path. */
+  typed: Readonly<Record<string, string>>;
   onChange: (path: string, value: unknown) => void;
+  onType: (path: string, text: string) => void;
 }
 
 /** Folded settings; a closed section says what in it differs from the defaults. */
-export function ExpertSections({ fields, config, defaults, network, datasetId, onChange }: ExpertSectionsProps) {
+export function ExpertSections(props: ExpertSectionsProps) {
+  const { fields, config, defaults, network, datasetId, typed, onChange, onType } = props;
   return (
     <Accordion multiple variant="contained" chevronPosition="left" className={classes.expert} data-testid={TESTIDS.training.expert}>
       {grouped(fields).map(({ title, hint, members }) => {
@@ -38,7 +42,9 @@ export function ExpertSections({ fields, config, defaults, network, datasetId, o
                     key={field.path}
                     field={field}
                     value={valueAt(config, field.path)}
+                    typed={typed[field.path]}
                     onChange={(value) => onChange(field.path, value)}
+                    onType={(text) => onType(field.path, text)}
                   />
                 ))}
               </div>

@@ -38,9 +38,21 @@ export function StartRunDialog({ networkId, opened, onClose, onStarted }: StartR
       data-testid={TESTIDS.training.dialog}
     >
       {error && <ProblemNotice error={error} />}
-      {network && <StartRunForm network={network} onClose={onClose} onStarted={onStarted} />}
+      <FreshForm networkId={networkId} onClose={onClose} onStarted={onStarted} />
     </Modal>
   );
+}
+
+interface FreshFormProps {
+  networkId: string;
+  onClose: () => void;
+  onStarted: ((run: Run) => void) | undefined;
+}
+
+/** The modal mounts this anew each time it opens: the form waits for the network as it is now. */
+function FreshForm({ networkId, ...rest }: FreshFormProps) {
+  const { data: network, isFetchedAfterMount } = useQuery({ ...networkQuery(networkId), staleTime: 0 });
+  return network && isFetchedAfterMount ? <StartRunForm network={network} {...rest} /> : null;
 }
 
 interface StartRunFormProps {
@@ -51,8 +63,9 @@ interface StartRunFormProps {
 
 function StartRunForm({ network, onClose, onStarted }: StartRunFormProps) {
   const networkId = network.id;
-  /** The data that the network is bound to; another can be chosen here. */
-  const [dataset, setDataset] = useState<string | null>(network.dataset_id);
+  /** Another dataset than the one the network is bound to. */
+  const [chosen, setChosen] = useState<string | null>(null);
+  const dataset = chosen ?? network.dataset_id;
   const [name, setName] = useState('');
   const [startFrom, setStartFrom] = useState<StartFrom>(null);
   const plan = useRunPlan(networkId, dataset);
@@ -80,7 +93,7 @@ function StartRunForm({ network, onClose, onStarted }: StartRunFormProps) {
   return (
     <div className={classes.form}>
       <div className={classes.pair}>
-        <DatasetSelect value={dataset} onChange={setDataset} />
+        <DatasetSelect value={dataset} onChange={setChosen} />
         <TextInput
           label="Name"
           placeholder="Optional"
@@ -108,7 +121,9 @@ function StartRunForm({ network, onClose, onStarted }: StartRunFormProps) {
                   key={field.path}
                   field={field}
                   value={valueAt(config, field.path)}
+                  typed={plan.typed[field.path]}
                   onChange={(value) => plan.set(field.path, value)}
+                  onType={(text) => plan.type(field.path, text)}
                 />
               ))}
             <StartFromSelect networkId={networkId} value={startFrom} onChange={setStartFrom} />
@@ -119,7 +134,9 @@ function StartRunForm({ network, onClose, onStarted }: StartRunFormProps) {
             defaults={plan.defaults ?? config}
             network={network}
             datasetId={dataset}
+            typed={plan.typed}
             onChange={plan.set}
+            onType={plan.type}
           />
         </>
       )}

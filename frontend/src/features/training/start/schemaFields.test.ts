@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { fieldsOf, valueAt, withValue } from './schemaFields';
+import { fieldsOf, numberProblem, valueAt, withValue } from './schemaFields';
 
 const SCHEMA = {
   $defs: {
@@ -27,6 +27,19 @@ test('the schema decides which fields there are and what they take', () => {
   expect(fields[0]).toEqual({ kind: 'choice', path: 'optimizer.type', options: ['sgd', 'adamw'] });
   expect(fields[1]).toMatchObject({ kind: 'number', min: 0, isMinExclusive: true, max: 100, isInteger: false });
   expect(fields[3]).toMatchObject({ isInteger: true, min: 1, max: null });
+});
+
+test('a number that cannot be used is told and never changed', () => {
+  const [, rate, , epochs] = fieldsOf(SCHEMA);
+  if (rate?.kind !== 'number' || epochs?.kind !== 'number') throw new Error('no numbers');
+  expect(numberProblem(epochs, '0')).toBe('At least 1.');
+  expect(numberProblem(epochs, '1.5')).toBe('Type a whole number.');
+  expect(numberProblem(epochs, '12')).toBeNull();
+  expect(numberProblem(rate, 'abc')).toBe('Type a number.');
+  expect(numberProblem(rate, '')).toBe('Type a number.');
+  expect(numberProblem(rate, '0')).toBe('More than 0.');
+  expect(numberProblem(rate, '101')).toBe('At most 100.');
+  expect(numberProblem(rate, '3e-4')).toBeNull();
 });
 
 test('a value is read and changed by its path, and the rest is shared', () => {

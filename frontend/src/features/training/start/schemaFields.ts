@@ -81,6 +81,20 @@ function fieldOf(property: Json, path: string): ConfigField | null {
   }
 }
 
+/** What is wrong with a number as it was typed, as a sentence; null when it can be used. */
+export function numberProblem(field: NumberField, text: string): string | null {
+  const value = Number(text);
+  if (text.trim() === '' || !Number.isFinite(value)) {
+    return field.isInteger ? 'Type a whole number.' : 'Type a number.';
+  }
+  if (field.isInteger && !Number.isSafeInteger(value)) return 'Type a whole number.';
+  const { min, max, isMinExclusive } = field;
+  if (min !== null && isMinExclusive && value <= min) return `More than ${min}.`;
+  if (min !== null && value < min) return `At least ${min}.`;
+  if (max !== null && value > max) return `At most ${max}.`;
+  return null;
+}
+
 /** Reads `optimizer.learning_rate` out of a configuration. */
 export function valueAt(config: object, path: string): unknown {
   return path.split('.').reduce<unknown>((value, part) => (isObject(value) ? value[part] : undefined), config);

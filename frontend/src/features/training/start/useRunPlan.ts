@@ -3,13 +3,16 @@ import { useMutation, useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { http, type Job, type Run, type RunCheck, type RunConfig, type RunStart } from '@/api';
 import { isOver, useJob } from '@/lib';
-import { fieldsOf, withValue } from './schemaFields';
+import { isUsed } from './presentation';
+import { fieldsOf, numberProblem, withValue } from './schemaFields';
 
 export type StartFrom = NonNullable<RunStart['start_from']> | null;
 
 /** The plan of a run while it is being made: its settings, what stands in its way, what it costs. */
 export function useRunPlan(networkId: string, datasetId: string | null) {
   const [changes, setChanges] = useState<RunConfig | null>(null);
+  /** Numbers as they were typed, by path; those that mean nothing stand in the way. */
+  const [typed, setTyped] = useState<Readonly<Record<string, string>>>({});
   const [checked] = useDebouncedValue(changes, 250);
   const schema = useQuery({
     queryKey: ['run-config-schema'],
@@ -30,15 +33,29 @@ export function useRunPlan(networkId: string, datasetId: string | null) {
   });
   const defaults = check.data?.defaults ?? null;
   const config = changes ?? defaults;
+  const fields = fieldsOf(schema.data);
+  const isTypedWell = fields.every((field) => {
+    const text = typed[field.path];
+    if (field.kind !== 'number' || text === undefined || config === null) return true;
+    return !isUsed(field.path, config) || numberProblem(field, text) === null;
+  });
   return {
-    fields: fieldsOf(schema.data),
+    fields,
+    typed,
     defaults,
     config,
     check: check.data,
     error: schema.error ?? check.error,
-    canStart: config !== null && check.data?.problems.every(({ severity }) => severity !== 'error') === true,
+    canStart: config !== null && isTypedWell && check.data?.problems.every(({ severity }) => severity !== 'error') === true,
     set: (path: string, value: unknown) => {
       if (config) setChanges(withValue(config, path, value));
+    },
+    /** Take a number as it is typed; it counts as soon as it can be used. */
+    type: (path: string, text: string) => {
+      setTyped({ ...typed, [path]: text });
+      const field = fields.find((each) => each.path === path);
+      const isUsable = field?.kind === 'number' && numberProblem(field, text) === null;
+      if (config && isUsable) setChanges(withValue(config, path, Number(text)));
     },
   };
 }
