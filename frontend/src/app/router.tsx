@@ -1,6 +1,7 @@
 import { ModalsProvider } from '@mantine/modals';
 import { Outlet, createRootRoute, createRoute, createRouter } from '@tanstack/react-router';
 import { AccountPage, InvitationPage, SignInPage } from '@/features/account';
+import { BinPage } from '@/features/bin';
 import { DatasetPage, DatasetsPage } from '@/features/datasets';
 import { DesignerPage, NetworksPage } from '@/features/designer';
 import { InspectPage } from '@/features/inspection';
@@ -75,6 +76,7 @@ const inspect = createRoute({
 });
 const projects = createRoute({ ...inFrame, path: '/projects', component: ProjectsPage });
 const account = createRoute({ ...inFrame, path: '/account', component: AccountPage });
+const bin = createRoute({ ...inFrame, path: '/bin', component: BinPage });
 /** Any other address: said inside the frame, from where every room is one click away. */
 const elsewhere = createRoute({ ...inFrame, path: '$', component: NotFound });
 
@@ -106,7 +108,7 @@ export const router = createRouter({
     signin,
     invitation,
     frame.addChildren([
-      home, networks, network, data, dataset, runs, compare, run, inspect, projects, account,
+      home, networks, network, data, dataset, runs, compare, run, inspect, projects, account, bin,
       elsewhere,
     ]),
   ]),

@@ -66,9 +66,6 @@ export function useProjectTopic(): void {
           client.setQueryData<Job[]>(jobsKey(project?.id), (jobs) => withJob(jobs ?? [], job));
           return;
         }
-        case 'run':
-          refresh('runs');
-          return;
         case 'network':
           refresh('networks');
           return;

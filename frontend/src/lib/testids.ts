@@ -23,6 +23,11 @@ export const TESTIDS = {
     error: 'signin-error',
     linkButton: 'signin-link-button',
   },
+  bin: {
+    open: 'bin-open',
+    row: 'bin-row',
+    restore: 'bin-restore',
+  },
   projects: {
     create: 'project-create',
     name: 'project-name',
@@ -43,6 +48,9 @@ export const TESTIDS = {
     createName: 'dataset-create-name',
     createSubmit: 'dataset-create-submit',
     card: 'dataset-card',
+    menu: 'dataset-menu',
+    rename: 'dataset-rename',
+    delete: 'dataset-delete',
     import: 'import-open',
     importFiles: 'import-file-input',
     importFolder: 'import-folder-input',

@@ -1,5 +1,6 @@
 import { Outlet, useLocation, useRouter } from '@tanstack/react-router';
 import { Suspense, useEffect } from 'react';
+import { useFollowedRuns } from '@/features/training';
 import { socket, useProjectTopic, useSession } from '@/lib';
 import { ProblemPage } from '@/ui';
 import { rememberPlace } from '../lastPlace';
@@ -40,6 +41,7 @@ function ToSignIn() {
 
 function SignedIn({ pathname }: { pathname: string }) {
   useProjectTopic();
+  useFollowedRuns();
   useEffect(() => rememberPlace(pathname), [pathname]);
   // The socket carries the cookies of the moment it was opened: a new person needs a new one.
   useEffect(() => () => socket.reconnect(), []);

@@ -7,24 +7,34 @@ import { socket, useAdoptSession, useSession } from '@/lib';
 import { ProblemNotice } from '@/ui';
 import { DoorCard } from './DoorCard';
 import classes from './DoorCard.module.css';
-import { takeFragmentToken } from './fragment';
+import { takeFragmentToken, useFragmentToken } from './fragment';
+import { PasswordForm } from './PasswordForm';
 
 /** Joins a project by a link: with the account that is signed in, or with a new one. */
 export function InvitationPage() {
-  const [token] = useState(() => takeFragmentToken());
+  const [token, setToken] = useState(() => takeFragmentToken());
+  const [hasAccount, setHasAccount] = useState(false);
   const { data: session } = useSession();
   const [fields, setFields] = useState({ name: '', email: '', password: '' });
   const adopt = useAdoptSession();
   const navigate = useNavigate();
   const person = session?.person ?? null;
+  const welcome = (joined: Session) => {
+    adopt(joined);
+    socket.reconnect();
+  };
   const accept = useMutation({
     mutationFn: () => http.post<Session>('/api/invitations/accept', person ? { token } : { token, ...fields }),
     onSuccess: async (joined) => {
-      adopt(joined);
-      socket.reconnect();
+      welcome(joined);
       await navigate({ to: '/' });
     },
     meta: { showsOwnError: true },
+  });
+  const { reset } = accept;
+  useFragmentToken((opened) => {
+    setToken(opened);
+    reset();
   });
   const submit = (event: SubmitEvent) => {
     event.preventDefault();
@@ -39,13 +49,28 @@ export function InvitationPage() {
       </DoorCard>
     );
   }
+  if (!person && hasAccount) {
+    return (
+      <DoorCard title="Sign in to join">
+        <p className={classes.text}>The project is added to the account you sign in with.</p>
+        <PasswordForm onEnter={welcome} />
+        <Button variant="subtle" size="xs" fullWidth mt={8} onClick={() => setHasAccount(false)}>
+          I am new here
+        </Button>
+      </DoorCard>
+    );
+  }
   return (
-    <DoorCard title="Join the project">
-      {person && (
-        <p className={classes.text}>
-          You are signed in as <b>{person.name}</b>; the project is added to your account.
-        </p>
-      )}
+    <DoorCard title="You are invited to a project">
+      <p className={classes.text}>
+        {person ? (
+          <>
+            You are signed in as <b>{person.name}</b>; the project is added to your account.
+          </>
+        ) : (
+          'Somebody of this studio asks you to join their project. Make an account here, or use the one you have; the project opens once you have joined.'
+        )}
+      </p>
       <form className={classes.form} onSubmit={submit}>
         {!person && <NewAccountFields fields={fields} onChange={setFields} />}
         {accept.error && <ProblemNotice error={accept.error} />}
@@ -53,6 +78,11 @@ export function InvitationPage() {
           Join
         </Button>
       </form>
+      {!person && (
+        <Button variant="subtle" size="xs" fullWidth mt={8} onClick={() => setHasAccount(true)}>
+          I have an account
+        </Button>
+      )}
     </DoorCard>
   );
 }

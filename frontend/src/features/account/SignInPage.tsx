@@ -1,13 +1,12 @@
-import { Button, Loader, PasswordInput, TextInput } from '@mantine/core';
+import { Loader } from '@mantine/core';
 import { useMutation } from '@tanstack/react-query';
 import { useRouter, useSearch } from '@tanstack/react-router';
-import { useEffect, useState, type SubmitEvent } from 'react';
 import { http, type Session } from '@/api';
 import { TESTIDS, socket, useAdoptSession } from '@/lib';
 import { ProblemNotice } from '@/ui';
 import { DoorCard } from './DoorCard';
-import classes from './DoorCard.module.css';
-import { takeFragmentToken } from './fragment';
+import { useFragmentToken } from './fragment';
+import { PasswordForm } from './PasswordForm';
 
 /** Goes on to the page that was asked for; never to another site. */
 function useEnter() {
@@ -29,12 +28,7 @@ export function SignInPage() {
     onSuccess: enter,
     meta: { showsOwnError: true },
   });
-  const { mutate } = byLink;
-  useEffect(() => {
-    // Taken out of the address at once: the token works a single time, this effect may run twice.
-    const token = takeFragmentToken();
-    if (token !== null) mutate(token);
-  }, [mutate]);
+  useFragmentToken(byLink.mutate);
 
   if (byLink.isPending || byLink.isSuccess) {
     return (
@@ -60,45 +54,5 @@ export function SignInPage() {
       )}
       <PasswordForm onEnter={enter} />
     </DoorCard>
-  );
-}
-
-function PasswordForm({ onEnter }: { onEnter: (session: Session) => void }) {
-  const [email, setEmail] = useState('');
-  const [password, setPassword] = useState('');
-  const signIn = useMutation({
-    mutationFn: () => http.post<Session>('/api/session/password', { email: email.trim(), password }),
-    onSuccess: onEnter,
-    meta: { showsOwnError: true },
-  });
-  const submit = (event: SubmitEvent) => {
-    event.preventDefault();
-    signIn.mutate();
-  };
-  return (
-    <form className={classes.form} onSubmit={submit}>
-      <TextInput
-        label="E-mail address"
-        type="email"
-        autoComplete="username"
-        required
-        autoFocus
-        value={email}
-        onChange={(event) => setEmail(event.currentTarget.value)}
-        data-testid={TESTIDS.signin.email}
-      />
-      <PasswordInput
-        label="Password"
-        autoComplete="current-password"
-        required
-        value={password}
-        onChange={(event) => setPassword(event.currentTarget.value)}
-        data-testid={TESTIDS.signin.password}
-      />
-      {signIn.error && <ProblemNotice error={signIn.error} testId={TESTIDS.signin.error} />}
-      <Button type="submit" fullWidth loading={signIn.isPending} data-testid={TESTIDS.signin.submit}>
-        Sign in
-      </Button>
-    </form>
   );
 }

@@ -8,6 +8,7 @@ import { TESTIDS, chooseProject, formatCount, plural, useCommands, useTopic } fr
 import { ButtonLink, EmptyState, PageHeader, ProblemPage } from '@/ui';
 import { datasetQuery, itemsKey, type ItemFilter } from './api';
 import classes from './DatasetPage.module.css';
+import { DatasetMenu } from './DatasetMenu';
 import { GalleryTab } from './gallery/GalleryTab';
 import { ImportDialog } from './imports/ImportDialog';
 import { ImportStrip } from './imports/ImportStrip';
@@ -77,7 +78,14 @@ function LoadedDataset({ dataset }: { dataset: Dataset }) {
         above={<Link to="/data">Data</Link>}
         title={dataset.name}
         meta={summaryLine(dataset)}
-        actions={importButton}
+        actions={
+          dataset.can_edit && (
+            <>
+              {importButton}
+              <DatasetMenu dataset={dataset} onDeleted={() => void navigate({ to: '/data' })} />
+            </>
+          )
+        }
       />
       {activeImport && !isImporting && <ImportStrip job={activeImport} canCancel={dataset.can_edit} />}
       <Tabs
@@ -108,10 +116,12 @@ function LoadedDataset({ dataset }: { dataset: Dataset }) {
           ) : dataset.num_items === 0 ? (
             <EmptyState
               icon={<IconPhotoPlus size={26} stroke={1.5} />}
-              title="Bring the first images in"
+              title={dataset.can_edit ? 'Bring the first images in' : 'No images yet'}
               action={importButton}
             >
-              A zip of class folders labels itself; single files are labeled here with one key per class.
+              {dataset.can_edit
+                ? 'A zip of class folders labels itself; single files are labeled here with one key per class.'
+                : 'An editor or owner of the project brings them in.'}
             </EmptyState>
           ) : (
             <GalleryTab

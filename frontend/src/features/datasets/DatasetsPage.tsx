@@ -6,6 +6,7 @@ import { useNavigate } from '@tanstack/react-router';
 import { useCallback, useMemo, useState, type SubmitEvent } from 'react';
 import { http, type Dataset } from '@/api';
 import { TESTIDS, plural, roleAllows, useCommands, useProject } from '@/lib';
+import { BinLink } from '@/features/bin';
 import { EmptyState, PageHeader, ProblemNotice } from '@/ui';
 import { datasetsQuery } from './api';
 import { DatasetCard } from './DatasetCard';
@@ -36,7 +37,14 @@ export function DatasetsPage() {
       <PageHeader
         title="Data"
         meta={datasets ? plural(datasets.length, 'dataset') : undefined}
-        actions={newButton}
+        actions={
+          canEdit && (
+            <>
+              <BinLink />
+              {newButton}
+            </>
+          )
+        }
       />
       {error && <ProblemNotice error={error} onRetry={() => void refetch()} isPlaced />}
       {datasets?.length === 0 && (
@@ -45,13 +53,15 @@ export function DatasetsPage() {
           title="No data yet"
           action={newButton}
         >
-          A dataset holds images and what people and models said about them. Make one, then bring in a zip of
-          class folders, files, a folder of the server, or a CSV.
+          A dataset holds images and what people and models said about them.{' '}
+          {canEdit
+            ? 'Make one, then bring in a zip of class folders, files, a folder of the server, or a CSV.'
+            : 'An editor or owner of the project makes one.'}
         </EmptyState>
       )}
       <div className={classes.grid}>
         {datasets?.map((dataset) => (
-          <DatasetCard key={dataset.id} dataset={dataset} />
+          <DatasetCard key={dataset.id} dataset={dataset} canEdit={canEdit} />
         ))}
       </div>
     </>

@@ -5,6 +5,7 @@ import { http, type Invitation } from '@/api';
 import { TESTIDS, formatDateTime } from '@/lib';
 import { ProblemNotice } from '@/ui';
 import classes from './ProjectsPage.module.css';
+import { isOnlyHere } from './reach';
 import { ROLES } from './roles';
 
 /** Makes a one-time link; whoever opens it joins with the chosen role. */
@@ -25,6 +26,7 @@ export function InviteForm({ projectId }: { projectId: string }) {
   if (invite.data?.url != null) return <InvitationLink url={invite.data.url} expiresAt={invite.data.expires_at} />;
   return (
     <form className={classes.form} onSubmit={submit}>
+      <ReachNote url={window.location.origin} />
       <Radio.Group label="Role" value={role} onChange={setRole} data-testid={TESTIDS.projects.inviteRole}>
         <Stack gap={8} mt={8}>
           {ROLES.map(({ value, label, description }) => (
@@ -48,10 +50,23 @@ export function InviteForm({ projectId }: { projectId: string }) {
   );
 }
 
+/** An invitation that nobody can open is worse than none. */
+function ReachNote({ url }: { url: string }) {
+  if (!isOnlyHere(url)) return null;
+  return (
+    <p className={classes.reach} role="note">
+      People on other computers cannot open this link: the studio listens on this computer only. Start it with{' '}
+      <span className="mono">NETLOOM_HOST=0.0.0.0</span> and{' '}
+      <span className="mono">NETLOOM_PUBLIC_URL=http://ITS-ADDRESS:PORT</span>, then make the link.
+    </p>
+  );
+}
+
 function InvitationLink({ url, expiresAt }: { url: string; expiresAt: string }) {
   return (
     <div className={classes.link} role="status">
       <b>Send this link. It works once, until {formatDateTime(expiresAt)}, and is shown only now.</b>
+      <ReachNote url={url} />
       <span className={`mono ${classes.url ?? ''}`} data-testid={TESTIDS.projects.inviteUrl}>
         {url}
       </span>

@@ -12,4 +12,5 @@ export const StartRunDialog = lazy(() =>
 export type { StartRunDialogProps } from './start/StartRunDialog';
 
 export { checkpointsQuery, runQuery, runsQuery } from './api';
-export { checkpointTitle, metricText, runTitle } from './words';
+export { useActiveRuns, useFollowedRuns } from './live/activeRuns';
+export { checkpointTitle, metricText, runTitle, wishNote } from './words';

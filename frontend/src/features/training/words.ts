@@ -1,5 +1,5 @@
 import type { CheckpointInfo, Run, RunConfig, RunSummary } from '@/api';
-import { formatDuration, formatNumber, formatPercent } from '@/lib';
+import { formatDuration, formatNumber, formatPercent, plural } from '@/lib';
 
 const METRIC_NAMES: Record<string, string> = {
   loss: 'Loss',
@@ -69,12 +69,17 @@ export function nowLine(run: Run): string {
     case 'paused':
       return 'Paused; the device is free. Resume goes on where it stopped.';
     case 'stopped':
-      return 'Stopped; the last checkpoint is kept.';
+      return stoppedLine(run);
     case 'failed':
       return `It ended in epoch ${String(Math.floor(run.epochs_done) + (Number.isInteger(run.epochs_done) ? 0 : 1))} of ${String(run.epochs)}.`;
     case 'succeeded':
       return run.duration_s === null ? '' : `in ${formatDuration(run.duration_s)}`;
   }
+}
+
+function stoppedLine({ checkpoints, progress }: Run): string {
+  if (checkpoints.length > 0) return 'Stopped; the last checkpoint is kept.';
+  return (progress?.step ?? 0) === 0 ? 'Stopped before its first step.' : 'Stopped before its first checkpoint.';
 }
 
 function queueLine({ queue_place, estimate_start_s }: Run): string {
@@ -96,7 +101,7 @@ export function configLine(config: RunConfig): string {
     `learning rate ${String(optimizer.learning_rate)}`,
     schedule.type.replace('_', '-'),
     `batch ${String(batch_size)}`,
-    `${String(epochs)} epochs`,
+    plural(epochs, 'epoch'),
   ].join(' · ');
 }
 

@@ -31,9 +31,7 @@ export function ClassPanel({ dataset, chosen, numSelected, onFilter, onAssign }:
         <span>{formatCount(dataset.classes.length)}</span>
       </div>
       <p className={classes.hint}>
-        {numSelected > 0
-          ? 'Press a key to set the class of the selection.'
-          : 'Select images, then press a key to label them.'}
+        {hintOf(dataset, numSelected)}
       </p>
       <ul className={classes.list}>
         {dataset.classes.map((each, order) => (
@@ -53,6 +51,12 @@ export function ClassPanel({ dataset, chosen, numSelected, onFilter, onAssign }:
       {dataset.can_edit && <AddClass datasetId={dataset.id} />}
     </aside>
   );
+}
+
+function hintOf({ can_label, classes: known }: Dataset, numSelected: number): string {
+  if (!can_label) return 'Click a class to see only its images. Your role does not label.';
+  if (known.length === 0) return 'Add a class, then label images with its key.';
+  return numSelected > 0 ? 'Press a key to set the class of the selection.' : 'Select images, then press a key to label them.';
 }
 
 interface ClassRowProps {

@@ -29,8 +29,13 @@ export function SelectionBar(props: SelectionBarProps) {
       </span>
       {isEmpty && (
         <span className={classes.keys}>
-          <Kbd size="xs">←↑→↓</Kbd> move <Kbd size="xs">Shift</Kbd> range <Kbd size="xs">Enter</Kbd> open{' '}
-          <Kbd size="xs">0</Kbd> no label
+          <Kbd size="xs">←↑→↓</Kbd> move <Kbd size="xs">Shift</Kbd> range <Kbd size="xs">Enter</Kbd> open
+          {dataset.can_label && (
+            <>
+              {' '}
+              <Kbd size="xs">0</Kbd> no label
+            </>
+          )}
         </span>
       )}
       <div className={classes.spacer} />
@@ -72,16 +77,18 @@ export function SelectionBar(props: SelectionBarProps) {
           </Button>
         </>
       )}
-      <Button
-        size="xs"
-        variant="default"
-        disabled={onUndo === null}
-        leftSection={<IconArrowBackUp size={15} />}
-        onClick={() => onUndo?.()}
-        data-testid={TESTIDS.data.undo}
-      >
-        Undo
-      </Button>
+      {dataset.can_label && (
+        <Button
+          size="xs"
+          variant="default"
+          disabled={onUndo === null}
+          leftSection={<IconArrowBackUp size={15} />}
+          onClick={() => onUndo?.()}
+          data-testid={TESTIDS.data.undo}
+        >
+          Undo
+        </Button>
+      )}
     </div>
   );
 }

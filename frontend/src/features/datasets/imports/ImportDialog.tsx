@@ -43,7 +43,7 @@ export function ImportDialog({ dataset, onClose }: ImportDialogProps) {
       {isWorking && (
         <Working sending={run.sending} job={run.job} onCancel={run.cancel} onHide={isUploading ? null : onClose} />
       )}
-      {run.job && run.isFinished && <JobReport job={run.job} datasetId={dataset.id} onClose={onClose} />}
+      {run.job && run.isFinished && <JobReport job={run.job} datasetId={dataset.id} onClose={onClose} onAgain={run.again} />}
     </Modal>
   );
 }

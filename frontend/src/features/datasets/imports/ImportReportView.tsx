@@ -1,5 +1,5 @@
 import { Button, Table } from '@mantine/core';
-import { IconCircleCheck } from '@tabler/icons-react';
+import { IconCircleCheck, IconInfoCircle } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { Problem, http, type ImportReport, type Job } from '@/api';
 import { TESTIDS, formatCount, formatDuration, plural } from '@/lib';
@@ -10,10 +10,13 @@ interface JobReportProps {
   job: Job;
   datasetId: string;
   onClose: () => void;
+  /** Back to choosing what to bring in. */
+  onAgain: () => void;
 }
 
 /** How an import ended: the report, the refusal, or that it was cancelled. */
-export function JobReport({ job, datasetId, onClose }: JobReportProps) {
+export function JobReport({ job, datasetId, onClose, onAgain }: JobReportProps) {
+  const hasFailed = job.state === 'failed' || job.state === 'cancelled';
   const reportId = job.result?.['report_id'];
   const { data: report, error } = useQuery({
     queryKey: ['datasets', 'import', datasetId, reportId],
@@ -27,8 +30,13 @@ export function JobReport({ job, datasetId, onClose }: JobReportProps) {
       {error && <ProblemNotice error={error} />}
       {report && <ImportReportView report={report} />}
       <div className={classes.foot}>
-        <Button onClick={onClose} data-testid={TESTIDS.data.importClose}>
-          Look at the images
+        {hasFailed && (
+          <Button variant="default" onClick={onClose}>
+            Close
+          </Button>
+        )}
+        <Button onClick={hasFailed ? onAgain : onClose} data-testid={TESTIDS.data.importClose}>
+          {hasFailed ? 'Try another file' : 'Look at the images'}
         </Button>
       </div>
     </div>
@@ -37,6 +45,7 @@ export function JobReport({ job, datasetId, onClose }: JobReportProps) {
 
 /** What an import brought and what it left out, and why. */
 export function ImportReportView({ report }: { report: ImportReport }) {
+  const isEmpty = report.num_added === 0;
   const exportCsv = () =>
     downloadCsv('import problems.csv', [
       ['file', 'code', 'reason'],
@@ -44,9 +53,9 @@ export function ImportReportView({ report }: { report: ImportReport }) {
     ]);
   return (
     <div className={classes.form}>
-      <div className={classes.outcome}>
-        <IconCircleCheck size={20} aria-hidden />
-        <b>{plural(report.num_added, 'image')} brought in</b>
+      <div className={classes.outcome} data-empty={isEmpty || undefined}>
+        {isEmpty ? <IconInfoCircle size={20} aria-hidden /> : <IconCircleCheck size={20} aria-hidden />}
+        <b>{isEmpty ? emptyLine(report) : `${plural(report.num_added, 'image')} brought in`}</b>
         {report.seconds !== null && <span>in {formatDuration(report.seconds)}</span>}
       </div>
       <div className={classes.numbers}>
@@ -103,6 +112,12 @@ export function ImportReportView({ report }: { report: ImportReport }) {
       )}
     </div>
   );
+}
+
+function emptyLine({ num_files, num_duplicates, num_conflicts }: ImportReport): string {
+  const known = num_duplicates + num_conflicts;
+  if (num_files > 0 && known >= num_files) return 'No image was added: all of them were here already';
+  return 'No image was added';
 }
 
 function Figure({ label, value }: { label: string; value: number }) {

@@ -63,7 +63,9 @@ export function useImport(projectId: string, datasetId: string) {
     if (jobId !== null) void cancelJob(jobId);
   }, [jobId]);
 
-  return { start, cancel, sending, error, job, isFinished };
+  const again = useCallback(() => setJobId(null), []);
+
+  return { start, cancel, again, sending, error, job, isFinished };
 }
 
 type Report = (sending: Sending) => void;

@@ -120,10 +120,11 @@ function ClassChoice({ dataset, item, onSet }: ClassChoiceProps) {
           style={{ '--class-color': each.color }}
           onClick={() => onSet(each.id)}
         >
-          <kbd>{keyOfClass(order) ?? '·'}</kbd>
+          {dataset.can_label && <kbd>{keyOfClass(order) ?? '·'}</kbd>}
           {each.name}
         </UnstyledButton>
       ))}
+      {!dataset.can_label && <p className={classes.muted}>Your role sees labels and does not set them.</p>}
     </div>
   );
 }

@@ -4,7 +4,7 @@ import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useEffect, useState } from 'react';
 import { Problem, http, type EvaluationSummary, type Job, type Run } from '@/api';
 import { TESTIDS, cancelJob, formatCount, formatDateTime, formatNumber, formatPercent, isOver, useJob } from '@/lib';
-import { EmptyState, ProblemNotice } from '@/ui';
+import { EmptyState, ProblemNotice, WhyNot } from '@/ui';
 import { evaluationQuery, evaluationsQuery, type Cell } from '../api';
 import { ClassTable } from './ClassTable';
 import { ConfusionMatrix } from './ConfusionMatrix';
@@ -30,6 +30,7 @@ export function EvaluationTab({ run, checkpointId, evaluationId, onEvaluation, o
   return (
     <div className={classes.page}>
       <Controls
+        run={run}
         checkpointId={checkpointId}
         past={past?.items ?? []}
         chosen={chosen}
@@ -38,8 +39,9 @@ export function EvaluationTab({ run, checkpointId, evaluationId, onEvaluation, o
       {chosen === undefined ? (
         past && (
           <EmptyState icon={<IconReportAnalytics size={26} stroke={1.5} />} title="Not evaluated yet">
-            Evaluate this checkpoint on the validation images first. Evaluating on the test images is recorded with
-            who and when, because looking too often wears a test set out.
+            {run.can_edit
+              ? 'Evaluate this checkpoint on the validation images first. Evaluating on the test images is recorded with who and when, because looking too often wears a test set out.'
+              : 'An editor or owner of the project evaluates checkpoints; what they find shows here.'}
           </EmptyState>
         )
       ) : (
@@ -50,13 +52,14 @@ export function EvaluationTab({ run, checkpointId, evaluationId, onEvaluation, o
 }
 
 interface ControlsProps {
+  run: Run;
   checkpointId: string;
   past: readonly EvaluationSummary[];
   chosen: string | undefined;
   onEvaluation: (evaluationId: string) => void;
 }
 
-function Controls({ checkpointId, past, chosen, onEvaluation }: ControlsProps) {
+function Controls({ run, checkpointId, past, chosen, onEvaluation }: ControlsProps) {
   const [split, setSplit] = useState<EvaluatedSplit>('validation');
   const client = useQueryClient();
   const start = useMutation({
@@ -85,9 +88,16 @@ function Controls({ checkpointId, past, chosen, onEvaluation }: ControlsProps) {
         data={SPLITS.map((value) => ({ value, label: SPLIT_NAMES[value] }))}
         data-testid={TESTIDS.inspect.evaluateSplit}
       />
-      <Button loading={start.isPending} disabled={isWorking} onClick={() => start.mutate()} data-testid={TESTIDS.inspect.evaluate}>
-        Evaluate
-      </Button>
+      <WhyNot reason={run.can_edit ? null : 'Evaluating is recorded with the run: editors and owners of the project may do it.'}>
+        <Button
+          loading={start.isPending}
+          disabled={isWorking || !run.can_edit}
+          onClick={() => start.mutate()}
+          data-testid={TESTIDS.inspect.evaluate}
+        >
+          Evaluate
+        </Button>
+      </WhyNot>
       {isWorking && jobId !== null && (
         <div className={classes.working}>
           <Progress value={(job?.progress ?? 0) * 100} size={5} aria-label="Evaluation: progress" />

@@ -5,7 +5,7 @@ import { useEffect, useEffectEvent, useRef, useState, type DragEvent } from 'rea
 import type { Item, Run } from '@/api';
 import { datasetQuery, fetchItems, itemsKey, uploadFile } from '@/features/datasets';
 import { TESTIDS, formatPercent } from '@/lib';
-import { ProblemNotice } from '@/ui';
+import { ProblemNotice, WhyNot } from '@/ui';
 import type { ImageChoice } from '../api';
 import classes from './ImageTab.module.css';
 
@@ -38,7 +38,7 @@ export function ImagePicker({ run, chosen, hasChoice, onChoose }: ImagePickerPro
   const isChosen = (itemId: string) => chosen?.type === 'item' && chosen.itemId === itemId;
   return (
     <div className={classes.picker}>
-      <UploadZone projectId={run.project_id} onChoose={onChoose} />
+      <UploadZone projectId={run.project_id} canUpload={run.can_edit} onChoose={onChoose} />
       <SegmentedControl
         fullWidth
         aria-label="Split"
@@ -87,7 +87,13 @@ function choiceOf({ id, file_name, image_url }: Item): ImageChoice {
   return { type: 'item', itemId: id, name: file_name, url: image_url };
 }
 
-function UploadZone({ projectId, onChoose }: { projectId: string; onChoose: (image: ImageChoice) => void }) {
+interface UploadZoneProps {
+  projectId: string;
+  canUpload: boolean;
+  onChoose: (image: ImageChoice) => void;
+}
+
+function UploadZone({ projectId, canUpload, onChoose }: UploadZoneProps) {
   const input = useRef<HTMLInputElement>(null);
   const [progress, setProgress] = useState(0);
   const upload = useMutation({
@@ -107,19 +113,27 @@ function UploadZone({ projectId, onChoose }: { projectId: string; onChoose: (ima
   const drop = (event: DragEvent) => {
     event.preventDefault();
     const file = event.dataTransfer.files[0];
-    if (file) upload.mutate(file);
+    if (file && canUpload) upload.mutate(file);
   };
   return (
     <div className={classes.upload} onDragOver={(event) => event.preventDefault()} onDrop={drop}>
-      <Button variant="default" fullWidth leftSection={<IconUpload size={15} />} onClick={() => input.current?.click()}>
-        {upload.isPending ? (
-          <>
-            <Loader size={12} mr={8} /> {formatPercent(progress, 0)}
-          </>
-        ) : (
-          'Choose or drop an image'
-        )}
-      </Button>
+      <WhyNot reason={canUpload ? null : 'Editors and owners of the project may upload images. Choose one of the data below.'}>
+        <Button
+          variant="default"
+          fullWidth
+          disabled={!canUpload}
+          leftSection={<IconUpload size={15} />}
+          onClick={() => input.current?.click()}
+        >
+          {upload.isPending ? (
+            <>
+              <Loader size={12} mr={8} /> {formatPercent(progress, 0)}
+            </>
+          ) : (
+            'Choose or drop an image'
+          )}
+        </Button>
+      </WhyNot>
       <input
         ref={input}
         type="file"

@@ -36,7 +36,7 @@ export function RunTable({ runs, sorting, onSort, compared, onCompare }: RunTabl
             {head('name', 'Run')}
             {head('state', 'State')}
             {head('epochs', 'Epochs', true)}
-            <Table.Th>Loss</Table.Th>
+            <Table.Th data-narrow>Loss</Table.Th>
             {head('val_loss', 'Val. loss', true, true)}
             {head('val_accuracy', 'Val. accuracy', true)}
             {head('best', 'Best', true)}
@@ -124,7 +124,7 @@ function RunRow({ run, isCompared, onCompare }: RunRowProps) {
         </div>
         {run.state === 'running' && <Progress value={(run.epochs_done / run.epochs) * 100} size={2} aria-label="Progress" />}
       </Table.Td>
-      <Table.Td>
+      <Table.Td data-narrow>
         <Sparkline values={run.sparkline} label="Training loss, newest values" />
       </Table.Td>
       <Table.Td className={classes.number} data-extra>{latest.val_loss == null ? '' : formatNumber(latest.val_loss)}</Table.Td>

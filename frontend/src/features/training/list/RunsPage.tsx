@@ -1,16 +1,16 @@
 import { Button, MultiSelect, TextInput } from '@mantine/core';
 import { useDebouncedValue } from '@mantine/hooks';
 import { IconArrowsDiff, IconChartLine, IconSearch } from '@tabler/icons-react';
-import { useQuery, useQueryClient } from '@tanstack/react-query';
+import { useQuery } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
 import { useMemo, useState } from 'react';
 import type { RunSummary } from '@/api';
-import { TESTIDS, plural, useProject, useTopic } from '@/lib';
+import { TESTIDS, plural, useProject } from '@/lib';
 import { ButtonLink, EmptyState, PageHeader, ProblemNotice } from '@/ui';
-import { runsKey, runsQuery } from '../api';
+import { runsQuery } from '../api';
 import { RunTable } from './RunTable';
 import classes from './RunsPage.module.css';
-import { sortRuns, withRow, type Sorting } from './sorting';
+import { sortRuns, type Sorting } from './sorting';
 
 const STATES = ['queued', 'running', 'paused', 'succeeded', 'stopped', 'failed'];
 const MAX_COMPARED = 2;
@@ -29,7 +29,6 @@ export function RunsPage() {
     enabled: project !== null,
     placeholderData: (previous) => previous,
   });
-  useFollowedRows(project?.id ?? null);
   const shown = useMemo(() => {
     const inState = (runs ?? []).filter(({ state }) => states.length === 0 || states.includes(coarse(state)));
     return sortRuns(inState, sorting);
@@ -113,17 +112,4 @@ function coarse(state: RunSummary['state']): string {
 
 function countLine(shown: number, total: number): string {
   return shown === total ? plural(total, 'run') : `${String(shown)} of ${plural(total, 'run')}`;
-}
-
-/** Rows move while their runs train. */
-function useFollowedRows(projectId: string | null): void {
-  const client = useQueryClient();
-  useTopic(projectId === null ? null : `project:${projectId}`, {
-    onMessage: (message) => {
-      if (message.type !== 'run' || projectId === null) return;
-      const row = message['run'] as RunSummary;
-      client.setQueriesData<RunSummary[]>({ queryKey: runsKey(projectId) }, (rows) => rows && withRow(rows, row));
-    },
-    onGap: () => void client.invalidateQueries({ queryKey: ['runs', 'list'] }),
-  });
 }

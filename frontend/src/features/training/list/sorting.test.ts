@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { RunSummary } from '@/api';
-import { sortRuns, withRow } from './sorting';
+import { sortRuns } from './sorting';
 
 const run = (number: number, best: number | null, name = ''): RunSummary =>
   ({ id: `r${String(number)}`, number, name, best_metric: best === null ? null : { name: 'accuracy', value: best, step: 1 } }) as RunSummary;
@@ -15,10 +15,4 @@ test('runs without a value stay last in both directions', () => {
 test('equal values keep the newest first', () => {
   const runs = [run(1, 0.5), run(2, 0.5)];
   expect(numbers(sortRuns(runs, { key: 'best', isDescending: true }))).toEqual([2, 1]);
-});
-
-test('a told row replaces its own, a new one comes on top', () => {
-  const runs = [run(2, null), run(1, 0.1)];
-  expect(withRow(runs, run(1, 0.7))[1]?.best_metric?.value).toBe(0.7);
-  expect(numbers(withRow(runs, run(3, null)))).toEqual([3, 2, 1]);
 });

@@ -35,10 +35,3 @@ export function sortRuns(runs: readonly RunSummary[], { key, isDescending }: Sor
     return isDescending ? -order : order;
   });
 }
-
-/** Puts a row told by the socket into the list, or at its top when it is new. */
-export function withRow(runs: readonly RunSummary[], row: RunSummary): RunSummary[] {
-  return runs.some(({ id }) => id === row.id)
-    ? runs.map((run) => (run.id === row.id ? row : run))
-    : [row, ...runs];
-}

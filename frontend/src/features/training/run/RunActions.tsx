@@ -7,9 +7,9 @@ import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
 import { http, type CheckpointInfo, type Run } from '@/api';
 import { TESTIDS, formatBytes } from '@/lib';
-import { ButtonLink } from '@/ui';
+import { ButtonLink, showBinned } from '@/ui';
 import { runQuery } from '../api';
-import { checkpointTitle, metricText } from '../words';
+import { checkpointTitle, metricText, runTitle } from '../words';
 
 const ACTIVE = new Set<Run['state']>(['queued', 'claimed', 'running', 'interrupted']);
 const RESUMABLE = new Set<Run['state']>(['paused', 'stopped', 'failed']);
@@ -26,25 +26,25 @@ export function RunActions({ run }: { run: Run }) {
   return (
     <>
       {run.can_edit && isActive && (
-        <>
-          <Button
-            {...button}
-            leftSection={<IconPlayerPause size={16} />}
-            disabled={run.desired_state !== 'run' || run.state === 'queued'}
-            onClick={() => steer.mutate('pause')}
-            data-testid={TESTIDS.training.pause}
-          >
-            Pause
-          </Button>
-          <Button
-            {...button}
-            leftSection={<IconPlayerStop size={16} />}
-            onClick={() => steer.mutate('stop')}
-            data-testid={TESTIDS.training.stop}
-          >
-            {run.desired_state === 'stop' ? 'Stop now' : 'Stop'}
-          </Button>
-        </>
+        <Button
+          {...button}
+          leftSection={<IconPlayerPause size={16} />}
+          disabled={run.desired_state !== 'run' || run.state === 'queued'}
+          onClick={() => steer.mutate('pause')}
+          data-testid={TESTIDS.training.pause}
+        >
+          Pause
+        </Button>
+      )}
+      {run.can_edit && (isActive || run.state === 'paused') && (
+        <Button
+          {...button}
+          leftSection={<IconPlayerStop size={16} />}
+          onClick={() => steer.mutate('stop')}
+          data-testid={TESTIDS.training.stop}
+        >
+          {run.desired_state === 'stop' ? 'Stop now' : 'Stop'}
+        </Button>
       )}
       {run.can_edit && RESUMABLE.has(run.state) && (
         <Button
@@ -113,13 +113,17 @@ function DeleteButton({ run }: { run: Run }) {
     mutationFn: () => http.delete(`/api/runs/${run.id}`),
     onSuccess: async () => {
       await navigate({ to: '/runs' });
+      showBinned({ id: run.id, name: runTitle(run) }, async () => {
+        await http.post(`/api/runs/${run.id}/restore`);
+        await client.invalidateQueries({ queryKey: ['runs'] });
+      });
       await client.invalidateQueries({ queryKey: ['runs', 'list'] });
     },
   });
   const confirm = () =>
     modals.openConfirmModal({
       title: 'Put this run into the bin?',
-      children: 'Its curves and checkpoints are kept until the bin is emptied.',
+      children: 'Its curves and checkpoints are kept; Undo brings it back while its notice is shown.',
       labels: { confirm: 'Put into the bin', cancel: 'Keep it' },
       confirmProps: { color: 'red' },
       onConfirm: () => remove.mutate(),

@@ -143,7 +143,7 @@ export function NotesPanel({ run }: { run: Run }) {
       <div className={classes.notes}>
         <Textarea
           aria-label="Notes"
-          placeholder="What this run is for, what it showed"
+          placeholder={run.can_edit ? 'What this run is for, what it showed' : 'None. Editors and owners may write some.'}
           autosize
           minRows={2}
           maxRows={8}

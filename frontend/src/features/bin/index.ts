@@ -1,0 +1,4 @@
+import { lazyRouteComponent } from '@tanstack/react-router';
+
+export const BinPage = lazyRouteComponent(() => import('./BinPage'), 'BinPage');
+export { BinLink } from './BinLink';
