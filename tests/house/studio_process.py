@@ -75,10 +75,12 @@ class StudioProcess:
 
 
 @contextmanager
-def running_studio(data: Path, **settings: str) -> Iterator[StudioProcess]:
-    """Start a studio, wait for its link, and end it."""
+def running_studio(
+    data: Path, *, runner: Sequence[str] = (), **settings: str
+) -> Iterator[StudioProcess]:
+    """Start a studio, wait for its link, and end it; `runner` is put before its command line."""
     process = subprocess.Popen(
-        [sys.executable, "manage.py", "up"],
+        [*runner, sys.executable, "manage.py", "up"],
         cwd=REPOSITORY,
         env=studio_environment(data, **settings),
         stdout=subprocess.PIPE,
