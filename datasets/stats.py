@@ -63,7 +63,7 @@ def binding_of(dataset: Dataset) -> Binding:
     return Binding(
         num_classes=len(names) or None,
         channels=None if stats is None else stats["channels_suggested"],
-        class_names=names or None,
+        class_names=names,
         typical_size=size,
     )
 

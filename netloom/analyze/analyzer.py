@@ -10,10 +10,10 @@ from netloom.analyze.flow import Flow, NodeResult, ScopeRun
 from netloom.analyze.model import Analysis, Binding, NodeAnalysis, Totals
 from netloom.analyze.naming import check_names
 from netloom.analyze.plan import ScopePlan, plan_scope
-from netloom.analyze.structure import check_structure
+from netloom.analyze.structure import check_structure, open_outputs
 from netloom.analyze.task_fit import check_task_fit
 from netloom.graph.diagnostics import Diagnostic, DiagnosticCode, Fix
-from netloom.graph.document import Document, Endpoint
+from netloom.graph.document import Document
 from netloom.graph.limits import (
     BYTES_PER_ELEMENT,
     MAX_NODES,
@@ -141,12 +141,7 @@ def _check_ends(repairs: Repairs, plan: ScopePlan) -> Iterator[Diagnostic]:
 
 def _append_output(repairs: Repairs, plan: ScopePlan) -> list[Fix]:
     """Offer an Output where just one layer is left open."""
-    ends = [
-        Endpoint(node=node_id, port=port)
-        for node_id, planned in plan.nodes.items()
-        for port in planned.outputs or ()
-        if port not in plan.wiring.leaving[node_id]
-    ]
+    ends = open_outputs(plan)
     if len(ends) != 1:
         return []
     label = f"Add an Output behind {plan.nodes[ends[0].node].node.name}"

@@ -33,7 +33,7 @@ from netloom.graph.operations import (
     SetAttribute,
     SetParam,
 )
-from netloom.graph.topology import Scope
+from netloom.graph.topology import Scope, reachable_from
 from netloom.layers.block import BLOCK_INPUT, BLOCK_OUTPUT
 from netloom.layers.registry import get_layer
 
@@ -171,6 +171,19 @@ class Repairs:
             _connect(scope_id, source.node, source, Endpoint(node=node_id, port="input")),
         ]
         return [Fix(label=label, operations=operations)]
+
+    def connect_open_output(
+        self, scope_id: str | None, source: Endpoint, open_input: Endpoint
+    ) -> list[Fix]:
+        """Connect the one output that nothing uses to an open input, unless that closes a cycle."""
+        if not self._may_make():
+            return []
+        scope = self.scope(scope_id)
+        if source.node in reachable_from(open_input.node, scope.edges.values()):
+            return []
+        label = f"Connect {scope.nodes[source.node].name}"
+        edge = _connect(scope_id, open_input.node, source, open_input)
+        return [Fix(label=label, operations=[edge])]
 
     def remove_and_join(self, scope_id: str | None, node_id: str, label: str) -> list[Fix]:
         """Take out a node that has at most one input and join its neighbours."""

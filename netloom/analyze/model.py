@@ -16,6 +16,7 @@ class Binding:
     """What is known of the data a network is meant for.
 
     Attributes:
+        class_names: Empty when the data has no classes yet; None when nothing is known.
         typical_size: Height and width of most images, in pixels.
     """
 

@@ -8,7 +8,7 @@ from netloom.analyze import fixes
 from netloom.analyze.fixes import Repairs
 from netloom.analyze.plan import PlannedNode, ScopePlan
 from netloom.graph.diagnostics import Diagnostic, DiagnosticCode, Fix
-from netloom.graph.document import Edge
+from netloom.graph.document import Edge, Endpoint
 from netloom.graph.topology import find_cycles
 from netloom.layers.block import BLOCK
 from netloom.layers.parse import ParamError
@@ -23,7 +23,7 @@ def check_structure(repairs: Repairs, plan: ScopePlan) -> Iterator[Diagnostic]:
         yield from _check_type(repairs, plan, node_id, planned)
         yield from check_params(plan, node_id, planned)
     yield from _check_edges(plan)
-    yield from _check_ports(plan)
+    yield from _check_ports(repairs, plan)
     yield from _check_cycles(plan)
 
 
@@ -163,8 +163,9 @@ def _edge_problem(
     return None
 
 
-def _check_ports(plan: ScopePlan) -> Iterator[Diagnostic]:
+def _check_ports(repairs: Repairs, plan: ScopePlan) -> Iterator[Diagnostic]:
     """Yield inputs that nothing arrives at and outputs that nothing uses."""
+    unused = open_outputs(plan)
     for node_id, planned in plan.nodes.items():
         arriving, leaving = plan.wiring.arriving[node_id], plan.wiring.leaving[node_id]
         for port in planned.inputs or ():
@@ -176,7 +177,10 @@ def _check_ports(plan: ScopePlan) -> Iterator[Diagnostic]:
                     scope=plan.scope_id,
                     node_id=node_id,
                     port=port,
-                    fixes=_fewer_inputs(plan, node_id, planned, port),
+                    fixes=[
+                        *_only_unused(repairs, plan, unused, Endpoint(node=node_id, port=port)),
+                        *_fewer_inputs(plan, node_id, planned, port),
+                    ],
                 )
         for port in planned.outputs or ():
             if port not in leaving:
@@ -188,6 +192,26 @@ def _check_ports(plan: ScopePlan) -> Iterator[Diagnostic]:
                     node_id=node_id,
                     port=port,
                 )
+
+
+def open_outputs(plan: ScopePlan) -> list[Endpoint]:
+    """Return the outputs of a scope that nothing uses."""
+    return [
+        Endpoint(node=node_id, port=port)
+        for node_id, planned in plan.nodes.items()
+        for port in planned.outputs or ()
+        if port not in plan.wiring.leaving[node_id]
+    ]
+
+
+def _only_unused(
+    repairs: Repairs, plan: ScopePlan, unused: list[Endpoint], open_input: Endpoint
+) -> list[Fix]:
+    """Offer the output to connect where there is no choice."""
+    others = [end for end in unused if end.node != open_input.node]
+    if len(others) != 1:
+        return []
+    return repairs.connect_open_output(plan.scope_id, others[0], open_input)
 
 
 def _port_words(planned: PlannedNode, port: str, side: str) -> str:

@@ -46,10 +46,24 @@ def check_task_fit(
         if planned.layer is None or planned.layer.role != "output":
             continue
         yield from _check_softmax(repairs, plan, node_id)
+        if binding.class_names == []:
+            yield _no_classes(node_id)
         result = run.nodes.get(node_id)
         if result is not None and binding.num_classes is not None:
             shape = result.outputs["output"]
             yield from _check_classes(repairs, plan, node_id, shape, binding.num_classes)
+
+
+def _no_classes(output_id: str) -> Diagnostic:
+    return Diagnostic(
+        code=DiagnosticCode.CLASS_COUNT_MISMATCH,
+        severity="warning",
+        message=(
+            "The data has no classes yet. Add at least two and label images before training; the "
+            "network then gives one logit per class."
+        ),
+        node_id=output_id,
+    )
 
 
 def _check_input(node_id: str, params: ImageInputParams, binding: Binding) -> Iterator[Diagnostic]:
@@ -76,8 +90,8 @@ def _check_input(node_id: str, params: ImageInputParams, binding: Binding) -> It
             code=DiagnosticCode.INPUT_SHAPE_MISMATCH,
             severity="info",
             message=(
-                f"Most images are {height} × {width}; they are resized to "
-                f"{params.height} × {params.width}."
+                f"Most images are H {height} × W {width}; they are resized to "
+                f"H {params.height} × W {params.width}."
             ),
             node_id=node_id,
             param="height",
@@ -90,7 +104,7 @@ def _size_fixes(node_id: str, height: int, width: int) -> list[Fix]:
     if max(height, width) > _LARGEST_OFFERED_PX:
         return []
     values = {"height": height, "width": width}
-    return [fixes.set_params(f"Use {height} × {width}", None, node_id, values)]
+    return [fixes.set_params(f"Use H {height} × W {width}", None, node_id, values)]
 
 
 def _normalisation(params: ImageInputParams, channels: int) -> dict[str, None]:

@@ -74,6 +74,20 @@ def topological_order(nodes: Iterable[str], edges: Iterable[Edge]) -> list[str]:
     return order
 
 
+def reachable_from(start: str, edges: Iterable[Edge]) -> set[str]:
+    """Return a node and everything its output leads to."""
+    following: dict[str, list[str]] = {}
+    for edge in edges:
+        following.setdefault(edge.source.node, []).append(edge.target.node)
+    seen, waiting = {start}, [start]
+    while waiting:
+        for node_id in following.get(waiting.pop(), ()):
+            if node_id not in seen:
+                seen.add(node_id)
+                waiting.append(node_id)
+    return seen
+
+
 def find_cycles(nodes: Iterable[str], edges: Iterable[Edge]) -> list[list[str]]:
     """Return node-disjoint cycles, each in flow order from its smallest id.
 

@@ -31,7 +31,7 @@ def window_too_large(
     height, width = size
     padded = "" if padding == (0, 0) else f" (plus padding {padding[0]} × {padding[1]} around it)"
     return ShapeProblem(
-        f"{title} spans {window[0]} × {window[1]} but its input is only {height} × {width}"
+        f"{title} spans {window[0]} × {window[1]} but its input is only H {height} × W {width}"
         f"{padded}, so no output is left. Use a smaller kernel, more padding, or less "
         "downsampling before it.",
         code=DiagnosticCode.SHAPE_TOO_SMALL,

@@ -84,7 +84,7 @@ BROKEN: dict[str, Broken] = {
     "kernel larger than the image": Broken(
         Code.SHAPE_TOO_SMALL,
         with_node(conv("conv", kernel_size=9, padding=0)),
-        "Conv2d spans 9 × 9 but its input is only 7 × 7",
+        "Conv2d spans 9 × 9 but its input is only H 7 × W 7",
         num_fixes=2,
     ),
     "dilated kernel larger than the image": Broken(
@@ -258,6 +258,19 @@ BROKEN: dict[str, Broken] = {
         Code.UNCONNECTED_INPUT,
         document({"a": IMAGE, "b": RELU, "c": OUTPUT}, {"e": edge("b", "c")}),
         "The input of relu is not connected.",
+    ),
+    "open input and nothing to feed it": Broken(
+        Code.UNCONNECTED_INPUT,
+        document({"a": IMAGE, "b": RELU, "c": OUTPUT}, {"e": edge("a", "c")}),
+        "The input of relu is not connected.",
+        num_fixes=0,
+    ),
+    "data without classes": Broken(
+        Code.CLASS_COUNT_MISMATCH,
+        with_node(node("Flatten", "flatten"), node("Linear", "linear", out_features=10)),
+        "The data has no classes yet.",
+        Binding(class_names=[]),
+        severity="warning",
         num_fixes=0,
     ),
     "open port of add": Broken(
@@ -358,7 +371,7 @@ BROKEN: dict[str, Broken] = {
     "images much larger than the input": Broken(
         Code.INPUT_SHAPE_MISMATCH,
         chain(node("ImageInput", "image"), OUTPUT),
-        "Most images are 375 × 500",
+        "Most images are H 375 × W 500",
         binding=Binding(typical_size=(375, 500)),
         severity="info",
         num_fixes=0,
@@ -373,7 +386,7 @@ BROKEN: dict[str, Broken] = {
     "images of another size": Broken(
         Code.INPUT_SHAPE_MISMATCH,
         chain(node("ImageInput", "image"), OUTPUT),
-        "Most images are 28 × 30; they are resized to 32 × 32.",
+        "Most images are H 28 × W 30; they are resized to H 32 × W 32.",
         binding=Binding(typical_size=(28, 30)),
         severity="info",
     ),
