@@ -4,6 +4,7 @@ import { IconDownload } from '@tabler/icons-react';
 import { useEffect, useMemo, useRef } from 'react';
 import uPlot from 'uplot';
 import 'uplot/dist/uPlot.min.css';
+import { plural } from '@/lib/format';
 import { downloadBlob, downloadCsv } from '../download';
 import { chartOptions } from './chartOptions';
 import { chartPng } from './chartPng';
@@ -19,6 +20,8 @@ export interface ChartSeries {
   isDashed?: boolean;
   /** Many noisy points: shown faint below their smoothed course. */
   isNoisy?: boolean;
+  /** What the legend shows instead of the last value, and what it is. */
+  summary?: { value: number; title: string };
 }
 
 interface LineChartProps {
@@ -100,11 +103,13 @@ export function LineChart(props: LineChartProps) {
         {data[0].length === 0 && <div className={classes.waiting}>Waiting for the first point</div>}
       </div>
       <ul className={classes.legend}>
-        {series.map(({ label, color, y, isDashed }) => (
+        {series.map(({ label, color, y, isDashed, summary }) => (
           <li key={label}>
             <i style={{ '--series-color': color }} data-dashed={isDashed || undefined} aria-hidden />
             {label}
-            <b className="mono">{y.length === 0 ? '' : formatY(y.at(-1) ?? NaN)}</b>
+            <b className="mono" title={summary?.title ?? 'the last value'}>
+              {y.length === 0 ? '' : formatY(summary?.value ?? y.at(-1) ?? NaN)}
+            </b>
           </li>
         ))}
       </ul>
@@ -147,6 +152,6 @@ function setDataKeepingZoom(chart: uPlot, data: ChartData): void {
 function describe(title: string, series: readonly ChartSeries[], formatY: (y: number) => string): string {
   const parts = series
     .filter(({ y }) => y.length > 0)
-    .map(({ label, y }) => `${label} ${formatY(y.at(-1) ?? NaN)} after ${String(y.length)} points`);
+    .map(({ label, y, summary }) => `${label} ${formatY(summary?.value ?? y.at(-1) ?? NaN)} after ${plural(y.length, 'point')}`);
   return parts.length === 0 ? `${title}: no points yet` : `${title}: ${parts.join(', ')}`;
 }

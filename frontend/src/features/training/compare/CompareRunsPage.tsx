@@ -1,21 +1,20 @@
-import { Select, Table } from '@mantine/core';
+import { Select } from '@mantine/core';
 import { IconArrowsDiff } from '@tabler/icons-react';
 import { useQueries, useQuery } from '@tanstack/react-query';
 import { Link, getRouteApi } from '@tanstack/react-router';
 import { useMemo } from 'react';
-import type { Run, RunComparison, RunMetrics } from '@/api';
+import type { Run, RunMetrics } from '@/api';
 import { formatNumber, formatPercent, useProject } from '@/lib';
 import { EmptyState, PageHeader, Panel, ProblemNotice, StateBadge } from '@/ui';
 import { LineChart, type ChartSeries } from '@/ui/charts';
 import { comparisonQuery, metricsQuery, runQuery, runsQuery } from '../api';
 import { curvesOf, curveKey, earliestTime, xValues, type Curves, type XAxis } from '../live/curves';
-import { CurveControls, X_FORMATS, chartNames, useCurveView } from '../run/CurvesPanel';
-import { isShare, metricName, metricText, runTitle } from '../words';
+import { CurveControls, X_FORMATS, chartNames, noise, useCurveView } from '../run/CurvesPanel';
+import { isShare, metricName, runTitle } from '../words';
 import classes from './CompareRunsPage.module.css';
-import { settingText } from './settingText';
+import { COLORS, Differences } from './Differences';
 
 const route = getRouteApi('/frame/runs/compare');
-const COLORS = ['var(--nl-series-1)', 'var(--nl-series-2)'] as const;
 
 /** Two runs laid over each other, and what differs between them. */
 export function CompareRunsPage() {
@@ -43,7 +42,13 @@ export function CompareRunsPage() {
         {isReady && (
           <>
             <OverlayPanel runs={runs.map(({ data }) => data)} metrics={metrics.map(({ data }) => data)} />
-            {comparison.data && <Differences comparison={comparison.data} />}
+            {comparison.data && (
+              <Differences
+                comparison={comparison.data}
+                labels={runs.map(({ data }) => labelOf(data))}
+                trained={metrics.map(({ data }) => curvesOf(data?.series ?? []))}
+              />
+            )}
           </>
         )}
       </div>
@@ -90,7 +95,7 @@ function OverlayPanel({ runs, metrics }: OverlayPanelProps) {
     [firstMetrics, secondMetrics],
   );
   const names = chartNames(...curves);
-  const labels = runs.map((run) => (run ? `#${String(run.number)} ${runTitle(run)}` : ''));
+  const labels = runs.map(labelOf);
   return (
     <Panel title="Curves" actions={<CurveControls view={view} onChange={setView} />}>
       <div className={classes.charts}>
@@ -113,6 +118,7 @@ function OverlayPanel({ runs, metrics }: OverlayPanelProps) {
   );
 }
 
+const labelOf = (run: Run | undefined): string => (run ? `#${String(run.number)} ${runTitle(run)}` : '');
 const percentText = (share: number) => formatPercent(share);
 
 function overlay(name: string, curves: readonly Curves[], labels: readonly string[], axis: XAxis): ChartSeries[] {
@@ -127,79 +133,9 @@ function overlay(name: string, curves: readonly Curves[], labels: readonly strin
           x: xValues(curve, axis, earliestTime(each)),
           y: curve.values,
           isDashed: split === 'train',
-          isNoisy: split === 'train' && name !== 'learning_rate',
+          ...noise(split, name, curve),
         },
       ];
     }),
-  );
-}
-
-function Differences({ comparison }: { comparison: RunComparison }) {
-  const { results, config, graph, data } = comparison;
-  return (
-    <div className={classes.columns}>
-      <Panel title="Results" isFlush>
-        <PairTable
-          rows={results.map(({ metric, a, b }) => ({
-            name: metricName(metric),
-            a: a === null ? 'none' : metricText(metric, a),
-            b: b === null ? 'none' : metricText(metric, b),
-          }))}
-        />
-      </Panel>
-      <Panel title="Settings that differ" isFlush={config.length > 0}>
-        {config.length === 0 ? (
-          <p className={classes.muted}>None.</p>
-        ) : (
-          <PairTable rows={config.map(({ path, a, b }) => ({ name: path, a: settingText(a), b: settingText(b) }))} />
-        )}
-      </Panel>
-      <Panel title="Network">
-        {graph.length === 0 && <p className={classes.muted}>The same network.</p>}
-        <ul className={classes.changes}>
-          {graph.map(({ kind, node, name, type, detail }) => (
-            <li key={`${kind} ${node} ${detail}`} data-kind={kind}>
-              <b>{kind}</b> <span className="mono">{name}</span> {type} {detail}
-            </li>
-          ))}
-        </ul>
-      </Panel>
-      <Panel title="Data">
-        <p className={classes.muted}>
-          {data.same
-            ? `The same: ${data.a_dataset} v${String(data.a.number)}.`
-            : `${data.a_dataset} v${String(data.a.number)} and ${data.b_dataset} v${String(data.b.number)}.`}
-        </p>
-      </Panel>
-    </div>
-  );
-}
-
-function PairTable({ rows }: { rows: readonly { name: string; a: string; b: string }[] }) {
-  return (
-    <Table>
-      <Table.Thead>
-        <Table.Tr>
-          <Table.Th>
-            <span className="visually-hidden">Name</span>
-          </Table.Th>
-          <Table.Th>
-            <span className={classes.dot} style={{ '--run-color': COLORS[0] }} /> First
-          </Table.Th>
-          <Table.Th>
-            <span className={classes.dot} style={{ '--run-color': COLORS[1] }} /> Second
-          </Table.Th>
-        </Table.Tr>
-      </Table.Thead>
-      <Table.Tbody>
-        {rows.map(({ name, a, b }) => (
-          <Table.Tr key={name}>
-            <Table.Td>{name}</Table.Td>
-            <Table.Td className="mono">{a}</Table.Td>
-            <Table.Td className="mono">{b}</Table.Td>
-          </Table.Tr>
-        ))}
-      </Table.Tbody>
-    </Table>
   );
 }

@@ -95,6 +95,26 @@ export function xValues(curve: Curve, axis: XAxis, startTime: number): readonly 
   }
 }
 
+/**
+ * What a curve stands at: the mean over the last epoch's steps, as one batch says little. Unfinished
+ * epochs count from their start; `undefined` for a curve without points.
+ */
+export function lastEpochMean({ epochs, values }: Pick<Curve, 'epochs' | 'values'>): number | undefined {
+  const last = epochs.at(-1);
+  if (last === undefined) return undefined;
+  // A point at epoch 2.0 ends the second epoch; the one at 2.1 is in the third.
+  const start = Math.ceil(last) - 1;
+  let sum = 0;
+  let count = 0;
+  for (let at = values.length - 1; at >= 0 && (epochs[at] ?? 0) > start; at -= 1) {
+    const value = values[at] ?? NaN;
+    if (!Number.isFinite(value)) continue;
+    sum += value;
+    count += 1;
+  }
+  return count === 0 ? values.at(-1) : sum / count;
+}
+
 export function earliestTime(curves: Curves): number {
   let earliest = Infinity;
   for (const { times } of curves.values()) earliest = Math.min(earliest, times[0] ?? Infinity);

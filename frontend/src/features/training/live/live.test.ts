@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Run, RunEvents } from '@/api';
 import { alignCurves, smooth } from '@/ui/charts/smooth';
-import { curveKey, curvesOf, earliestTime, rewound, withPoints, xValues } from './curves';
+import { curveKey, curvesOf, earliestTime, lastEpochMean, rewound, withPoints, xValues } from './curves';
 import { createRunStore } from './runStore';
 
 type NumberedEvent = RunEvents['events'][number];
@@ -47,6 +47,18 @@ describe('curves', () => {
     expect(xValues(curve, 'epoch', 0)).toEqual([1, 2]);
     expect(xValues(curve, 'step', 0)).toEqual([10, 20]);
     expect(xValues(curve, 'time', earliestTime(curves))).toEqual([0, 10]);
+  });
+});
+
+describe('the number beside a curve', () => {
+  test('is the mean over the steps of the last epoch', () => {
+    const epochs = [0.5, 1, 1.5, 2];
+    expect(lastEpochMean({ epochs, values: [9, 9, 0.25, 0.75] })).toBe(0.5);
+    expect(lastEpochMean({ epochs: [...epochs, 2.5], values: [9, 9, 9, 9, 0.125] })).toBe(0.125);
+  });
+  test('passes over what is no number, and is nothing without points', () => {
+    expect(lastEpochMean({ epochs: [0.5, 1], values: [NaN, 0.5] })).toBe(0.5);
+    expect(lastEpochMean({ epochs: [], values: [] })).toBeUndefined();
   });
 });
 

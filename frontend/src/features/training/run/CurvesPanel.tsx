@@ -4,7 +4,7 @@ import { useMemo } from 'react';
 import { TESTIDS, formatDuration, formatNumber, formatPercent } from '@/lib';
 import { Panel } from '@/ui';
 import { LineChart, type ChartSeries } from '@/ui/charts';
-import { X_AXES, curveKey, earliestTime, xValues, type Curves, type XAxis } from '../live/curves';
+import { X_AXES, curveKey, earliestTime, lastEpochMean, xValues, type Curve, type Curves, type XAxis } from '../live/curves';
 import { isShare, metricName } from '../words';
 import classes from './RunPage.module.css';
 
@@ -80,7 +80,7 @@ function MetricChart({ name, curves, view, startTime }: MetricChartProps) {
           color,
           x: curve ? xValues(curve, view.axis, startTime) : [],
           y: curve?.values ?? [],
-          isNoisy: split === 'train' && name !== 'learning_rate',
+          ...noise(split, name, curve),
         };
       });
   }, [curves, name, view.axis, startTime]);
@@ -97,6 +97,13 @@ function MetricChart({ name, curves, view, startTime }: MetricChartProps) {
       testId={`${TESTIDS.training.curves}-${name}`}
     />
   );
+}
+
+/** Points of single batches are noisy: drawn so, and summed up by their epoch's mean. */
+export function noise(split: string, name: string, curve: Curve | undefined): Pick<ChartSeries, 'isNoisy' | 'summary'> {
+  if (split !== 'train' || name === 'learning_rate') return { isNoisy: false };
+  const mean = curve && lastEpochMean(curve);
+  return { isNoisy: true, ...(mean === undefined ? {} : { summary: { value: mean, title: 'mean over the steps of the last epoch' } }) };
 }
 
 interface CurveControlsProps {
