@@ -56,6 +56,10 @@ def digits_network(api: LiveApi) -> dict[str, Any]:
     api.wait_for(
         f"/api/datasets/{network['dataset_id']}", lambda one: one["num_labeled"] == 1797, 120
     )
+    api.wait_for(
+        f"/api/datasets/{network['dataset_id']}/imports",
+        lambda imports: all(one["state"] == "succeeded" for one in imports),
+    )
     return network
 
 
