@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import re
-from typing import Any, NoReturn, cast
+from typing import NoReturn, cast
 
 from django.http import HttpRequest
 from django.utils.datastructures import MultiValueDict
@@ -45,8 +45,9 @@ class StrictParser(Parser):
     ) -> dict[str, object]:
         """Read the part after the question mark; raises Problem like `parse_body`."""
         refuse_unstorable(dict(data.lists()))
-        read: Any = super().parse_querydict  # pyright: ignore[reportUnknownMemberType] - ninja's
-        return cast("dict[str, object]", read(data, list_fields, request))
+        return super().parse_querydict(  # pyright: ignore[reportUnknownMemberType] - ninja's own
+            data, list_fields, request
+        )
 
 
 def is_storable(text: str) -> bool:

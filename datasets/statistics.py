@@ -81,4 +81,4 @@ def _notes(dataset: Dataset, balance: list[schemas.ClassBalance]) -> Iterator[st
             " Balanced class weights and balanced accuracy help."
         )
     if dataset.num_items and not dataset.num_validation:
-        yield "No item is in validation: training cannot tell how well it generalises."
+        yield "No item is in validation: training cannot tell how well it generalizes."

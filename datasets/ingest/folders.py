@@ -9,17 +9,20 @@ from pathlib import Path
 from django.conf import settings
 
 from common.errors import Code, Problem
+from common.parsing import is_storable
 from datasets.ingest.layout import is_junk
 from datasets.schemas import ImportFolderEntry, ImportFolders
 
 MAX_LISTED = 2000
 MAX_COUNTED = 10_000
 MAX_DEPTH = 32
+NO_TEXT = "Its name is not text in UTF-8; give it another one."
 
 
 def import_roots() -> list[Path]:
-    """The allowed folders that exist, links resolved."""
-    return [root.resolve() for root in settings.ENVIRONMENT.import_roots if root.is_dir()]
+    """The allowed folders that exist and whose names are text, links resolved."""
+    roots = [root.resolve() for root in settings.ENVIRONMENT.import_roots if root.is_dir()]
+    return [root for root in roots if is_storable(str(root))]
 
 
 def allowed_folder(path: str) -> Path:
@@ -58,7 +61,7 @@ def listing(path: str | None) -> ImportFolders:
     entries = [
         _entry(Path(found.path), name=found.name)
         for found in _scan(folder)[:MAX_LISTED]
-        if _is_below_roots(Path(found.path).resolve())
+        if is_storable(found.name) and _is_below_roots(Path(found.path).resolve())
     ]
     return ImportFolders(
         roots=[str(root) for root in roots], path=str(folder), parent=parent, entries=entries
@@ -80,6 +83,9 @@ def walk_files(folder: Path, refused: list[tuple[str, str]]) -> Iterator[tuple[P
             return
         visited.add(key)
         for found in _scan(current):
+            if not is_storable(found.name):
+                refused.append((_shown(current.relative_to(folder) / found.name), NO_TEXT))
+                continue
             path = current / found.name
             real = path
             if found.is_symlink():
@@ -89,12 +95,20 @@ def walk_files(folder: Path, refused: list[tuple[str, str]]) -> Iterator[tuple[P
                         (path.relative_to(folder).as_posix(), "It is a link out of the folder.")
                     )
                     continue
+                if not is_storable(str(real)):
+                    refused.append((path.relative_to(folder).as_posix(), NO_TEXT))
+                    continue
             if found.is_dir():
                 yield from walk(path, depth + 1)
             elif found.is_file():
                 yield path, real
 
     yield from walk(folder, 0)
+
+
+def _shown(path: Path) -> str:
+    """A path whose name is no text, with its odd bytes written out: `caf\\xe9.png`."""
+    return os.fsencode(path.as_posix()).decode("utf-8", "backslashreplace")
 
 
 def _scan(folder: Path) -> list[os.DirEntry[str]]:

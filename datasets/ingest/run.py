@@ -260,7 +260,7 @@ class ImportRun:
             counts.save(self.report)
             most = ", ".join(f"{count} {code}" for code, count in counts.problem_counts.items())
             raise empty_import(
-                f"None of the {counts.num_files:,} files could be read as an image ({most}).",
+                f"Nothing could be read as an image: {_files(counts.num_files)} ({most}).",
                 "The report lists them with the reason of each.",
                 report_id=self.report.pk,
             )
@@ -279,14 +279,15 @@ class ImportRun:
         counts = self.counts
         if survey.num_documents:
             names = ", ".join(survey.documents[:3])
-            yield f"{survey.num_documents:,} files that are no images were passed over ({names})."
+            more = ", …" if survey.num_documents > len(survey.documents) else ""
+            yield f"Passed over, not an image: {_files(survey.num_documents)} ({names}{more})."
         if survey.num_unlisted:
-            yield f"{survey.num_unlisted:,} files that the CSV does not name were passed over."
+            yield f"Passed over, not named in the CSV: {_files(survey.num_unlisted)}."
         if counts.num_labeled_later:
-            yield f"{counts.num_labeled_later:,} images that were there already got their label."
+            yield f"Labeled now, though there before: {_images(counts.num_labeled_later)}."
         unlabeled = counts.num_added - counts.classes.total()
         if unlabeled and counts.classes:
-            yield f"{unlabeled:,} images outside of class folders came in without a label."
+            yield f"Without a label, outside of class folders: {_images(unlabeled)}."
         for name in _lonely(counts.classes):
             yield f"Class {name} has a single image: it cannot be both learned and checked."
 
@@ -324,6 +325,14 @@ def _batched(
 
 def _lonely(classes: Counter[str]) -> list[str]:
     return sorted(name for name, count in classes.items() if count == 1)[:20]
+
+
+def _files(count: int) -> str:
+    return "1 file" if count == 1 else f"{count:,} files"
+
+
+def _images(count: int) -> str:
+    return "1 image" if count == 1 else f"{count:,} images"
 
 
 def _duration(seconds: float) -> str:

@@ -78,7 +78,7 @@ class Table:
         return (line for line in self._by_path.values() if not line.is_used)
 
     def _read(self, data: bytes) -> Iterator[Line]:
-        rows = csv.reader(io.StringIO(_decode(data), newline=""), _dialect(data))
+        rows = csv.reader(io.StringIO(_text_of(data), newline=""), _dialect(data))
         try:
             columns: dict[str, int] | None = None
             for number, row in enumerate(rows, start=1):
@@ -110,6 +110,11 @@ class Table:
             split=split,
             group=cell("group")[:200],
         )
+
+
+def _text_of(data: bytes) -> str:
+    """The text of a table, without the one character that a database cannot store."""
+    return _decode(data).replace("\0", "\N{REPLACEMENT CHARACTER}")
 
 
 def _decode(data: bytes) -> str:
