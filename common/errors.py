@@ -56,6 +56,7 @@ class Code(StrEnum):
     FOLDER_NOT_ALLOWED = "folder_not_allowed"
     RANGE_NOT_SATISFIABLE = "range_not_satisfiable"
     # background work
+    QUEUE_FULL = "queue_full"
     JOB_LOST = "job_lost"
     JOB_CRASHED = "job_crashed"
     CANCELLED = "cancelled"
@@ -103,6 +104,7 @@ STATUS: dict[Code, int] = {
     Code.NOT_AN_IMAGE: 422,
     Code.FOLDER_NOT_ALLOWED: 422,
     Code.RANGE_NOT_SATISFIABLE: 416,
+    Code.QUEUE_FULL: 429,
     Code.JOB_LOST: 500,
     Code.JOB_CRASHED: 500,
     Code.OUT_OF_MEMORY: 500,

@@ -125,6 +125,11 @@ class Environment(BaseSettings):
         default=1, ge=1, le=64, description="Ingests, imports and exports at a time."
     )
     train_slots: int = Field(default=1, ge=1, le=64, description="Training runs at a time.")
+    interactive_jobs: int = Field(
+        default=8,
+        ge=1,
+        description="Predictions, explanations and evaluations one person may have waiting.",
+    )
     heartbeat_s: Seconds = Field(
         default=5.0, description="Seconds between heartbeats of running work."
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
@@ -10,9 +11,12 @@ from pydantic import Field, model_validator
 
 from common.ids import Id
 from datasets.schemas import Item
+from netloom.explain.results import MOST_SUPERPIXELS
 
 Method = Literal["gradcam", "occlusion", "lime"]
 Split = Literal["train", "validation", "test"]
+MAX_ROWS = 20_000
+"""Images that one explanation may send through the network; everybody waits for it."""
 
 
 class ImageChoice(Schema):
@@ -60,6 +64,30 @@ class ExplanationRequest(ImageChoice):
     target_class: Annotated[int, Field(ge=0)] | None = None
     layer: str | None = None
     options: ExplanationOptions = ExplanationOptions()
+
+    @model_validator(mode="after")
+    def _is_done_in_reasonable_time(self) -> ExplanationRequest:
+        rows = _num_rows(self.method, self.options)
+        if rows > MAX_ROWS:
+            lower = {
+                "lime": "choose fewer superpixels or fewer samples for each",
+                "occlusion": "choose a larger step or a larger window",
+            }[self.method]
+            raise ValueError(
+                f"this needs about {rows:,} passes through the network, at most {MAX_ROWS:,} are"
+                f" made for one explanation; {lower}"
+            )
+        return self
+
+
+def _num_rows(method: Method, options: ExplanationOptions) -> int:
+    """The most images that a method sends through the network, whatever the image's size."""
+    if method == "lime":
+        return (options.num_superpixels or MOST_SUPERPIXELS) * options.samples_per_superpixel
+    if method == "occlusion":
+        step = min(options.stride_share, options.window_share)
+        return (math.ceil((1 - options.window_share) / step) + 1) ** 2
+    return 1
 
 
 class ExplanationOut(Schema):

@@ -21,7 +21,7 @@ from inspection.schemas import (
     PredictionRequest,
 )
 from jobs.schemas import JobOut
-from jobs.selectors import job_out
+from jobs.selectors import job_out, unfinished_job
 from jobs.services import enqueue
 from storage.access import access_complete_upload
 from storage.services import blob_path
@@ -68,7 +68,10 @@ def request_explanation(person: Person, payload: ExplanationRequest) -> JobOut:
 
 
 def request_evaluation(person: Person, payload: EvaluationRequest) -> JobOut:
-    """Queue an evaluation; the version it runs on is pinned now."""
+    """Queue an evaluation; the version it runs on is pinned now.
+
+    The same one, when it waits or runs already, is not done twice: its job is the answer.
+    """
     checkpoint = access_checkpoint(person, payload.checkpoint_id, "edit")
     version = _version_for(person, checkpoint, payload)
     names = [entry["name"] for entry in version.classes]
@@ -81,17 +84,15 @@ def request_evaluation(person: Person, payload: EvaluationRequest) -> JobOut:
             dataset_classes=names,
             network_classes=trained_on,
         )
-    return _enqueue(
-        EVALUATE,
-        person,
-        checkpoint,
-        {
-            "checkpoint_id": checkpoint.id,
-            "dataset_version_id": version.id,
-            "split": payload.split,
-        },
-        f"Evaluating on {payload.split}",
-    )
+    asked: dict[str, object] = {
+        "checkpoint_id": checkpoint.id,
+        "dataset_version_id": version.id,
+        "split": payload.split,
+    }
+    present = unfinished_job(EVALUATE, ("checkpoint", checkpoint.id), asked)
+    if present is not None:
+        return job_out(present)
+    return _enqueue(EVALUATE, person, checkpoint, asked, f"Evaluating on {payload.split}")
 
 
 def explanation_file(

@@ -54,6 +54,14 @@ def jobs_about(subject_type: str, subject_id: str) -> QuerySet[Job]:
     )
 
 
+def unfinished_job(kind: str, subject: tuple[str, str], payload: dict[str, Any]) -> Job | None:
+    """The job that does exactly this already and that nobody has asked to end."""
+    waiting = jobs_about(*subject).filter(
+        kind=kind, state__in=(JobState.QUEUED, JobState.RUNNING), is_cancel_requested=False
+    )
+    return next((job for job in waiting if job.payload == payload), None)
+
+
 def queue_order(lane: str) -> list[Job]:
     """Queued jobs of a lane as they will be claimed: people in turn, then by age.
 

@@ -14,7 +14,7 @@ from django.utils import timezone
 from accounts.models import Person, Project
 from common.errors import Code, Problem
 from common.topics import publish
-from jobs.models import FINISHED, Job, JobState
+from jobs.models import FINISHED, Job, JobState, Lane
 from jobs.registry import get_kind
 from jobs.selectors import job_message, queue_order
 
@@ -39,10 +39,15 @@ def enqueue(
         project: Whose members see the job.
         subject: (type, id) of what it is about, for example ("dataset", dataset.id).
         message: First line shown under the progress bar.
+
+    Raises:
+        Problem: `queue_full`, the person has enough waiting in the interactive lane.
     """
     described = get_kind(kind)
     if described is None:
         raise ValueError(f"no job kind {kind!r}; is its tasks module imported?")
+    if described.lane == Lane.INTERACTIVE and person is not None:
+        _refuse_too_many(person)
     job = Job.objects.create(
         kind=kind,
         lane=described.lane,
@@ -57,6 +62,20 @@ def enqueue(
     tell(job)
     transaction.on_commit(partial(wake, job.lane))
     return job
+
+
+def _refuse_too_many(person: Person) -> None:
+    most = settings.ENVIRONMENT.interactive_jobs
+    unfinished = Job.objects.filter(
+        lane=Lane.INTERACTIVE, person=person, state__in=(JobState.QUEUED, JobState.RUNNING)
+    )
+    if unfinished.count() >= most:
+        raise Problem(
+            Code.QUEUE_FULL,
+            f"{most} of your questions wait for an answer already; no more are taken.",
+            "Wait until some are answered, or cancel them.",
+            most=most,
+        )
 
 
 def wake(lane: str) -> None:

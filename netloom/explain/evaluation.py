@@ -37,7 +37,7 @@ def evaluate(
     progress: Callable[[float], None] | None = None,
     should_cancel: Callable[[], bool] | None = None,
 ) -> Evaluation:
-    """Predict every labelled item of a split and compare with its label.
+    """Predict every labeled item of a split and compare with its label.
 
     Images are read and preprocessed as in training. An item that cannot be read is listed, not
     counted.
@@ -49,13 +49,13 @@ def evaluate(
         should_cancel: Asked before each batch.
 
     Raises:
-        ExplainError: The split has no labelled items, or the network has another number of
+        ExplainError: The split has no labeled items, or the network has another number of
             classes.
         Cancelled: `should_cancel` said so.
     """
     items = [item for item in manifest.items if item.split == split and item.label is not None]
     if not items:
-        raise ExplainError(f"The dataset has no labelled items in its {split} split.")
+        raise ExplainError(f"The dataset has no labeled items in its {split} split.")
     num_classes, device = len(manifest.classes), _device(network)
     preprocessing = Preprocessing.from_document(network.netloom_origins.document)
     meter = ClassificationMeter(num_classes, device)

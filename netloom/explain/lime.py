@@ -18,12 +18,11 @@ from skimage.segmentation import slic
 from torch import Tensor
 from torch.utils.data import DataLoader
 
-from netloom.explain.results import ExplainOptions, Explanation, ExplanationMeta
+from netloom.explain.results import MOST_SUPERPIXELS, ExplainOptions, Explanation, ExplanationMeta
 from netloom.explain.rows import CountedForward, rows_at_once
 from netloom.explain.target import baseline_of, pick_target
 
 _PIXELS_PER_SUPERPIXEL = 16
-_MOST_SUPERPIXELS = 50
 _FEWEST_SUPERPIXELS = 4
 _COMPACTNESS_STEPS = 5
 _KERNEL_WIDTH = 0.25
@@ -85,7 +84,7 @@ def superpixels(image_1CHW: Tensor, wanted: int | None) -> NDArray[np.int32]:
     pixels_HWC = ((pixels_CHW - lowest) / max(highest - lowest, 1e-12)).transpose(1, 2, 0)
     height, width, channels = pixels_HWC.shape
     scaled = height * width // _PIXELS_PER_SUPERPIXEL
-    number = wanted or int(np.clip(scaled, _FEWEST_SUPERPIXELS, _MOST_SUPERPIXELS))
+    number = wanted or int(np.clip(scaled, _FEWEST_SUPERPIXELS, MOST_SUPERPIXELS))
     is_colour = channels == 3
     # Grey values need less weight on position than colours in Lab do.
     compactness, labels = (10.0 if is_colour else 0.1), np.zeros((height, width), dtype=np.int64)

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 Method = Literal["gradcam", "occlusion", "lime"]
+MOST_SUPERPIXELS = 50
+"""How many LIME takes of a large image when nobody says a number."""
 Share = Annotated[float, Field(gt=0, le=1)]
 
 
@@ -93,7 +95,7 @@ class Explanation:
 
 
 class Prediction(BaseModel):
-    """What a network says of one labelled item. `loss` is its cross-entropy."""
+    """What a network says of one labeled item. `loss` is its cross-entropy."""
 
     model_config = ConfigDict(frozen=True)
 
