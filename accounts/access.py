@@ -5,7 +5,8 @@
     edit    change networks and datasets, start runs
     own     rename or delete the project, decide about its members
 
-Not allowed and not existing are the same answer, 404. An app's own `access_X` fetches its object
+Not allowed and not existing are the same answer, 404; only a member, who sees that it exists, is
+told that it is the role. An app's own `access_X` fetches its object
 and passes the object's project here.
 """
 
@@ -16,7 +17,7 @@ from typing import Literal
 from django.db.models import QuerySet
 
 from accounts.models import Membership, Person, Project, Role
-from common.errors import not_found
+from common.errors import Code, Problem, not_found
 
 Action = Literal["view", "label", "edit", "own"]
 
@@ -40,8 +41,19 @@ def access_project(person: Person, project_id: str, action: Action) -> Project:
     if not person.is_active:
         raise not_found("project")
     if action not in ROLE_ACTIONS[membership.role]:
-        raise not_found("project")
+        raise _beyond_role(membership.role, action)
     return membership.project
+
+
+def _beyond_role(role: str, action: Action) -> Problem:
+    """What a member is told: the status of `not_found`, but the true cause, which is no secret."""
+    needed = next(name for name in reversed(ROLE_ACTIONS) if action in ROLE_ACTIONS[name])
+    article = "an" if needed[0] in "aeiou" else "a"
+    return Problem(
+        Code.NOT_FOUND,
+        f"Your role in this project is {role}; this takes {article} {needed}.",
+        "Ask an owner of the project for that role.",
+    )
 
 
 def may(person: Person, project_id: str, action: Action) -> bool:

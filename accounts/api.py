@@ -116,16 +116,14 @@ def update_session(request: PersonRequest, payload: SessionPatch) -> SessionOut:
     person = request.person
     if payload.last_project_id is not None:
         access_project(person, payload.last_project_id, "view")
+    if payload.password is not None:
+        _change_password(request, payload.current_password, payload.password)
     services.update_person(
         person,
         name=payload.name,
         theme=payload.theme,
         last_project_id=payload.last_project_id,
     )
-    if payload.password is not None:
-        services.change_password(person, payload.current_password, payload.password)
-        if not request.has_bearer_token:
-            login(request, person, backend=BACKEND)
     return _session(request, person)
 
 
@@ -297,6 +295,7 @@ def list_tokens(request: PersonRequest) -> dict[str, object]:
 
 @router.post("/tokens", response={201: ApiTokenOut}, operation_id="create_token", tags=["tokens"])
 def create_token(request: PersonRequest, payload: ApiTokenIn) -> Status[ApiTokenOut]:
+    _require_session(request, "API tokens are made")
     made, token = services.create_token(request.person, payload.name)
     out = ApiTokenOut(
         id=made.id,
@@ -317,6 +316,30 @@ def create_token(request: PersonRequest, payload: ApiTokenIn) -> Status[ApiToken
 def delete_token(request: PersonRequest, token_id: str) -> Status[None]:
     services.delete_token(request.person, token_id)
     return Status(204, None)
+
+
+def _change_password(request: PersonRequest, current: str | None, new: str) -> None:
+    """Change it; wrong guesses at the present one count like failed sign-ins."""
+    _require_session(request, "The password is changed")
+    person = request.person
+    refuse_guessing(request, person.email)
+    try:
+        services.change_password(person, current, new)
+    except Problem as problem:
+        if problem.code is Code.SIGN_IN_REFUSED:
+            note_failure(request, person.email)
+        raise
+    login(request, person, backend=BACKEND)
+
+
+def _require_session(request: PersonRequest, what: str) -> None:
+    """Refuse a program: a token that leaked must not be able to take the account over."""
+    if request.has_bearer_token:
+        raise Problem(
+            Code.SIGN_IN_REFUSED,
+            f"{what} by a person who has signed in, not with an API token.",
+            "Sign in to the studio and do it under Account.",
+        )
 
 
 def _session(request: HttpRequest, person: Person | None) -> SessionOut:

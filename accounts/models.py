@@ -29,6 +29,8 @@ class PersonManager(BaseUserManager["Person"]):
 class Person(AbstractBaseUser):
     """Someone who signs in. Without a usable password they come by link or token."""
 
+    memberships: RelatedManager[Membership]
+    api_tokens: RelatedManager[ApiToken]
     id = models.CharField(primary_key=True, max_length=32, default=new_id, editable=False)
     email = models.EmailField(unique=True)
     last_project_id: str | None

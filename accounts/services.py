@@ -7,11 +7,13 @@ import secrets
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import timedelta
+from typing import Any
 
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.db import OperationalError, transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from accounts.models import (
@@ -28,6 +30,9 @@ from common.topics import close_sockets_of
 
 SIGNIN_LINK_LIFETIME = timedelta(minutes=10)
 INVITATION_LIFETIME = timedelta(days=7)
+MAX_PROJECTS = 100
+MAX_OPEN_INVITATIONS = 100
+MAX_TOKENS = 50
 TOKEN_PREFIX = "netloom_"  # noqa: S105 - lets secret scanners recognise a leaked token
 
 PersonHook = Callable[[Person, Project], None]
@@ -66,7 +71,9 @@ def create_person(
 
 
 def create_project(person: Person, name: str) -> Project:
-    """Make a project owned by `person`."""
+    """Make a project owned by `person`; a hundred are enough for anyone."""
+    owned = person.memberships.filter(role=Role.OWNER, project__deleted_at=None)
+    _refuse_more(owned, MAX_PROJECTS, "projects", "Delete one of yours first.")
     with transaction.atomic():
         project = Project.objects.create(name=name)
         Membership.objects.create(person=person, project=project, role=Role.OWNER)
@@ -141,6 +148,8 @@ def invite(
     """Make a one-time link into a project; the token is returned once and never kept."""
     if email:
         _check_email(email)
+    still_open = project.invitations.filter(accepted_at=None, expires_at__gt=timezone.now())
+    _refuse_more(still_open, MAX_OPEN_INVITATIONS, "open invitations", "Withdraw one first.")
     token = secrets.token_urlsafe(32)
     invitation = Invitation.objects.create(
         project=project,
@@ -213,6 +222,7 @@ def redeem_signin_link(token: str) -> Person:
 
 def create_token(person: Person, name: str) -> tuple[ApiToken, str]:
     """Make an API token; its text is returned once and never kept."""
+    _refuse_more(person.api_tokens.all(), MAX_TOKENS, "API tokens", "Delete one that is not used.")
     token = TOKEN_PREFIX + secrets.token_urlsafe(32)
     made = ApiToken.objects.create(person=person, name=name, token_hash=hash_token(token))
     return made, token
@@ -253,6 +263,11 @@ def check_password(password: str) -> None:
         validate_password(password)
     except ValidationError as error:
         raise Problem(Code.INVALID, " ".join(error.messages), "Choose another password.") from None
+
+
+def _refuse_more(present: QuerySet[Any], most: int, what: str, next_step: str) -> None:
+    if present.count() >= most:
+        raise Problem(Code.CONFLICT, f"There are {most} {what}; more are not made.", next_step)
 
 
 def _check_email(email: str) -> None:
