@@ -180,7 +180,7 @@ def analyze_document(request: PersonRequest, payload: schemas.AnalysisRequest) -
 def migrate_document(request: PersonRequest, payload: schemas.DocumentIn) -> Document:
     """An old draft or pasted text as a document of today's schema."""
     del request
-    return services.read_document(payload.document)
+    return services.read_small_document(payload.document)
 
 
 @router.get("/networks/{network_id}/code", response=schemas.Code, operation_id="get_network_code")
@@ -194,7 +194,7 @@ def get_network_code(request: PersonRequest, network_id: str) -> schemas.Code:
 def generate_code(request: PersonRequest, payload: schemas.DocumentIn) -> schemas.Code:
     """A document as PyTorch source, without saving it."""
     del request
-    return services.source_code(services.read_document(payload.document))
+    return services.source_code(services.read_small_document(payload.document))
 
 
 @router.get(

@@ -10,6 +10,7 @@ from datasets.services import binding_of
 from designer.schemas import Code as SourceCode
 from netloom.analyze import Analysis, Binding, analyze
 from netloom.graph.document import Document
+from netloom.graph.limits import MAX_NODES
 from netloom.graph.migrations import DocumentError, load_document
 
 MAX_PARAMETERS_STORED = 2**63 - 1
@@ -25,6 +26,29 @@ def read_document(raw: dict[str, Any]) -> Document:
             str(error),
             "Correct the document, or start from a template.",
         ) from error
+
+
+def read_small_document(raw: dict[str, Any]) -> Document:
+    """Take a document like `read_document`; one beyond the node limit is refused by its count."""
+    num_nodes = _num_drawn(raw)
+    if num_nodes > MAX_NODES:
+        raise Problem(
+            Code.TOO_LARGE,
+            f"The network has {num_nodes:,} nodes; {MAX_NODES:,} are allowed.",
+            "Remove layers, or draw what repeats as a block.",
+        )
+    return read_document(raw)
+
+
+def _num_drawn(raw: dict[str, Any]) -> int:
+    """Nodes of a document that nothing has checked yet, those inside its blocks counted once."""
+    graph = _entries(raw.get("graph"))
+    scopes = [graph, *map(_entries, _entries(graph.get("blocks")).values())]
+    return sum(len(_entries(scope.get("nodes"))) for scope in scopes)
+
+
+def _entries(value: object) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}
 
 
 def stored_document(stored: dict[str, Any]) -> Document:

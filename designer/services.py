@@ -20,6 +20,7 @@ from designer.documents import (
     analyze_document,
     as_stored,
     read_document,
+    read_small_document,
     source_code,
     stored_document,
 )
@@ -41,6 +42,7 @@ __all__ = [
     "duplicate_network",
     "pin_version",
     "read_document",
+    "read_small_document",
     "rename_network",
     "restore_network",
     "restore_version",
