@@ -15,6 +15,13 @@ def main() -> None:
         execute_from_command_line(sys.argv)
     except SettingProblem as problem:
         sys.exit(str(problem))
+    except Exception as error:
+        from config.databases import missing_database
+
+        sentence = missing_database(error)
+        if sentence is None:
+            raise
+        sys.exit(sentence)
 
 
 if __name__ == "__main__":

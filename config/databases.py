@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from config.environment import Environment, SettingProblem
+from config.environment import Environment, SettingProblem, environment
 
 # Measured with four processes doing 200 read-then-write transactions each: Django's defaults end
 # in 114 "database is locked"; these options in none, with a worst wait of 1.6 s.
@@ -14,6 +14,20 @@ SQLITE_OPTIONS = {
     "timeout": 20,
     "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
 }
+
+
+def missing_database(error: BaseException) -> str | None:
+    """What to tell whose command failed because nothing was ever set up here; None otherwise."""
+    told = str(error)
+    is_missing = "no such table" in told or ("relation" in told and "does not exist" in told)
+    if type(error).__name__ not in ("OperationalError", "ProgrammingError") or not is_missing:
+        return None
+    env = environment()
+    place = "NETLOOM_DATABASE_URL" if env.database_url else f"NETLOOM_DATA={env.data}"
+    return (
+        f"There is no studio in {place} yet, or an older one. Start it once with `make run`"
+        " (`python manage.py migrate` sets the database up alone), or name the right place."
+    )
 
 
 def database(env: Environment) -> dict[str, Any]:
