@@ -83,7 +83,7 @@ def _check_data(manifest: Manifest) -> list[SpecProblem]:
         add(
             "too_few_classes",
             "error",
-            f"The dataset has {num_classes} class(es); telling classes apart needs at least two.",
+            f"The dataset has {_counted(num_classes)}; telling classes apart needs at least two.",
         )
     wrong = [item for item in manifest.items if item.label is not None]
     wrong = [item for item in wrong if not 0 <= (item.label or 0) < num_classes]
@@ -110,7 +110,7 @@ def _check_data(manifest: Manifest) -> list[SpecProblem]:
             add(
                 "class_without_training_items",
                 "warning",
-                f"No training item is labelled {names}: the network cannot learn that.",
+                f"No training item is labeled {names}: the network cannot learn that.",
             )
     _check_lone_items(manifest, add)
     if not any(i.split == "validation" and i.label is not None for i in manifest.items):
@@ -130,12 +130,18 @@ def _check_lone_items(
     lone = [name for index, name in enumerate(manifest.classes) if counts[index] == 1]
     if lone:
         names = ", ".join(lone[:5]) + (" and others" if len(lone) > 5 else "")
+        told = f"Class {names} has" if len(lone) == 1 else f"The classes {names} have each"
         add(
             "class_with_one_item",
             "warning",
-            f"Only one item each is labelled {names}: it can be learned from or checked against, "
-            "not both. Label more of them, or leave the class out.",
+            f"{told} a single labeled item: it can be learned from or checked against, "
+            "not both. Label more, or leave the class out.",
         )
+
+
+def _counted(num_classes: int) -> str:
+    names = {0: "no classes", 1: "one class"}
+    return names.get(num_classes, f"{num_classes} classes")
 
 
 def _check_network(spec: TrainSpec, num_classes: int) -> list[SpecProblem]:

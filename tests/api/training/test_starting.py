@@ -79,7 +79,7 @@ def test_a_class_with_one_image_is_named(
     checked = api.post(f"/api/networks/{network['id']}/run-check", {"config": {}}).json()
     told = {one["code"]: one for one in checked["problems"]}
     assert told["class_with_one_item"]["severity"] == "warning"
-    assert "labelled 3:" in told["class_with_one_item"]["message"]
+    assert "Class 3 has a single labeled item:" in told["class_with_one_item"]["message"]
 
 
 def test_no_run_starts_on_data_that_is_still_coming_in(
