@@ -3,7 +3,7 @@ import { IconUpload } from '@tabler/icons-react';
 import { useInfiniteQuery, useMutation, useQuery } from '@tanstack/react-query';
 import { useEffect, useEffectEvent, useRef, useState, type DragEvent } from 'react';
 import type { Item, Run } from '@/api';
-import { datasetQuery, fetchItems, itemsKey, uploadFile } from '@/features/datasets';
+import { datasetQuery, fetchItems, itemQuery, itemsKey, uploadFile } from '@/features/datasets';
 import { TESTIDS, formatPercent } from '@/lib';
 import { ProblemNotice, WhyNot } from '@/ui';
 import type { ImageChoice } from '../api';
@@ -30,6 +30,10 @@ export function ImagePicker({ run, chosen, hasChoice, onChoose }: ImagePickerPro
     getNextPageParam: (page) => page.next,
   });
   const items = query.data?.pages.flatMap((page) => page.items) ?? [];
+  const chosenId = chosen?.type === 'item' ? chosen.itemId : '';
+  const { data: chosenItem } = useQuery({ ...itemQuery(chosenId), enabled: chosenId !== '' });
+  // What was chosen elsewhere, a mistake of another split, stands before the others.
+  const shown = query.data && chosenItem && !items.some(({ id }) => id === chosenItem.id) ? [chosenItem, ...items] : items;
   const first = items[0];
   const chooseFirst = useEffectEvent(() => {
     if (!hasChoice && first) onChoose(choiceOf(first));
@@ -58,7 +62,7 @@ export function ImagePicker({ run, chosen, hasChoice, onChoose }: ImagePickerPro
         onChange={(value) => setLabel(value ?? '')}
       />
       <div className={classes.tiles}>
-        {items.map((item) => (
+        {shown.map((item) => (
           <UnstyledButton
             key={item.id}
             className={classes.tile}

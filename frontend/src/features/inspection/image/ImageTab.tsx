@@ -4,6 +4,7 @@ import { IconPhotoSearch, IconSparkles } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import type { Run } from '@/api';
+import { datasetQuery, itemQuery } from '@/features/datasets';
 import { TESTIDS, formatDuration, formatPercent } from '@/lib';
 import { EmptyState, Panel, ProblemNotice } from '@/ui';
 import { choiceKey, layersQuery, type ImageChoice } from '../api';
@@ -40,15 +41,24 @@ export function ImageTab({ run, checkpointId, image, hasChoice, onImage }: Image
   );
 }
 
+/** The class that people gave the image; `null` for one without a label, and for an upload. */
+function useTruth(run: Run, image: ImageChoice): string | null {
+  const itemId = image.type === 'item' ? image.itemId : '';
+  const { data: item } = useQuery({ ...itemQuery(itemId), enabled: itemId !== '' });
+  const { data: dataset } = useQuery(datasetQuery(run.dataset_id));
+  const classId = item?.label?.class_id;
+  return dataset?.classes.find(({ id }) => id === classId)?.name ?? null;
+}
+
 function Inspected({ run, checkpointId, image }: { run: Run; checkpointId: string; image: ImageChoice }) {
   const { prediction, isWorking, error } = usePrediction(checkpointId, image);
   const [target, setTarget] = useState<number | null>(null);
   const [layer, setLayer] = useState<string | null>(null);
   const [opacity, setOpacity] = useLocalStorage({ key: 'netloom.heatOpacity', defaultValue: 0.55 });
   const { data: layers = [] } = useQuery(layersQuery(checkpointId));
-  const gradcam = useExplanation('gradcam');
-  const occlusion = useExplanation('occlusion');
-  const lime = useExplanation('lime');
+  const gradcam = useExplanation('gradcam', checkpointId, image);
+  const occlusion = useExplanation('occlusion', checkpointId, image);
+  const lime = useExplanation('lime', checkpointId, image);
   const ask = { checkpointId, image, targetClass: target, layer };
   const explainAll = () => {
     if (layers.length > 0) gradcam.ask(ask);
@@ -57,10 +67,20 @@ function Inspected({ run, checkpointId, image }: { run: Run; checkpointId: strin
   };
   const isExplaining = gradcam.isWorking || occlusion.isWorking || lime.isWorking;
   const defaultLayer = layers.find(({ is_default }) => is_default)?.path ?? null;
+  const truth = useTruth(run, image);
   const top = prediction?.probabilities[0];
   const layerName = (path: string) => layers.find((each) => each.path === path)?.name ?? path;
   const shown = { layerName, inputUrl: prediction?.imageUrl ?? null, opacity };
   const canAsk = prediction !== null;
+  if (error && image.type === 'upload') {
+    return (
+      <div className={classes.main}>
+        <Panel title={image.name}>
+          <ProblemNotice error={error} />
+        </Panel>
+      </div>
+    );
+  }
   return (
     <div className={classes.main}>
       <Panel
@@ -76,6 +96,11 @@ function Inspected({ run, checkpointId, image }: { run: Run; checkpointId: strin
             {top && (
               <p className={classes.verdict}>
                 {top.name} <span>{formatPercent(top.value)}</span>
+                {truth !== null && (
+                  <small className={classes.truth} data-right={truth === top.name || undefined}>
+                    {truth === top.name ? 'right' : 'wrong'}, is {truth}
+                  </small>
+                )}
               </p>
             )}
             <TopBars prediction={prediction} isWorking={isWorking} target={target} onTarget={setTarget} />

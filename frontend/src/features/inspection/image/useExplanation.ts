@@ -1,8 +1,9 @@
 import { useMutation, useQuery } from '@tanstack/react-query';
 import { useCallback, useState } from 'react';
 import { Problem, http, type ExplanationMethod, type Job } from '@/api';
-import { cancelJob, isOver, useJob } from '@/lib';
+import { cancelJob, isOver } from '@/lib';
 import { choiceBody, explanationQuery, type ImageChoice } from '../api';
+import { askedKey, useAskedJob } from './useAskedJob';
 
 export interface ExplainAsk {
   checkpointId: string;
@@ -12,8 +13,12 @@ export interface ExplainAsk {
 }
 
 /** One method's explanation: asked for, followed with its coarse map, cancelled, shown. */
-export function useExplanation(method: ExplanationMethod) {
+export function useExplanation(method: ExplanationMethod, checkpointId: string, image: ImageChoice) {
   const [coarseUrl, setCoarseUrl] = useState<string | null>(null);
+  const showCoarse = useCallback((data: Record<string, unknown>) => {
+    if (typeof data['coarse_url'] === 'string') setCoarseUrl(data['coarse_url']);
+  }, []);
+  const { jobId, job, remember } = useAskedJob(askedKey(method, checkpointId, image), showCoarse);
   const request = useMutation({
     mutationFn: ({ checkpointId, image, targetClass, layer }: ExplainAsk) =>
       http.post<Job>('/api/explanations', {
@@ -22,14 +27,13 @@ export function useExplanation(method: ExplanationMethod) {
         target_class: targetClass,
         layer: method === 'gradcam' ? layer : null,
       }),
-    onMutate: () => setCoarseUrl(null),
+    onMutate: () => {
+      setCoarseUrl(null);
+      remember(null);
+    },
+    onSuccess: remember,
     meta: { showsOwnError: true },
   });
-  const jobId = request.data?.id ?? null;
-  const showCoarse = useCallback((data: Record<string, unknown>) => {
-    if (typeof data['coarse_url'] === 'string') setCoarseUrl(data['coarse_url']);
-  }, []);
-  const { data: job } = useJob(jobId, showCoarse);
   const explanationId = typeof job?.result?.['explanation_id'] === 'string' ? job.result['explanation_id'] : null;
   const { data: explanation } = useQuery({
     ...explanationQuery(explanationId ?? ''),
@@ -37,10 +41,9 @@ export function useExplanation(method: ExplanationMethod) {
   });
   return {
     ask: request.mutate,
-    reset: request.reset,
     cancel: () => jobId !== null && void cancelJob(jobId),
     isWorking: request.isPending || (jobId !== null && (job === undefined || !isOver(job))),
-    job: jobId === null ? undefined : job,
+    job,
     explanation: jobId === null ? undefined : explanation,
     coarseUrl,
     error: request.error ?? (job?.problem && job.state === 'failed' ? new Problem(422, job.problem) : null),

@@ -1,32 +1,33 @@
 import { useMutation } from '@tanstack/react-query';
 import { useEffect } from 'react';
 import { Problem, http, type Job } from '@/api';
-import { isOver, useJob } from '@/lib';
+import { isOver } from '@/lib';
 import { choiceBody, choiceKey, type ClassProbability, type ImageChoice, type Prediction } from '../api';
+import { askedKey, useAskedJob } from './useAskedJob';
 
 const TOP_K = 10;
 
-/** What the checkpoint says of the image; asked anew whenever one of them changes. */
-export function usePrediction(checkpointId: string | null, image: ImageChoice | null) {
+/** What the checkpoint says of the image; asked once for each of them. */
+export function usePrediction(checkpointId: string, image: ImageChoice) {
+  const { jobId, job, remember } = useAskedJob(askedKey('predict', checkpointId, image));
   const request = useMutation({
-    mutationFn: ({ checkpoint, choice }: { checkpoint: string; choice: ImageChoice }) =>
-      http.post<Job>('/api/predictions', { ...choiceBody(checkpoint, choice), top_k: TOP_K }),
+    mutationFn: (choice: ImageChoice) =>
+      http.post<Job>('/api/predictions', { ...choiceBody(checkpointId, choice), top_k: TOP_K }),
+    onSuccess: remember,
     meta: { showsOwnError: true },
   });
   const { mutate } = request;
-  const key = image === null ? null : choiceKey(image);
+  const key = choiceKey(image);
+  const isKnown = jobId !== null;
   useEffect(() => {
-    if (checkpointId !== null && image !== null) mutate({ checkpoint: checkpointId, choice: image });
+    if (!isKnown) mutate(image);
     // The same image may be described by a new object; its key tells whether it is another one.
     // eslint-disable-next-line react-hooks/exhaustive-deps
   }, [checkpointId, key, mutate]);
-  const jobId = request.data?.id ?? null;
-  const { data: job } = useJob(jobId);
-  const isAsked = checkpointId !== null && image !== null;
   return {
     prediction: job?.state === 'succeeded' ? parsePrediction(job.result) : null,
     error: request.error ?? (job?.problem ? new Problem(422, job.problem) : null),
-    isWorking: isAsked && (request.isPending || (jobId !== null && (job === undefined || !isOver(job)))),
+    isWorking: request.isPending || (jobId !== null && (job === undefined || !isOver(job))),
   };
 }
 

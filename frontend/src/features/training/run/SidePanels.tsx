@@ -4,7 +4,7 @@ import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { useState } from 'react';
 import { http, type Run } from '@/api';
-import { TESTIDS, formatCount, formatDateTime, formatPercent } from '@/lib';
+import { TESTIDS, formatCount, formatDateTime, formatPercent, plural } from '@/lib';
 import { Panel } from '@/ui';
 import { runQuery } from '../api';
 import { configLine } from '../words';
@@ -59,7 +59,7 @@ export function AboutPanel({ run }: { run: Run }) {
             <dd className="mono">{formatCount(started.num_parameters)}</dd>
             <dt>On</dt>
             <dd>
-              {started.device_name}, {started.num_threads} threads, torch {started.torch_version}
+              {started.device_name}, {plural(started.num_threads, 'thread')}, torch {started.torch_version}
             </dd>
           </>
         )}

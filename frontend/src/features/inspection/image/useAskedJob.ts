@@ -1,0 +1,23 @@
+import { skipToken, useQuery, useQueryClient } from '@tanstack/react-query';
+import { useCallback } from 'react';
+import type { Job } from '@/api';
+import { useJob } from '@/lib';
+import { choiceKey, type ImageChoice } from '../api';
+
+/** What was asked: of which checkpoint, about which image. */
+export const askedKey = (what: string, checkpointId: string, image: ImageChoice) =>
+  ['asked', what, checkpointId, choiceKey(image)] as const;
+
+/**
+ * The job that answers a question. It is remembered while the page lives, so that another tab or
+ * another image and back shows the answer again instead of asking anew.
+ */
+export function useAskedJob(key: readonly string[], onData?: (data: Record<string, unknown>) => void) {
+  const client = useQueryClient();
+  const { data: jobId = null } = useQuery<string | null>({ queryKey: key, queryFn: skipToken, gcTime: Infinity });
+  const { data: job } = useJob(jobId, onData);
+  // The key is made anew at each render; its parts tell whether it is another one.
+  // eslint-disable-next-line react-hooks/exhaustive-deps
+  const remember = useCallback((asked: Job | null) => client.setQueryData(key, asked?.id ?? null), [client, key.join()]);
+  return { jobId, job: jobId === null ? undefined : job, remember };
+}
