@@ -9,7 +9,7 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
-from config.setup.packages import VENV, pip_install_locked
+from config.setup.packages import PYTHON, VENV, pip_install_locked
 from config.setup.stamps import REPOSITORY, SetupProblem, once, say
 
 FRONTEND = REPOSITORY / "frontend"
@@ -65,8 +65,15 @@ def build_frontend(node: Node) -> None:
         "frontend",
         [node.version, *_sources()],
         FRONTEND / "dist" / "index.html",
-        lambda: _npm(node, "Building the pages", "run", "build"),
+        lambda: _build(node),
     )
+
+
+def _build(node: Node) -> None:
+    """Build, and lay a compressed copy beside every file that gains by it."""
+    _npm(node, "Building the pages", "run", "build")
+    compress = [str(PYTHON), "-m", "whitenoise.compress", "--quiet", str(FRONTEND / "dist")]
+    subprocess.run(compress, check=True)
 
 
 def run_npm(node: Node, *arguments: str) -> int:
