@@ -37,8 +37,6 @@ def allowed_folder(path: str) -> Path:
         "Choose a folder below one of NETLOOM_IMPORT_ROOTS, or ask the operator to add it.",
         roots=[str(root) for root in import_roots()],
     )
-    if "\0" in path:
-        raise refusal
     try:
         folder = Path(path).resolve(strict=True)
     except (OSError, RuntimeError):
