@@ -6,6 +6,8 @@ const METRIC_NAMES: Record<string, string> = {
   accuracy: 'Accuracy',
   balanced_accuracy: 'Balanced accuracy',
   learning_rate: 'Learning rate',
+  val_loss: 'Validation loss',
+  val_accuracy: 'Validation accuracy',
 };
 
 /** A metric's name as people say it; an unknown one readable. */

@@ -65,6 +65,7 @@ export function ImagePicker({ run, chosen, hasChoice, onChoose }: ImagePickerPro
         {shown.map((item) => (
           <UnstyledButton
             key={item.id}
+            ref={isChosen(item.id) ? reveal : undefined}
             className={classes.tile}
             aria-pressed={isChosen(item.id)}
             aria-label={item.file_name}
@@ -85,6 +86,11 @@ export function ImagePicker({ run, chosen, hasChoice, onChoose }: ImagePickerPro
       )}
     </div>
   );
+}
+
+/** Scrolls to the chosen tile, also when it was chosen elsewhere. */
+function reveal(tile: HTMLElement | null): void {
+  tile?.scrollIntoView({ block: 'nearest' });
 }
 
 function choiceOf({ id, file_name, image_url }: Item): ImageChoice {

@@ -1,5 +1,4 @@
 import { skipToken, useQuery, useQueryClient } from '@tanstack/react-query';
-import { useCallback } from 'react';
 import type { Job } from '@/api';
 import { useJob } from '@/lib';
 import { choiceKey, type ImageChoice } from '../api';
@@ -16,8 +15,6 @@ export function useAskedJob(key: readonly string[], onData?: (data: Record<strin
   const client = useQueryClient();
   const { data: jobId = null } = useQuery<string | null>({ queryKey: key, queryFn: skipToken, gcTime: Infinity });
   const { data: job } = useJob(jobId, onData);
-  // The key is made anew at each render; its parts tell whether it is another one.
-  // eslint-disable-next-line react-hooks/exhaustive-deps
-  const remember = useCallback((asked: Job | null) => client.setQueryData(key, asked?.id ?? null), [client, key.join()]);
+  const remember = (asked: Job | null) => client.setQueryData(key, asked?.id ?? null);
   return { jobId, job: jobId === null ? undefined : job, remember };
 }

@@ -26,7 +26,7 @@ export function Differences({ comparison, labels, trained }: DifferencesProps) {
         <PairTable
           labels={labels}
           rows={results.map(({ metric, a, b }) => ({
-            name: metricName(metric),
+            name: isOfTraining(metric) ? `Training ${metricName(metric).toLowerCase()}` : metricName(metric),
             a: resultText(metric, trainMean(trained[0], metric) ?? a),
             b: resultText(metric, trainMean(trained[1], metric) ?? b),
           }))}
@@ -59,9 +59,11 @@ export function Differences({ comparison, labels, trained }: DifferencesProps) {
 
 const resultText = (metric: string, value: number | null) => (value === null ? 'none' : metricText(metric, value));
 
+const isOfTraining = (metric: string): boolean => metric === 'loss' || metric === 'accuracy';
+
 /** Training is told of batch by batch: its epoch says more than its last batch. */
 function trainMean(curves: Curves | undefined, metric: string): number | undefined {
-  const curve = metric === 'loss' || metric === 'accuracy' ? curves?.get(curveKey('train', metric)) : undefined;
+  const curve = isOfTraining(metric) ? curves?.get(curveKey('train', metric)) : undefined;
   return curve && lastEpochMean(curve);
 }
 
