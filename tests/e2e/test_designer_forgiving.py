@@ -36,6 +36,8 @@ def test_train_follows_the_data_box_each_time_it_opens(designer: DesignerCanvas)
     expect(chosen).to_be_hidden()
     choose(page, "dataset-picker", PARTS)
     expect(page.get_by_test_id("dataset-picker")).to_have_value(PARTS)
+    page.get_by_test_id("problem-fix").filter(has_text="outputs").first.click()
+    designer.expect_saved()
     page.get_by_test_id("designer-train").click()
     expect(chosen).to_have_value(PARTS)
 
