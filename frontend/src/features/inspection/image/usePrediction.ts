@@ -6,6 +6,7 @@ import { choiceBody, choiceKey, type ClassProbability, type ImageChoice, type Pr
 import { askedKey, useAskedJob } from './useAskedJob';
 
 const TOP_K = 10;
+const MOST_TRIES = 40;
 
 /** What the checkpoint says of the image; asked once for each of them. */
 export function usePrediction(checkpointId: string, image: ImageChoice) {
@@ -14,6 +15,9 @@ export function usePrediction(checkpointId: string, image: ImageChoice) {
     mutationFn: (choice: ImageChoice) =>
       http.post<Job>('/api/predictions', { ...choiceBody(checkpointId, choice), top_k: TOP_K }),
     onSuccess: remember,
+    // Leafing fast through images fills one's share of the queue; it empties within seconds.
+    retry: (tries, error) => error instanceof Problem && error.code === 'queue_full' && tries < MOST_TRIES,
+    retryDelay: 500,
     meta: { showsOwnError: true },
   });
   const { mutate } = request;
