@@ -10,7 +10,7 @@ from netloom.analyze.flow import Flow, NodeResult, ScopeRun
 from netloom.analyze.model import Analysis, Binding, NodeAnalysis, Totals
 from netloom.analyze.naming import check_names
 from netloom.analyze.plan import ScopePlan, plan_scope
-from netloom.analyze.structure import check_structure, open_outputs
+from netloom.analyze.structure import check_structure, endpoint, open_outputs
 from netloom.analyze.task_fit import check_task_fit
 from netloom.graph.diagnostics import Diagnostic, DiagnosticCode, Fix
 from netloom.graph.document import Document
@@ -142,10 +142,11 @@ def _check_ends(repairs: Repairs, plan: ScopePlan) -> Iterator[Diagnostic]:
 def _append_output(repairs: Repairs, plan: ScopePlan) -> list[Fix]:
     """Offer an Output where just one layer is left open."""
     ends = open_outputs(plan)
-    if len(ends) != 1:
+    end = endpoint(*ends[0]) if len(ends) == 1 else None
+    if end is None:
         return []
-    label = f"Add an Output behind {plan.nodes[ends[0].node].node.name}"
-    return repairs.append_node(None, ends[0], label, NewLayer("Output", {}))
+    label = f"Add an Output behind {plan.nodes[end.node].node.name}"
+    return repairs.append_node(None, end, label, NewLayer("Output", {}))
 
 
 def _check_recursion(

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from pydantic import ValidationError
+
 from netloom.analyze import fixes
 from netloom.analyze.fixes import Repairs
 from netloom.analyze.plan import PlannedNode, ScopePlan
@@ -166,6 +168,8 @@ def _edge_problem(
 def _check_ports(repairs: Repairs, plan: ScopePlan) -> Iterator[Diagnostic]:
     """Yield inputs that nothing arrives at and outputs that nothing uses."""
     unused = open_outputs(plan)
+    if len({node_id for node_id, _ in unused}) > 2:
+        unused = []  # an input is not fed by its own node: of two nodes one can be the only one
     for node_id, planned in plan.nodes.items():
         arriving, leaving = plan.wiring.arriving[node_id], plan.wiring.leaving[node_id]
         for port in planned.inputs or ():
@@ -178,7 +182,7 @@ def _check_ports(repairs: Repairs, plan: ScopePlan) -> Iterator[Diagnostic]:
                     node_id=node_id,
                     port=port,
                     fixes=[
-                        *_only_unused(repairs, plan, unused, Endpoint(node=node_id, port=port)),
+                        *_only_unused(repairs, plan, unused, (node_id, port)),
                         *_fewer_inputs(plan, node_id, planned, port),
                     ],
                 )
@@ -194,24 +198,38 @@ def _check_ports(repairs: Repairs, plan: ScopePlan) -> Iterator[Diagnostic]:
                 )
 
 
-def open_outputs(plan: ScopePlan) -> list[Endpoint]:
-    """Return the outputs of a scope that nothing uses."""
+def open_outputs(plan: ScopePlan) -> list[tuple[str, str]]:
+    """Return (node, port) of the outputs of a scope that nothing uses."""
     return [
-        Endpoint(node=node_id, port=port)
+        (node_id, port)
         for node_id, planned in plan.nodes.items()
         for port in planned.outputs or ()
         if port not in plan.wiring.leaving[node_id]
     ]
 
 
+def endpoint(node_id: str, port: str) -> Endpoint | None:
+    """Return the endpoint; None when a block's port has a name that no edge can say."""
+    try:
+        return Endpoint(node=node_id, port=port)
+    except ValidationError:
+        return None
+
+
 def _only_unused(
-    repairs: Repairs, plan: ScopePlan, unused: list[Endpoint], open_input: Endpoint
+    repairs: Repairs,
+    plan: ScopePlan,
+    unused: list[tuple[str, str]],
+    open_input: tuple[str, str],
 ) -> list[Fix]:
     """Offer the output to connect where there is no choice."""
-    others = [end for end in unused if end.node != open_input.node]
+    others = [output for output in unused if output[0] != open_input[0]]
     if len(others) != 1:
         return []
-    return repairs.connect_open_output(plan.scope_id, others[0], open_input)
+    source, target = endpoint(*others[0]), endpoint(*open_input)
+    if source is None or target is None:
+        return []
+    return repairs.connect_open_output(plan.scope_id, source, target)
 
 
 def _port_words(planned: PlannedNode, port: str, side: str) -> str:

@@ -127,6 +127,9 @@ export const cssVariablesResolver: CSSVariablesResolver = () => {
     '--mantine-color-red-filled-hover': 'color-mix(in srgb, var(--nl-failed) 85%, var(--nl-text))',
     '--mantine-color-red-text': 'var(--nl-failed)',
     '--mantine-color-red-light-color': 'var(--nl-failed)',
+    '--mantine-color-red-light': 'color-mix(in srgb, var(--nl-failed) 7%, var(--nl-surface))',
+    '--mantine-color-yellow-light-color': 'var(--nl-warning)',
+    '--mantine-color-yellow-light': 'color-mix(in srgb, var(--nl-warning) 8%, var(--nl-surface))',
     '--mantine-primary-color-contrast': 'var(--nl-on-accent)',
   };
   return { variables: {}, light: shared, dark: shared };

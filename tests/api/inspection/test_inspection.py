@@ -239,7 +239,7 @@ def _cancels_within_a_second(
 ) -> None:
     from jobs.tasks import run_next
 
-    options = {"num_superpixels": 60, "samples_per_superpixel": 1000}
+    options = {"num_superpixels": 20, "samples_per_superpixel": 1000}
     body = {"checkpoint_id": checkpoint["id"], "item_id": item["id"], "method": "lime"}
     job_id = api.post("/api/explanations", {**body, "options": options}).json()["id"]
 
