@@ -65,6 +65,22 @@ class DesignerCanvas:
         mouse.move(*end, steps=4)
         mouse.up()
 
+    def fit(self) -> None:
+        """Bring all layers into view and wait until nothing moves any more."""
+        self.press("Shift+Digit1")
+        self.page.locator(".react-flow__viewport").evaluate(
+            """viewport => new Promise(done => {
+                let before = '', same = 0;
+                const look = () => {
+                    const now = viewport.style.transform;
+                    same = now === before ? same + 1 : 0;
+                    before = now;
+                    if (same > 20) done(); else requestAnimationFrame(look);
+                };
+                look();
+            })"""
+        )
+
     def connect(self, source: str, target: str, port: str = "input") -> None:
         """Drag a connection from an output to an input."""
         self.drag(middle_of(self.port(source, "output")), middle_of(self.port(target, port)))

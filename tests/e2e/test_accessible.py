@@ -71,7 +71,7 @@ def grave_violations(page: Page) -> list[str]:
 def test_no_page_has_a_grave_violation(
     open_context: OpenContext, addresses: dict[str, str], scheme: Literal["light", "dark"]
 ) -> None:
-    page = open_context(color_scheme=scheme).new_page()
+    page = open_context(color_scheme=scheme, reduced_motion="reduce").new_page()
     page.set_default_timeout(READY_WITHIN_MS)
     if not addresses:
         addresses.update(run=trained_run(page), dataset=dataset_id(page))
@@ -105,7 +105,7 @@ def test_no_page_has_a_grave_violation(
 def test_no_dialog_or_menu_has_a_grave_violation(
     open_context: OpenContext, scheme: Literal["light", "dark"]
 ) -> None:
-    page = open_context(color_scheme=scheme).new_page()
+    page = open_context(color_scheme=scheme, reduced_motion="reduce").new_page()
     page.set_default_timeout(READY_WITHIN_MS)
     page.goto("/data")
     violations: list[str] = []

@@ -48,7 +48,7 @@ def test_a_cnn_is_drawn_from_an_empty_canvas_by_hand(designer: DesignerCanvas) -
     expect(designer.node("linear")).to_be_visible()
     designer.set_param("out_features", "10")
     designer.insert("output")
-    designer.press("Shift+Digit1")
+    designer.fit()
     expect(designer.edges()).to_have_count(6)
 
     designer.bind(DIGITS)

@@ -142,7 +142,7 @@ def test_add_takes_its_free_input_first(designer: DesignerCanvas) -> None:
     designer.open(new_network(page.context, "mlp", "Joined"))
     designer.select("relu")
     designer.insert("add")
-    designer.press("Shift+Digit1")
+    designer.fit()
     taken, free = designer.port("add", "input_1"), designer.port("add", "input_2")
     expect(free).to_be_visible()
     designer.drag(middle_of(designer.port("linear", "output")), middle_of(taken))
