@@ -16,14 +16,13 @@ from django.db.models import ProtectedError
 from accounts.models import Project
 from common.errors import Code, Problem
 from storage.disk import (
-    MEGABYTE,
     disk_problems,
     move_into_place,
     require_free,
     write_batch_atomically,
 )
 from storage.models import Blob, BlobUse
-from storage.selectors import used_bytes
+from storage.quotas import require_quota
 
 READ_BYTES = 1024 * 1024
 
@@ -126,22 +125,6 @@ def release_blob(project: Project, blob: Blob) -> None:
         BlobUse.objects.get_or_create(project=project, blob=blob)
         return
     transaction.on_commit(lambda: path.unlink(missing_ok=True))
-
-
-def require_quota(project: Project, more_bytes: int) -> None:
-    """Raise Problem quota_exceeded when a project would hold more than it may."""
-    quota = settings.ENVIRONMENT.quota_mb * MEGABYTE
-    used = used_bytes(project)
-    if used + more_bytes > quota:
-        raise Problem(
-            Code.QUOTA_EXCEEDED,
-            f"The project holds {used // MEGABYTE} of {quota // MEGABYTE} MB; this needs"
-            f" {-(-more_bytes // MEGABYTE)} MB more.",
-            "Delete what is no longer needed, or ask the operator to raise NETLOOM_QUOTA_MB.",
-            used_bytes=used,
-            quota_bytes=quota,
-            needed_bytes=more_bytes,
-        )
 
 
 def _record(project: Project, digests: list[str], sizes: dict[str, int]) -> list[Blob]:

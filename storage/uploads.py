@@ -16,7 +16,7 @@ from accounts.models import Person, Project
 from common.errors import Code, Problem
 from storage.disk import MEGABYTE, disk_problems, require_free
 from storage.models import Upload
-from storage.services import require_quota
+from storage.quotas import require_quota
 
 LIFETIME = timedelta(days=7)
 
