@@ -6,6 +6,7 @@ requests over pipes. A handler that crashes, leaks or does not stop in time cost
 
 from __future__ import annotations
 
+import atexit
 import json
 import logging
 import os
@@ -65,6 +66,8 @@ class WarmChild:
         self._messages: queue.Queue[dict[str, Any] | None] = queue.Queue()
         self._num_requests = 0
         self._next_id = 0
+        # It also ends when its pipe closes, but not in the middle of loading a large library.
+        atexit.register(self.kill)
 
     def warm_up(self) -> None:
         """Start the child in the background, so that the first request finds it loaded."""

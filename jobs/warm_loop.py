@@ -78,16 +78,21 @@ class Call:
 class Loop:
     """Reads requests on one thread, so that a cancel arrives while a handler computes."""
 
-    def __init__(self, handlers: dict[str, Handler], source: IO[str], sink: IO[str]) -> None:
-        self.handlers = handlers
+    def __init__(self, source: IO[str], sink: IO[str]) -> None:
+        self.handlers: dict[str, Handler] = {}
         self.source = source
         self.sink = sink
         self.requests: queue.Queue[tuple[dict[str, Any], Call] | None] = queue.Queue()
         self.calls: dict[int, Call] = {}
         self.lock = threading.Lock()
 
-    def run(self) -> None:
+    def listen(self) -> None:
+        """Take in requests from now on, and end this process once the parent is gone."""
         threading.Thread(target=self._listen, daemon=True).start()
+
+    def run(self, handlers: dict[str, Handler]) -> None:
+        """Answer requests."""
+        self.handlers = handlers
         self.tell({"type": "ready"})
         while (waiting := self.requests.get()) is not None:
             self.tell(self._answer(*waiting))
@@ -142,8 +147,10 @@ def main() -> None:
     # Whatever a library prints goes to the log; the pipe belongs to the protocol.
     sink = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)
-    module = importlib.import_module(sys.argv[1])
-    Loop(module.HANDLERS, sys.stdin, sink).run()
+    loop = Loop(sys.stdin, sink)
+    # Before the import: on a busy machine that takes a minute, and nobody may be left by then.
+    loop.listen()
+    loop.run(importlib.import_module(sys.argv[1]).HANDLERS)
 
 
 if __name__ == "__main__":

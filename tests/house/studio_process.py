@@ -66,12 +66,17 @@ class StudioProcess:
     def child(self, *words: str) -> psutil.Process | None:
         """The child whose command line has all these words."""
         for process in self.descendants():
-            try:
-                if set(words) <= set(process.cmdline()):
-                    return process
-            except psutil.Error:
-                continue
+            if set(words) <= set(words_of(process)):
+                return process
         return None
+
+
+def words_of(process: psutil.Process) -> list[str]:
+    """Its command line; nothing for one that has ended since it was found."""
+    try:
+        return process.cmdline()
+    except psutil.Error:
+        return []
 
 
 @contextmanager

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import psutil
@@ -116,3 +119,35 @@ def test_it_ends_with_its_parent(child: WarmChild):
     assert child._process.stdin is not None
     child._process.stdin.close()  # what the system does when the parent dies
     psutil.Process(pid).wait(5)
+
+
+def test_it_ends_with_its_parent_even_while_it_loads():
+    """On a busy machine loading takes a minute: nothing may be left for so long."""
+    child = WarmChild("tests.house.never_loaded")
+    child.warm_up()
+    deadline = time.monotonic() + 10
+    while (process := child._process) is None:
+        assert time.monotonic() < deadline
+    assert process.stdin is not None
+    process.stdin.close()
+    psutil.Process(process.pid).wait(10)
+
+
+def test_it_ends_with_a_worker_that_ends_well():
+    """Whatever it does at that moment: the worker does not leave it to find out by itself."""
+    code = (
+        "import django, sys; django.setup();"
+        "from jobs.warm_child import WarmChild;"
+        "child = WarmChild('tests.house.warm_handlers');"
+        "print(child.request('echo', {})['pid'])"
+    )
+    worker = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=Path(__file__).resolve().parent.parent.parent,
+        env={**os.environ, "DJANGO_SETTINGS_MODULE": "tests.settings"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert worker.returncode == 0, worker.stderr
+    assert not psutil.pid_exists(int(worker.stdout))
