@@ -29,12 +29,14 @@ class Outcome:
         exit_code: Its exit status; negative is a signal.
         last_line: The newest line of its output, for the cause.
         is_worker_ending: The worker shuts down and paused the run by itself.
+        is_as_asked: Somebody wanted the end: a signal then needs no explanation.
     """
 
     ending: ev.Finished | ev.Failed | None
     exit_code: int | None
     last_line: str = ""
     is_worker_ending: bool = False
+    is_as_asked: bool = False
 
     @property
     def cause(self) -> str:
@@ -43,6 +45,8 @@ class Outcome:
             return self.ending.message
         if isinstance(self.ending, ev.Finished):
             return self.ending.reason
+        if self.is_as_asked:
+            return "Ended as asked, without a further checkpoint."
         if self.exit_code is not None and self.exit_code < 0:
             name = signal.Signals(-self.exit_code).name
             hint = (

@@ -29,8 +29,8 @@ class TrainerProcess:
     """`python -m netloom.train SPEC` with an event pipe, a control pipe and a captured log.
 
     The trainer ends by itself when the control pipe closes, so it never outlives this object's
-    process. Signals before its first event find no handler yet, which is why `request` then
-    ends it outright: there is nothing to save.
+    process. Before its first event it loads torch and looks at no signal, which is why `request`
+    then ends it outright: there is nothing to save.
 
     Args:
         spec: The run's specification.
@@ -100,9 +100,11 @@ class TrainerProcess:
 
     def request(self, name: str) -> None:
         """Ask to `stop` or `pause` after the step."""
-        wanted = signal.SIGUSR1 if name == "pause" and self._has_spoken else signal.SIGTERM
+        if not self._has_spoken:
+            self.kill()
+            return
         with contextlib.suppress(ProcessLookupError):
-            os.kill(self._process.pid, wanted)
+            os.kill(self._process.pid, signal.SIGUSR1 if name == "pause" else signal.SIGTERM)
 
     def kill(self) -> None:
         """End the whole group at once."""

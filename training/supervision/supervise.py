@@ -77,7 +77,7 @@ class Supervisor:
         prepared = prepare(self._attempt, self._num_threads)
         self._open(prepared)
         if self._watch.wish is not None:
-            self._close(Outcome(None, None, is_worker_ending=self._is_shutting_down()))
+            self._close(self._outcome(None, ""))
             return
         process = TrainerProcess(prepared.spec_path, num_threads=prepared.num_threads)
         try:
@@ -88,9 +88,17 @@ class Supervisor:
             process.close()
         lines = process.take_log()
         self._recorder.add_log(lines)
-        ending = self._recorder.ending
         last_line = next((line for line in reversed(lines) if line.strip()), "")
-        self._close(Outcome(ending, exit_code, last_line, self._is_shutting_down()))
+        self._close(self._outcome(exit_code, last_line))
+
+    def _outcome(self, exit_code: int | None, last_line: str) -> Outcome:
+        return Outcome(
+            self._recorder.ending,
+            exit_code,
+            last_line,
+            is_worker_ending=self._is_shutting_down(),
+            is_as_asked=self._watch.wish is not None,
+        )
 
     def _open(self, prepared: Prepared) -> None:
         """A further attempt first says from where it goes on."""
