@@ -1,7 +1,8 @@
 """`python -m bench [--json] [--only KEY,KEY] [--list]`: measure and print.
 
 Every measure runs in a process of its own, so that no figure carries the memory, the threads or the
-caches of another. A figure that cannot be had is printed with the reason.
+caches of another. A figure that cannot be had is printed with the reason. SIGTERM and Ctrl-C end
+the studio that a measure has started, too.
 """
 
 from __future__ import annotations
@@ -9,16 +10,23 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import closing
 from dataclasses import replace
+from types import FrameType
 from typing import Any
 
 from bench.registry import Declaration, Figure, Measure, NotMeasurable, all_measures
 from bench.table import print_declarations, print_header, print_row
 
 Line = dict[str, Any]
+LONGEST_S = 3600.0
+"""A measure that takes longer is stuck; the others are still wanted."""
+ENDS_WITHIN_S = 60.0
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -28,6 +36,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--list", action="store_true", help="print what can be measured")
     parser.add_argument("--measure", help=argparse.SUPPRESS)
     options = parser.parse_args(arguments)
+    signal.signal(signal.SIGTERM, _end_in_order)
     measures = all_measures()
     if options.list:
         print_declarations(measures)
@@ -44,10 +53,16 @@ def main(arguments: list[str] | None = None) -> int:
         print_header()
     for measure in measures:
         if measure.keys & wanted:
-            for line in _measure_apart(measure):
-                if line["name"] in wanted:
-                    show(line)
+            with closing(_measure_apart(measure)) as lines:
+                for line in lines:
+                    if line["name"] in wanted:
+                        show(line)
     return 0
+
+
+def _end_in_order(number: int, _frame: FrameType | None) -> None:
+    """Let every `with` and `finally` do its work, as after Ctrl-C."""
+    raise SystemExit(128 + number)
 
 
 def _measure_apart(measure: Measure) -> Iterator[Line]:
@@ -55,12 +70,30 @@ def _measure_apart(measure: Measure) -> Iterator[Line]:
     command = [sys.executable, "-m", "bench", "--measure", measure.name]
     missing = {declaration.key: declaration for declaration in measure.declarations}
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
-        for text in process.stdout or ():
-            line = json.loads(text)
-            missing.pop(line["name"], None)
-            yield line
+        alarm = threading.Timer(LONGEST_S, process.terminate)
+        alarm.start()
+        try:
+            for text in process.stdout or ():
+                line = json.loads(text)
+                missing.pop(line["name"], None)
+                yield line
+        finally:
+            alarm.cancel()
+            _end(process)
     reason = f"its process ended with status {process.returncode}"
     yield from (_line(declaration, None, reason) for declaration in missing.values())
+
+
+def _end(process: subprocess.Popen[str]) -> None:
+    """Have a process end what it has started, when it has not come to its end by itself."""
+    try:
+        process.wait(1)
+    except subprocess.TimeoutExpired:
+        process.terminate()
+        try:
+            process.wait(ENDS_WITHIN_S)
+        except subprocess.TimeoutExpired:
+            process.kill()
 
 
 def _measure_here(measure: Measure) -> int:
@@ -71,6 +104,7 @@ def _measure_here(measure: Measure) -> int:
     try:
         for key, figure in measure.action():
             print(json.dumps(_line(left.pop(key), figure)), file=out, flush=True)
+        _say_missing(left.values(), "the measure ended without it", out)
     except NotMeasurable as error:
         _say_missing(left.values(), str(error), out)
         return 0

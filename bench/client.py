@@ -56,7 +56,18 @@ class Client:
     def request(
         self, method: str, path: str, body: bytes | None = None, kind: str = "application/json"
     ) -> Any:
-        """Send a request and read the answer; raises RuntimeError unless it is a success."""
+        """Send a request and read the JSON answered; raises RuntimeError unless it is a success."""
+        content = self.read(path, method, body, kind)
+        return json.loads(content) if content else None
+
+    def read(
+        self,
+        path: str,
+        method: str = "GET",
+        body: bytes | None = None,
+        kind: str = "application/json",
+    ) -> bytes:
+        """Send a request and read the bytes answered; raises RuntimeError unless it succeeds."""
         headers = {"Cookie": "; ".join(f"{name}={text}" for name, text in self.cookies.items())}
         if body is not None:
             headers |= {"Content-Type": kind, "X-CSRFToken": self.csrf_token}
@@ -76,7 +87,7 @@ class Client:
             self.cookies[name] = value
         if answer.status >= 400:
             raise RuntimeError(f"{method} {path}: {answer.status} {content[:300]!r}")
-        return json.loads(content) if content else None
+        return content
 
     def upload(self, path: Path) -> str:
         """Upload a file in chunks; return the id of the upload."""

@@ -5,6 +5,7 @@ They are locked in requirements-bench.txt and leave the studio's own packages as
 
 from __future__ import annotations
 
+import os
 import sys
 
 from config.setup.packages import PYTHON, pip_install_locked
@@ -14,7 +15,8 @@ LOCK = REPOSITORY / "requirements-bench.txt"
 
 
 def main() -> int:
-    """Install what is not there yet."""
+    """Install what is not there yet; standard output is left to the figures."""
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
     try:
         once("requirements-bench", [sys.version, LOCK], PYTHON, lambda: pip_install_locked(LOCK))
     except SetupProblem as problem:

@@ -183,4 +183,6 @@ def _leaf_through(client: Client, dataset_id: str) -> None:
     cursor = ""
     for _ in range(_PAGES):
         page = client.get(f"/api/datasets/{dataset_id}/items?limit=100{cursor}")
+        for item in page["items"]:
+            client.read(item["thumbnail_url"])
         cursor = "" if page["next"] is None else f"&cursor={page['next']}"

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import json
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
+import psutil
 import pytest
 
 from bench.registry import all_measures
 from bench.timing import Spent, in_turn, quantile
+from tests.house.studio_process import words_of
 
 REPOSITORY = Path(__file__).resolve().parent.parent.parent
 PROMISED = {
@@ -70,6 +74,27 @@ def test_an_unknown_key_is_named() -> None:
     assert run.returncode == 2
     assert "loop_over_bear" in run.stderr
     assert run.stdout == ""
+
+
+@pytest.mark.slow
+def test_a_bench_that_is_ended_leaves_no_studio_behind() -> None:
+    running = subprocess.Popen(
+        [sys.executable, "-m", "bench", "--only", "web_rss_mb_idle"],
+        cwd=REPOSITORY, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+    )  # fmt: skip
+    everyone: list[psutil.Process] = []
+    deadline = time.monotonic() + 60
+    try:
+        while not any("worker" in words_of(process) for process in everyone):
+            assert time.monotonic() < deadline, "no studio was started"
+            everyone = psutil.Process(running.pid).children(recursive=True)
+            time.sleep(0.1)
+        running.terminate()
+        assert running.wait(60) == 128 + signal.SIGTERM
+    finally:
+        running.kill()
+    _, alive = psutil.wait_procs(everyone, timeout=10)
+    assert alive == []
 
 
 def test_rounds_alternate_and_each_is_compared_with_itself() -> None:
