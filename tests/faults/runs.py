@@ -125,8 +125,23 @@ def is_alive(process: psutil.Process) -> bool:
         return False
 
 
-def until(condition: Callable[[], object], timeout_s: float = RIGHT_WITHIN_S) -> None:
+def until(
+    condition: Callable[[], object], timeout_s: float = RIGHT_WITHIN_S, pause_s: float = 0.02
+) -> None:
     deadline = time.monotonic() + timeout_s
     while not condition():
         assert time.monotonic() < deadline, "the condition never came true"
-        time.sleep(0.02)
+        time.sleep(pause_s)
+
+
+def freeze_when(process: psutil.Process, is_caught: Callable[[], bool]) -> None:
+    """Stop a process again and again until it stands where it is wanted; it stays stopped there."""
+
+    def is_frozen() -> bool:
+        process.suspend()
+        if is_caught():
+            return True
+        process.resume()
+        return False
+
+    until(is_frozen, pause_s=0.002)

@@ -24,6 +24,7 @@ from tests.faults.runs import (
     SETTINGS,
     Numbers,
     digits_network,
+    freeze_when,
     has_checkpoint,
     is_alive,
     numbers_of,
@@ -96,19 +97,57 @@ def test_a_trainer_killed_while_it_saves_a_checkpoint(
     trainer = process_of(studio, "netloom.train", run["id"])
     output = data_folder / "runs" / run["id"] / "attempt-1" / "output"
 
-    def is_caught_writing() -> bool:
-        trainer.suspend()
-        if list(output.rglob("*.partial")):
-            return True
-        trainer.resume()
-        return False
-
-    until(is_caught_writing)
+    freeze_when(trainer, lambda: any(output.rglob("*.partial")))
     trainer.kill()
     told = wait_for_attempt(api, run["id"], 2)
     assert "SIGKILL" in told["attempts"][0]["exit_cause"]
     assert wait_for_success(api, run["id"])["attempts"][1]["resumed_from_step"] > 0
     undisturbed.assert_same(numbers_of(api, data_folder, run["id"]))
+
+
+def test_a_supervisor_killed_between_a_checkpoint_and_its_row(
+    studio: Studio,
+    api: LiveApi,
+    network: dict[str, Any],
+    data_folder: Path,
+    undisturbed: Numbers,
+) -> None:
+    """The bytes are in storage and no row names them: the run goes on from the one before."""
+    run = start(api, network, {**LONG, "checkpoint_every_s": 0.001})
+    api.wait_for(f"/api/runs/{run['id']}", has_checkpoint)
+    database = data_folder / "netloom.sqlite3"
+    newest = latest_step(database, run["id"])
+    known = stored(data_folder)
+
+    def is_caught_between() -> bool:
+        known.update(counted(database))  # the file of one that has just been let go goes after it
+        return bool(stored(data_folder) - known)
+
+    worker = process_of(studio, "worker", "train")
+    freeze_when(worker, is_caught_between)
+    was = latest_step(database, run["id"])
+    assert was >= newest
+    worker.kill()
+    wait_for_attempt(api, run["id"], 2)
+    told = wait_for_success(api, run["id"])
+    assert told["attempts"][1]["resumed_from_step"] == was
+    undisturbed.assert_same(numbers_of(api, data_folder, run["id"]))
+
+
+def stored(data_folder: Path) -> set[str]:
+    """Names of the files in storage that are whole."""
+    return {path.name for path in data_folder.glob("blobs/??/*") if path.name[0] != "."}
+
+
+def counted(database: Path) -> set[str]:
+    with closing(sqlite3.connect(database)) as connection:
+        return {blob for (blob,) in connection.execute("select blob_id from training_checkpoint")}
+
+
+def latest_step(database: Path, run_id: str) -> int:
+    with closing(sqlite3.connect(database)) as connection:
+        sql = "select max(step) from training_checkpoint where run_id = ?"
+        return connection.execute(sql, [run_id]).fetchone()[0]
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
@@ -214,18 +253,16 @@ def test_two_workers_and_too_many_messages_execute_a_run_once(
 def freeze(worker: psutil.Process, database: Path) -> None:
     """Stop a process where it holds no lock, as one on another machine could not."""
 
-    def is_frozen() -> bool:
-        worker.suspend()
+    def holds_no_lock() -> bool:
         with closing(sqlite3.connect(database, timeout=0.5, isolation_level=None)) as rival:
             try:
                 rival.execute("begin immediate")
             except sqlite3.OperationalError:
-                worker.resume()
                 return False
             rival.execute("rollback")
             return True
 
-    until(is_frozen)
+    freeze_when(worker, holds_no_lock)
 
 
 def assert_told_once(api: LiveApi, run_id: str) -> None:
