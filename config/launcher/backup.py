@@ -17,14 +17,14 @@ from config.secrets import FILE_NAME as SECRETS_FILE
 
 DATABASE_FILE = "netloom.sqlite3"
 # What can be made again is left out: logs, sockets, backups, work in progress.
-LEFT_OUT = ("backups", "logs", "uploads", "cache", "tmp")
+LEFT_OUT = ("backups", "logs", "uploads", "runs", "cache", "tmp")
 
 
 def write_backup(data_folder: Path, target: Path) -> Path:
     """Write a consistent backup; the studio may run meanwhile.
 
-    Blobs and checkpoints never change once written, so copying the database first gives a
-    backup in which every row finds its bytes.
+    Stored files never change, so every row finds its bytes when those there before the database
+    is copied go in first, and those that came until then afterwards.
     """
     if connection.vendor != "sqlite":
         raise LaunchProblem(
@@ -37,12 +37,12 @@ def write_backup(data_folder: Path, target: Path) -> Path:
     draft = target.with_name(f".{target.name}.part")
     copy = data_folder / f".backup-{secrets.token_hex(4)}.sqlite3"
     try:
-        copy_database(data_folder / DATABASE_FILE, copy)
         with zipfile.ZipFile(draft, "w", zipfile.ZIP_STORED, allowZip64=True) as archive:
-            archive.write(copy, DATABASE_FILE)
             archive.write(data_folder / SECRETS_FILE, SECRETS_FILE)
-            for path in _files(data_folder):
-                archive.write(path, path.relative_to(data_folder).as_posix())
+            written = _add_files(archive, data_folder, set())
+            copy_database(data_folder / DATABASE_FILE, copy)
+            archive.write(copy, DATABASE_FILE)
+            _add_files(archive, data_folder, written)
         with draft.open("rb") as file:
             os.fsync(file.fileno())
         draft.replace(target)
@@ -77,11 +77,27 @@ def restore_backup(source: Path, data_folder: Path) -> Path | None:
     return kept
 
 
+def _add_files(archive: zipfile.ZipFile, data_folder: Path, written: set[Path]) -> set[Path]:
+    """Add the stored files that are not `written` yet; returns all that are now."""
+    added = set[Path]()
+    for path in _files(data_folder):
+        if path in written:
+            continue
+        try:
+            archive.write(path, path.relative_to(data_folder).as_posix())
+        except FileNotFoundError:
+            continue  # deleted since it was listed, and its row with it
+        added.add(path)
+    return written | added
+
+
 def _files(data_folder: Path) -> list[Path]:
+    """Finished files: what is being written has a name that starts with a dot."""
     found: list[Path] = []
     for entry in sorted(data_folder.iterdir()):
         if entry.is_dir() and entry.name not in LEFT_OUT:
-            found += sorted(path for path in entry.rglob("*") if path.is_file())
+            paths = sorted(entry.rglob("*"))
+            found += [path for path in paths if not path.name.startswith(".") and path.is_file()]
     return found
 
 

@@ -101,6 +101,7 @@ class Repairs:
     _arrivals: dict[str | None, Counter[tuple[str, str]]] = field(
         default_factory=dict[str | None, Counter[tuple[str, str]]]
     )
+    _names: dict[str | None, set[str]] = field(default_factory=dict[str | None, set[str]])
 
     def rename(self, scope_id: str | None, node_id: str, taken: set[str]) -> list[Fix]:
         """Give a node a usable name, which is added to `taken`.
@@ -138,7 +139,7 @@ class Repairs:
         edge = scope.edges[edge_id]
         if self._is_crowded(scope_id, edge.target):
             return []
-        taken = {node.name for node in scope.nodes.values()}
+        taken = self._names_of(scope_id).copy()
         places = self._places_between(edge, len(layers))
         operations: list[Operation] = [RemoveEdge(scope=scope_id, edge_id=edge_id)]
         before = edge.source
@@ -161,9 +162,8 @@ class Repairs:
         """Connect a new layer behind an output port."""
         if not self._may_make():
             return []
-        scope = self.scope(scope_id)
         node_id = derived_id(source.node, source.port, new.type_name)
-        node = _new_node(new, {other.name for other in scope.nodes.values()})
+        node = _new_node(new, self._names_of(scope_id))
         place = self.document.view.positions.get(source.node)
         position = None if place is None else Position(x=place.x + NODE_STEP_PX, y=place.y)
         operations: list[Operation] = [
@@ -220,6 +220,11 @@ class Repairs:
         """Return the nodes and edges a fix works on."""
         graph = self.document.graph
         return graph if scope_id is None else graph.blocks[scope_id]
+
+    def _names_of(self, scope_id: str | None) -> set[str]:
+        if scope_id not in self._names:
+            self._names[scope_id] = {node.name for node in self.scope(scope_id).nodes.values()}
+        return self._names[scope_id]
 
     def _may_make(self) -> bool:
         self.remaining -= 1
