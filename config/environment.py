@@ -115,6 +115,9 @@ class Environment(BaseSettings):
     )
     upload_mb: Megabytes = Field(default=20_000, description="Megabytes of the largest upload.")
     body_mb: Megabytes = Field(default=8, description="Megabytes of the largest request body.")
+    request_s: Seconds = Field(
+        default=300.0, description="Seconds in which a request, body and all, has to arrive."
+    )
     reserve_mb: int = Field(
         default=500,
         ge=0,

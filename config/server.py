@@ -1,8 +1,9 @@
-"""The web server: daphne with the two limits it lacks.
+"""The web server: daphne with the limits it lacks.
 
 Daphne reads a request body whole before anyone is asked, and writes responses without waiting
 for the reader. Here a body that is too large is refused while it arrives, chunked ones counted,
-and a download pauses until the connection has room: memory stays flat.
+a request that does not arrive in time is hung up on, and a download pauses until the connection
+has room: memory stays flat.
 """
 
 from __future__ import annotations
@@ -38,6 +39,10 @@ class GuardedRequest(WebRequest):
         self.has_room = asyncio.Event()
         self.has_room.set()
         super().__init__(*args, **kwargs)
+        # Twisted waits a minute after every byte; a byte a minute would hold a connection for ever.
+        self._deadline = asyncio.get_running_loop().call_later(
+            settings.ENVIRONMENT.request_s, self._hang_up
+        )
 
     def gotLength(self, length: int | None) -> None:  # noqa: N802 - Twisted's name
         super().gotLength(length)
@@ -54,6 +59,9 @@ class GuardedRequest(WebRequest):
         super().handleContentChunk(data)
 
     def process(self) -> Any:
+        self._deadline.cancel()
+        # Daphne would let whoever sends this header move the studio to another path.
+        self.requestHeaders.removeHeader(b"daphne-root-path")
         return None if self._is_refused else super().process()
 
     def handle_reply(self, message: dict[str, Any]) -> None:
@@ -68,6 +76,7 @@ class GuardedRequest(WebRequest):
         super().finish()
 
     def connectionLost(self, reason: Any) -> None:  # noqa: N802 - Twisted's name
+        self._deadline.cancel()
         self._is_producer = False
         self.has_room.set()
         super().connectionLost(reason)
@@ -86,6 +95,12 @@ class GuardedRequest(WebRequest):
         if self._is_producer:
             self._is_producer = False
             self.unregisterProducer()
+
+    def _hang_up(self) -> None:
+        self._is_refused = True
+        channel: Any = self.channel  # untyped in Twisted; None once the other side has hung up
+        if channel is not None:
+            channel.transport.abortConnection()
 
     def _refuse(self) -> None:
         """Answer now and hang up: what is still on its way is not read."""

@@ -1,64 +1,150 @@
-"""Every route as everyone: anonymous, stranger, viewer, labeler, editor, owner."""
+"""Every route as everyone: nobody, stranger, viewer, labeler, editor, owner, and proof that ended.
+
+`tests/security/routes` says who may use what; a route without a row there fails.
+"""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.db import transaction
+from django.contrib.sessions.models import Session
+from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
+from django.urls import URLPattern, URLResolver, get_resolver
+from django.utils import timezone
 
+from accounts import services
 from accounts.access import ROLE_ACTIONS
-from accounts.services import create_project
-from config.api import api
 from tests.client import ApiClient
-from tests.security.routes import Route, World, all_objects, all_routes
+from tests.security.calls import OPERATIONS, SAFE, address_of, call, code_of, send
+from tests.security.routes import Route, World, all_routes
 
 pytestmark = pytest.mark.django_db
 ROLES = ("anonymous", "stranger", "viewer", "labeler", "editor", "owner")
-SCHEMA = api.get_openapi_schema()
-OPERATIONS: dict[str, tuple[str, str]] = {
-    operation["operationId"]: (method.upper(), path)
-    for path, methods in SCHEMA["paths"].items()
-    for method, operation in methods.items()
+# All that answers without proof of who asks. Whoever makes another route public writes it here.
+PUBLIC = {
+    "get_health",
+    "get_session",
+    "sign_in_by_link",
+    "sign_in_by_password",
+    "sign_out",
+    "accept_invitation",
 }
+# Addresses that are no operation of the API: its description, and the page that holds the app.
+PUBLIC_ADDRESSES = {"api/", "api/openapi.json", r"^(?!api/|ws/|assets/).*$"}
 
 
-@pytest.fixture
-def world(make_person: Callable[..., Any], join: Callable[..., Any]) -> World:
-    owner = make_person("Owner")
-    project = create_project(owner, "Guarded")
-    people = {role: join(project, role) for role in ("viewer", "labeler", "editor")}
-    stranger = make_person("Stranger")
-    create_project(stranger, "Elsewhere")
-    member = join(project, "viewer")
-    return World(project, {**people, "owner": owner, "stranger": stranger, "member": member})
-
-
-def test_every_route_has_a_row():
+def test_every_route_has_a_row() -> None:
     assert set(OPERATIONS) == set(all_routes())
 
 
+def test_the_public_routes_are_these() -> None:
+    assert {name for name, route in all_routes().items() if route.needs == "nobody"} == PUBLIC
+
+
+def test_no_address_beside_the_api_answers() -> None:
+    described = {path.removeprefix("/") for _, path in OPERATIONS.values()}
+    known = {path.replace("{", "<").replace("}", ">") for path in described}
+    assert set(_addresses(get_resolver())) - known == PUBLIC_ADDRESSES
+
+
 @pytest.mark.parametrize("operation_id", sorted(OPERATIONS))
-def test_only_those_who_may(world: World, operation_id: str, clean_files: None):
+def test_only_those_who_may(world: World, operation_id: str, clean_files: None) -> None:
     route = all_routes().get(operation_id)
     if route is None:
         pytest.fail(f"{operation_id} has no row in tests/security/routes")
-    refused = {role: _call(world, route, operation_id, role) for role in ROLES}
-    allowed = {role for role in ROLES if _is_allowed(route, role)}
-    for role, (status, body) in refused.items():
-        if role in allowed:
-            assert status < 500, (role, status, body)
+    for role in ROLES:
+        answer = _call_as(world, operation_id, role)
+        told = (answer.status_code, code_of(answer))
+        if _is_allowed(route, role):
+            assert answer.status_code < 500, (role, answer.content)
             if not route.may_be_missing:
-                assert (status, body.get("code")) != (404, "not_found"), (role, body)
-            assert body.get("code") != "signin_required", (role, body)
+                assert told != (404, "not_found"), (role, answer.content)
+            assert told[1] != "signin_required", (role, answer.content)
         else:
             expected = (401, "signin_required") if role == "anonymous" else (404, "not_found")
-            assert (status, body.get("code")) == expected, (role, body)
+            assert told == expected, (role, answer.content)
 
 
-def test_an_id_that_does_not_exist_looks_like_one_that_is_not_shared(world: World):
+def _expired_session(person: Any) -> tuple[ApiClient, dict[str, str]]:
+    client = ApiClient(person)
+    Session.objects.update(expire_date=timezone.now() - timedelta(seconds=1))
+    return client, {}
+
+
+def _ended_session(person: Any) -> tuple[ApiClient, dict[str, str]]:
+    """The cookie of before signing out, kept by a thief."""
+    client = ApiClient(person)
+    kept = dict(client.client.cookies)
+    assert client.delete("/api/session").status_code == 204
+    client.client.cookies.update(kept)
+    return client, {}
+
+
+def _changed_password(person: Any) -> tuple[ApiClient, dict[str, str]]:
+    client = ApiClient(person)
+    services.change_password(person, None, "a long enough secret")
+    return client, {}
+
+
+def _closed_account(person: Any) -> tuple[ApiClient, dict[str, str]]:
+    client = ApiClient(person)
+    type(person).objects.filter(pk=person.pk).update(is_active=False)
+    return client, {}
+
+
+def _revoked_token(person: Any) -> tuple[ApiClient, dict[str, str]]:
+    made, token = services.create_token(person, "laptop")
+    services.delete_token(person, made.id)
+    return ApiClient(person), {"Authorization": f"Bearer {token}"}
+
+
+def _token_of_a_closed_account(person: Any) -> tuple[ApiClient, dict[str, str]]:
+    _, token = services.create_token(person, "laptop")
+    type(person).objects.filter(pk=person.pk).update(is_active=False)
+    return ApiClient(), {"Authorization": f"Bearer {token}"}
+
+
+@pytest.mark.parametrize(
+    "proof",
+    [
+        _expired_session,
+        _ended_session,
+        _changed_password,
+        _closed_account,
+        _revoked_token,
+        _token_of_a_closed_account,
+    ],
+)
+def test_proof_that_ended_opens_nothing(
+    world: World, proof: Callable[[Any], tuple[ApiClient, dict[str, str]]], clean_files: None
+) -> None:
+    for operation_id in sorted(OPERATIONS):  # made while the owner's proof still counts
+        _ = call(ApiClient(), world, operation_id)
+    client, headers = proof(world.people["owner"])
+    for operation_id in sorted(OPERATIONS):
+        answer = call(client, world, operation_id, **headers)
+        if headers or operation_id not in PUBLIC:
+            told = (answer.status_code, code_of(answer))
+            assert told == (401, "signin_required"), (operation_id, answer.content)
+    assert headers or client.get("/api/session").json()["person"] is None
+
+
+def test_reading_writes_nothing(world: World, clean_files: None) -> None:
+    """A page of another site can make a browser send any GET, cookie and all."""
+    client = ApiClient(world.people["owner"])
+    for operation_id in SAFE:
+        address = address_of(world, operation_id)
+        with CaptureQueriesContext(connection) as asked:
+            send(client, operation_id, address, None)
+        written = [query["sql"] for query in asked if _writes(query["sql"])]
+        assert not written, (operation_id, written)
+
+
+def test_an_id_that_does_not_exist_looks_like_one_that_is_not_shared(world: World) -> None:
     stranger = ApiClient(world.people["stranger"])
     hidden = stranger.get(f"/api/projects/{world.project.id}")
     missing = stranger.get("/api/projects/aaaaaaaaaaaa")
@@ -77,28 +163,25 @@ def _is_allowed(route: Route, role: str) -> bool:
     return route.needs in ROLE_ACTIONS.get(role, frozenset())
 
 
-def _call(world: World, route: Route, operation_id: str, role: str) -> tuple[int, dict[str, Any]]:
+def _call_as(world: World, operation_id: str, role: str) -> Any:
     """Call as `role`; whatever it did is undone."""
-    method, template = OPERATIONS[operation_id]
     world.role = role
     world.made.clear()
     with transaction.atomic():
-        objects = all_objects()
-
-        def made(match: re.Match[str]) -> str:
-            special = objects.get(f"{operation_id}.{match[1]}")
-            return (special or objects[match[1]])(world)
-
-        path = re.sub(r"\{(\w+)\}", made, template)
-        query = route.query(world) if callable(route.query) else route.query
-        body = route.body(world) if callable(route.body) else route.body
         client = ApiClient(None if role == "anonymous" else world.people[role])
-        address = f"{path}?{query}" if query else path
-        if isinstance(body, bytes):
-            answer = client.put_bytes(address, body)
-        else:
-            answer = client.request(method, address, body)
+        answer = call(client, world, operation_id)
         transaction.set_rollback(True)
-    is_json = "json" in answer.headers.get("Content-Type", "")
-    told = {} if answer.status_code == 204 or not is_json else answer.json()
-    return answer.status_code, told if isinstance(told, dict) else {}
+    return answer
+
+
+def _addresses(resolver: URLResolver, prefix: str = "") -> Iterator[str]:
+    for entry in resolver.url_patterns:
+        address = prefix + str(entry.pattern)
+        if isinstance(entry, URLPattern):
+            yield address
+        else:
+            yield from _addresses(entry, address)
+
+
+def _writes(sql: str) -> bool:
+    return sql.lstrip().upper().startswith(("INSERT", "UPDATE", "DELETE", "REPLACE"))

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 Needs = Literal["nobody", "person", "view", "label", "edit", "own", "mine"]
-APPS = ("accounts", "storage", "jobs", "designer", "datasets", "training", "inspection")
+APPS = ("accounts", "storage", "jobs", "designer", "datasets", "training", "inspection", "config")
 
 
 @dataclass

@@ -112,7 +112,7 @@ def _import(world: World) -> str:
 
 
 def _binned(world: World) -> str:
-    services.delete_dataset(dataset(world))
+    services.delete_dataset(dataset(world), None)
     return dataset(world).id
 
 

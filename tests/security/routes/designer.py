@@ -54,7 +54,7 @@ def version(world: World) -> Any:
 
 
 def _binned(world: World) -> str:
-    services.delete_network(network(world))
+    services.delete_network(network(world), None)
     return network(world).id
 
 
