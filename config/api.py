@@ -17,6 +17,7 @@ ROUTERS = (
     "datasets.api.router",
     "training.api.router",
     "inspection.api.router",
+    "config.health.router",
 )
 
 

@@ -102,9 +102,44 @@ class Environment(BaseSettings):
         default="",
         description="Redis or Valkey of your own; empty lets `manage.py up` start a private one.",
     )
+    s3_bucket: str = Field(
+        default="",
+        description="Bucket of an S3-compatible store that keeps all files instead of the data"
+        " folder; what several machines need.",
+    )
+    s3_endpoint: PublicUrl = Field(
+        default="", description="Address of that store; empty is Amazon's."
+    )
+    s3_region: str = Field(default="", description="Region of the bucket, where the store has any.")
+    s3_access_key: str = Field(
+        default="", description="Access key; empty takes what the machine's environment gives."
+    )
+    s3_secret_key: str = Field(default="", description="Secret that belongs to the access key.")
+    cache_mb: Megabytes = Field(
+        default=50_000,
+        description="Megabytes of fetched files that a machine keeps for the next who needs them.",
+    )
+    machine: str = Field(
+        default="",
+        max_length=60,
+        pattern=r"^[A-Za-z0-9._-]*$",
+        description="Name of this machine, unlike that of any other; empty is its host name.",
+    )
+    database_pool: int = Field(
+        default=20, ge=1, description="Most connections of one process to PostgreSQL."
+    )
     secret_key: str = Field(
         default="",
         description="Signing key shared by several machines; empty makes one per installation.",
+    )
+    installation_id: str = Field(
+        default="",
+        pattern=r"^([a-z0-9]{4,32})?$",
+        description="Name of the installation in cookies and in Redis, shared by its machines; "
+        "empty makes one per data folder.",
+    )
+    web_processes: int = Field(
+        default=1, ge=1, le=64, description="Web processes that `manage.py up` starts."
     )
     import_roots: PathList = Field(
         default_factory=list,
@@ -113,7 +148,20 @@ class Environment(BaseSettings):
     quota_mb: Megabytes = Field(
         default=50_000, description="Megabytes of files one project may hold."
     )
+    person_quota_mb: Megabytes = Field(
+        default=200_000,
+        description="Megabytes of files the projects of one person may hold together; a project"
+        " counts for its longest-standing owner.",
+    )
     upload_mb: Megabytes = Field(default=20_000, description="Megabytes of the largest upload.")
+    open_uploads: int = Field(
+        default=500,
+        ge=1,
+        description="Uploads one person may have that are unfinished or not used yet.",
+    )
+    bin_days: int = Field(
+        default=30, ge=1, description="Days after which what is in the bin is deleted for good."
+    )
     body_mb: Megabytes = Field(default=8, description="Megabytes of the largest request body.")
     request_s: Seconds = Field(
         default=300.0, description="Seconds in which a request, body and all, has to arrive."
@@ -132,6 +180,24 @@ class Environment(BaseSettings):
         default=8,
         ge=1,
         description="Predictions, explanations and evaluations one person may have waiting.",
+    )
+    bulk_jobs: int = Field(
+        default=20, ge=1, description="Imports and exports one person may have waiting or running."
+    )
+    queued_runs: int = Field(
+        default=100, ge=1, description="Training runs one person may have waiting or running."
+    )
+    run_hours: float = Field(
+        default=168.0,
+        gt=0,
+        description="Hours one training run may compute in all; it is then stopped with a"
+        " checkpoint.",
+    )
+    week_run_hours: float = Field(
+        default=1000.0,
+        gt=0,
+        description="Hours of training one person may use within seven days; further runs are"
+        " refused until some have passed.",
     )
     heartbeat_s: Seconds = Field(
         default=5.0, description="Seconds between heartbeats of running work."

@@ -10,6 +10,8 @@ from __future__ import annotations
 
 import asyncio
 import json
+import socket
+from importlib import import_module
 from typing import Any
 
 # It installs Twisted's asyncio reactor when imported, so nothing of Twisted may come before it.
@@ -124,13 +126,30 @@ class GuardedRequest(WebRequest):
 
 
 class StudioServer(Server):
-    """Waits for slow readers after each part of a response."""
+    """Waits for slow readers after each part of a response.
+
+    Args:
+        open_socket: Number of an open file: a socket that is served instead of the endpoints.
+    """
+
+    def __init__(self, *, open_socket: int | None = None, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.open_socket = open_socket
 
     def run(self) -> None:
         from daphne import http_protocol
 
         http_protocol.WebRequest = GuardedRequest  # HTTPFactory looks the class up by this name
+        if self.open_socket is not None:
+            self.endpoints = []
+            self.ready_callable = self._adopt
         super().run()
+
+    def _adopt(self) -> None:
+        """Serve the open socket. Daphne's own `fd:` endpoint takes every address for IPv4."""
+        reactor: Any = import_module("twisted.internet.reactor")
+        with socket.socket(fileno=self.open_socket) as adopted:
+            reactor.adoptStreamPort(adopted.fileno(), adopted.family, self.http_factory)
 
     async def handle_reply(self, protocol: Any, message: dict[str, Any]) -> None:
         await super().handle_reply(protocol, message)
@@ -143,13 +162,14 @@ def body_limit_bytes() -> int:
     return settings.ENVIRONMENT.body_mb * MEGABYTE
 
 
-def serve(host: str, port: int) -> None:
-    """Serve until SIGTERM or SIGINT."""
+def serve(host: str, port: int, *, open_socket: int | None = None) -> None:
+    """Serve until SIGTERM or SIGINT: on an address, or on a socket somebody opened for us."""
     from config.asgi import application
 
     forwards = settings.ENVIRONMENT.behind_proxy
     StudioServer(
         application=application,
+        open_socket=open_socket,
         endpoints=build_endpoint_description_strings(host=host, port=port),
         request_buffer_size=BUFFER_BYTES,
         websocket_max_message_size=64 * 1024,

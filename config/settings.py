@@ -16,7 +16,7 @@ SECRETS = installation_secrets(ENVIRONMENT.data)
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 DATA_FOLDER = ENVIRONMENT.data
-INSTALLATION_ID = SECRETS.installation_id
+INSTALLATION_ID = ENVIRONMENT.installation_id or SECRETS.installation_id
 
 SECRET_KEY = ENVIRONMENT.secret_key or SECRETS.secret_key
 DEBUG = False

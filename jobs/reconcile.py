@@ -14,6 +14,7 @@ from collections.abc import Callable
 from django.conf import settings
 from django.db import DatabaseError, connection
 
+from jobs.beats import beat
 from jobs.models import Job, JobState
 from jobs.services import expire, wake
 
@@ -62,6 +63,8 @@ class Reconciler:
         while True:
             try:
                 self.round()
+                if self.lane is not None:
+                    beat(settings.DATA_FOLDER, self.lane)
             except DatabaseError as error:
                 logger.warning("Could not look for stranded work: %s", error)
             except Exception:

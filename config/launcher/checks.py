@@ -15,6 +15,7 @@ from config.launcher.problem import LaunchProblem
 
 MEGABYTE = 1024 * 1024
 NEEDED_MB = 200
+BACKLOG = 1024
 
 
 def prepare_data_folder(folder: Path) -> None:
@@ -55,15 +56,28 @@ def only_launcher(folder: Path) -> Iterator[None]:
         yield
 
 
-def free_port(host: str, port: int) -> int:
-    """The port to listen on; 0 becomes one the system has free."""
+def listen(host: str, port: int) -> socket.socket:
+    """Open the address people reach the studio at; port 0 becomes one the system has free.
+
+    The launcher keeps it open and hands it to the web processes, so that whoever comes while one
+    of them is started again waits a moment instead of being turned away.
+    """
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    with socket.socket(family, socket.SOCK_STREAM) as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((host.strip("[]"), port))
-        except OSError as error:
-            raise LaunchProblem(_port_problem(host, port, error)) from None
+    opened = socket.socket(family, socket.SOCK_STREAM)
+    opened.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        opened.bind((host.strip("[]"), port))
+        opened.listen(BACKLOG)
+    except OSError as error:
+        opened.close()
+        raise LaunchProblem(_port_problem(host, port, error)) from None
+    opened.setblocking(False)
+    return opened
+
+
+def free_port(host: str, port: int) -> int:
+    """The port that `listen` would get, for a process that opens it itself."""
+    with listen(host, port) as probe:
         return int(probe.getsockname()[1])
 
 

@@ -14,6 +14,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 MAX_RESTARTS = 5
+# A process that ran this long has recovered: what it died of before no longer counts.
+FORGIVEN_AFTER_S = 600.0
 LOG_BYTES = 10 * 1024 * 1024
 PR_SET_PDEATHSIG = 1
 
@@ -24,6 +26,8 @@ class Child:
 
     Attributes:
         stop_timeout_s: How long it may take to end by itself after SIGTERM.
+        passed_fds: Open files that it inherits, such as the socket it serves.
+        num_restarts: Since it last ran for a good while.
     """
 
     name: str
@@ -32,6 +36,7 @@ class Child:
     environment: dict[str, str]
     folder: Path
     stop_timeout_s: float = 10.0
+    passed_fds: Sequence[int] = ()
     num_restarts: int = 0
     started_at: float = 0.0
     process: subprocess.Popen[bytes] | None = field(default=None)
@@ -49,10 +54,20 @@ class Child:
                 stderr=log,
                 cwd=self.folder,
                 env=self.environment,
+                pass_fds=tuple(self.passed_fds),
                 start_new_session=True,
                 preexec_fn=_die_with_parent if sys.platform == "linux" else None,  # noqa: PLW1509
             )
         self.started_at = time.monotonic()
+
+    def count_restart(self) -> bool:
+        """Count that it is started again; False when it has died too often by now."""
+        if time.monotonic() - self.started_at >= FORGIVEN_AFTER_S:
+            self.num_restarts = 0
+        if self.num_restarts >= MAX_RESTARTS:
+            return False
+        self.num_restarts += 1
+        return True
 
     def exit_status(self) -> int | None:
         """None while it runs."""

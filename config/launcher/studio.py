@@ -6,10 +6,11 @@ import http.client
 import json
 import os
 import signal
+import socket
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -28,16 +29,19 @@ REPOSITORY = Path(__file__).resolve().parent.parent.parent
 
 
 class Studio:
-    """Redis, web server and one worker per lane.
+    """Redis, the web processes and one worker per lane.
 
     Args:
-        port: The port the web server gets; it is free.
+        door: The open socket that all web processes serve.
         dev_port: Also run Vite on it, which then has the pages' address.
     """
 
-    def __init__(self, env: Environment, port: int, *, dev_port: int | None = None) -> None:
+    def __init__(
+        self, env: Environment, door: socket.socket, *, dev_port: int | None = None
+    ) -> None:
         self.env = env
-        self.port = port
+        self.door = door
+        self.port = int(door.getsockname()[1])
         self.dev_port = dev_port
         self.redis_url = env.redis_url
         self.children: list[Child] = []
@@ -79,7 +83,8 @@ class Studio:
         if not self.redis_url:
             self._start_redis()
         manage = [sys.executable, str(REPOSITORY / "manage.py")]
-        self._add("web", [*manage, "web", "--port", str(self.port)], stop_timeout_s=10)
+        for number in range(1, self.env.web_processes + 1):
+            self._add_web("web" if number == 1 else f"web-{number}", manage)
         if self.dev_port is not None:
             self._add_dev_server(self.dev_port)
         self._write_runtime_file()
@@ -89,12 +94,25 @@ class Studio:
             self._add(f"worker-{lane}", [*manage, "worker", lane], stop_timeout_s=30)
 
     def _start_redis(self) -> None:
-        socket = runtime_folder(self.env.data) / "redis.sock"
-        self.redis_url = f"unix://{socket}"
-        self._add("redis", redis_command(find_redis(), socket), stop_timeout_s=5)
-        self._await(socket.exists, "redis")
+        address = runtime_folder(self.env.data) / "redis.sock"
+        self.redis_url = f"unix://{address}"
+        self._add("redis", redis_command(find_redis(), address), stop_timeout_s=5)
+        self._await(address.exists, "redis")
 
-    def _add(self, name: str, command: list[str], *, stop_timeout_s: float) -> Child:
+    def _add_web(self, name: str, manage: list[str]) -> None:
+        """One of several processes that take what comes to the same door."""
+        door = self.door.fileno()
+        command = [*manage, "web", "--fd", str(door)]
+        self._add(name, command, stop_timeout_s=10, passed_fds=[door])
+
+    def _add(
+        self,
+        name: str,
+        command: list[str],
+        *,
+        stop_timeout_s: float,
+        passed_fds: Sequence[int] = (),
+    ) -> Child:
         child = Child(
             name=name,
             command=command,
@@ -106,6 +124,7 @@ class Studio:
             },
             folder=REPOSITORY,
             stop_timeout_s=stop_timeout_s,
+            passed_fds=passed_fds,
         )
         child.start()
         self.children.append(child)
@@ -156,12 +175,11 @@ class Studio:
     def _restart(self, child: Child) -> None:
         status = child.exit_status()
         child.end()
-        if child.num_restarts >= MAX_RESTARTS:
+        if not child.count_restart():
             raise LaunchProblem(
                 f"The {child.name} process died {MAX_RESTARTS + 1} times (last status {status})."
                 f" Its last words, from {child.log_file}:\n{child.last_words()}"
             )
-        child.num_restarts += 1
         print(
             f"The {child.name} process ended with status {status}; starting it again"
             f" ({child.num_restarts} of {MAX_RESTARTS}).",

@@ -9,7 +9,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import connection
 
 from config.environment import environment
-from config.launcher.checks import free_port, only_launcher, prepare_data_folder
+from config.launcher.checks import free_port, listen, only_launcher, prepare_data_folder
 from config.launcher.problem import LaunchProblem
 
 DEV_PORT = 5173
@@ -40,11 +40,11 @@ class Command(BaseCommand):
         began = time.monotonic()
         prepare_data_folder(env.data)
         with only_launcher(env.data):
-            port = free_port(env.host, env.port)
+            door = listen(env.host, env.port)
             dev_port = _dev_port() if is_dev else None
             prepare_database(env.data)
-            studio = Studio(env, port, dev_port=dev_port)
-            with studio.running():
+            studio = Studio(env, door, dev_port=dev_port)
+            with door, studio.running():
                 url = signin_url(studio.base_url, operator())
                 connection.close()
                 self.stdout.write(

@@ -16,10 +16,14 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--port", type=int, help="Instead of NETLOOM_PORT.")
+        parser.add_argument(
+            "--fd", type=int, help="A socket that is open already, such as the launcher's."
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         del args
         from config.server import serve
 
         env = environment()
-        serve(env.host, env.port if options["port"] is None else options["port"])
+        port = env.port if options["port"] is None else options["port"]
+        serve(env.host, port, open_socket=options["fd"])
