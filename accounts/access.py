@@ -45,6 +45,23 @@ def access_project(person: Person, project_id: str, action: Action) -> Project:
     return membership.project
 
 
+def access_binned_project(person: Person, project_id: str) -> Project:
+    """Fetch a project of the bin, as one of its owners; raises Problem not_found."""
+    project = binned_projects(person).filter(pk=project_id).first()
+    if project is None:
+        raise not_found("project in the bin")
+    return project
+
+
+def binned_projects(person: Person) -> QuerySet[Project]:
+    """Projects in the bin that the person owns, last deleted first."""
+    if not person.is_active:
+        return Project.objects.none()
+    owned = Membership.objects.filter(person=person, role=Role.OWNER)
+    found = Project.objects.filter(pk__in=owned.values("project"), deleted_at__isnull=False)
+    return found.select_related("deleted_by").order_by("-deleted_at", "pk")
+
+
 def _beyond_role(role: str, action: Action) -> Problem:
     """What a member is told: the status of `not_found`, but the true cause, which is no secret."""
     needed = next(name for name in reversed(ROLE_ACTIONS) if action in ROLE_ACTIONS[name])

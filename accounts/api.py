@@ -175,7 +175,7 @@ def rename_project(request: PersonRequest, project_id: str, payload: ProjectIn) 
 )
 def delete_project(request: PersonRequest, project_id: str) -> Status[None]:
     """Into the bin: everything in it is kept, nobody sees it."""
-    services.delete_project(access_project(request.person, project_id, "own"))
+    services.delete_project(access_project(request.person, project_id, "own"), request.person)
     return Status(204, None)
 
 

@@ -66,6 +66,10 @@ class Project(models.Model):
     name = models.CharField(max_length=100)
     created_at = models.DateTimeField(auto_now_add=True)
     deleted_at = models.DateTimeField(null=True, blank=True)
+    deleted_by = models.ForeignKey(
+        Person, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    is_purging = models.BooleanField(default=False)
     members = models.ManyToManyField(Person, through="accounts.Membership", related_name="projects")
 
     def __str__(self) -> str:
@@ -144,3 +148,33 @@ class SigninAttempt(models.Model):
 
     key = models.CharField(max_length=80, db_index=True)
     created_at = models.DateTimeField(auto_now_add=True)
+
+
+class Allowance(models.Model):
+    """A limit that the operator has set for one person or one project; see `accounts.limits`."""
+
+    limit = models.CharField(max_length=32)
+    value = models.FloatField()
+    person = models.ForeignKey(
+        Person, null=True, blank=True, on_delete=models.CASCADE, related_name="allowances"
+    )
+    project = models.ForeignKey(
+        Project, null=True, blank=True, on_delete=models.CASCADE, related_name="allowances"
+    )
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["limit", "person"],
+                condition=models.Q(project=None),
+                name="one_allowance_per_person",
+            ),
+            models.UniqueConstraint(
+                fields=["limit", "project"],
+                condition=models.Q(person=None),
+                name="one_allowance_per_project",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.limit}={self.value:g}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from django.db.models import Count, F, Model, QuerySet
 
@@ -49,6 +49,18 @@ def open_invitations(project: Project) -> QuerySet[Invitation]:
 def tokens_of(person: Person) -> QuerySet[ApiToken]:
     """A person's API tokens, newest first."""
     return ApiToken.objects.filter(person=person).order_by("-created_at")
+
+
+def counts_of(projects: Sequence[Project]) -> dict[str, str]:
+    """`2 networks, 1 dataset, 3 runs` by project."""
+    told: dict[str, str] = {}
+    for project in _with_counts(projects):
+        numbers = [(name.removeprefix("num_"), getattr(project, name)) for name in _counted]
+        told[project.id] = ", ".join(
+            f"{number:,} {name.removesuffix('s') if number == 1 else name}"
+            for name, number in numbers
+        )
+    return told
 
 
 def _with_counts(projects: Iterable[Project]) -> list[Project]:

@@ -37,6 +37,7 @@ TOKEN_PREFIX = "netloom_"  # noqa: S105 - lets secret scanners recognise a leake
 
 PersonHook = Callable[[Person, Project], None]
 _person_hooks: list[PersonHook] = []
+_bin_hooks: list[Callable[[Project], None]] = []
 
 
 def on_person_created(hook: PersonHook) -> None:
@@ -80,10 +81,39 @@ def create_project(person: Person, name: str) -> Project:
     return project
 
 
-def delete_project(project: Project) -> None:
-    """Move a project to the bin."""
+def on_project_binned(hook: Callable[[Project], None]) -> None:
+    """Register what ends when a project goes into the bin: what still runs in it."""
+    _bin_hooks.append(hook)
+
+
+def delete_project(project: Project, person: Person) -> None:
+    """Move a project to the bin; what still runs in it is ended."""
     project.deleted_at = timezone.now()
-    project.save(update_fields=["deleted_at"])
+    project.deleted_by = person
+    project.save(update_fields=["deleted_at", "deleted_by"])
+    for hook in _bin_hooks:
+        hook(project)
+    _close_sockets_of_members(project)
+
+
+def restore_project(project: Project) -> None:
+    """Take a project out of the bin, with everything in it.
+
+    Raises:
+        Problem: `in_use` when it is being deleted for good.
+    """
+    rows = Project.objects.filter(pk=project.pk, is_purging=False)
+    if not rows.update(deleted_at=None, deleted_by=None):
+        raise Problem(
+            Code.IN_USE,
+            f"{project.name} is being deleted for good.",
+            "It cannot be put back any more.",
+        )
+    project.deleted_at = project.deleted_by = None
+    _close_sockets_of_members(project)
+
+
+def _close_sockets_of_members(project: Project) -> None:
     for person_id in project.memberships.values_list("person_id", flat=True):
         close_sockets_of(person_id)
 

@@ -39,12 +39,14 @@ class Code(StrEnum):
     NOT_FOUND = "not_found"
     METHOD_NOT_ALLOWED = "method_not_allowed"
     CONFLICT = "conflict"
+    IN_USE = "in_use"
     NAME_TAKEN = "name_taken"
     LAST_OWNER = "last_owner"
     SERVER_ERROR = "server_error"
     UNAVAILABLE = "unavailable"
     # files
     QUOTA_EXCEEDED = "quota_exceeded"
+    UPLOADS_FULL = "uploads_full"
     DISK_FULL = "disk_full"
     UPLOAD_OFFSET = "upload_offset"
     UPLOAD_INCOMPLETE = "upload_incomplete"
@@ -57,6 +59,7 @@ class Code(StrEnum):
     RANGE_NOT_SATISFIABLE = "range_not_satisfiable"
     # background work
     QUEUE_FULL = "queue_full"
+    RUN_HOURS_USED = "run_hours_used"
     JOB_LOST = "job_lost"
     JOB_CRASHED = "job_crashed"
     CANCELLED = "cancelled"
@@ -93,7 +96,9 @@ STATUS: dict[Code, int] = {
     Code.LAST_OWNER: 409,
     Code.SERVER_ERROR: 500,
     Code.UNAVAILABLE: 503,
+    Code.IN_USE: 409,
     Code.QUOTA_EXCEEDED: 413,
+    Code.UPLOADS_FULL: 429,
     Code.DISK_FULL: 507,
     Code.UPLOAD_OFFSET: 409,
     Code.UPLOAD_INCOMPLETE: 409,
@@ -105,6 +110,7 @@ STATUS: dict[Code, int] = {
     Code.FOLDER_NOT_ALLOWED: 422,
     Code.RANGE_NOT_SATISFIABLE: 416,
     Code.QUEUE_FULL: 429,
+    Code.RUN_HOURS_USED: 429,
     Code.JOB_LOST: 500,
     Code.JOB_CRASHED: 500,
     Code.OUT_OF_MEMORY: 500,

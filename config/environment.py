@@ -19,6 +19,9 @@ from pydantic import AfterValidator, BeforeValidator, Field, ValidationError
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 PREFIX = "NETLOOM_"
+MIN_KEY_CHARS = 50
+MIN_KEY_VARIETY = 10
+SECRET_SETTINGS = ("secret_key", "database_url", "redis_url", "s3_secret_key")
 
 
 class SettingProblem(Exception):
@@ -52,6 +55,22 @@ def _no_star(hosts: list[str]) -> list[str]:
     return hosts
 
 
+def key_weakness(key: str) -> str:
+    """Why a signing key could be guessed; empty when it could not."""
+    if len(key) < MIN_KEY_CHARS:
+        return f"a signing key has at least {MIN_KEY_CHARS} characters"
+    if len(set(key)) < MIN_KEY_VARIETY:
+        return "the signing key repeats a few characters"
+    return ""
+
+
+def _strong_key(key: str) -> str:
+    weakness = key_weakness(key) if key else ""
+    if weakness:
+        raise ValueError(f"{weakness}; `openssl rand -hex 32` prints one")
+    return key
+
+
 def _plain_url(value: str) -> str:
     if value:
         parts = urlsplit(value)
@@ -63,6 +82,7 @@ def _plain_url(value: str) -> str:
 AbsolutePath = Annotated[Path, AfterValidator(_absolute)]
 PathList = Annotated[list[AbsolutePath], NoDecode, BeforeValidator(_split_paths)]
 HostList = Annotated[list[str], NoDecode, BeforeValidator(_split_commas), AfterValidator(_no_star)]
+SigningKey = Annotated[str, AfterValidator(_strong_key)]
 PublicUrl = Annotated[str, AfterValidator(_plain_url)]
 Megabytes = Annotated[int, Field(ge=1)]
 Seconds = Annotated[float, Field(gt=0)]
@@ -128,7 +148,7 @@ class Environment(BaseSettings):
     database_pool: int = Field(
         default=20, ge=1, description="Most connections of one process to PostgreSQL."
     )
-    secret_key: str = Field(
+    secret_key: SigningKey = Field(
         default="",
         description="Signing key shared by several machines; empty makes one per installation.",
     )
@@ -250,9 +270,10 @@ def environment() -> Environment:
         return Environment()
     except ValidationError as error:
         first = error.errors()[0]
-        name = PREFIX + str(first["loc"][0]).upper()
+        field = str(first["loc"][0])
+        told = "" if field in SECRET_SETTINGS else f"={first['input']!r}"
         reason = first["msg"].removeprefix("Value error, ")
         raise SettingProblem(
-            f"The setting {name}={first['input']!r} does not fit: {reason}."
+            f"The setting {PREFIX}{field.upper()}{told} does not fit: {reason}."
             " Change it and start again."
         ) from None

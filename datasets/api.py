@@ -63,7 +63,7 @@ def update_dataset(
 @router.delete("/datasets/{dataset_id}", response={204: None}, operation_id="delete_dataset")
 def delete_dataset(request: PersonRequest, dataset_id: str) -> Status[None]:
     """Move a dataset to the bin; runs that used it keep working."""
-    services.delete_dataset(access_dataset(request.person, dataset_id, "edit"))
+    services.delete_dataset(access_dataset(request.person, dataset_id, "edit"), request.person)
     return Status(204, None)
 
 

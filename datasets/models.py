@@ -66,6 +66,7 @@ class Dataset(models.Model):
         log_position: Number of the last event.
         image_stats: Modes and sizes over all items, refreshed after each import.
         covers: Ids of up to four items, of different classes, that stand for the dataset.
+        stored_bytes: Of the originals that are managed, those of removed items included.
     """
 
     project_id: str
@@ -88,10 +89,13 @@ class Dataset(models.Model):
     num_test = models.PositiveIntegerField(default=0)
     image_stats: models.JSONField[Any] = models.JSONField(null=True, blank=True)
     covers = models.JSONField(default=list)
+    stored_bytes = models.BigIntegerField(default=0)
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, **AUTHOR)
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
     deleted_at = models.DateTimeField(null=True, blank=True)
+    deleted_by = models.ForeignKey(settings.AUTH_USER_MODEL, **AUTHOR)
+    is_purging = models.BooleanField(default=False)
 
     class Meta:
         indexes: ClassVar = [models.Index(fields=["project", "deleted_at", "-updated_at"])]

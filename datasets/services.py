@@ -19,6 +19,7 @@ from datasets.models import Dataset, EventKind, Item, LabelClass, Split
 from datasets.splits import SplitShares
 from datasets.stats import binding_of, refresh_overview
 from datasets.versions import pin_version, write_manifest
+from storage.bin import put_in, take_out
 
 __all__ = [
     "assign_splits",
@@ -54,17 +55,15 @@ def rename_dataset(dataset: Dataset, name: str) -> None:
     _tell_project(dataset)
 
 
-def delete_dataset(dataset: Dataset) -> None:
+def delete_dataset(dataset: Dataset, person: Person | None) -> None:
     """Move to the bin; pinned versions and the runs that use them stay usable."""
-    dataset.deleted_at = timezone.now()
-    dataset.save(update_fields=["deleted_at"])
+    put_in(dataset, person)
     _tell_project(dataset)
 
 
 def restore_dataset(dataset: Dataset) -> None:
     """Take out of the bin."""
-    dataset.deleted_at = None
-    dataset.save(update_fields=["deleted_at"])
+    take_out(dataset)
     _tell_project(dataset)
 
 

@@ -93,7 +93,7 @@ def update_network(
 @router.delete("/networks/{network_id}", response={204: None}, operation_id="delete_network")
 def delete_network(request: PersonRequest, network_id: str) -> Status[None]:
     """Move a network to the bin."""
-    services.delete_network(access_network(request.person, network_id, "edit"))
+    services.delete_network(access_network(request.person, network_id, "edit"), request.person)
     return Status(204, None)
 
 

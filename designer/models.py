@@ -25,6 +25,7 @@ class Network(models.Model):
         parameters: Number of learnable values, null while the analysis has errors or the number
             exceeds what the database can hold.
         deleted_at: When it was moved to the bin; null outside of it.
+        is_purging: It is being deleted for good and cannot be taken out of the bin any more.
     """
 
     project_id: str
@@ -54,6 +55,8 @@ class Network(models.Model):
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField()
     deleted_at = models.DateTimeField(null=True, blank=True)
+    deleted_by = models.ForeignKey(settings.AUTH_USER_MODEL, **AUTHOR)
+    is_purging = models.BooleanField(default=False)
 
     class Meta:
         indexes: ClassVar = [models.Index(fields=["project", "deleted_at", "-updated_at"])]

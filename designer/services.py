@@ -32,6 +32,7 @@ from netloom.graph.apply import apply_operations
 from netloom.graph.document import Document, Graph, graph_hash
 from netloom.graph.operations import Operation, OperationRefused
 from netloom.templates import make_template, templates
+from storage.bin import put_in, take_out
 
 __all__ = [
     "analyze_document",
@@ -149,14 +150,16 @@ def bind_dataset(network: Network, dataset: Dataset | None) -> None:
     _update(network, dataset=dataset, **fields)
 
 
-def delete_network(network: Network) -> None:
+def delete_network(network: Network, person: Person | None) -> None:
     """Move to the bin."""
-    _update(network, deleted_at=timezone.now())
+    put_in(network, person)
+    _tell(network)
 
 
 def restore_network(network: Network) -> None:
     """Take out of the bin."""
-    _update(network, deleted_at=None)
+    take_out(network)
+    _tell(network)
 
 
 def duplicate_network(network: Network, person: Person) -> Network:
@@ -278,6 +281,10 @@ def _update(network: Network, **fields: Any) -> None:
     Network.objects.filter(pk=network.pk).update(**fields)
     for name, value in fields.items():
         setattr(network, name, value)
+    _tell(network)
+
+
+def _tell(network: Network) -> None:
     publish(f"project:{network.project_id}", selectors.network_message(network))
 
 

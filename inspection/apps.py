@@ -6,6 +6,8 @@ class InspectionConfig(AppConfig):
     verbose_name = "Inspection"
 
     def ready(self) -> None:
+        from inspection import bin as explanation_bin
         from inspection import tasks
 
         tasks.register()
+        explanation_bin.register()

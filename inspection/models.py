@@ -94,9 +94,7 @@ class EvaluatedItem(models.Model):
     id: int
     item_id: str
     evaluation = models.ForeignKey(Evaluation, on_delete=models.CASCADE, related_name="items")
-    item = models.ForeignKey(
-        "datasets.Item", on_delete=models.CASCADE, related_name="+", db_index=False
-    )
+    item = models.ForeignKey("datasets.Item", on_delete=models.CASCADE, related_name="+")
     label = models.PositiveIntegerField()
     predicted = models.PositiveIntegerField()
     confidence = models.FloatField()

@@ -11,6 +11,7 @@ from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 
+from accounts.limits import Limit, counting_for, limit_of_person
 from accounts.models import Person, Project
 from common.errors import Code, Problem
 from common.topics import publish
@@ -19,6 +20,12 @@ from jobs.registry import get_kind
 from jobs.selectors import job_message, queue_order
 
 logger = logging.getLogger(__name__)
+
+LIMITS: dict[Lane, tuple[Limit, str]] = {
+    Lane.INTERACTIVE: (Limit.INTERACTIVE_JOBS, "questions wait for an answer"),
+    Lane.BULK: (Limit.BULK_JOBS, "imports and exports wait or run"),
+    Lane.TRAIN: (Limit.RUNS, "training jobs wait or run"),
+}
 
 
 def enqueue(
@@ -41,39 +48,47 @@ def enqueue(
         message: First line shown under the progress bar.
 
     Raises:
-        Problem: `queue_full`, the person has enough waiting in the interactive lane.
+        Problem: `queue_full`, the person has enough waiting in this lane.
     """
     described = get_kind(kind)
     if described is None:
         raise ValueError(f"no job kind {kind!r}; is its tasks module imported?")
-    if described.lane == Lane.INTERACTIVE and person is not None:
-        _refuse_too_many(person)
-    job = Job.objects.create(
-        kind=kind,
-        lane=described.lane,
-        payload=payload,
-        person=person,
-        project=project,
-        subject_type=subject[0] if subject else "",
-        subject_id=subject[1] if subject else "",
-        message=message,
-        max_attempts=described.max_attempts,
-    )
-    tell(job)
-    transaction.on_commit(partial(wake, job.lane))
+    with transaction.atomic():
+        if person is not None:
+            _refuse_too_many(person, described.lane)
+        job = Job.objects.create(
+            kind=kind,
+            lane=described.lane,
+            payload=payload,
+            person=person,
+            project=project,
+            subject_type=subject[0] if subject else "",
+            subject_id=subject[1] if subject else "",
+            message=message,
+            max_attempts=described.max_attempts,
+        )
+        tell(job)
+        transaction.on_commit(partial(wake, job.lane))
     return job
 
 
-def _refuse_too_many(person: Person) -> None:
-    most = settings.ENVIRONMENT.interactive_jobs
-    unfinished = Job.objects.filter(
-        lane=Lane.INTERACTIVE, person=person, state__in=(JobState.QUEUED, JobState.RUNNING)
-    )
-    if unfinished.count() >= most:
+def unfinished_jobs(person: Person, lane: str) -> int:
+    """Jobs of a person in a lane that wait or run."""
+    waiting = (JobState.QUEUED, JobState.RUNNING)
+    return Job.objects.filter(lane=lane, person=person, state__in=waiting).count()
+
+
+def _refuse_too_many(person: Person, lane: Lane) -> None:
+    """Within the transaction that adds one: nobody else adds another meanwhile."""
+    counting_for(person)
+    limit, what = LIMITS[lane]
+    most = int(limit_of_person(limit, person))
+    if unfinished_jobs(person, lane) >= most:
         raise Problem(
             Code.QUEUE_FULL,
-            f"{most} of your questions wait for an answer already; no more are taken.",
-            "Wait until some are answered, or cancel them.",
+            f"{most:,} of your {what} already; no more are taken.",
+            "Wait until some are done, or cancel them.",
+            lane=lane.value,
             most=most,
         )
 

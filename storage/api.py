@@ -11,10 +11,12 @@ from accounts.access import access_project
 from accounts.auth import PersonRequest
 from storage import uploads
 from storage.access import access_upload
+from storage.api_bin import router as storage_router
 from storage.models import Upload
 from storage.schemas import UploadIn, UploadOut
 
 router = Router(tags=["uploads"])
+router.add_router("", storage_router)
 
 CHUNK_BODY = {
     "requestBody": {

@@ -29,6 +29,15 @@ class BlobUse(models.Model):
         ]
 
 
+class ProjectUsage(models.Model):
+    """Bytes of the blobs a project holds; changed with its `BlobUse` rows, see `quotas`."""
+
+    project = models.OneToOneField(
+        "accounts.Project", primary_key=True, on_delete=models.CASCADE, related_name="usage"
+    )
+    stored_bytes = models.BigIntegerField(default=0)
+
+
 class Upload(models.Model):
     """A file arriving in chunks; `offset` bytes of it are safely on disk."""
 
@@ -49,3 +58,17 @@ class Upload(models.Model):
     @property
     def is_complete(self) -> bool:
         return self.offset == self.size_bytes
+
+
+class UploadPart(models.Model):
+    """A chunk of an upload in a shared store, where no machine has the file to append to."""
+
+    upload = models.ForeignKey(Upload, on_delete=models.CASCADE, related_name="parts")
+    offset = models.PositiveBigIntegerField()
+    size_bytes = models.PositiveBigIntegerField()
+    key = models.CharField(max_length=120)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["upload", "offset"], name="one_part_per_offset")
+        ]

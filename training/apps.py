@@ -8,6 +8,7 @@ class TrainingConfig(AppConfig):
     def ready(self) -> None:
         from accounts.selectors import register_project_count
         from jobs.reconcile import reconcile_chore
+        from training import bin as run_bin
         from training import tasks, topics
         from training.models import Run
         from training.reconcile import Reconciler
@@ -15,4 +16,5 @@ class TrainingConfig(AppConfig):
         topics.register()
         register_project_count("num_runs", Run)
         tasks.register()
+        run_bin.register()
         reconcile_chore(Reconciler().look)

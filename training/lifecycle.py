@@ -47,6 +47,8 @@ def finish(run: Run, state: State) -> None:
     run.state = state
     run.desired_state = Desired.RUN
     run.finished_at = timezone.now()
+    if state == State.SUCCEEDED:
+        run.failure = None  # it ended by itself before a stop for its time reached it
 
 
 def fail(run: Run, code: str, message: str, next_step: str, node_id: str | None = None) -> None:

@@ -7,7 +7,6 @@ from contextlib import contextmanager
 
 from django.db import transaction
 from django.db.models import Max
-from django.utils import timezone
 
 from accounts.models import Person, Project
 from common.errors import Code, Problem, not_found
@@ -22,8 +21,10 @@ from jobs.schemas import JobOut
 from jobs.selectors import job_out
 from jobs.services import enqueue
 from netloom.train.spec import RunConfig, TrainSpec
+from storage.bin import put_in, take_out
 from training import checks, lifecycle
 from training.access import access_checkpoint
+from training.limits import require_run_allowed, require_run_has_time
 from training.models import (
     ACTIVE,
     RESUMABLE,
@@ -72,6 +73,7 @@ def start_run(person: Person, network: Network, start: RunStart) -> Run:
         )
     checkpoint = _start_checkpoint(person, start.start_from)
     with transaction.atomic():
+        require_run_allowed(person)
         project = Project.objects.select_for_update().get(id=network.project_id)
         newest = Run.objects.filter(project=project).aggregate(newest=Max("number"))["newest"]
         number = (newest or 0) + 1
@@ -137,10 +139,12 @@ def pause_run(run: Run) -> Run:
 
 
 def resume_run(run: Run) -> Run:
-    """Queue a paused, stopped or failed run again."""
+    """Queue a paused, stopped or failed run again, unless its author has had enough of them."""
     with _locked(run) as run:
         if run.state not in RESUMABLE:
             raise _wrong_state(run, "resumed")
+        require_run_allowed(run.author)
+        require_run_has_time(run)
         lifecycle.requeue(run)
         run.restarts = 0
         run.save(update_fields=lifecycle.STATE_FIELDS)
@@ -162,19 +166,16 @@ def update_run(run: Run, change: RunUpdate) -> Run:
 
 def delete_run(person: Person, run: Run) -> None:
     """Move a finished run to the bin."""
-    del person
     with _locked(run) as run:
         if run.state in UNFINISHED:
             raise _wrong_state(run, "deleted")
-        run.deleted_at = timezone.now()
-        run.save(update_fields=["deleted_at"])
+        put_in(run, person)
         publish_run(run)
 
 
 def restore_run(run: Run) -> Run:
     """Take a run out of the bin."""
-    run.deleted_at = None
-    run.save(update_fields=["deleted_at"])
+    take_out(run)
     publish_run(run)
     return run
 

@@ -11,8 +11,9 @@ from django.db.models import RestrictedError
 
 from accounts.models import Project
 from netloom.train import events as ev
+from storage.holding import release_blobs
 from storage.models import Blob
-from storage.services import release_blob, store_file
+from storage.services import store_file
 from training.models import Checkpoint, Run
 
 KEPT_LAST = 2
@@ -64,14 +65,13 @@ def record_checkpoint(run: Run, event: ev.Checkpoint, blob: Blob) -> None:
 
 def forget_checkpoint(run: Run, checkpoint: Checkpoint) -> None:
     """Delete a checkpoint and its bytes, unless a run started from it or somebody inspected it."""
-    blobs = [blob for blob in (checkpoint.blob, checkpoint.bundle) if blob is not None]
+    digests = [sha256 for sha256 in (checkpoint.blob_id, checkpoint.bundle_id) if sha256]
     try:
         with transaction.atomic():
             checkpoint.delete()
     except RestrictedError:
         return
-    for blob in blobs:
-        release_blob(run.project, blob)
+    release_blobs(run.project, digests)
 
 
 def _hold(path: Path, held: Path) -> None:

@@ -11,6 +11,7 @@ from django.db import DatabaseError, close_old_connections, connection
 from django.db.models import F
 
 from training.intervals import Intervals
+from training.limits import most_run_seconds, out_of_time, run_seconds
 from training.models import ACTIVE, Attempt, Desired, Run
 from training.supervision.process import TrainerProcess
 
@@ -49,6 +50,8 @@ class AttemptWatch(threading.Thread):
         self._ended = threading.Event()
         self._renewed = self._beat_at = time.monotonic()
         self._asked_at: float | None = None
+        self._ends_at: float | None = None
+        self._most_s = 0.0
         self._process: TrainerProcess | None = None
         self.is_lost = False
         self.is_closing = False
@@ -81,6 +84,7 @@ class AttemptWatch(threading.Thread):
             if now - self._beat_at >= self._times.heartbeat_s:
                 self._beat_at = now
                 self._beat()
+            self._end_in_time(now)
             wanted = Run.objects.values_list("desired_state", flat=True).get(id=self._run_id)
         except (DatabaseError, Run.DoesNotExist) as error:
             logger.warning("Run %s could not be looked at: %s", self._run_id, error)
@@ -94,6 +98,20 @@ class AttemptWatch(threading.Thread):
         is_overdue = self._asked_at is not None and now - self._asked_at > self._times.stop_grace_s
         if is_overdue and self._process is not None:
             self._process.kill()
+
+    def _end_in_time(self, now: float) -> None:
+        """Have a run that has computed as long as it may stopped as a person would stop it."""
+        if self._ends_at is None:
+            run = Run.objects.select_related("author").get(id=self._run_id)
+            self._most_s = most_run_seconds(run.author)
+            self._ends_at = now + self._most_s - run_seconds(run.pk)
+        if now < self._ends_at:
+            return
+        running = Run.objects.filter(
+            id=self._run_id, attempt=self._number, desired_state=Desired.RUN, state__in=ACTIVE
+        )
+        if running.update(desired_state=Desired.STOP, failure=out_of_time(self._most_s)):
+            logger.info("Run %s has computed as long as it may.", self._run_id)
 
     def _beat(self) -> None:
         is_ours = Attempt.objects.filter(

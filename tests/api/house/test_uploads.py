@@ -11,7 +11,8 @@ import pytest
 from common.errors import Code, Problem
 from storage import services, uploads
 from storage.models import Blob, Upload
-from storage.selectors import used_bytes
+from storage.quotas import used_bytes
+from storage.store import FOLDER
 from tests.client import ApiClient
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clean_files")]
@@ -135,7 +136,7 @@ def test_a_file_is_copied_or_moved(project: Any, tmp_path: Any):
 
 def test_a_blob_the_disk_lost_is_named(project: Any):
     blob = services.store_bytes(project, b"soon gone")
-    services.blob_path(blob.sha256).unlink()
+    FOLDER.path(services.blob_key(blob.sha256)).unlink()
     with pytest.raises(Problem) as lost:
         services.read_blob(blob.sha256)
     assert lost.value.code is Code.FILE_MISSING
