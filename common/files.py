@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 import os
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
+from functools import partial
 from pathlib import Path
-from typing import BinaryIO
+from typing import Protocol
 from urllib.parse import quote
 
 from django.http import HttpRequest, HttpResponse, HttpResponseNotModified, StreamingHttpResponse
@@ -32,6 +33,22 @@ CONTENT_TYPES = frozenset(
 )
 FILE_POLICY = "default-src 'none'; sandbox"
 RANGE = re.compile(r"^bytes=(\d{0,19})-(\d{0,19})$")
+
+
+class Readable(Protocol):
+    """An open file, or what is left of an answer of a file store."""
+
+    def read(self, size: int = -1, /) -> bytes:
+        """At most `size` bytes; all that is left for -1; none at the end."""
+        ...
+
+    def close(self) -> None:
+        """Let go of it."""
+        ...
+
+
+OpenPart = Callable[[int, int], Readable]
+"""Opens the bytes from a start up to an end."""
 
 
 def file_response(
@@ -65,26 +82,61 @@ def file_response(
             "Bring it in again, or ask the operator to restore a backup.",
         ) from None
     status = os.fstat(file.fileno())
-    tag = f'"{etag or f"{status.st_size:x}-{status.st_mtime_ns:x}"}"'
+    tag = etag or f"{status.st_size:x}-{status.st_mtime_ns:x}"
+
+    def open_part(start: int, end: int) -> Readable:
+        del end
+        file.seek(start)
+        return file
+
+    answer = part_response(
+        request,
+        status.st_size,
+        open_part,
+        etag=tag,
+        content_type=content_type,
+        file_name=file_name,
+        is_immutable=is_immutable,
+    )
+    if not isinstance(answer, StreamingHttpResponse):
+        file.close()
+    return answer
+
+
+def part_response(
+    request: HttpRequest,
+    size_bytes: int,
+    open_part: OpenPart,
+    *,
+    etag: str,
+    content_type: str = "application/octet-stream",
+    file_name: str = "",
+    is_immutable: bool = False,
+) -> HttpResponseBase:
+    """The same for bytes that are not a file of this machine.
+
+    Args:
+        size_bytes: Of all there is.
+        open_part: Called off the event loop, once there is something to send.
+    """
+    tag = f'"{etag}"'
     headers = _headers(content_type, file_name, tag, is_immutable)
     if request.headers.get("If-None-Match") == tag:
-        file.close()
         return HttpResponseNotModified(headers=headers)
-    span = _requested_span(request, tag, status.st_size)
+    span = _requested_span(request, tag, size_bytes)
     if isinstance(span, Problem):
-        file.close()
         refusal = problem_response(span)
-        refusal["Content-Range"] = f"bytes */{status.st_size}"
+        refusal["Content-Range"] = f"bytes */{size_bytes}"
         return refusal
     start, end, is_partial = span
     headers["Content-Length"] = str(end - start)
     if is_partial:
-        headers["Content-Range"] = f"bytes {start}-{end - 1}/{status.st_size}"
+        headers["Content-Range"] = f"bytes {start}-{end - 1}/{size_bytes}"
     code = 206 if is_partial else 200
-    if request.method == "HEAD":
-        file.close()
+    if request.method == "HEAD" or start == end:
         return HttpResponse(b"", status=code, headers=headers)
-    return StreamingHttpResponse(_read(file, start, end), status=code, headers=headers)
+    parts = _read(partial(open_part, start, end), end - start)
+    return StreamingHttpResponse(parts, status=code, headers=headers)
 
 
 def bytes_response(
@@ -147,14 +199,16 @@ def _requested_span(request: HttpRequest, tag: str, size: int) -> tuple[int, int
     return start, end, True
 
 
-async def _read(file: BinaryIO, start: int, end: int) -> AsyncIterator[bytes]:
+async def _read(open_it: Callable[[], Readable], size_bytes: int) -> AsyncIterator[bytes]:
     """One chunk at a time, read off the event loop; the web server waits for slow readers."""
-    with file:
-        await asyncio.to_thread(file.seek, start)
-        remaining = end - start
+    opened = await asyncio.to_thread(open_it)
+    try:
+        remaining = size_bytes
         while remaining > 0:
-            chunk = await asyncio.to_thread(file.read, min(CHUNK_BYTES, remaining))
+            chunk = await asyncio.to_thread(opened.read, min(CHUNK_BYTES, remaining))
             if not chunk:
                 return
             remaining -= len(chunk)
             yield chunk
+    finally:
+        opened.close()

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import threading
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 from accounts.models import Person
 from common.errors import Code, Problem, not_found
 from datasets.access import items_of
 from datasets.models import Dataset, Item, Split
-from datasets.originals import original_path
+from datasets.originals import local_originals
 from datasets.schemas import AugmentationPreview
 from jobs.models import Job
 from jobs.running import RunningJob
 from jobs.services import enqueue
 from jobs.warm_child import WarmChild
+from storage.disk import scratch_folder
 
 JOB_KIND = "datasets.preview"
 NUM_SAMPLES = 8
@@ -35,7 +37,7 @@ def start_preview(dataset: Dataset, person: Person, wanted: AugmentationPreview)
     if not items:
         raise Problem(Code.INVALID, "The dataset has no image to show.", "Bring images in first.")
     payload = {
-        "items": [{"id": item.pk, "path": _path(item)} for item in items],
+        "item_ids": [item.pk for item in items],
         "augmentation": wanted.augmentation.model_dump(mode="json"),
         "input": wanted.input.model_dump(mode="json"),
         "seed": wanted.seed,
@@ -67,9 +69,11 @@ class PreviewChild:
         if self._timer is not None:
             self._timer.cancel()
         try:
-            return self._child.request(
-                "preview", job.payload, on_progress=job.progress, stopped=job.stopped
-            )
+            with scratch_folder() as folder:
+                payload = {**job.payload, "items": _files(job.payload["item_ids"], folder)}
+                return self._child.request(
+                    "preview", payload, on_progress=job.progress, stopped=job.stopped
+                )
         finally:
             self._timer = threading.Timer(IDLE_S, self._child.kill)
             self._timer.daemon = True
@@ -81,5 +85,11 @@ def _preview_child() -> PreviewChild:
     return PreviewChild()
 
 
-def _path(item: Item) -> str:
-    return str(original_path(item.sha256, item.reference))
+def _files(item_ids: list[str], folder: Path) -> list[dict[str, str]]:
+    """The originals of items as files of the machine that looks at them."""
+    found = Item.objects.in_bulk(item_ids)
+    items = [found[item_id] for item_id in item_ids if item_id in found]
+    if not items:
+        raise not_found("item")
+    paths = local_originals([(item.sha256, item.reference) for item in items], folder)
+    return [{"id": item.pk, "path": str(paths[item.sha256])} for item in items]

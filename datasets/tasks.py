@@ -23,8 +23,9 @@ from datasets.services import remove_items
 from jobs.models import FINISHED, Job, JobState, Lane
 from jobs.registry import job_kind
 from jobs.running import JobStopped, RunningJob
+from storage.disk import scratch_folder
 from storage.models import Upload
-from storage.uploads import discard_upload, upload_path
+from storage.uploads import discard_upload, local_upload
 
 # After these the same files would fail the same way: nobody needs them again.
 HOPELESS = (Code.ARCHIVE_REFUSED, Code.IMPORT_EMPTY, Code.IMPORT_FAILED)
@@ -83,8 +84,12 @@ def _run(report: Import, job: RunningJob) -> Report:
             report, sample, person=job.person, progress=job.progress, fixed_splits=sample.split_of
         )
         return _finish(run, report)
-    files = dict(_upload_files(upload_ids_of(source)))
-    table = None
+    with scratch_folder() as folder:
+        return _run_files(report, job, dict(_upload_files(upload_ids_of(source), folder)))
+
+
+def _run_files(report: Import, job: RunningJob, files: dict[str, tuple[str, Path]]) -> Report:
+    source, table = report.source, None
     if source["type"] == "csv":
         _, path = files.pop(source["upload_id"])
         table = Table(path.read_bytes())
@@ -104,7 +109,7 @@ def _finish(run: ImportRun, report: Import) -> Report:
         run.counts.save(report)
 
 
-def _upload_files(upload_ids: list[str]) -> list[tuple[str, tuple[str, Path]]]:
+def _upload_files(upload_ids: list[str], folder: Path) -> list[tuple[str, tuple[str, Path]]]:
     uploads = Upload.objects.in_bulk(upload_ids)
     if len(uploads) != len(set(upload_ids)):
         raise Problem(
@@ -112,7 +117,9 @@ def _upload_files(upload_ids: list[str]) -> list[tuple[str, tuple[str, Path]]]:
             "The uploaded files are no longer there.",
             "Upload them again.",
         )
-    return [(key, (uploads[key].file_name, upload_path(uploads[key]))) for key in upload_ids]
+    return [
+        (key, (uploads[key].file_name, local_upload(uploads[key], folder))) for key in upload_ids
+    ]
 
 
 def _take_back(report: Import, why: JobState) -> None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import chain, cycle, islice
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -15,8 +16,9 @@ from django.db.models import Exists, OuterRef
 from accounts.models import Person
 from datasets.log import lock
 from datasets.models import Dataset, DatasetVersion, Event, Item, Split
-from datasets.originals import original_path
+from datasets.originals import local_originals
 from netloom.data.manifest import Item as ManifestItem
+from storage.store import is_shared
 
 FILE_NAME = "manifest.json"
 CHUNK = 2000
@@ -82,10 +84,22 @@ def rows_at(dataset: Dataset, position: int) -> Iterator[Row]:
     return (Row(*row) for row in found)
 
 
-def write_manifest(version: DatasetVersion, folder: Path) -> Path:
+def write_manifest(
+    version: DatasetVersion,
+    folder: Path,
+    *,
+    only: Split | None = None,
+    most_files: int | None = None,
+) -> Path:
     """Write the manifest of a pinned version, with local paths of the originals.
 
-    Items without a split are left out: nobody decided whether they may be trained on.
+    Items without a split are left out: nobody decided whether they may be trained on. What a
+    shared store has is fetched, and lies below `folder` as long as that is kept.
+
+    Args:
+        folder: Made when it is not there.
+        only: Leave out the other splits.
+        most_files: For a trial: fetch so many originals at most and let them stand for the rest.
 
     Returns:
         The file, complete: it appears under its name only when it is.
@@ -94,14 +108,14 @@ def write_manifest(version: DatasetVersion, folder: Path) -> Path:
     index = {entry["id"]: place for place, entry in enumerate(version.classes)}
     folder.mkdir(parents=True, exist_ok=True)
     draft = folder / f".{FILE_NAME}.{os.getpid()}"
+    rows = rows_at(dataset, version.log_position)
+    wanted = (row for row in rows if row.split != Split.UNASSIGNED and only in (None, row.split))
     with draft.open("w", encoding="utf-8") as file:
         names = json.dumps([entry["name"] for entry in version.classes])
         file.write(f'{{"format":"netloom.dataset","schema":1,"classes":{names},"items":[')
         separator = "\n"
-        for row in rows_at(dataset, version.log_position):
-            if row.split == Split.UNASSIGNED:
-                continue
-            file.write(separator + _manifest_line(row, index))
+        for row, path in _with_files(wanted, folder / "originals", most_files):
+            file.write(separator + _manifest_line(row, index, path))
             separator = ",\n"
         file.write("\n]}\n")
         file.flush()
@@ -111,10 +125,29 @@ def write_manifest(version: DatasetVersion, folder: Path) -> Path:
     return path
 
 
-def _manifest_line(row: Row, index: dict[str, int]) -> str:
+def _with_files(
+    rows: Iterator[Row], folder: Path, most_files: int | None
+) -> Iterator[tuple[Row, Path]]:
+    """Each row with the file of its original, fetched in batches."""
+    if most_files is not None and is_shared():
+        first = list(islice(rows, most_files))
+        files = list(_files(first, folder).values())
+        yield from zip(chain(first, rows), cycle(files), strict=False)
+        return
+    while batch := list(islice(rows, CHUNK)):
+        paths = _files(batch, folder)
+        for row in batch:
+            yield row, paths[row.sha256]
+
+
+def _files(rows: Sequence[Row], folder: Path) -> Mapping[str, Path]:
+    return local_originals([(row.sha256, row.reference) for row in rows], folder)
+
+
+def _manifest_line(row: Row, index: dict[str, int], path: Path) -> str:
     return ManifestItem.model_construct(
         id=row.item_id,
-        path=str(original_path(row.sha256, row.reference)),
+        path=str(path),
         label=index.get(row.label_class_id) if row.label_class_id else None,
         split=row.split,  # pyright: ignore[reportArgumentType] - unassigned was left out
         group=row.group,

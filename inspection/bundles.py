@@ -11,11 +11,11 @@ from django.http.response import HttpResponseBase
 
 from accounts.models import Person
 from common.errors import Code, Problem
-from common.files import file_response
 from inspection.services import BUNDLE
 from jobs.models import Job, JobState
 from jobs.services import enqueue
-from storage.services import blob_path
+from storage.models import Blob
+from storage.services import blob_response
 from training.models import Checkpoint
 
 WAIT_S = 120.0
@@ -29,12 +29,9 @@ async def bundle_response(
     sha256 = checkpoint.bundle_id
     if sha256 is None:
         sha256 = await _make(person, checkpoint)
-    return file_response(
-        request,
-        blob_path(sha256),
-        content_type="application/zip",
-        file_name=_file_name(checkpoint),
-        etag=sha256,
+    blob = await Blob.objects.aget(pk=sha256)
+    return blob_response(
+        request, blob, content_type="application/zip", file_name=_file_name(checkpoint)
     )
 
 

@@ -9,7 +9,6 @@ from django.http.response import HttpResponseBase
 
 from accounts.models import Person
 from common.errors import Code, Problem, not_found
-from common.files import file_response
 from datasets.access import access_dataset, access_dataset_version, access_item
 from datasets.models import DatasetVersion
 from datasets.services import pin_version
@@ -24,7 +23,7 @@ from jobs.schemas import JobOut
 from jobs.selectors import job_out, unfinished_job
 from jobs.services import enqueue
 from storage.access import access_complete_upload
-from storage.services import blob_path
+from storage.services import blob_response
 from training.access import access_checkpoint
 from training.models import Checkpoint
 
@@ -99,14 +98,12 @@ def explanation_file(
     request: HttpRequest, explanation: Explanation, which: Picture
 ) -> HttpResponseBase:
     """One of the files of an explanation; they never change."""
-    sha256 = getattr(explanation, f"{which}_id")
     is_picture = which != "data"
-    return file_response(
+    return blob_response(
         request,
-        blob_path(sha256),
+        getattr(explanation, which),
         content_type="image/png" if is_picture else "application/octet-stream",
         file_name=f"{explanation.method}-{which}.{'png' if is_picture else 'npz'}",
-        etag=sha256,
         is_immutable=True,
     )
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
@@ -14,8 +13,8 @@ from django.db import transaction
 
 from accounts.models import Person
 from common.errors import Code, Problem
-from datasets.models import DatasetVersion, Item
-from datasets.originals import original_path
+from datasets.models import DatasetVersion, Item, Split
+from datasets.originals import local_originals
 from datasets.services import write_manifest
 from inspection.models import EvaluatedItem, Evaluation, Explanation
 from inspection.services import BUNDLE, EVALUATE, EXPLAIN, PREDICT
@@ -35,9 +34,10 @@ from netloom.serve.requests import (
     PredictAnswer,
     PredictRequest,
 )
+from storage.disk import scratch_folder
 from storage.models import Upload
-from storage.services import blob_path, store_batch, store_file
-from storage.uploads import upload_path
+from storage.services import local_blob, store_batch, store_file
+from storage.uploads import local_upload
 from training.models import Checkpoint
 
 BATCH = 1000
@@ -59,8 +59,9 @@ def register() -> None:
 def predict(job: RunningJob) -> dict[str, Any]:
     """The likeliest classes of one image."""
     checkpoint = _checkpoint(job)
-    with _files(checkpoint) as (model, _folder):
-        request = PredictRequest(model=model, image=_image(job)[0], top_k=job.payload["top_k"])
+    with _files(checkpoint) as (model, folder):
+        image, _ = _image(job, folder)
+        request = PredictRequest(model=model, image=image, top_k=job.payload["top_k"])
         answer = PredictAnswer.model_validate(_ask(job, "predict", request))
     class_ids = [entry["id"] for entry in checkpoint.run.dataset_version.classes]
     return {
@@ -88,8 +89,8 @@ def explain(job: RunningJob) -> dict[str, Any]:
     payload = job.payload
     options = dict(payload["options"])
     seed = options.pop("seed")
-    image, name = _image(job)
     with _files(checkpoint) as (model, folder):
+        image, name = _image(job, folder)
         request = ExplainRequest(
             model=model,
             image=image,
@@ -133,7 +134,7 @@ def evaluate(job: RunningJob) -> dict[str, Any]:
     with _files(checkpoint) as (model, folder):
         request = EvaluateRequest(
             model=model,
-            manifest=write_manifest(version, folder),
+            manifest=write_manifest(version, folder, only=Split(split)),
             split=split,
             output=folder / "evaluation.json",
         )
@@ -199,26 +200,26 @@ def _checkpoint(job: RunningJob) -> Checkpoint:
 def _files(checkpoint: Checkpoint) -> Iterator[tuple[ModelFiles, Path]]:
     """The model's files, and a folder for the answer that goes away afterwards."""
     run = checkpoint.run
-    with tempfile.TemporaryDirectory(prefix="netloom-inspect-") as name:
-        folder = Path(name)
+    with scratch_folder() as folder:
         document = folder / "network.json"
         document.write_text(json.dumps(run.network_version.document))
         model = ModelFiles(
             sha256=checkpoint.blob_id,
-            checkpoint=blob_path(checkpoint.blob_id),
+            checkpoint=local_blob(checkpoint.blob_id, folder / "checkpoint"),
             document=document,
             classes=[entry["name"] for entry in run.dataset_version.classes],
         )
         yield model, folder
 
 
-def _image(job: RunningJob) -> tuple[Path, str]:
+def _image(job: RunningJob, folder: Path) -> tuple[Path, str]:
     """Path and file name of the image; the bytes are opened in the child only."""
     if job.payload["item_id"] is not None:
         item = Item.objects.get(pk=job.payload["item_id"])
-        return original_path(item.sha256, item.reference), item.file_name
+        originals = local_originals([(item.sha256, item.reference)], folder / "image")
+        return originals[item.sha256], item.file_name
     upload = Upload.objects.get(pk=job.payload["upload_id"])
-    return upload_path(upload), upload.file_name
+    return local_upload(upload, folder), upload.file_name
 
 
 def _person(job: RunningJob) -> Person:

@@ -7,6 +7,8 @@ import errno
 import os
 import secrets
 import shutil
+import tempfile
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,6 +18,7 @@ from django.conf import settings
 from common.errors import Code, Problem
 
 MEGABYTE = 1024 * 1024
+ABANDONED_S = 24 * 3600
 FEW_FILES = 8
 # Linux has it in the C library; elsewhere files are synced one by one.
 _SYNCFS: Callable[[int], int] | None = getattr(ctypes.CDLL(None, use_errno=True), "syncfs", None)
@@ -49,6 +52,26 @@ def require_free(needed_bytes: int) -> None:
     free = shutil.disk_usage(settings.DATA_FOLDER).free
     if free - needed_bytes < settings.ENVIRONMENT.reserve_mb * MEGABYTE:
         raise disk_full(needed_bytes)
+
+
+@contextmanager
+def scratch_folder() -> Iterator[Path]:
+    """A folder for work in progress, gone afterwards.
+
+    On the disk of the data folder, so that files fetched from a shared store are linked there
+    instead of copied.
+    """
+    parent = settings.DATA_FOLDER / "tmp"
+    parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    with tempfile.TemporaryDirectory(dir=parent, prefix="work-") as name:
+        yield Path(name)
+
+
+def remove_abandoned() -> None:
+    """Remove work in progress of processes that were killed long ago."""
+    for folder in (settings.DATA_FOLDER / "tmp").glob("work-*"):
+        if time.time() - folder.stat().st_mtime > ABANDONED_S:
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def write_atomically(path: Path, data: bytes) -> None:

@@ -3,56 +3,120 @@
 from __future__ import annotations
 
 import hashlib
-import secrets
-import shutil
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import BinaryIO
 
-from django.conf import settings
 from django.db import transaction
-from django.db.models import ProtectedError
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
 
 from accounts.models import Project
-from common.errors import Code, Problem
-from storage.disk import (
-    disk_problems,
-    move_into_place,
-    require_free,
-    write_batch_atomically,
-)
-from storage.models import Blob, BlobUse
-from storage.quotas import require_quota
-
-READ_BYTES = 1024 * 1024
+from common.files import Readable, file_response, part_response
+from storage import cache
+from storage.models import Blob
+from storage.quotas import hold_blobs, hold_room, require_room
+from storage.store import FOLDER, is_shared, lost_file, read_all, the_store
 
 
-def blob_path(sha256: str) -> Path:
+def blob_key(sha256: str) -> str:
     """Where a blob's bytes are. The name is ours: 64 hexadecimal digits, never a user's.
 
     One level of 256 folders: with two, nearly every file of a dataset gets a folder of its own,
     and making and removing those costs ext4 many times what the files do.
     """
-    return settings.DATA_FOLDER / "blobs" / sha256[:2] / sha256
+    return f"blobs/{sha256[:2]}/{sha256}"
 
 
-def open_blob(sha256: str) -> BinaryIO:
-    """Open a blob for reading; raises Problem file_missing when the disk has lost it."""
-    try:
-        return blob_path(sha256).open("rb")
-    except FileNotFoundError:
-        raise Problem(
-            Code.FILE_MISSING,
-            "The file is no longer on the studio's disk.",
-            "Bring it in again, or ask the operator to restore a backup.",
-            sha256=sha256,
-        ) from None
+def open_blob(sha256: str) -> Readable:
+    """Open a blob for reading; raises Problem file_missing when storage has lost it."""
+    return the_store().open(blob_key(sha256))
 
 
 def read_blob(sha256: str) -> bytes:
     """All bytes of a blob; for small ones."""
-    with open_blob(sha256) as file:
-        return file.read()
+    return read_all(blob_key(sha256))
+
+
+def local_blobs(digests: Iterable[str], folder: Path) -> Mapping[str, Path]:
+    """Files of this machine that hold the blobs, for whoever needs paths.
+
+    Args:
+        folder: The caller's own, where blobs of a shared store get a name until the caller
+            removes it. Without a shared store it is left alone.
+
+    Raises:
+        Problem: `file_missing`, `checksum_mismatch`, `disk_full`, `unavailable`; without a shared
+            store a file that is gone is found out by whoever opens it.
+    """
+    wanted = dict.fromkeys(digests)
+    if not is_shared():
+        return {sha256: FOLDER.path(blob_key(sha256)) for sha256 in wanted}
+    paths = {sha256: folder / sha256[:2] / sha256 for sha256 in wanted}
+    cache.bring(the_store(), paths, {sha256: blob_key(sha256) for sha256 in wanted})
+    return paths
+
+
+def local_blob(sha256: str, folder: Path) -> Path:
+    """The same for one; raises Problem file_missing when it is gone, shared or not."""
+    path = local_blobs([sha256], folder)[sha256]
+    if not path.exists():
+        raise lost_file(sha256=sha256)
+    return path
+
+
+def blob_response(
+    request: HttpRequest,
+    blob: Blob,
+    *,
+    content_type: str,
+    file_name: str,
+    is_immutable: bool = False,
+) -> HttpResponseBase:
+    """Answer with a blob, whole or in parts; see `common.files`."""
+    return stored_response(
+        request,
+        blob_key(blob.sha256),
+        size_bytes=blob.size_bytes,
+        etag=blob.sha256,
+        content_type=content_type,
+        file_name=file_name,
+        is_immutable=is_immutable,
+    )
+
+
+def stored_response(
+    request: HttpRequest,
+    key: str,
+    *,
+    etag: str,
+    content_type: str,
+    size_bytes: int | None = None,
+    file_name: str = "",
+    is_immutable: bool = False,
+) -> HttpResponseBase:
+    """Answer with what the store has under a key; its size is asked for when nobody knows it."""
+    if not is_shared():
+        return file_response(
+            request,
+            FOLDER.path(key),
+            etag=etag,
+            content_type=content_type,
+            file_name=file_name,
+            is_immutable=is_immutable,
+        )
+    store = the_store()
+    size_bytes = store.size_bytes(key) if size_bytes is None else size_bytes
+    if size_bytes is None:
+        raise lost_file()
+    return part_response(
+        request,
+        size_bytes,
+        lambda start, end: store.open(key, start, end),
+        etag=etag,
+        content_type=content_type,
+        file_name=file_name,
+        is_immutable=is_immutable,
+    )
 
 
 def store_bytes(project: Project, data: bytes) -> Blob:
@@ -66,14 +130,17 @@ def store_batch(project: Project, contents: Sequence[bytes]) -> list[Blob]:
     The files are durable before the rows exist: a crash in between leaves an unused file, never
     a row without bytes.
     """
-    total = sum(len(data) for data in contents)
-    require_quota(project, total)
-    require_free(total)
     digests = [hashlib.sha256(data).hexdigest() for data in contents]
-    by_path = {blob_path(sha256): data for sha256, data in zip(digests, contents, strict=True)}
-    write_batch_atomically([each for each in by_path.items() if not each[0].exists()])
     sizes = {sha256: len(data) for sha256, data in zip(digests, contents, strict=True)}
-    return _record(project, digests, sizes)
+    require_room(project, sizes)
+    store = the_store()
+    by_key = {blob_key(sha256): data for sha256, data in zip(digests, contents, strict=True)}
+
+    def write_missing() -> None:
+        store.write({key: by_key[key] for key in store.missing(by_key)})
+
+    store.write(by_key)
+    return _record(project, digests, sizes, write_missing)
 
 
 def store_file(project: Project, source: Path, *, is_movable: bool = False) -> Blob:
@@ -81,61 +148,44 @@ def store_file(project: Project, source: Path, *, is_movable: bool = False) -> B
     with source.open("rb") as file:
         sha256 = hashlib.file_digest(file, "sha256").hexdigest()
     size_bytes = source.stat().st_size
-    require_quota(project, size_bytes)
-    path = blob_path(sha256)
-    if not path.exists():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        if is_movable:
-            move_into_place(source, path)
-        else:
-            require_free(size_bytes)
-            _copy_into_place(source, path)
-    return _record(project, [sha256], {sha256: size_bytes})[0]
+    require_room(project, {sha256: size_bytes})
+    store, key = the_store(), blob_key(sha256)
 
+    def write_missing() -> None:
+        if store.missing([key]):
+            store.take(source, key, is_movable=is_movable)
 
-def _copy_into_place(source: Path, path: Path) -> None:
-    """Copy whole or not at all: what a full disk cuts off is not left to fill it."""
-    draft = path.with_name(f".{path.name[:40]}.{secrets.token_hex(6)}")
-    try:
-        with disk_problems():
-            shutil.copyfile(source, draft)
-        move_into_place(draft, path)
-    finally:
-        draft.unlink(missing_ok=True)
+    store.take(source, key, is_movable=is_movable)
+    blob = _record(project, [sha256], {sha256: size_bytes}, write_missing)[0]
+    if is_movable:
+        source.unlink(missing_ok=True)
+    return blob
 
 
 def use_blob(project: Project, blob: Blob) -> None:
     """Let another project hold a blob that is already stored."""
-    BlobUse.objects.get_or_create(project=project, blob=blob)
+    hold_blobs(project, {blob.sha256: blob.size_bytes})
 
 
-def release_blob(project: Project, blob: Blob) -> None:
-    """Let go of a blob that nothing in the project names any more; the last one out deletes it.
-
-    A blob that a row still refers to stays, whoever asks.
-    """
-    BlobUse.objects.filter(project=project, blob=blob).delete()
-    if BlobUse.objects.filter(blob=blob).exists():
-        return
-    path = blob_path(blob.sha256)  # deleting a row forgets its key
-    try:
-        with transaction.atomic():
-            blob.delete()
-    except ProtectedError:
-        BlobUse.objects.get_or_create(project=project, blob=blob)
-        return
-    transaction.on_commit(lambda: path.unlink(missing_ok=True))
+def remove_blob_file(sha256: str) -> None:
+    """Remove the bytes of a blob; only `holding` knows when."""
+    the_store().delete([blob_key(sha256)])
 
 
-def _record(project: Project, digests: list[str], sizes: dict[str, int]) -> list[Blob]:
+def _record(
+    project: Project,
+    digests: list[str],
+    sizes: dict[str, int],
+    write_missing: Callable[[], None],
+) -> list[Blob]:
+    """Make the rows; `write_missing` writes again what was removed before they held the blobs."""
     with transaction.atomic():
+        hold_room(project)
         Blob.objects.bulk_create(
             [Blob(sha256=sha256, size_bytes=size) for sha256, size in sizes.items()],
             ignore_conflicts=True,
         )
         blobs = Blob.objects.in_bulk(list(sizes))
-        BlobUse.objects.bulk_create(
-            [BlobUse(project_id=project.pk, blob_id=sha256) for sha256 in blobs],
-            ignore_conflicts=True,
-        )
+        hold_blobs(project, sizes)
+        write_missing()
     return [blobs[sha256] for sha256 in digests]

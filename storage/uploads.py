@@ -1,4 +1,8 @@
-"""Uploads that survive a lost connection: announce, send chunks, ask where one was."""
+"""Uploads that survive a lost connection: announce, send chunks, ask where one was.
+
+The bytes gather in a file, or as parts in the store that machines share: the next chunk may reach
+another web process, and a worker elsewhere uses them.
+"""
 
 from __future__ import annotations
 
@@ -14,16 +18,30 @@ from django.utils import timezone
 
 from accounts.models import Person, Project
 from common.errors import Code, Problem
+from storage import parts
 from storage.disk import MEGABYTE, disk_problems, require_free
 from storage.models import Upload
-from storage.quotas import require_quota
+from storage.quotas import reserve_upload
+from storage.store import is_shared
 
 LIFETIME = timedelta(days=7)
 
 
 def upload_path(upload: Upload) -> Path:
-    """Where the bytes of an upload are. Named by our id, never by the sender."""
+    """Where the bytes of an upload gather, unless a store is shared.
+
+    Named by our id, never by the sender.
+    """
     return settings.DATA_FOLDER / "uploads" / upload.id
+
+
+def local_upload(upload: Upload, folder: Path) -> Path:
+    """A file of this machine with all bytes of an upload; from a shared store it is put together.
+
+    Args:
+        folder: The caller's own, removed by the caller.
+    """
+    return parts.assemble(upload, folder / upload.id) if is_shared() else upload_path(upload)
 
 
 def chunk_bytes() -> int:
@@ -44,9 +62,10 @@ def create_upload(
             "Split it, or bring it in as a folder of the server (NETLOOM_IMPORT_ROOTS).",
             limit_bytes=most,
         )
-    require_free(size_bytes)
+    if not is_shared():
+        require_free(size_bytes)
     with transaction.atomic():
-        require_quota(project, size_bytes)
+        reserve_upload(person, project, size_bytes)
         upload = Upload.objects.create(
             person=person,
             project=project,
@@ -54,9 +73,10 @@ def create_upload(
             size_bytes=size_bytes,
             sha256=sha256.lower(),
         )
-    path = upload_path(upload)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.touch(mode=0o600)
+    if not is_shared():
+        path = upload_path(upload)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch(mode=0o600)
     return upload
 
 
@@ -68,33 +88,19 @@ def append_chunk(upload: Upload, offset: int, data: bytes) -> Upload:
             f"{upload.file_name} was announced with {upload.size_bytes} bytes; more arrived.",
             "Start the upload again.",
         )
-    with upload_path(upload).open("r+b") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        upload.refresh_from_db()
-        if offset != upload.offset:
-            raise Problem(
-                Code.UPLOAD_OFFSET,
-                f"The next byte expected is {upload.offset}, not {offset}.",
-                "Go on from there.",
-                offset=upload.offset,
-            )
-        with disk_problems():
-            file.seek(offset)
-            file.write(data)
-            file.truncate()
-            file.flush()
-            os.fsync(file.fileno())
-        if offset + len(data) == upload.size_bytes and upload.sha256:
-            _check_content(upload)
-        upload.offset = offset + len(data)
-        upload.save(update_fields=["offset", "changed_at"])
+    if is_shared():
+        parts.append(upload, offset, data)
+    else:
+        _append_to_file(upload, offset, data)
     return upload
 
 
 def discard_upload(upload: Upload) -> None:
     """Forget an upload and its bytes: it was used, or is not wanted."""
-    path = upload_path(upload)
+    path, upload_id = upload_path(upload), upload.id
     upload.delete()
+    if is_shared():
+        parts.forget(upload_id)
     path.unlink(missing_ok=True)
 
 
@@ -106,15 +112,26 @@ def discard_stale_uploads() -> int:
     return len(stale)
 
 
+def _append_to_file(upload: Upload, offset: int, data: bytes) -> None:
+    with upload_path(upload).open("r+b") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        upload.refresh_from_db()
+        if offset != upload.offset:
+            raise parts.wrong_offset(upload)
+        with disk_problems():
+            file.seek(offset)
+            file.write(data)
+            file.truncate()
+            file.flush()
+            os.fsync(file.fileno())
+        if offset + len(data) == upload.size_bytes and upload.sha256:
+            _check_content(upload)
+        upload.offset = offset + len(data)
+        upload.save(update_fields=["offset", "changed_at"])
+
+
 def _check_content(upload: Upload) -> None:
     with upload_path(upload).open("rb") as file:
         sha256 = hashlib.file_digest(file, "sha256").hexdigest()
     if sha256 != upload.sha256:
-        # What is on disk is not what was meant; only sending it all again helps.
-        Upload.objects.filter(pk=upload.pk).update(offset=0)
-        raise Problem(
-            Code.CHECKSUM_MISMATCH,
-            f"{upload.file_name} arrived with other bytes than it was sent with.",
-            "Send it again.",
-            offset=0,
-        )
+        raise parts.other_bytes(upload)

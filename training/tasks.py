@@ -6,7 +6,6 @@ import json
 import logging
 import subprocess
 import sys
-import tempfile
 import threading
 from pathlib import Path
 from typing import Any
@@ -26,6 +25,7 @@ from jobs.registry import job_kind
 from jobs.running import RunningJob
 from jobs.worker import on_worker_start
 from netloom.train.spec import RunConfig, TrainSpec
+from storage.disk import scratch_folder
 from training import lifecycle
 from training.devices import local_worker
 from training.publishing import publish_run
@@ -36,6 +36,9 @@ from training.supervision.supervise import Supervisor
 from training.tidy import pixel_cache
 
 logger = logging.getLogger(__name__)
+
+TRIAL_FILES = 32
+"""Originals fetched for a trial, which reads half as many."""
 
 _shutting_down = threading.Event()
 
@@ -78,12 +81,11 @@ def estimate(job: RunningJob) -> dict[str, Any]:
     """Measure a few steps in a process of its own."""
     network = Network.objects.get(pk=job.payload["network_id"])
     version = DatasetVersion.objects.get(pk=job.payload["dataset_version_id"])
-    with tempfile.TemporaryDirectory(prefix="netloom-estimate-") as name:
-        folder = Path(name)
+    with scratch_folder() as folder:
         config = RunConfig.model_validate(job.payload["config"])
         spec = TrainSpec(
             document=stored_document(network.document),
-            manifest=str(write_manifest(version, folder)),
+            manifest=str(write_manifest(version, folder, most_files=TRIAL_FILES)),
             output=str(folder / "output"),
             config=config,
             cache=str(pixel_cache()),

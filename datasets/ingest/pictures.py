@@ -65,13 +65,11 @@ class Refusal:
     reason: str
 
 
-def picture_path(
-    folder: Path, sha256: str, kind: Kind, width: int = VIEW_PX, height: int = VIEW_PX
-) -> Path:
+def picture_name(sha256: str, kind: Kind, width: int, height: int) -> str:
     """Return where a picture of an original is kept; small images have one for both kinds."""
     is_small = max(width, height) <= THUMBNAIL_PX
     suffix = "thumbnail" if kind == "thumbnail" or is_small else "view"
-    return folder / sha256[:2] / f"{sha256}.{suffix}.webp"
+    return f"{sha256[:2]}/{sha256}.{suffix}.webp"
 
 
 def read_candidates(candidates: Sequence[Candidate], folder: Path) -> list[Picture | Refusal]:
@@ -95,7 +93,7 @@ def read_candidate(candidate: Candidate, folder: Path) -> Picture | Refusal:
 def _write_pictures(image_HWC: NDArray[np.uint8], sha256: str, folder: Path) -> None:
     height, width, channels = image_HWC.shape
     image = Image.fromarray(image_HWC[:, :, 0] if channels == 1 else image_HWC)
-    thumbnail = picture_path(folder, sha256, "thumbnail")
+    thumbnail = folder / picture_name(sha256, "thumbnail", width, height)
     thumbnail.parent.mkdir(parents=True, exist_ok=True)
     if max(width, height) <= THUMBNAIL_PX:
         _save(image, thumbnail, lossless=True, quality=0)
@@ -104,7 +102,7 @@ def _write_pictures(image_HWC: NDArray[np.uint8], sha256: str, folder: Path) -> 
     if max(width, height) > VIEW_PX:
         view = image.copy()
         view.thumbnail((VIEW_PX, VIEW_PX), Image.Resampling.LANCZOS, reducing_gap=2.0)
-    _save(view, picture_path(folder, sha256, "view"), quality=90)
+    _save(view, folder / picture_name(sha256, "view", width, height), quality=90)
     view.thumbnail((THUMBNAIL_PX, THUMBNAIL_PX), Image.Resampling.LANCZOS, reducing_gap=3.0)
     _save(view, thumbnail, quality=82)
 

@@ -12,7 +12,9 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 
+from django.db import transaction
 from django.utils import timezone
 
 from accounts.models import Person
@@ -31,8 +33,9 @@ from datasets.ingest.report import Report
 from datasets.ingest.sources import Entry, Source, Unreadable, empty_import
 from datasets.ingest.table import Table
 from datasets.ingest.writer import Arrival, Writer
+from datasets.log import lock
 from datasets.models import Dataset, Import, Split
-from datasets.originals import pictures_folder
+from datasets.originals import picture_workplace
 from datasets.schemas import ImportOptions
 from datasets.services import close_ranks
 from datasets.splits import SplitShares
@@ -115,8 +118,8 @@ class ImportRun:
             counts.skip(path, "refused", reason)
         if survey.num_candidates == 0:
             raise self._nothing_to_read(survey)
-        writer = self._writer(survey)
-        with PicturePool(pictures_folder()) as pool:
+        with picture_workplace() as folder, PicturePool(folder) as pool:
+            writer = self._writer(survey, folder)
             batches = self._unknown(survey, writer)
             self._write_all(survey, writer, pool.map(batches))
         self._progress(0.99, "Counting")
@@ -161,7 +164,7 @@ class ImportRun:
             return True
         return False
 
-    def _writer(self, survey: Survey) -> Writer:
+    def _writer(self, survey: Survey, pictures: Path) -> Writer:
         ratio = self._options.split_ratio
         shares = SplitShares(ratio.validation, ratio.test) if ratio else None
         train_shares = None
@@ -175,6 +178,7 @@ class ImportRun:
             shares=shares,
             train_shares=None if self._fixed_splits else train_shares,
             class_order=survey.classes,
+            pictures=pictures,
         )
 
     def _arrivals(self, layout: Layout) -> Iterator[Arrival]:
@@ -272,7 +276,8 @@ class ImportRun:
                     line.file, "missing_file", f"Line {line.number} names it; it did not come."
                 )
         counts.notes += self._notes(survey)
-        close_ranks(self.dataset)
+        with transaction.atomic():
+            close_ranks(lock(self.dataset))
         refresh_overview(self.dataset)
 
     def _notes(self, survey: Survey) -> Iterator[str]:

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 
 from django.db import transaction
+from django.db.models import F
 from django.utils import timezone
 
 from accounts.models import Person
@@ -16,6 +18,7 @@ from datasets.ingest.pictures import Candidate, Picture
 from datasets.ingest.report import Report
 from datasets.log import BATCH, Tally, lock, record, tell_items_changed
 from datasets.models import Dataset, EventKind, Import, Item, ItemState, LabelClass, Origin, Split
+from datasets.originals import share_pictures
 from datasets.services import splits_of_groups
 from datasets.splits import SplitShares
 from datasets.stats import refresh_covers
@@ -45,6 +48,7 @@ class Writer:
         shares: Decide splits that no folder or column does; None leaves them open.
         train_shares: Carve a validation split out of what came as training data.
         class_order: Names in the order that new classes shall have, whichever comes first.
+        pictures: Folder that the pictures of decoded files were written to.
     """
 
     def __init__(
@@ -57,6 +61,7 @@ class Writer:
         shares: SplitShares | None,
         train_shares: SplitShares | None,
         class_order: Sequence[str],
+        pictures: Path,
     ) -> None:
         self._dataset = dataset
         self._import = report
@@ -64,6 +69,7 @@ class Writer:
         self._person = person
         self._shares = shares
         self._train_shares = train_shares
+        self._pictures = pictures
         self._class_place = {name: place for place, name in enumerate(class_order)}
         self._unsaved: set[str] = set()
 
@@ -86,6 +92,10 @@ class Writer:
         managed = [a.candidate.data for a, _ in arrivals if not a.reference]
         if managed:
             store_batch(self._dataset.project, managed)
+        share_pictures(
+            self._pictures,
+            [(each.candidate.sha256, picture.width, picture.height) for each, picture in arrivals],
+        )
         with transaction.atomic():
             self._dataset = lock(self._dataset)
             known = self.known([arrival.candidate.sha256 for arrival, _ in arrivals])
@@ -191,6 +201,10 @@ class Writer:
             tally.put(item)
         Item.objects.bulk_create(items, batch_size=BATCH)
         record(self._dataset, items, EventKind.ADDED, author=self._person, origin=Origin.IMPORT)
+        stored_bytes = sum(item.size_bytes for item in items if not item.reference)
+        Dataset.objects.filter(pk=self._dataset.pk).update(
+            stored_bytes=F("stored_bytes") + stored_bytes
+        )
         tally.apply(self._dataset)
 
     def _revive(self, item: Item) -> None:

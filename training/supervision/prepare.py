@@ -13,7 +13,7 @@ from common.errors import Code, Problem
 from datasets.services import write_manifest
 from designer.documents import stored_document
 from netloom.train.spec import RunConfig, TrainSpec
-from storage.services import blob_path
+from storage.services import local_blob
 from training.models import Attempt, Checkpoint, Run
 from training.tidy import pixel_cache
 
@@ -103,13 +103,17 @@ def _fetch_checkpoints(run: Run, folder: Path) -> tuple[Path | None, int | None,
 def _bring(sha256: str, path: Path) -> Path:
     """Give a stored file a name in the attempt's folder; blobs never change, so a link will do."""
     try:
-        os.link(blob_path(sha256), path)
-    except FileNotFoundError:
+        stored = local_blob(sha256, path.parent / "blobs")
+    except Problem as problem:
         raise Problem(
-            Code.FILE_MISSING,
-            f"The checkpoint {path.name} is no longer on the studio's disk.",
-            "Ask the operator to restore a backup, or start a new run.",
+            problem.code,
+            f"The checkpoint {path.name} cannot be used: {problem.detail}",
+            "Ask the operator to restore a backup, or start a new run."
+            if problem.code is Code.FILE_MISSING
+            else problem.next_step,
         ) from None
+    try:
+        os.link(stored, path)
     except OSError:
-        shutil.copyfile(blob_path(sha256), path)  # another disk, or no hard links there
+        shutil.copyfile(stored, path)  # another disk, or no hard links there
     return path

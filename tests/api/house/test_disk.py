@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from storage.services import blob_path, store_file
+from storage.services import blob_key, store_file
+from storage.store import FOLDER
 
 pytestmark = [pytest.mark.django_db, pytest.mark.faults]
 
@@ -30,7 +31,7 @@ def test_a_copy_that_was_cut_off_is_removed(
 ) -> None:
     source = tmp_path / "checkpoint"
     source.write_bytes(bytes(2 * LARGEST))
-    blobs = blob_path("0" * 64).parent.parent
+    blobs = FOLDER.path(blob_key("0" * 64)).parent.parent
     before = set(blobs.rglob("*"))
     request.getfixturevalue("small_files_only")
     with pytest.raises(OSError, match="File too large"):

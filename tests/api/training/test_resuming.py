@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from netloom.train.checkpoint import load_checkpoint
-from storage.services import blob_path
+from storage.services import blob_key
+from storage.store import FOLDER
 from tests.api.studio import has_ended, loss_steps, wait_for
 from tests.client import ApiClient
 from training.models import Checkpoint
@@ -58,7 +59,7 @@ def test_the_checkpoint_before_is_used_and_the_curve_is_the_same(
         assert run["state"] == "paused", run["log_tail"]
         last, before = sorted((one["step"] for one in run["checkpoints"]), reverse=True)[:2]
         newest = Checkpoint.objects.get(run_id=run_id, step=last)
-        harm(blob_path(newest.blob_id))
+        harm(FOLDER.path(blob_key(newest.blob_id)))
 
         api.post(f"/api/runs/{run_id}/resume")
         run = wait_for(api, run_id, lambda one, step=last: steps_done(one) > step + 8)
@@ -108,5 +109,5 @@ def test_a_loss_that_is_no_number_names_the_node_and_leaves_a_sound_checkpoint(
     assert newest["step"] <= loss_steps(api, run_id)[-1]
 
     blob_id = Checkpoint.objects.get(id=newest["id"]).blob_id
-    weights = load_checkpoint(blob_path(blob_id))["weights"]
+    weights = load_checkpoint(FOLDER.path(blob_key(blob_id)))["weights"]
     assert all(bool(tensor.isfinite().all()) for tensor in weights.values())

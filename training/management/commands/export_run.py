@@ -9,7 +9,8 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from datasets.services import write_manifest
-from storage.services import blob_path
+from storage.disk import scratch_folder
+from storage.services import local_blob
 from training.models import Run
 from training.services import START_WEIGHTS, portable_spec
 
@@ -32,7 +33,9 @@ class Command(BaseCommand):
         folder.mkdir(parents=True, exist_ok=True)
         write_manifest(run.dataset_version, folder)
         if run.start_checkpoint is not None:
-            shutil.copyfile(blob_path(run.start_checkpoint.blob_id), folder / START_WEIGHTS)
+            with scratch_folder() as scratch:
+                weights = local_blob(run.start_checkpoint.blob_id, scratch)
+                shutil.copyfile(weights, folder / START_WEIGHTS)
         spec = folder / "spec.json"
         spec.write_text(portable_spec(run).model_dump_json(by_alias=True, indent=1))
         self.stdout.write(f"Run it with: cd {folder} && netloom train {spec.name}")
