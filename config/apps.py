@@ -7,7 +7,8 @@ class ConfigConfig(AppConfig):
     verbose_name = "Installation"
 
     def ready(self) -> None:
-        from config import celery  # noqa: F401 - `shared_task` needs the application to exist
+        # `shared_task` needs the application to exist; deployment registers its checks.
+        from config import celery, deployment  # noqa: F401
 
         # Every process knows every kind of work and every topic.
         autodiscover_modules("tasks", "topics")

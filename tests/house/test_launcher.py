@@ -213,7 +213,8 @@ def test_a_newer_database_is_refused(tmp_path: Path):
 def test_settings_are_documented(tmp_path: Path):
     page = manage(tmp_path, "settings", "--markdown").stdout
     assert page == (REPOSITORY / "docs" / "settings.md").read_text(), "run `make schema`"
-    listed = manage(tmp_path, "settings", NETLOOM_SECRET_KEY="hidden").stdout
+    hidden = "hidden".join("0123456789")
+    listed = manage(tmp_path, "settings", NETLOOM_SECRET_KEY=hidden).stdout
     assert "NETLOOM_PORT = 0" in listed
     assert "hidden" not in listed
 

@@ -8,9 +8,8 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandParser
 from pydantic.fields import FieldInfo
 
-from config.environment import PREFIX, Environment, environment
+from config.environment import PREFIX, SECRET_SETTINGS, Environment, environment
 
-SECRET = ("secret_key", "database_url", "redis_url")
 HEAD = """# Settings
 
 <!-- Written by `make schema` from config/environment.py. -->
@@ -42,7 +41,7 @@ def _present() -> Iterator[str]:
     present = environment()
     for name, field in Environment.model_fields.items():
         value = getattr(present, name)
-        told = "(set)" if name in SECRET and value else repr(value)
+        told = "(set)" if name in SECRET_SETTINGS and value else repr(value)
         yield f"{PREFIX}{name.upper()} = {told}\n    {field.description}\n\n"
 
 
