@@ -20,6 +20,18 @@ export type Job = Schemas['JobOut'];
 export type JobState = Job['state'];
 export type Upload = Schemas['UploadOut'];
 
+export type ProjectStorage = Schemas['ProjectStorage'];
+export type StoragePart = ProjectStorage['parts'][number];
+export type StoredThing = ProjectStorage['things'][number];
+export type Freeable = ProjectStorage['freeable'][number];
+export type PersonStorage = Schemas['PersonStorage'];
+export type StorageLimit = PersonStorage['limits'][number];
+export type OpenUpload = PersonStorage['uploads'][number];
+export type Bin = Schemas['BinOut'];
+export type BinnedThing = Bin['items'][number];
+export type BinnedProjectList = Schemas['BinnedProjectList'];
+export type BinnedProject = BinnedProjectList['items'][number];
+
 export type DatasetSummary = Schemas['DatasetSummary'];
 export type Dataset = Schemas['Dataset'];
 export type LabelClass = Schemas['LabelClass'];

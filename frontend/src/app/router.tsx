@@ -6,6 +6,7 @@ import { DatasetPage, DatasetsPage } from '@/features/datasets';
 import { DesignerPage, NetworksPage } from '@/features/designer';
 import { InspectPage } from '@/features/inspection';
 import { ProjectsPage } from '@/features/projects';
+import { StoragePage } from '@/features/storage';
 import { CompareRunsPage, RunPage, RunsPage } from '@/features/training';
 import { FrameLayout } from './frame/FrameLayout';
 import { NotFound, PageError, PagePending } from './frame/PageStates';
@@ -77,6 +78,7 @@ const inspect = createRoute({
 const projects = createRoute({ ...inFrame, path: '/projects', component: ProjectsPage });
 const account = createRoute({ ...inFrame, path: '/account', component: AccountPage });
 const bin = createRoute({ ...inFrame, path: '/bin', component: BinPage });
+const storage = createRoute({ ...inFrame, path: '/storage', component: StoragePage });
 /** Any other address: said inside the frame, from where every room is one click away. */
 const elsewhere = createRoute({ ...inFrame, path: '$', component: NotFound });
 
@@ -109,7 +111,7 @@ export const router = createRouter({
     invitation,
     frame.addChildren([
       home, networks, network, data, dataset, runs, compare, run, inspect, projects, account, bin,
-      elsewhere,
+      storage, elsewhere,
     ]),
   ]),
   // Dialogs are opened inside the router, so that what they show can navigate.

@@ -27,6 +27,18 @@ export const TESTIDS = {
     open: 'bin-open',
     row: 'bin-row',
     restore: 'bin-restore',
+    purge: 'bin-purge',
+    empty: 'bin-empty',
+    projectRow: 'bin-project-row',
+  },
+  storage: {
+    used: 'storage-used',
+    part: 'storage-part',
+    freeable: 'storage-freeable',
+    free: 'storage-free',
+    thing: 'storage-thing',
+    limit: 'storage-limit',
+    disk: 'storage-disk',
   },
   projects: {
     create: 'project-create',

@@ -1,6 +1,6 @@
 import { Avatar, Menu, UnstyledButton, useMantineColorScheme } from '@mantine/core';
 import {
-  IconDeviceDesktop, IconKey, IconLogout, IconMoon, IconSun, IconTrash, IconUsers,
+  IconDatabase, IconDeviceDesktop, IconKey, IconLogout, IconMoon, IconSun, IconTrash, IconUsers,
 } from '@tabler/icons-react';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
@@ -38,6 +38,9 @@ export function AccountMenu() {
         </Menu.Item>
         <Menu.Item leftSection={<IconUsers size={15} />} onClick={() => void navigate({ to: '/projects' })}>
           Projects and people
+        </Menu.Item>
+        <Menu.Item leftSection={<IconDatabase size={15} />} onClick={() => void navigate({ to: '/storage' })}>
+          Storage
         </Menu.Item>
         <Menu.Item leftSection={<IconTrash size={15} />} onClick={() => void navigate({ to: '/bin' })}>
           Bin

@@ -74,6 +74,8 @@ function useFrameCommands(): readonly Command[] {
       go('go-runs', 'Runs', () => void navigate({ to: '/runs' })),
       go('go-inspect', 'Inspect', () => void navigate({ to: '/inspect' })),
       go('go-projects', 'Projects and people', () => void navigate({ to: '/projects' })),
+      go('go-storage', 'Storage: what takes the space', () => void navigate({ to: '/storage' })),
+      go('go-bin', 'Bin: what was deleted', () => void navigate({ to: '/bin' })),
       go('go-account', 'Account and tokens', () => void navigate({ to: '/account' })),
       ...projects.map((project): Command => ({
         id: `project-${project.id}`,

@@ -8,6 +8,7 @@ const TITLES: Record<string, string> = {
   evaluate: 'Evaluation',
   estimate: 'Estimate',
   bundle: 'Preparing a bundle',
+  purge: 'Deleting for good',
 };
 
 /** A job's kind, `room.work`, in words; an unknown one is shown as it is, readable. */

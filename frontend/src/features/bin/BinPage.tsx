@@ -1,106 +1,97 @@
-import { Button, Table } from '@mantine/core';
+import { Button } from '@mantine/core';
+import { modals } from '@mantine/modals';
 import { IconTrash } from '@tabler/icons-react';
-import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
-import { http, type NetworkSummary } from '@/api';
-import { binnedDatasetsQuery } from '@/features/datasets';
-import { TESTIDS, formatAgo, plural, roleAllows, useProject } from '@/lib';
-import { EmptyState, PageHeader, Panel, ProblemNotice } from '@/ui';
+import { useQuery } from '@tanstack/react-query';
+import { http, type Bin, type BinnedProjectList } from '@/api';
+import { SESSION_KEY, TESTIDS, formatBytes, plural, useProject } from '@/lib';
+import { ButtonLink, EmptyState, PageHeader, ProblemNotice } from '@/ui';
+import { BinTable, type BinnedRow } from './BinTable';
 import classes from './BinPage.module.css';
+import { usePurge } from './usePurge';
 
-/** Networks and datasets that were deleted, each with the way back. */
+const KINDS = { network: 'networks', dataset: 'datasets', run: 'runs' } as const;
+
+/** What was deleted: who, when, how large, and until when it can be put back. */
 export function BinPage() {
   const project = useProject();
   const projectId = project?.id ?? '';
-  const enabled = project !== null;
-  const datasets = useQuery({ ...binnedDatasetsQuery(projectId), enabled });
-  const networks = useQuery({
-    queryKey: ['networks', 'binned', projectId],
-    queryFn: ({ signal }) =>
-      http.get<NetworkSummary[]>(`/api/projects/${projectId}/networks`, { is_deleted: true }, signal),
-    enabled,
+  const { data, error, refetch } = useQuery({
+    queryKey: ['bin', 'project', projectId],
+    queryFn: ({ signal }) => http.get<Bin>(`/api/projects/${projectId}/bin`, {}, signal),
+    enabled: project !== null,
   });
-  const error = datasets.error ?? networks.error;
-  const canRestore = project !== null && roleAllows(project.role, 'editor');
-  const isEmpty = datasets.data?.length === 0 && networks.data?.length === 0;
+  const { data: projects } = useQuery({
+    queryKey: ['bin', 'projects'],
+    queryFn: ({ signal }) => http.get<BinnedProjectList>('/api/bin/projects', {}, signal),
+  });
+  const { purge, isPurging } = usePurge();
+  const askEmpty = (bin: Bin) =>
+    modals.openConfirmModal({
+      title: `Empty the bin of ${project?.name ?? 'the project'}?`,
+      children: `${plural(bin.total, 'thing')} of ${formatBytes(bin.size_bytes)} cannot be put back any more. What something outside of the bin still needs stays.`,
+      labels: { confirm: 'Empty the bin', cancel: 'Keep everything' },
+      confirmProps: { color: 'red' },
+      onConfirm: () => purge(`/api/projects/${projectId}/bin`),
+    });
+  const isEmpty = data?.total === 0 && projects?.total === 0;
   return (
     <>
-      <PageHeader title="Bin" meta={project?.name} />
-      {error && <ProblemNotice error={error} isPlaced />}
+      <PageHeader
+        title="Bin"
+        meta={data && data.total > 0 ? `${plural(data.total, 'thing')}, ${formatBytes(data.size_bytes)}` : project?.name}
+        actions={
+          <>
+            <ButtonLink to="/storage" variant="subtle" color="gray">
+              Storage
+            </ButtonLink>
+            {data && data.total > 0 && data.can_purge && (
+              <Button
+                variant="default"
+                leftSection={<IconTrash size={16} />}
+                loading={isPurging}
+                onClick={() => askEmpty(data)}
+                data-testid={TESTIDS.bin.empty}
+              >
+                Empty the bin
+              </Button>
+            )}
+          </>
+        }
+      />
+      {error && !data && <ProblemNotice error={error} onRetry={() => void refetch()} isPlaced />}
       {isEmpty && (
         <EmptyState icon={<IconTrash size={26} stroke={1.5} />} title="The bin is empty">
-          Networks and datasets that are deleted wait here and can be put back.
+          Networks, datasets, runs and projects that are deleted wait here for {plural(data.bin_days, 'day')} and can be
+          put back until then.
         </EmptyState>
       )}
-      <div className={classes.page}>
-        <BinnedThings
-          title="Networks"
-          room="networks"
-          canRestore={canRestore}
-          things={(networks.data ?? []).map(({ id, name, num_nodes, updated_at }) => ({
-            id, name, updated_at, what: plural(num_nodes, 'layer'),
-          }))}
-        />
-        <BinnedThings
-          title="Data"
-          room="datasets"
-          canRestore={canRestore}
-          things={(datasets.data ?? []).map(({ id, name, num_items, updated_at }) => ({
-            id, name, updated_at, what: plural(num_items, 'image'),
-          }))}
-        />
-      </div>
+      {data && projects && !isEmpty && (
+        <div className={classes.page}>
+          <p className={classes.lead}>What is here is deleted for good after {plural(data.bin_days, 'day')}.</p>
+          <BinTable
+            title={project?.name ?? 'This project'}
+            rows={data.items.map(
+              (thing): BinnedRow => ({
+                ...thing,
+                restorePath: data.can_restore ? `/api/${KINDS[thing.kind]}/${thing.id}/restore` : null,
+                purgePath: data.can_purge ? `/api/projects/${projectId}/bin/${thing.kind}/${thing.id}` : null,
+              }),
+            )}
+          />
+          <BinTable
+            title="Your projects"
+            rowTestId={TESTIDS.bin.projectRow}
+            changes={SESSION_KEY}
+            rows={projects.items.map((each): BinnedRow => ({
+              ...each,
+              kind: 'project',
+              kept_because: '',
+              restorePath: `/api/bin/projects/${each.id}/restore`,
+              purgePath: `/api/bin/projects/${each.id}`,
+            }))}
+          />
+        </div>
+      )}
     </>
-  );
-}
-
-interface BinnedThing {
-  id: string;
-  name: string;
-  what: string;
-  updated_at: string;
-}
-
-interface BinnedThingsProps {
-  title: string;
-  /** The first part of the API's path, and of what the pages keep of it. */
-  room: 'networks' | 'datasets';
-  things: readonly BinnedThing[];
-  canRestore: boolean;
-}
-
-function BinnedThings({ title, room, things, canRestore }: BinnedThingsProps) {
-  const client = useQueryClient();
-  const restore = useMutation({
-    mutationFn: (id: string) => http.post(`/api/${room}/${id}/restore`),
-    onSuccess: () => client.invalidateQueries({ queryKey: [room] }),
-  });
-  if (things.length === 0) return null;
-  return (
-    <Panel title={title} isFlush>
-      <Table>
-        <Table.Tbody>
-          {things.map(({ id, name, what, updated_at }) => (
-            <Table.Tr key={id} data-testid={TESTIDS.bin.row}>
-              <Table.Td fw={550}>{name}</Table.Td>
-              <Table.Td>{what}</Table.Td>
-              <Table.Td className={classes.time}>changed {formatAgo(updated_at)}</Table.Td>
-              <Table.Td ta="right">
-                {canRestore && (
-                  <Button
-                    size="xs"
-                    variant="default"
-                    loading={restore.isPending && restore.variables === id}
-                    onClick={() => restore.mutate(id)}
-                    data-testid={TESTIDS.bin.restore}
-                  >
-                    Put back
-                  </Button>
-                )}
-              </Table.Td>
-            </Table.Tr>
-          ))}
-        </Table.Tbody>
-      </Table>
-    </Panel>
   );
 }

@@ -2,3 +2,4 @@ import { lazyRouteComponent } from '@tanstack/react-router';
 
 export const BinPage = lazyRouteComponent(() => import('./BinPage'), 'BinPage');
 export { BinLink } from './BinLink';
+export { usePurge } from './usePurge';

@@ -5,7 +5,7 @@ import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState, type SubmitEvent } from 'react';
 import { http, type Page, type Project } from '@/api';
 import { SESSION_KEY, TESTIDS, chooseProject, plural, useProject } from '@/lib';
-import { PageHeader, Panel, ProblemNotice } from '@/ui';
+import { PageHeader, Panel, ProblemNotice, showBinned } from '@/ui';
 import { MembersPanel } from './MembersPanel';
 import classes from './ProjectsPage.module.css';
 
@@ -117,12 +117,18 @@ function RenamePanel({ project }: { project: Project }) {
   });
   const remove = useMutation({
     mutationFn: () => http.delete(`/api/projects/${project.id}`),
-    onSuccess: refresh,
+    onSuccess: async () => {
+      showBinned(project, async () => {
+        await http.post(`/api/bin/projects/${project.id}/restore`);
+        await refresh();
+      });
+      await refresh();
+    },
   });
   const confirmRemoval = () =>
     modals.openConfirmModal({
       title: `Put ${project.name} into the bin?`,
-      children: 'Everything in it is kept, and nobody sees it until it is restored.',
+      children: 'Everything in it is kept there for a while, and nobody sees it until it is put back. What runs in it is paused.',
       labels: { confirm: 'Put into the bin', cancel: 'Keep it' },
       confirmProps: { color: 'red' },
       onConfirm: () => remove.mutate(),

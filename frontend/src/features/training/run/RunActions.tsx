@@ -123,7 +123,7 @@ function DeleteButton({ run }: { run: Run }) {
   const confirm = () =>
     modals.openConfirmModal({
       title: 'Put this run into the bin?',
-      children: 'Its curves and checkpoints are kept; Undo brings it back while its notice is shown.',
+      children: 'Its curves and checkpoints are kept there for a while and can be put back.',
       labels: { confirm: 'Put into the bin', cancel: 'Keep it' },
       confirmProps: { color: 'red' },
       onConfirm: () => remove.mutate(),
