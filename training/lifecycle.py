@@ -15,7 +15,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from training.intervals import Intervals
-from training.models import Attempt, Desired, Run, State
+from training.models import Attempt, Desired, Run, State, TakenSlot
 from training.publishing import publish_run
 
 logger = logging.getLogger(__name__)
@@ -38,6 +38,7 @@ def close_attempt(run: Run, *, exit_cause: str, exit_code: int | None) -> None:
     Attempt.objects.filter(run=run, number=run.attempt, ended_at=None).update(
         ended_at=timezone.now(), exit_cause=exit_cause[:500], exit_code=exit_code
     )
+    TakenSlot.objects.filter(attempt__run=run, attempt__number=run.attempt).delete()
     publish_run(run)
     wake_workers()
 

@@ -101,7 +101,7 @@ class Run(models.Model):
     folded_seq = models.PositiveBigIntegerField(default=0)
     failure: models.JSONField[dict[str, Any] | None] = models.JSONField(null=True)
 
-    device = models.CharField(max_length=32, blank=True)
+    device = models.CharField(max_length=128, blank=True)
     step = models.PositiveBigIntegerField(default=0)
     epoch = models.FloatField(default=0.0)
     best_metric: models.JSONField[dict[str, Any] | None] = models.JSONField(null=True)
@@ -142,8 +142,12 @@ class RunDetail(models.Model):
 class Attempt(models.Model):
     """One execution of a run. `heartbeat` counts; only its change matters, not any clock.
 
-    The constraints are the promise that no run executes twice at once and that no device slot
-    is taken twice; a claim that would break one fails in the database.
+    The constraint is the promise that no run executes twice at once; `TakenSlot` makes the one
+    that no device slot is taken twice. A claim that would break one fails in the database.
+
+    Attributes:
+        device: All its devices, e.g. `cuda:0,cuda:1`.
+        slot: Not used any more; processes of release 1 still read it while they are replaced.
     """
 
     run_id: str
@@ -151,8 +155,8 @@ class Attempt(models.Model):
     number = models.PositiveIntegerField()
     host = models.CharField(max_length=255)
     worker = models.CharField(max_length=255)
-    device = models.CharField(max_length=32)
-    slot = models.PositiveSmallIntegerField()
+    device = models.CharField(max_length=128)
+    slot = models.PositiveSmallIntegerField(default=0, db_default=0)
     heartbeat = models.PositiveBigIntegerField(default=0)
     started_at = models.DateTimeField(default=timezone.now)
     ended_at = models.DateTimeField(null=True)
@@ -166,15 +170,32 @@ class Attempt(models.Model):
             models.UniqueConstraint(
                 fields=["run"], condition=Q(ended_at=None), name="one_open_attempt_per_run"
             ),
-            models.UniqueConstraint(
-                fields=["host", "device", "slot"],
-                condition=Q(ended_at=None),
-                name="one_run_per_device_slot",
-            ),
         ]
 
     def __str__(self) -> str:
         return f"attempt {self.number} of {self.run_id}"
+
+
+class TakenSlot(models.Model):
+    """A device slot while an open attempt has it; a run on several devices has one of each.
+
+    Whoever closes the attempt removes them (`lifecycle.close_attempt`).
+    """
+
+    attempt = models.ForeignKey(Attempt, on_delete=models.CASCADE, related_name="slots")
+    host = models.CharField(max_length=255)
+    device = models.CharField(max_length=32)
+    slot = models.PositiveSmallIntegerField()
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["host", "device", "slot"], name="one_attempt_per_device_slot"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.device} slot {self.slot} of {self.host}"
 
 
 class RunEvent(models.Model):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import time
-from collections import Counter
 from datetime import timedelta
 
 from django.db import transaction
@@ -17,7 +16,7 @@ from training.devices import local_worker
 from training.intervals import intervals
 from training.models import Attempt, Run, State
 from training.publishing import publish_run
-from training.queue import devices_for
+from training.queue import find_fit
 from training.tidy import prune_pixels, remove_folders
 
 logger = logging.getLogger(__name__)
@@ -63,7 +62,7 @@ def expire(attempt: Attempt) -> bool:
     """Take the run from an attempt whose heartbeat stands still; False when it moved after all."""
     cause = f"The worker {attempt.worker} ended or lost its connection."
     with transaction.atomic():
-        run = Run.objects.select_for_update().get(id=attempt.run_id)
+        run = Run.objects.select_for_update(no_key=True).get(id=attempt.run_id)
         is_still = Attempt.objects.filter(
             pk=attempt.pk, heartbeat=attempt.heartbeat, ended_at=None
         ).exists()
@@ -78,17 +77,8 @@ def expire(attempt: Attempt) -> bool:
 
 
 def has_work() -> bool:
-    """True when a run waits and this machine has a slot for it: a message would find work."""
-    waiting = Run.objects.filter(state=State.QUEUED, deleted_at=None)
-    wanted = {config["device"] for config in waiting.values_list("config", flat=True)}
-    if not wanted:
-        return False
-    worker = local_worker()
-    taken = Counter(
-        Attempt.objects.filter(host=worker.host, ended_at=None).values_list("device", flat=True)
-    )
-    free = [device for device, slots in worker.slots.items() if taken[device] < slots]
-    return any(devices_for(each, free) for each in wanted)
+    """True when a run waits and this machine has slots for it: a message would find work."""
+    return find_fit(local_worker()) is not None
 
 
 def _requeue_interrupted() -> None:

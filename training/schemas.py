@@ -117,6 +117,7 @@ class RunStarted(Schema):
 
     device: str
     device_name: str
+    num_devices: int = 1
     precision: str
     num_threads: int
     torch_version: str

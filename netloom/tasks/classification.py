@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 import torch
@@ -50,9 +51,17 @@ class ClassificationLoss:
     ) -> None:
         self._smoothing = config.label_smoothing
         self._weights_K: torch.Tensor | None = None
+        self._host_weights_K: NDArray[np.float64] | None = None
         if config.class_weights == "balanced":
             weights = class_weights(train_labels, num_classes)
             self._weights_K = as_tensor(weights).to(device)
+            self._host_weights_K = weights.astype(np.float64)
+
+    def weight(self, labels: NDArray[np.int64]) -> float:
+        """Return what a batch with these labels weighs: the mean loss divides by it."""
+        if self._host_weights_K is None:
+            return float(len(labels))
+        return float(self._host_weights_K[labels].sum())
 
     def __call__(self, logits_BK: torch.Tensor, labels_B: torch.Tensor) -> torch.Tensor:
         """Return the mean loss, a scalar on the device."""
@@ -92,6 +101,18 @@ class ClassificationMetrics:
         }[name]
 
 
+class Pool(Protocol):
+    """Processes that each measure a part of a split."""
+
+    def sum(self, tensor: torch.Tensor) -> torch.Tensor:
+        """Add up a tensor over the processes."""
+        ...
+
+    def join(self, part: torch.Tensor, total: int) -> torch.Tensor:
+        """Put one-dimensional parts together, `total` elements long, in the split's order."""
+        ...
+
+
 class ClassificationMeter:
     """Accumulates metrics over the batches of a split on the device; one copy at the end."""
 
@@ -101,6 +122,8 @@ class ClassificationMeter:
         # float64 so that the mean does not depend on the batch size; MPS has none.
         wide = torch.float32 if device.type == "mps" else torch.float64
         self._loss_sum = torch.zeros((), dtype=wide, device=device)
+        self._no_classes = torch.empty(0, dtype=torch.int64, device=device)
+        self._no_shares = torch.empty(0, dtype=torch.float32, device=device)
         self._predicted: list[torch.Tensor] = []
         self._confidence: list[torch.Tensor] = []
 
@@ -115,6 +138,13 @@ class ClassificationMeter:
         self._predicted.append(predicted_B)
         self._confidence.append(confidence_B.exp())
 
+    def merge(self, pool: Pool, total: int) -> None:
+        """Add what the other processes measured, so that each has the whole split of `total`."""
+        pool.sum(self._confusion)
+        pool.sum(self._loss_sum)
+        self._predicted = [pool.join(torch.cat([self._no_classes, *self._predicted]), total)]
+        self._confidence = [pool.join(torch.cat([self._no_shares, *self._confidence]), total)]
+
     def compute(self) -> ClassificationMetrics:
         """Return the metrics of everything added; all zeros or None when nothing was."""
         confusion_KK = self._confusion.reshape(self._num_classes, -1).cpu().numpy()
@@ -126,15 +156,14 @@ class ClassificationMeter:
             for right, support in zip(right_K, support_K, strict=True)
         ]
         known = [recall for recall in recall_K if recall is not None]
-        empty = torch.empty(0)
         return ClassificationMetrics(
             loss=float(self._loss_sum.cpu()) / total if total else math.nan,
             accuracy=float(right_K.sum() / total) if total else 0.0,
             balanced_accuracy=sum(known) / len(known) if known else 0.0,
             recall_K=recall_K,
             confusion_KK=confusion_KK.tolist(),
-            predicted=torch.cat(self._predicted or [empty]).cpu().numpy().astype(np.int64),
-            confidence=torch.cat(self._confidence or [empty]).cpu().numpy().astype(np.float32),
+            predicted=torch.cat([self._no_classes, *self._predicted]).cpu().numpy(),
+            confidence=torch.cat([self._no_shares, *self._confidence]).cpu().numpy(),
         )
 
 

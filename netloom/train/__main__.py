@@ -15,6 +15,7 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from netloom.train.control import Control
+from netloom.train.crew import Crew
 from netloom.train.emitter import EventWriter
 from netloom.train.events import Failed
 from netloom.train.spec import TrainSpec, read_spec
@@ -42,24 +43,40 @@ def main(arguments: list[str] | None = None) -> int:
         message = f"The run specification {options.spec} cannot be read: {error}"
         writer.emit(Failed(time_s=time.time(), code="bad_spec", message=message))
         return 1
-    # Both are read when torch is loaded, further down. Threads that wait by spinning make a step
+    # All are read when torch is loaded, further down. Threads that wait by spinning make a step
     # 10 to 30 times slower as soon as something else wants the same cores.
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
-    if spec.num_threads is not None:
-        os.environ["OMP_NUM_THREADS"] = str(spec.num_threads)
+    if spec.threads_per_device is not None:
+        os.environ["OMP_NUM_THREADS"] = str(spec.threads_per_device)
+    if spec.config.devices > 1:
+        # Else torch says that looking for unused parameters is slow (see `share_gradients`).
+        os.environ.setdefault("TORCH_CPP_LOG_LEVEL", "ERROR")
     from netloom.train.deferred_compiler import defer_compiler
 
     defer_compiler()
     if options.estimate:
         return _print_estimate(spec, writer)
-
-    from netloom.train.run import run_training
-
     try:
-        return 0 if run_training(spec, writer, control) else 1
+        return 0 if _train(spec, writer, control) else 1
     except BrokenPipeError:
         # Nobody reads the events any more; there is nothing left to say it to.
         return 1
+
+
+def _train(spec: TrainSpec, writer: EventWriter, control: Control) -> bool:
+    if spec.config.devices == 1:
+        from netloom.train.run import run_training
+
+        return run_training(spec, writer, control)
+    crew = Crew(spec, writer)
+    try:
+        from netloom.train.ranks import Meeting
+        from netloom.train.run import run_training
+
+        meeting = Meeting(0, spec.config.devices, crew.port, crew.listener, crew.pids)
+        return run_training(spec, writer, control, meeting, crew.await_reason)
+    finally:
+        crew.close()
 
 
 def _print_estimate(spec: TrainSpec, writer: EventWriter) -> int:

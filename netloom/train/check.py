@@ -27,6 +27,11 @@ ProblemCode = Literal[
     "class_without_training_items",
     "class_with_one_item",
     "unknown_device",
+    "too_few_devices",
+    "one_device_named",
+    "batch_smaller_than_devices",
+    "devices_share_cores",
+    "batch_norm_per_device",
 ]
 
 _CODES: dict[DiagnosticCode, ProblemCode] = {
@@ -68,6 +73,67 @@ def check_spec(
                 severity="error",
                 message=f"There is no device {device} here. Choose one of: auto, {known}.",
             )
+        )
+    elif spec.config.devices > 1:
+        problems += _check_devices(spec, devices)
+    return problems
+
+
+def check_cpu_devices(spec: TrainSpec) -> list[SpecProblem]:
+    """Return what should be thought about when several devices of a run are all the CPU."""
+    count = spec.config.devices
+    if count == 1:
+        return []
+    shared = SpecProblem(
+        code="devices_share_cores",
+        severity="warning",
+        message=f"On a CPU {count} devices are {count} processes on the same cores: good for "
+        "trying out, hardly faster than one.",
+    )
+    graph = spec.document.graph
+    blocks = [graph.nodes, *(block.nodes for block in graph.blocks.values())]
+    norms = [key for nodes in blocks for key, node in nodes.items() if node.type == "BatchNorm2d"]
+    if not norms:
+        return [shared]
+    per_device = SpecProblem(
+        code="batch_norm_per_device",
+        severity="warning",
+        message="On a CPU batch normalisation looks at each device's share of a batch alone, so "
+        f"{count} devices learn otherwise than one. Use one device, group normalisation, or GPUs.",
+        node_id=norms[0] if norms[0] in graph.nodes else None,
+    )
+    return [shared, per_device]
+
+
+def _check_devices(spec: TrainSpec, devices: Collection[str] | None) -> list[SpecProblem]:
+    """Check a run on several devices."""
+    device, count = spec.config.device, spec.config.devices
+    problems: list[SpecProblem] = []
+
+    def add(code: ProblemCode, message: str) -> None:
+        problems.append(SpecProblem(code=code, severity="error", message=message))
+
+    if spec.config.batch_size < count:
+        add(
+            "batch_smaller_than_devices",
+            f"A batch of {spec.config.batch_size} cannot be shared by {count} devices. "
+            "Make the batch larger or take fewer devices.",
+        )
+    if device.startswith("cuda:"):
+        add(
+            "one_device_named",
+            f"The run names {device} and asks for {count} devices. Choose cuda for any "
+            f"{count} GPUs, or one device.",
+        )
+    gpus = [name for name in devices or () if name.startswith("cuda")]
+    is_cpu = device == "cpu" or (device == "auto" and devices is not None and not gpus)
+    if is_cpu:
+        problems += check_cpu_devices(spec)
+    elif devices is not None and len(gpus) < count and not problems:
+        add(
+            "too_few_devices",
+            f"The run asks for {count} GPUs at once, and no machine here has more than "
+            f"{len(gpus)}. Take {len(gpus) or 'one or the CPU'}, or start a worker that has more.",
         )
     return problems
 

@@ -13,7 +13,7 @@ import re
 import zipfile
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TypedDict, cast
+from typing import NotRequired, TypedDict, cast
 
 import numpy as np
 import torch
@@ -50,6 +50,7 @@ class CheckpointContent(TypedDict):
         sampler: Epoch and batches consumed of it.
         best: Metric and step of the best checkpoint so far, None before the first validation.
         epochs_without_gain: Counter of the early stop.
+        other_random: States of the ranks after the first, when several devices share the run.
         config: The run configuration as JSON.
         environment: torch version, CPU and threads: resuming is bit-identical when they agree.
     """
@@ -62,6 +63,7 @@ class CheckpointContent(TypedDict):
     scheduler: dict[str, float]
     scaler: dict[str, object]
     random: RandomStates
+    other_random: NotRequired[list[RandomStates]]
     sampler: dict[str, int]
     best: dict[str, float] | None
     epochs_without_gain: int

@@ -1,15 +1,17 @@
 """Start training without loading torch's compiler.
 
-Optimisers import `torch._dynamo`, which takes three seconds and 200 MB, to call two of its
-functions that do nothing outside of a compilation. A placeholder answers these two; whoever asks
-it for anything else (`torch.compile`, say) gets the real package from then on.
-See pytorch/pytorch, torch/optim/optimizer.py (`_use_grad_for_differentiable`).
+Optimisers and process groups import `torch._dynamo`, which takes three seconds and 200 MB, to call
+a few of its functions that do nothing outside of a compilation. A placeholder answers these;
+whoever asks it for anything else (`torch.compile`, say) gets the real package from then on.
+See pytorch/pytorch, torch/optim/optimizer.py (`_use_grad_for_differentiable`),
+torch/distributed/distributed_c10d.py (`init_process_group`) and torch/nn/parallel/distributed.py.
 """
 
 from __future__ import annotations
 
 import importlib
 import sys
+from collections.abc import Callable
 from types import ModuleType
 from typing import Any
 
@@ -18,8 +20,24 @@ import torch
 _NAME = "torch._dynamo"
 
 
+class _DeferredPart:
+    """Stands in for one module of the package: a few answers, the real module for the rest."""
+
+    def __init__(self, name: str, answers: dict[str, Callable[[], Any]]) -> None:
+        self._name = name
+        self._answers = answers
+
+    def __getattr__(self, name: str) -> Any:
+        if name in self._answers:
+            return self._answers[name]
+        return getattr(getattr(_load(), self._name), name)
+
+
 class _DeferredCompiler(ModuleType):
-    """Stands in for `torch._dynamo` until more than these two functions is needed."""
+    """Stands in for `torch._dynamo` until more than these few functions is needed."""
+
+    trace_rules = _DeferredPart("trace_rules", {"clear_lru_cache": lambda: None})
+    utils = _DeferredPart("utils", {"get_optimize_ddp_mode": lambda: "ddp_optimizer"})
 
     @staticmethod
     def graph_break(msg: str = "") -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import platform
+from collections.abc import Iterable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
@@ -46,16 +47,19 @@ class Placement:
         return torch.autocast(self.device.type, dtype=dtype)
 
 
-def choose_placement(device: str, precision: str) -> Placement:
+def choose_placement(device: str, precision: str, *, index: int = 0, count: int = 1) -> Placement:
     """Resolve `auto` and check that the device exists.
 
     Automatic precision is bfloat16 on GPUs that compute with it (Ampere and newer), else float16;
     a CPU stays with float32.
 
+    Args:
+        index: Which of the run's `count` devices: the GPU of that number, or the CPU for all.
+
     Raises:
-        DeviceError: No such device.
+        DeviceError: No such device, or not so many.
     """
-    chosen = _choose_device(device)
+    chosen = _choose_device(device, index, count)
     if chosen.type == "cpu":
         if precision == "float16":
             note = "float16 needs a GPU; this run on the CPU uses float32."
@@ -74,13 +78,19 @@ def choose_placement(device: str, precision: str) -> Placement:
     return Placement(chosen, name, "bfloat16" if precision == "bfloat16" else "float16", ())
 
 
-def _choose_device(device: str) -> torch.device:
-    count = torch.cuda.device_count() if torch.cuda.is_available() else 0
-    if device == "cpu" or (device == "auto" and count == 0):
+def _choose_device(device: str, index: int, count: int) -> torch.device:
+    num_gpus = torch.cuda.device_count() if torch.cuda.is_available() else 0
+    if device == "cpu" or (device == "auto" and num_gpus == 0):
         return torch.device("cpu")
-    index = int(device.partition(":")[2] or 0) if device != "auto" else 0
-    if index >= count:
-        found = f"{count} GPU(s): cuda:0 to cuda:{count - 1}" if count else "no usable GPU"
+    found = f"{num_gpus} GPU(s): cuda:0 to cuda:{num_gpus - 1}" if num_gpus else "no usable GPU"
+    if count > num_gpus and num_gpus:
+        raise DeviceError(
+            f"The run asks for {count} devices, but this machine has {found}. "
+            "Choose fewer devices, or the CPU."
+        )
+    if count == 1:
+        index = int(device.partition(":")[2] or 0) if device != "auto" else 0
+    if index >= num_gpus:
         raise DeviceError(
             f"The run asks for {device}, but this machine has {found}. "
             "Choose another device, or auto."
@@ -110,9 +120,13 @@ def cpu_name() -> str:
     return platform.processor() or platform.machine()
 
 
-def process_memory_bytes() -> int:
-    """Return the resident memory of this process."""
-    return int(psutil.Process().memory_info().rss)
+def process_memory_bytes(others: Iterable[int] = ()) -> int:
+    """Return the resident memory of this process and of those with the given ids."""
+    total = int(psutil.Process().memory_info().rss)
+    for pid in others:
+        with contextlib.suppress(psutil.Error):
+            total += int(psutil.Process(pid).memory_info().rss)
+    return total
 
 
 def device_memory_bytes(device: torch.device) -> int | None:

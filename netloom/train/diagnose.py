@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import errno
 import time
+from functools import partial
 from typing import Literal
 
 import torch
+from torch.nn.modules.batchnorm import _BatchNorm  # pyright: ignore[reportPrivateUsage]
 
 from netloom.compile import CompileError, Network, node_of_exception
 from netloom.data.decode_pool import ItemError
@@ -62,10 +64,8 @@ def describe_non_finite(
     """Return the event for a loss that is no number, naming the node it began in."""
     steps_per_epoch = session.sampler.batches_per_epoch
     epoch, batches = divmod(error.step, steps_per_epoch)
-    batch = next(
-        session.batches.training(
-            session.sampler, session.dataset.train_rows, SamplerPosition(epoch, batches)
-        )
+    batch = session.batches.whole(
+        session.sampler, session.dataset.train_rows, SamplerPosition(epoch, batches)
     )
     node = find_non_finite_node(session, batch.images_BCHW)
     kept = (
@@ -104,7 +104,11 @@ def find_non_finite_node(session: Session, images_BCHW: torch.Tensor) -> str | N
         handles.append(part.register_forward_hook(look))  # pyright: ignore[reportUnknownMemberType]
 
     for name, path in module.netloom_nodes.items():
-        watch(module.get_submodule(name), path)
+        part = module.get_submodule(name)
+        if isinstance(part, torch.nn.SyncBatchNorm):
+            # The other ranks do not compute this: without them it is a plain one.
+            part.forward = partial(_BatchNorm.forward, part)
+        watch(part, path)
     try:
         with torch.no_grad(), session.placement.autocast():
             module(images_BCHW)

@@ -20,11 +20,18 @@ class EventModel(BaseModel):
 
 
 class Started(EventModel):
-    """The run is about to take its first step."""
+    """The run is about to take its first step.
+
+    Attributes:
+        device: That of rank 0, whose name is `device_name`.
+        num_devices: How many share each batch.
+        num_threads: Of each device's process.
+    """
 
     event: Literal["started"] = "started"
     device: str
     device_name: str
+    num_devices: int = 1
     precision: str
     num_threads: int
     torch_version: str

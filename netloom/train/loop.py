@@ -12,12 +12,13 @@ import torch
 from netloom.compile import load_weights, state_weights
 from netloom.data.sampler import SamplerPosition
 from netloom.graph.document import graph_hash
-from netloom.tasks.classification import ClassificationMetrics, pick_samples
+from netloom.tasks.classification import ClassificationMetrics
 from netloom.train.checkpoint import (
     FORMAT,
     SCHEMA,
     CheckpointContent,
     CheckpointKeeper,
+    RandomStates,
     position_fields,
     position_of,
     read_random_states,
@@ -25,21 +26,13 @@ from netloom.train.checkpoint import (
 )
 from netloom.train.control import Control
 from netloom.train.emitter import EventWriter
-from netloom.train.events import (
-    Checkpoint,
-    EpochEnd,
-    Finished,
-    MetricPoint,
-    Metrics,
-    Phase,
-    SamplePrediction,
-    Samples,
-)
+from netloom.train.events import Checkpoint, Finished, Phase
 from netloom.train.recorder import NonFiniteLossError, StepRecorder
+from netloom.train.report import EpochReporter
 from netloom.train.session import Session
 from netloom.train.steps import evaluate_rows, train_step
 
-_NUM_SAMPLES = 24
+_REQUESTS = (None, "stop", "pause")
 FinishReason = Literal["completed", "early_stopped", "stopped", "paused"]
 
 
@@ -67,6 +60,8 @@ class TrainingLoop:
         self.position = SamplerPosition()
         self.best: Best | None = None
         self.epochs_without_gain = 0
+        self._ranks = session.ranks
+        self._request: Literal["stop", "pause"] | None = None
         self._keeper = keeper
         self._writer = writer
         self._control = control
@@ -75,8 +70,7 @@ class TrainingLoop:
         self._saved_step = -1
         self._saved_at = time.monotonic()
         self._recorder: StepRecorder | None = None
-        validation_labels = session.dataset.items.labels[session.dataset.validation_rows]
-        self._sample_rows = pick_samples(validation_labels, _NUM_SAMPLES)
+        self._reporter = EpochReporter(session, writer)
 
     def restore(self, content: CheckpointContent) -> None:
         """Continue where a checkpoint was taken."""
@@ -84,7 +78,9 @@ class TrainingLoop:
         load_weights(session.module, content["weights"])
         session.optimizer.load_state_dict(content["optimizer"])
         session.scaler.load_state_dict(content["scaler"])
-        restore_random_states(content["random"], session.placement.device)
+        states = [content["random"], *content.get("other_random", [])]
+        if self._ranks.index < len(states):
+            restore_random_states(states[self._ranks.index], session.placement.device)
         self.step = content["step"]
         self.position = position_of(content)
         if content["best"] is not None:
@@ -107,15 +103,16 @@ class TrainingLoop:
             total_steps=session.total_steps,
             steps_per_epoch=session.sampler.batches_per_epoch,
             rate=session.schedule.rate,
+            other_pids=self._ranks.pids,
         )
         while self.position.epoch < config.epochs:
             self._train_epoch(self._recorder)
-            metrics = None if self._control.request else self._validate()
-            if self._control.request is not None:
-                return self._finish("paused" if self._control.request == "pause" else "stopped")
+            metrics = None if self._request else self._validate()
+            if self._request is not None:
+                return self._finish("paused" if self._request == "pause" else "stopped")
             is_best = self._end_epoch(metrics)
             self.position = SamplerPosition(self.position.epoch + 1, 0)
-            if is_best or self._is_save_due():
+            if self._consult() or is_best:
                 self._save(is_best=is_best, metric=self._metric(metrics))
             early_stop = config.early_stop
             if early_stop.is_enabled and self.epochs_without_gain >= early_stop.patience_epochs:
@@ -149,14 +146,15 @@ class TrainingLoop:
             recorder.add(
                 loss,
                 right,
-                len(batch.labels_B),
+                batch.num_items,
                 wait_s=ready - began,
                 step_s=ended - began,
             )
-            if self._control.request is not None:
+            is_save_due = self._consult()
+            if self._request is not None:
                 break
             is_last = self.position.batches == session.sampler.batches_per_epoch
-            if self._is_save_due() and not is_last:
+            if is_save_due and not is_last:
                 # After the last step validation comes first, so that no step is saved twice.
                 self._save(is_best=False, metric=None)
                 self._phase("training")
@@ -169,61 +167,27 @@ class TrainingLoop:
         if len(rows) == 0:
             return None
         self._phase("validating")
-        return evaluate_rows(session, rows, lambda: self._control.request is not None)
+        return evaluate_rows(session, rows, self._is_asked_to_end)
 
     def _end_epoch(self, metrics: ClassificationMetrics | None) -> bool:
         """Report an epoch's validation; returns whether it is the best so far."""
         if metrics is None:
             return False
-        epoch = self.position.epoch + 1
-        now = time.time()
-        values = {
-            "loss": metrics.loss,
-            "accuracy": metrics.accuracy,
-            "balanced_accuracy": metrics.balanced_accuracy,
-        }
         if not math.isfinite(metrics.loss):
             raise NonFiniteLossError(self.step)
-        point = MetricPoint(
-            split="validation", step=self.step, epoch=float(epoch), time_s=now, values=values
-        )
-        self._writer.emit(Metrics(time_s=now, points=[point]))
-        self._writer.emit(
-            EpochEnd(
-                time_s=now,
-                epoch=epoch,
-                step=self.step,
-                values=values,
-                recall_K=metrics.recall_K,
-                confusion_KK=metrics.confusion_KK,
-            )
-        )
-        self._send_samples(metrics, epoch, now)
+        self._reporter.tell(metrics, self.position.epoch + 1, self.step)
         name = self.session.spec.config.best_metric
         metric = metrics.value(name)
         gain = self.best is None or (
             metric < self.best.metric if name == "loss" else metric > self.best.metric
         )
+        (gain,) = self._ranks.follow([gain])
         if gain:
             self.best = Best(metric, self.step)
             self.epochs_without_gain = 0
         else:
             self.epochs_without_gain += 1
-        return gain
-
-    def _send_samples(self, metrics: ClassificationMetrics, epoch: int, now: float) -> None:
-        items = self.session.dataset.items
-        rows = self.session.dataset.validation_rows
-        predictions = [
-            SamplePrediction(
-                item_id=items.ids[int(rows[row])],
-                label=int(items.labels[rows[row]]),
-                predicted=int(metrics.predicted[row]),
-                confidence=float(metrics.confidence[row]),
-            )
-            for row in self._sample_rows
-        ]
-        self._writer.emit(Samples(time_s=now, epoch=epoch, step=self.step, predictions=predictions))
+        return bool(gain)
 
     def _finish(self, reason: FinishReason) -> Finished:
         if self._recorder is not None:
@@ -240,19 +204,38 @@ class TrainingLoop:
             best_step=self.best.step if self.best else None,
         )
 
-    def _is_save_due(self) -> bool:
-        return time.monotonic() - self._saved_at >= self.session.spec.config.checkpoint_every_s
+    def _consult(self) -> bool:
+        """Take note of what rank 0 was asked for; returns whether a checkpoint is due.
+
+        All ranks call it at the same places, so that they stop and save at the same step.
+        """
+        every_s = self.session.spec.config.checkpoint_every_s
+        is_save_due = time.monotonic() - self._saved_at >= every_s
+        if self._ranks.is_alone:
+            self._request = self._control.request
+            return is_save_due
+        mine = _REQUESTS.index(self._control.request)
+        request, is_due = self._ranks.follow([mine, is_save_due])
+        self._request = _REQUESTS[request]
+        return bool(is_due)
+
+    def _is_asked_to_end(self) -> bool:
+        self._consult()
+        return self._request is not None
 
     def _save(self, *, is_best: bool, metric: float | None) -> None:
         if self._recorder is not None:
             self._recorder.flush()
-        content = self._content()
+        states = self._read_random_states()
+        self._saved_step = self.step
+        if not self._ranks.is_lead:
+            return
+        content = self._content(states)
         if not _all_finite(content["weights"]):
             raise NonFiniteLossError(max(0, self.step - 1))
         self._phase("saving")
         saved = self._keeper.save(content, is_best=is_best)
         self.last_checkpoint = saved.path.name
-        self._saved_step = self.step
         self._saved_at = time.monotonic()
         self._writer.emit(
             Checkpoint(
@@ -268,7 +251,11 @@ class TrainingLoop:
             )
         )
 
-    def _content(self) -> CheckpointContent:
+    def _read_random_states(self) -> list[RandomStates]:
+        mine = read_random_states(self.session.placement.device)
+        return [mine] if self._ranks.is_alone else self._ranks.gather(mine)
+
+    def _content(self, states: list[RandomStates]) -> CheckpointContent:
         session = self.session
         return {
             "format": FORMAT,
@@ -278,7 +265,8 @@ class TrainingLoop:
             "optimizer": session.optimizer.state_dict(),
             "scheduler": {"learning_rate": session.schedule.rate(self.step)},
             "scaler": session.scaler.state_dict(),
-            "random": read_random_states(session.placement.device),
+            "random": states[0],
+            "other_random": states[1:],
             "sampler": position_fields(self.position),
             "best": dataclasses.asdict(self.best) if self.best else None,
             "epochs_without_gain": self.epochs_without_gain,

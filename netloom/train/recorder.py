@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import cast
 
 import numpy as np
@@ -36,6 +36,7 @@ class StepRecorder:
 
     Args:
         start_step: The first step that will be recorded.
+        other_pids: Processes whose memory counts too.
     """
 
     def __init__(
@@ -47,12 +48,14 @@ class StepRecorder:
         total_steps: int,
         steps_per_epoch: int,
         rate: Callable[[int], float],
+        other_pids: Sequence[int] = (),
     ) -> None:
         self._writer = writer
         self._device = device
         self._total_steps = total_steps
         self._steps_per_epoch = steps_per_epoch
         self._rate = rate
+        self._other_pids = other_pids
         self._step = start_step
         self._start_step = start_step
         self._losses: list[torch.Tensor] = []
@@ -120,7 +123,7 @@ class StepRecorder:
                 epoch=self._step / self._steps_per_epoch,
                 images_per_s=self._images_per_s,
                 data_wait_share=self._data_wait_share,
-                memory_bytes=process_memory_bytes(),
+                memory_bytes=process_memory_bytes(self._other_pids),
                 device_memory_bytes=device_memory_bytes(self._device),
                 remaining_s=elapsed_s / done * remaining if done else None,
             )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 import traceback
+from collections.abc import Callable
 from pathlib import Path
 
 import psutil
@@ -12,7 +13,7 @@ import torch
 from netloom.data.items import LabelledItems
 from netloom.data.manifest import Manifest
 from netloom.graph.document import graph_hash
-from netloom.train.check import check_spec
+from netloom.train.check import check_cpu_devices, check_spec
 from netloom.train.checkpoint import (
     CheckpointContent,
     CheckpointError,
@@ -25,6 +26,7 @@ from netloom.train.diagnose import describe_failure, describe_non_finite
 from netloom.train.emitter import EventWriter
 from netloom.train.events import Failed, Finished, Phase, Rewind, Started
 from netloom.train.loop import TrainingLoop
+from netloom.train.ranks import ALONE, Meeting, Ranks, is_connection_lost
 from netloom.train.recorder import NonFiniteLossError
 from netloom.train.session import Session, build_network, build_session, open_dataset
 from netloom.train.spec import TrainSpec
@@ -32,14 +34,26 @@ from netloom.train.spec import TrainSpec
 _TRACEBACK_CHARS = 8000
 
 
-def run_training(spec: TrainSpec, writer: EventWriter, control: Control) -> bool:
+def run_training(
+    spec: TrainSpec,
+    writer: EventWriter,
+    control: Control,
+    meeting: Meeting | None = None,
+    await_reason: Callable[[], None] | None = None,
+) -> bool:
     """Train as specified; everything worth knowing leaves through `writer`.
 
     The last event is `finished` or `failed`.
 
+    Args:
+        meeting: Where the ranks meet, for a run on several devices.
+        await_reason: Called when another rank is gone; may end this process.
+
     Returns:
         Whether the run finished (completed, early stopped, stopped or paused).
     """
+    if spec.config.devices != (meeting.count if meeting else 1):
+        raise ValueError("A run on several devices needs a process for each; see netloom.train.")
     loop: TrainingLoop | None = None
     session: Session | None = None
     try:
@@ -47,13 +61,12 @@ def run_training(spec: TrainSpec, writer: EventWriter, control: Control) -> bool
         if manifest is None:
             return False
         writer.emit(Phase(time_s=time.time(), phase="loading"))
-        placement = choose_placement(spec.config.device, spec.config.precision)
-        prepare_device(placement, spec.num_threads)
-        for warning in placement.warnings:
-            writer.log("warning", warning)
+        placement = _prepare_placement(spec, meeting, writer)
+        ranks = meeting.join(placement.device) if meeting else ALONE
         content = _read_resume_point(spec, writer)
-        torch.default_generator.manual_seed(spec.config.seed)
-        session = _open_session(spec, manifest, placement, writer, control)
+        # Ranks drop other units: alike, their shares of a batch would learn alike.
+        torch.manual_seed(spec.config.seed + ranks.index * 2**32)  # pyright: ignore[reportUnknownMemberType]
+        session = _open_session(spec, manifest, placement, ranks, writer, control)
         loop = _make_loop(session, content, writer, control)
         control.raise_if_requested()
         num_test = len(LabelledItems.select(manifest, Path(), ("test",)).ids)
@@ -66,11 +79,17 @@ def run_training(spec: TrainSpec, writer: EventWriter, control: Control) -> bool
     except NonFiniteLossError as error:
         if session is None or loop is None:
             raise
+        if not session.ranks.is_lead:
+            return False
         writer.emit(describe_non_finite(error, session, loop.last_checkpoint))
         return False
     except BrokenPipeError:
         raise
     except Exception as error:  # noqa: BLE001 (whatever ends a run is reported as its last event)
+        if meeting is not None and is_connection_lost(error):
+            if await_reason is None:
+                return False
+            await_reason()
         failed = describe_failure(error, loop.step if loop else None)
         if failed.code == "error":
             writer.log("error", "".join(traceback.format_exception(error))[-_TRACEBACK_CHARS:])
@@ -79,6 +98,19 @@ def run_training(spec: TrainSpec, writer: EventWriter, control: Control) -> bool
     finally:
         if session is not None:
             session.dataset.pixels.close()
+
+
+def _prepare_placement(spec: TrainSpec, meeting: Meeting | None, writer: EventWriter) -> Placement:
+    index = meeting.index if meeting else 0
+    config = spec.config
+    placement = choose_placement(config.device, config.precision, index=index, count=config.devices)
+    prepare_device(placement, spec.threads_per_device)
+    for warning in placement.warnings:
+        writer.log("warning", warning)
+    if placement.device.type == "cpu" and config.device != "cpu":
+        for problem in check_cpu_devices(spec):
+            writer.log("warning", problem.message)
+    return placement
 
 
 def _checked_manifest(spec: TrainSpec, writer: EventWriter) -> Manifest | None:
@@ -125,12 +157,13 @@ def _open_session(
     spec: TrainSpec,
     manifest: Manifest,
     placement: Placement,
+    ranks: Ranks,
     writer: EventWriter,
     control: Control,
 ) -> Session:
     module = build_network(spec, writer, placement.device)
-    dataset = open_dataset(spec, manifest, placement.device, writer, control)
-    return build_session(spec, placement, module, dataset)
+    dataset = open_dataset(spec, manifest, placement.device, writer, control, ranks)
+    return build_session(spec, placement, module, dataset, ranks)
 
 
 def _make_loop(
@@ -140,7 +173,7 @@ def _make_loop(
     keeper = CheckpointKeeper(
         Path(session.spec.output), best_step=int(best["step"]) if best else None
     )
-    environment = describe_environment()
+    environment = describe_environment(session.ranks.count)
     loop = TrainingLoop(session, keeper, writer, control, environment)
     if content is None:
         return loop
@@ -149,9 +182,10 @@ def _make_loop(
             "The dataset has changed since the checkpoint was made, so resuming would not give "
             "the same run. Start a new run with it as initial weights instead."
         )
-    changed = [k for k, v in environment.items() if content["environment"].get(k) != v]
+    before = {"num_devices": "1", **content["environment"]}
+    changed = [k for k, v in environment.items() if before.get(k) != v]
     if changed:
-        was = ", ".join(f"{k} {content['environment'].get(k)} -> {environment[k]}" for k in changed)
+        was = ", ".join(f"{k} {before.get(k)} -> {environment[k]}" for k in changed)
         writer.log("warning", f"Resumed elsewhere ({was}): numbers may differ in the last digits.")
     loop.restore(content)
     writer.emit(Rewind(time_s=time.time(), to_step=loop.step))
@@ -172,6 +206,7 @@ def _announce(session: Session, loop: TrainingLoop, num_test: int, writer: Event
             time_s=time.time(),
             device=str(placement.device),
             device_name=placement.name,
+            num_devices=session.ranks.count,
             precision=placement.precision,
             num_threads=torch.get_num_threads(),
             torch_version=str(torch.__version__),
@@ -188,9 +223,10 @@ def _announce(session: Session, loop: TrainingLoop, num_test: int, writer: Event
     )
 
 
-def describe_environment() -> dict[str, str]:
+def describe_environment(num_devices: int = 1) -> dict[str, str]:
     """Return what resuming bit-identically depends on."""
     return {
+        "num_devices": str(num_devices),
         "torch": str(torch.__version__),
         "cpu": cpu_name(),
         "num_threads": str(torch.get_num_threads()),

@@ -27,10 +27,11 @@ from netloom.tasks.classification import ClassificationLoss
 from netloom.tasks.output import find_final_softmax
 from netloom.train.batches import BatchMaker
 from netloom.train.control import Control
-from netloom.train.device import Placement
+from netloom.train.device import DeviceError, Placement
 from netloom.train.emitter import EventWriter
 from netloom.train.events import Phase
 from netloom.train.optimize import Schedule, make_optimizer
+from netloom.train.ranks import ALONE, Ranks
 from netloom.train.spec import TrainSpec
 from netloom.train.weights import read_weights
 
@@ -51,11 +52,18 @@ class Dataset:
 
 @dataclass(slots=True)
 class Session:
-    """The parts of a run, ready to step."""
+    """The parts of a run, ready to step.
+
+    Attributes:
+        module: The network, for measuring and saving.
+        trained: What a training step calls: the network, or what adds up its gradients over all
+            devices.
+    """
 
     spec: TrainSpec
     placement: Placement
     module: Network
+    trained: torch.nn.Module
     dataset: Dataset
     sampler: EpochSampler
     batches: BatchMaker
@@ -64,6 +72,7 @@ class Session:
     schedule: Schedule
     scaler: torch.amp.GradScaler
     is_probability: bool
+    ranks: Ranks = ALONE
 
     @property
     def num_classes(self) -> int:
@@ -101,27 +110,39 @@ def open_dataset(
     device: torch.device,
     writer: EventWriter,
     control: Control,
+    ranks: Ranks = ALONE,
 ) -> Dataset:
-    """Bring the pixels where they are read fastest: device, memory, or decoded on the way."""
+    """Bring the pixels where they are read fastest: device, memory, or decoded on the way.
+
+    Rank 0 fills the cache before the others read it.
+    """
     preprocessing = Preprocessing.from_document(spec.document)
     folder = Path(spec.manifest).resolve().parent
     items = LabelledItems.select(manifest, folder, ("train", "validation"))
     digests = items.content_digests(control.raise_if_requested)
-    if fits_in_memory(len(items.paths), preprocessing, spec.data_memory_bytes):
+    # Without a cache every rank holds all pixels for itself.
+    copies = 1 if spec.cache else ranks.count
+    fits = fits_in_memory(len(items.paths) * copies, preprocessing, spec.data_memory_bytes)
+    (is_memory,) = ranks.follow([fits])
+    if is_memory:
+        if spec.cache and not ranks.is_lead:
+            ranks.wait()
         pixels: PixelSource = _to_device(
             load_pixels(
                 items,
                 preprocessing,
                 digests=digests,
                 cache=Path(spec.cache) if spec.cache else None,
-                num_workers=spec.num_workers,
+                num_workers=spec.workers_per_device,
                 progress=_CachingProgress(writer, control),
                 warn=lambda message: writer.log("warning", message),
             ),
             device,
         )
+        if spec.cache and ranks.is_lead:
+            ranks.wait()
     else:
-        pixels = DecodedPixels(items.paths, preprocessing, spec.num_workers, items.digests)
+        pixels = DecodedPixels(items.paths, preprocessing, spec.workers_per_device, items.digests)
     return Dataset(
         items=items,
         pixels=pixels,
@@ -133,19 +154,41 @@ def open_dataset(
 
 
 def build_session(
-    spec: TrainSpec, placement: Placement, module: Network, dataset: Dataset
+    spec: TrainSpec,
+    placement: Placement,
+    module: Network,
+    dataset: Dataset,
+    ranks: Ranks = ALONE,
 ) -> Session:
-    """Put the parts together: batches, loss, optimiser, schedule."""
+    """Put the parts together: batches, loss, optimiser, schedule.
+
+    Raises:
+        DeviceError: There are batches with fewer items than devices.
+    """
     config = spec.config
     device = placement.device
+    if not ranks.is_alone and device.type == "cuda":
+        torch.nn.SyncBatchNorm.convert_sync_batchnorm(module)  # pyright: ignore[reportUnknownMemberType]
     is_channels_last = device.type == "cuda" and has_convolution(module)
     if is_channels_last:
         module.to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue, reportUnknownMemberType]
     sampler = EpochSampler(len(dataset.train_rows), config.batch_size, config.seed)
+    if sampler.num_items // sampler.batches_per_epoch < ranks.count:
+        raise DeviceError(
+            f"The smallest batch has {sampler.num_items // sampler.batches_per_epoch} items, which "
+            f"{ranks.count} devices cannot share. Choose fewer devices or larger batches."
+        )
+    loss = ClassificationLoss(
+        config.task,
+        dataset.items.labels[dataset.train_rows],
+        len(dataset.items.classes),
+        device,
+    )
     return Session(
         spec=spec,
         placement=placement,
         module=module,
+        trained=share_gradients(module, device, ranks),
         dataset=dataset,
         sampler=sampler,
         batches=BatchMaker(
@@ -156,13 +199,10 @@ def build_session(
             augmentation=config.augmentation,
             seed=config.seed,
             is_channels_last=is_channels_last,
+            weigh=loss.weight,
+            ranks=ranks,
         ),
-        loss=ClassificationLoss(
-            config.task,
-            dataset.items.labels[dataset.train_rows],
-            len(dataset.items.classes),
-            device,
-        ),
+        loss=loss,
         optimizer=make_optimizer(config.optimizer, module.parameters()),
         schedule=Schedule(
             config.schedule,
@@ -172,6 +212,22 @@ def build_session(
         ),
         scaler=torch.amp.GradScaler(device.type, enabled=placement.uses_scaler),
         is_probability=find_final_softmax(spec.document) is not None,
+        ranks=ranks,
+    )
+
+
+def share_gradients(module: Network, device: torch.device, ranks: Ranks) -> torch.nn.Module:
+    """Return a module whose backward pass averages the gradients over all ranks."""
+    if ranks.is_alone:
+        return module
+    is_cuda = device.type == "cuda"
+    # Gradients travel in buckets, which are otherwise put together anew after the first step: of
+    # a run, or of a resumed one. More than two ranks would then add up in another order.
+    return torch.nn.parallel.DistributedDataParallel(
+        module,
+        device_ids=[device] if is_cuda else None,
+        find_unused_parameters=not is_cuda,
+        gradient_as_bucket_view=True,
     )
 
 

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -44,8 +45,16 @@ class EarlyStopConfig(SpecModel):
     patience_epochs: Annotated[int, Field(ge=1, le=10_000)] = 5
 
 
+MOST_DEVICES = 16
+
+
 class RunConfig(SpecModel):
-    """What a person chooses in the start dialog. The form is derived from this model."""
+    """What a person chooses in the start dialog. The form is derived from this model.
+
+    Attributes:
+        batch_size: Items of one step, on all devices together.
+        devices: How many devices share each batch: GPUs, or processes on the CPU's cores.
+    """
 
     task: TaskConfig = TaskConfig()
     optimizer: OptimizerConfig = OptimizerConfig()
@@ -56,6 +65,7 @@ class RunConfig(SpecModel):
     batch_size: Annotated[int, Field(ge=1, le=65_536)] = 64
     seed: Annotated[int, Field(ge=0, lt=2**32)] = 0
     device: Annotated[str, Field(pattern=r"^(auto|cpu|cuda(:\d+)?)$")] = "auto"
+    devices: Annotated[int, Field(ge=1, le=MOST_DEVICES)] = 1
     precision: Literal["auto", "float32", "bfloat16", "float16"] = "auto"
     best_metric: MetricName = "accuracy"
     checkpoint_every_s: Annotated[float, Field(gt=0)] = 60.0
@@ -71,8 +81,8 @@ class TrainSpec(SpecModel):
         initial_weights: safetensors to start from; what does not fit is initialised and listed.
         resume_from: Checkpoint file to continue bit-identically.
         cache: Folder for decoded images, keyed by content and preprocessing.
-        num_threads: Torch threads of this slot.
-        num_workers: Decode processes when the data does not fit in memory.
+        num_threads: Torch threads of this slot, shared by its devices.
+        num_workers: Decode processes when the data does not fit in memory, shared likewise.
         data_memory_bytes: Most memory that decoded images may take; None: 40 % of what is free.
     """
 
@@ -87,6 +97,25 @@ class TrainSpec(SpecModel):
     num_threads: Annotated[int, Field(ge=1, le=1024)] | None = None
     num_workers: Annotated[int, Field(ge=0, le=256)] = 0
     data_memory_bytes: Annotated[int, Field(ge=0)] | None = None
+
+    @property
+    def threads_per_device(self) -> int | None:
+        """Torch threads of each device's process; None leaves it to torch."""
+        devices = self.config.devices
+        if devices == 1:
+            return self.num_threads
+        return max(1, (self.num_threads or _num_cores()) // devices)
+
+    @property
+    def workers_per_device(self) -> int:
+        """Decode processes of each device's process."""
+        return -(-self.num_workers // self.config.devices)
+
+
+def _num_cores() -> int:
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 def read_spec(path: Path) -> TrainSpec:

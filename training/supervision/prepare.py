@@ -15,6 +15,7 @@ from designer.documents import stored_document
 from netloom.train.spec import RunConfig, TrainSpec
 from storage.services import local_blob
 from training.models import Attempt, Checkpoint, Run
+from training.supervision.process import trainer_device
 from training.tidy import pixel_cache
 
 
@@ -61,7 +62,7 @@ def prepare(attempt: Attempt, num_threads: int) -> Prepared:
         document=stored_document(run.network_version.document),
         manifest=str(manifest),
         output=str(output),
-        config=RunConfig.model_validate({**run.config, "device": attempt.device}),
+        config=RunConfig.model_validate({**run.config, "device": trainer_device(attempt.device)}),
         initial_weights=str(initial_weights) if initial_weights else None,
         resume_from=str(resume) if resume else None,
         cache=str(pixel_cache()),

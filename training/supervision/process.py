@@ -35,9 +35,13 @@ class TrainerProcess:
     Args:
         spec: The run's specification.
         num_threads: For the libraries that read it from the environment.
+        device: The attempt's devices, e.g. `cpu` or `cuda:0,cuda:1`; it sees no other GPU.
+
+    Attributes:
+        last_line: The newest line of its output that says something, "" so far.
     """
 
-    def __init__(self, spec: Path, *, num_threads: int) -> None:
+    def __init__(self, spec: Path, *, num_threads: int, device: str) -> None:
         event_read, event_write = os.pipe()
         control_read, self._control_write = os.pipe()
         self._event_read = event_read
@@ -45,6 +49,7 @@ class TrainerProcess:
         self._has_spoken = False
         self._has_ended = False
         self._log: deque[str] = deque(maxlen=LOG_LINES)
+        self.last_line = ""
         command = [sys.executable, "-m", "netloom.train", str(spec)]
         command += ["--event-fd", str(event_write), "--control-fd", str(control_read)]
         try:
@@ -56,7 +61,7 @@ class TrainerProcess:
                 pass_fds=(event_write, control_read),
                 start_new_session=True,
                 cwd=settings.BASE_DIR,
-                env=_environment(num_threads),
+                env=_environment(num_threads, device),
             )
         except BaseException:
             os.close(event_read)
@@ -157,10 +162,30 @@ class TrainerProcess:
     def _read_log(self) -> None:
         with self._log_stream as stream:
             for line in iter(lambda: stream.readline(LOG_LINE_CHARS), b""):
-                self._log.append(line.decode(errors="replace").rstrip())
+                text = line.decode(errors="replace").rstrip()
+                self._log.append(text)
+                self.last_line = text or self.last_line
 
 
-def _environment(num_threads: int) -> dict[str, str]:
+def trainer_device(device: str) -> str:
+    """What the trainer is told to use: of GPUs it sees only its own, numbered from 0."""
+    return "cpu" if device == "cpu" else "cuda"
+
+
+def visible_gpus(device: str, worker_sees: str | None) -> str:
+    """Value of CUDA_VISIBLE_DEVICES for these devices.
+
+    Args:
+        worker_sees: The worker's own value, within which its devices are numbered.
+    """
+    if device == "cpu":
+        return ""
+    numbers = [int(name.partition(":")[2]) for name in device.split(",")]
+    names = [name.strip() for name in worker_sees.split(",")] if worker_sees else None
+    return ",".join(names[number] if names else str(number) for number in numbers)
+
+
+def _environment(num_threads: int, device: str) -> dict[str, str]:
     """The worker's environment without the studio's settings, which hold secrets."""
     kept = {
         name: value
@@ -168,4 +193,10 @@ def _environment(num_threads: int) -> dict[str, str]:
         if not name.startswith(("NETLOOM_", "DJANGO_"))
     }
     threads = str(num_threads)
-    return {**kept, "OMP_NUM_THREADS": threads, "MKL_NUM_THREADS": threads}
+    gpus = visible_gpus(device, os.environ.get("CUDA_VISIBLE_DEVICES"))
+    return {
+        **kept,
+        "OMP_NUM_THREADS": threads,
+        "MKL_NUM_THREADS": threads,
+        "CUDA_VISIBLE_DEVICES": gpus,
+    }

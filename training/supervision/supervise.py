@@ -79,17 +79,19 @@ class Supervisor:
         if self._watch.wish is not None:
             self._close(self._outcome(None, ""))
             return
-        process = TrainerProcess(prepared.spec_path, num_threads=prepared.num_threads)
+        process = TrainerProcess(
+            prepared.spec_path,
+            num_threads=prepared.num_threads,
+            device=self._attempt.device,
+        )
         try:
             self._watch.attach(process)
             self._listen(process)
             exit_code = process.wait(EXIT_WAIT_S)
         finally:
             process.close()
-        lines = process.take_log()
-        self._recorder.add_log(lines)
-        last_line = next((line for line in reversed(lines) if line.strip()), "")
-        self._close(self._outcome(exit_code, last_line))
+        self._recorder.add_log(process.take_log())
+        self._close(self._outcome(exit_code, process.last_line))
 
     def _outcome(self, exit_code: int | None, last_line: str) -> Outcome:
         return Outcome(
