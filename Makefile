@@ -7,7 +7,7 @@ VENV_PYTHON := .venv/bin/python
 WORKERS ?= 2
 .DEFAULT_GOAL := help
 
-.PHONY: help setup run dev test test-fast faults check format schema tour bench python-found
+.PHONY: help setup run dev test test-fast faults fuzz check format schema tour bench python-found
 
 help: ## Show what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -37,6 +37,10 @@ test-fast: python-found ## Run the tests that take seconds
 faults: python-found ## Kill processes on purpose and see what is left
 	@$(PYTHON) -m config.setup test
 	@$(VENV_PYTHON) -m pytest -n 0 -m faults
+
+fuzz: python-found ## Send generated requests to the whole API: make fuzz [EXAMPLES=100]
+	@$(PYTHON) -m config.setup test
+	@EXAMPLES=$(or $(EXAMPLES),100) $(VENV_PYTHON) -m pytest -n $(WORKERS) --timeout=3000 tests/security/test_fuzz.py
 
 check: python-found ## Check style, types, walls, migrations, schemas and deployment settings
 	@$(PYTHON) -m config.setup test

@@ -8,11 +8,14 @@ refused as a whole.
 
 from __future__ import annotations
 
+import io
+import os
 import stat
 import struct
 import unicodedata
 import zipfile
 import zlib
+from contextlib import ExitStack
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -26,6 +29,8 @@ UTF8_FLAG = 0x800
 ENCRYPTED_FLAG = 0x1
 UNICODE_PATH_FIELD = 0x7075
 SUPPORTED_METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA)
+# The list of contents is read whole; 300,000 entries with long names fit.
+MAX_DIRECTORY_BYTES = 64 * 1024 * 1024
 NESTED_SUFFIXES = (".zip", ".tar", ".gz", ".tgz", ".bz2", ".xz", ".7z", ".rar", ".zst")
 READ_BYTES = 256 * 1024
 MEGABYTE = 1024 * 1024
@@ -83,18 +88,17 @@ class Archive:
         self.entries: list[ArchiveEntry] = []
         self.refused: list[RefusedEntry] = []
         self._read_bytes = 0
-        try:
-            self._zip = zipfile.ZipFile(path)
-        except (zipfile.BadZipFile, OSError, ValueError, struct.error, NotImplementedError):
-            raise _refusal(
-                "The file is not a zip archive, or it is damaged.", "Pack it again and retry."
-            ) from None
-        try:
+        with ExitStack() as opened:
+            try:
+                file = opened.enter_context(_CappedFile(path))
+                self._zip = opened.enter_context(zipfile.ZipFile(file))
+            except (zipfile.BadZipFile, OSError, ValueError, struct.error, NotImplementedError):
+                raise _refusal(
+                    "The file is not a zip archive, or it is damaged.", "Pack it again and retry."
+                ) from None
             self._infos = self._zip.infolist()
             self._inspect()
-        except BaseException:
-            self._zip.close()
-            raise
+            self._opened = opened.pop_all()
 
     def __enter__(self) -> Self:
         return self
@@ -105,7 +109,7 @@ class Archive:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._zip.close()
+        self._opened.close()
 
     def read(self, entry: ArchiveEntry) -> bytes:
         """All bytes of an entry, counted while they are decompressed.
@@ -159,15 +163,17 @@ class Archive:
             if info.is_dir():
                 continue
             name = unicodedata.normalize("NFC", names[index].replace("\\", "/"))
-            reason = self._objection(info, name, seen)
+            clean = "/".join(part for part in name.split("/") if part not in ("", "."))
+            reason = self._objection(info, name) or (
+                "another entry has the same path" if clean in seen else ""
+            )
             if reason:
                 self.refused.append(RefusedEntry(name.replace("\0", "?")[:500], reason))
                 continue
-            seen.add(name)
-            clean = "/".join(part for part in name.split("/") if part not in ("", "."))
+            seen.add(clean)
             self.entries.append(ArchiveEntry(clean, info.file_size, index))
 
-    def _objection(self, info: zipfile.ZipInfo, name: str, seen: set[str]) -> str:
+    def _objection(self, info: zipfile.ZipInfo, name: str) -> str:
         parts = name.split("/")
         kind = stat.S_IFMT(info.external_attr >> 16)
         checks = (
@@ -179,11 +185,24 @@ class Archive:
             (bool(info.flag_bits & ENCRYPTED_FLAG), "it is encrypted"),
             (len(parts) > self.limits.max_depth, "its folders are nested too deeply"),
             (len(name) > 1000, "its path is too long"),
-            (name in seen, "another entry has the same path"),
             (info.compress_type not in SUPPORTED_METHODS, "its compression is not supported"),
             (name.lower().endswith(NESTED_SUFFIXES), "it is an archive in the archive"),
         )
         return next((reason for applies, reason in checks if applies), "")
+
+
+class _CappedFile(io.BufferedReader):
+    """A file of which nobody reads very much at once: zipfile believes what the archive says."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(io.FileIO(path))
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        if size is None or size < 0:
+            size = os.fstat(self.fileno()).st_size - self.tell()
+        if size > MAX_DIRECTORY_BYTES:
+            raise zipfile.BadZipFile("its list of contents is too large")
+        return super().read(size)
 
 
 class BadEntry(Exception):

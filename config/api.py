@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.utils.module_loading import import_string
 from ninja import NinjaAPI
+from ninja.openapi.schema import OpenAPISchema
 
 from accounts.auth import signed_in
 from common.errors import install_problem_handlers
 from common.parsing import StrictParser
+from common.problem_schema import describe_problems
 
 ROUTERS = (
     "accounts.api.router",
@@ -21,7 +25,17 @@ ROUTERS = (
 )
 
 
-api = NinjaAPI(
+class StudioAPI(NinjaAPI):
+    """Ninja's API, whose description also says how it refuses."""
+
+    def get_openapi_schema(self, **options: Any) -> OpenAPISchema:
+        """The OpenAPI document."""
+        document = super().get_openapi_schema(**options)
+        describe_problems(document)
+        return document
+
+
+api = StudioAPI(
     title="Netloom",
     version="1",
     description="Draw, train and explain neural networks. Errors are RFC 9457 problems.",

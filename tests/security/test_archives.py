@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import struct
+import tracemalloc
 import zipfile
 import zlib
 from pathlib import Path
@@ -169,3 +170,39 @@ def test_names_in_the_unicode_field(tmp_path: Path):
 
 def test_decomposed_names_are_composed(tmp_path: Path):
     assert _names(_zip(tmp_path / "a.zip", {"Ka\u0308se.png": b"y"})) == ["Käse.png"]
+
+
+def test_the_same_path_written_in_several_ways_is_offered_once(tmp_path: Path):
+    names = ["a/b.png", "./a/b.png", "a//b.png", "a\\b.png", "Ka\u0308.png", "K\u00e4.png"]
+    path = _zip(tmp_path / "a.zip", {zipfile.ZipInfo(name): b"y" for name in names})
+    assert _names(path) == ["a/b.png", "K\u00e4.png"]
+    assert set(_refusals(path).values()) == {"another entry has the same path"}
+
+
+def test_names_that_differ_in_case_are_different_files(tmp_path: Path):
+    """Nothing is unpacked under a name of the archive, so that no disk can confuse them."""
+    names = ["Cat.png", "cat.png", "CAT.PNG", "con.png", "a.png."]
+    assert _names(_zip(tmp_path / "a.zip", dict.fromkeys(names, b"y"))) == names
+
+
+def test_a_list_of_contents_of_gigabytes_is_not_read(tmp_path: Path):
+    """The end of the file says where its list is and how large; both are claims."""
+    path = tmp_path / "a.zip"
+    size = 1 << 30
+    with path.open("wb") as file:
+        file.truncate(size)
+        file.seek(size)
+        file.write(struct.pack("<4s4H2LH", b"PK\5\6", 0, 0, 65535, 65535, size, 0, 0))
+    tracemalloc.start()
+    with pytest.raises(Problem) as refused:
+        Archive(path)
+    _, peak_bytes = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert refused.value.code is Code.ARCHIVE_REFUSED
+    assert peak_bytes < 100_000_000
+
+
+def test_a_quine_ends(tmp_path: Path):
+    """An archive that contains itself is an archive in an archive, one level down."""
+    path = _zip(tmp_path / "r.zip", {"r/r.zip": b"PK", "r/r.ZIP": b"PK", "r.tar.gz": b"", "x": b""})
+    assert _names(path) == ["x"]

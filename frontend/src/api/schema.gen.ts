@@ -2277,12 +2277,13 @@ export interface components {
             /** Support */
             support: number;
         };
-        /**
-         * Code
-         * @description Every code a problem can carry.
-         * @enum {string}
-         */
-        Code: "bad_request" | "invalid" | "signin_required" | "sign_in_refused" | "link_expired" | "too_many_attempts" | "cross_site" | "json_required" | "body_too_large" | "not_found" | "method_not_allowed" | "conflict" | "in_use" | "name_taken" | "last_owner" | "server_error" | "unavailable" | "quota_exceeded" | "uploads_full" | "disk_full" | "upload_offset" | "upload_incomplete" | "upload_too_large" | "checksum_mismatch" | "file_missing" | "archive_refused" | "not_an_image" | "folder_not_allowed" | "range_not_satisfiable" | "queue_full" | "run_hours_used" | "job_lost" | "job_crashed" | "cancelled" | "out_of_memory" | "revision_conflict" | "document_invalid" | "operation_refused" | "too_large" | "import_failed" | "import_empty" | "class_in_use" | "run_cannot_start" | "run_state" | "no_checkpoint" | "explain_failed";
+        /** Code */
+        Code: {
+            /** File Name */
+            file_name: string;
+            /** Source */
+            source: string;
+        };
         /**
          * ConfigDifference
          * @description One setting that differs, by its path in the configuration, e.g. `optimizer.type`.
@@ -4277,7 +4278,7 @@ export interface components {
          * @description Why a request was refused (RFC 9457), with a code for programs and words for people.
          */
         Problem: {
-            code: components["schemas"]["Code"];
+            code: components["schemas"]["ProblemCode"];
             /** Data */
             data: {
                 [key: string]: unknown;
@@ -4299,6 +4300,12 @@ export interface components {
             /** Type */
             type: string;
         };
+        /**
+         * Code
+         * @description Every code a problem can carry.
+         * @enum {string}
+         */
+        ProblemCode: "bad_request" | "invalid" | "signin_required" | "sign_in_refused" | "link_expired" | "too_many_attempts" | "cross_site" | "json_required" | "body_too_large" | "not_found" | "method_not_allowed" | "conflict" | "in_use" | "name_taken" | "last_owner" | "server_error" | "unavailable" | "quota_exceeded" | "uploads_full" | "disk_full" | "upload_offset" | "upload_incomplete" | "upload_too_large" | "checksum_mismatch" | "file_missing" | "archive_refused" | "not_an_image" | "folder_not_allowed" | "range_not_satisfiable" | "queue_full" | "run_hours_used" | "job_lost" | "job_crashed" | "cancelled" | "out_of_memory" | "revision_conflict" | "document_invalid" | "operation_refused" | "too_large" | "import_failed" | "import_empty" | "class_in_use" | "run_cannot_start" | "run_state" | "no_checkpoint" | "explain_failed";
         /** ProblemCounts */
         ProblemCounts: {
             /** Errors */
@@ -5067,6 +5074,11 @@ export interface components {
             device: string;
             /** Device Name */
             device_name: string;
+            /**
+             * Num Devices
+             * @default 1
+             */
+            num_devices: number;
             /** Num Parameters */
             num_parameters: number;
             /** Num Test */
