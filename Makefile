@@ -5,9 +5,10 @@ PYTHON ?= $(shell for name in python3.12 python3.11 python3 python; do \
 	&& echo $$name && break; done)
 VENV_PYTHON := .venv/bin/python
 WORKERS ?= 2
+ON_POSTGRES := tests/api tests/ws tests/security tests/house --ignore tests/house/test_launcher.py
 .DEFAULT_GOAL := help
 
-.PHONY: help setup run dev test test-fast faults fuzz check format schema tour bench python-found
+.PHONY: fuzz help setup run dev test test-fast faults test-postgres check format schema tour bench python-found
 
 help: ## Show what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -37,6 +38,12 @@ test-fast: python-found ## Run the tests that take seconds
 faults: python-found ## Kill processes on purpose and see what is left
 	@$(PYTHON) -m config.setup test
 	@$(VENV_PYTHON) -m pytest -n 0 -m faults
+
+test-postgres: python-found ## Run API, sockets and security on PostgreSQL, and many machines as processes
+	@$(PYTHON) -m config.setup test
+	@$(PYTHON) -m config.setup postgres
+	@$(VENV_PYTHON) -m tests.postgres -n $(WORKERS) --dist loadfile -m "not e2e and not campaign" $(ON_POSTGRES)
+	@$(VENV_PYTHON) -m pytest -n 0 tests/topology -m topology
 
 fuzz: python-found ## Send generated requests to the whole API: make fuzz [EXAMPLES=100]
 	@$(PYTHON) -m config.setup test

@@ -12,7 +12,7 @@ from typing import Any
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
-from django.db import OperationalError, transaction
+from django.db import IntegrityError, OperationalError, transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
@@ -54,21 +54,25 @@ def create_person(
     if password is not None:
         check_password(password)
     with transaction.atomic():
-        if Person.objects.filter(email=email).exists():
-            raise Problem(
-                Code.NAME_TAKEN,
-                f"{email} already has an account.",
-                "Sign in with it instead.",
-            )
-        person = Person.objects.create_user(
-            email, password, name=name.strip() or email, is_operator=is_operator
-        )
+        person = _add_person(email, password, name=name.strip() or email, is_operator=is_operator)
         project = create_project(person, "Sample project")
         person.last_project = project
         person.save(update_fields=["last_project"])
     for hook in _person_hooks:
         hook(person, project)
     return person
+
+
+def _add_person(email: str, password: str | None, **fields: Any) -> Person:
+    try:
+        with transaction.atomic():  # the database decides between two who come at once
+            return Person.objects.create_user(email, password, **fields)
+    except IntegrityError:
+        raise Problem(
+            Code.NAME_TAKEN,
+            f"{email} already has an account.",
+            "Sign in with it instead.",
+        ) from None
 
 
 def create_project(person: Person, name: str) -> Project:
@@ -312,9 +316,10 @@ def _check_email(email: str) -> None:
 
 
 def _membership(project: Project, person_id: str) -> Membership:
+    """A member about to be changed, in turns: two last owners must not remove each other."""
+    Project.objects.select_for_update(no_key=True).get(pk=project.pk)
     membership = (
-        Membership.objects.select_for_update()
-        .select_related("person")
+        Membership.objects.select_related("person")
         .filter(project=project, person_id=person_id)
         .first()
     )

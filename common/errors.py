@@ -7,11 +7,12 @@ fields the page can use. Clients branch on the code, never on the text.
 from __future__ import annotations
 
 import logging
+import sys
 from enum import StrEnum
 from typing import Any
 
 from django.core.exceptions import ObjectDoesNotExist, RequestDataTooBig
-from django.db import DataError
+from django.db import DataError, InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from ninja import NinjaAPI
 from ninja.errors import AuthenticationError, HttpError, ValidationError
@@ -21,6 +22,7 @@ from common.logs import current_request_id
 logger = logging.getLogger(__name__)
 
 CONTENT_TYPE = "application/problem+json"
+BUSY_RETRY_S = 2
 
 
 class Code(StrEnum):
@@ -178,7 +180,7 @@ def not_found(what: str = "page") -> Problem:
 def problem_response(problem: Problem) -> HttpResponse:
     """The HTTP answer of a problem."""
     response = JsonResponse(problem.as_dict(), status=problem.status, content_type=CONTENT_TYPE)
-    if problem.code == Code.TOO_MANY_ATTEMPTS and "retry_after_s" in problem.data:
+    if "retry_after_s" in problem.data:
         response["Retry-After"] = str(problem.data["retry_after_s"])
     return response
 
@@ -195,10 +197,22 @@ def server_problem(exception: BaseException | None = None) -> Problem:
     )
 
 
+def _no_database(exception: BaseException) -> Problem:
+    """Nobody's mistake, and mostly over soon: the database restarts, or was locked for too long."""
+    logger.error("The database cannot be used", exc_info=exception)
+    return Problem(
+        Code.UNAVAILABLE,
+        "The studio's database cannot be used at present.",
+        "Try again in a minute; if it stays, tell the operator.",
+    )
+
+
 def as_problem(exception: BaseException) -> Problem:
     """The problem that tells of any exception raised while answering a request."""
     if isinstance(exception, Problem):
         return exception
+    if isinstance(exception, (OperationalError, InterfaceError)):
+        return _no_database(exception)
     if isinstance(exception, (Http404, ObjectDoesNotExist)):
         return not_found("object")
     if isinstance(exception, ValidationError):
@@ -211,12 +225,31 @@ def as_problem(exception: BaseException) -> Problem:
             "The request is too large.",
             "Send files as an upload in chunks.",
         )
+    if is_database_busy(exception):
+        return database_busy()
     if isinstance(exception, HttpError):
         if isinstance(exception.__cause__, Problem):  # ninja wraps what its parser raises
             return exception.__cause__
         code = Code.METHOD_NOT_ALLOWED if exception.status_code == 405 else Code.BAD_REQUEST
         return Problem(code, f"The request could not be read: {exception.message}.")
     return server_problem(exception)
+
+
+def is_database_busy(error: BaseException) -> bool:
+    """Whether somebody else held the database, or rows of it, for longer than one waits."""
+    told = str(error)
+    is_locked = "database is locked" in told or "database table is locked" in told
+    return isinstance(error, OperationalError) and (is_locked or "deadlock detected" in told)
+
+
+def database_busy() -> Problem:
+    """Nothing was changed, and asking again soon helps."""
+    return Problem(
+        Code.UNAVAILABLE,
+        "The database is busy: other work has been writing to it for too long.",
+        "Nothing was changed. Try again in a few seconds.",
+        retry_after_s=BUSY_RETRY_S,
+    )
 
 
 def install_problem_handlers(api: NinjaAPI) -> None:
@@ -291,4 +324,7 @@ def bad_request_view(request: HttpRequest, exception: Exception | None = None) -
 def server_error_view(request: HttpRequest) -> HttpResponse:
     """Django's handler500; Django itself has logged the exception."""
     del request
+    error = sys.exc_info()[1]
+    if error is not None and is_database_busy(error):
+        return problem_response(database_busy())
     return problem_response(server_problem())

@@ -10,6 +10,7 @@ from typing import Any, cast
 from channels.db import database_sync_to_async
 from channels.generic.websocket import AsyncWebsocketConsumer
 from django.conf import settings
+from django.db import DatabaseError
 
 from common.errors import Code, Problem
 from common.topics import (
@@ -29,6 +30,7 @@ MAX_NUMBER = 2**53  # what JavaScript counts exactly
 CLOSE_MALFORMED = 4400
 CLOSE_SIGNED_OUT = 4401
 CLOSE_ACCESS_CHANGED = 4403
+CLOSE_UNCHECKED = 4503
 
 IdentityCheck = Callable[[], Awaitable[bool]]
 
@@ -129,7 +131,12 @@ class TopicConsumer(AsyncWebsocketConsumer):
     async def _keep_checking(self) -> None:
         while True:
             await asyncio.sleep(settings.ENVIRONMENT.socket_check_s)
-            await self._check()
+            try:
+                await self._check()
+            except DatabaseError:
+                # Nobody can say who may stay; the page comes back by itself.
+                await self.close(CLOSE_UNCHECKED)
+                return
 
     async def _keep_pinging(self) -> None:
         while True:

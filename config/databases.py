@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
-from urllib.parse import unquote, urlsplit
+from urllib.parse import parse_qsl, unquote, urlsplit
 
 from config.environment import Environment, SettingProblem, environment
 
@@ -14,6 +14,11 @@ SQLITE_OPTIONS = {
     "timeout": 20,
     "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
 }
+
+
+# How long a request waits for a connection, and a pool before it starts trying anew: while the
+# server is away a longer patience would be slower to notice that it is back.
+POOL_WAIT_S = 10.0
 
 
 def missing_database(error: BaseException) -> str | None:
@@ -46,12 +51,24 @@ def database(env: Environment) -> dict[str, Any]:
             f"The setting NETLOOM_DATABASE_URL names {parts.scheme or 'no'} database; only"
             " postgresql:// is understood. Leave it empty for SQLite."
         )
+    options = dict(parse_qsl(parts.query))
+    host = options.pop("host", "") or unquote(parts.hostname or "")
     return {
         "ENGINE": "django.db.backends.postgresql",
-        "NAME": parts.path.lstrip("/"),
+        "NAME": unquote(parts.path.lstrip("/")),
         "USER": unquote(parts.username or ""),
         "PASSWORD": unquote(parts.password or ""),
-        "HOST": parts.hostname or "",
+        "HOST": host,
         "PORT": str(parts.port or ""),
-        "OPTIONS": {"pool": True},
+        # A connection that died with its server is found out before it is used.
+        "CONN_HEALTH_CHECKS": True,
+        "OPTIONS": {
+            **options,
+            "pool": {
+                "min_size": 1,
+                "max_size": env.database_pool,
+                "timeout": POOL_WAIT_S,
+                "reconnect_timeout": POOL_WAIT_S,
+            },
+        },
     }

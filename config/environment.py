@@ -116,7 +116,8 @@ class Environment(BaseSettings):
     )
     database_url: str = Field(
         default="",
-        description="postgresql://user:password@host/name; empty is SQLite in the data folder.",
+        description="postgresql://user:password@host/name, with ?host=/folder for a socket and"
+        " libpq's other options; empty is SQLite in the data folder.",
     )
     redis_url: str = Field(
         default="",

@@ -62,8 +62,12 @@ class Tally:
 
 
 def lock(dataset: Dataset) -> Dataset:
-    """Fetch the dataset's row for changing; within a transaction."""
-    return Dataset.objects.select_for_update().get(pk=dataset.pk)
+    """Fetch the dataset's row for changing; within a transaction.
+
+    `no_key`, here and wherever a row is locked to take turns: rows that merely refer to it can be
+    added meanwhile, which PostgreSQL would otherwise make wait, or tell of a deadlock.
+    """
+    return Dataset.objects.select_for_update(no_key=True).get(pk=dataset.pk)
 
 
 def record(

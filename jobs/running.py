@@ -8,7 +8,13 @@ import time
 from typing import Any
 
 from django.conf import settings
-from django.db import DatabaseError, close_old_connections, connection
+from django.db import (
+    DatabaseError,
+    InterfaceError,
+    OperationalError,
+    close_old_connections,
+    connection,
+)
 from django.db.models import F
 
 from accounts.models import Person, Project
@@ -24,6 +30,8 @@ logger = logging.getLogger(__name__)
 
 PROGRESS_INTERVAL_S = 0.2
 CANCEL_POLL_S = 0.4
+RETRY_S = 0.5
+NO_DATABASE = (OperationalError, InterfaceError)
 
 
 class JobStopped(BaseException):
@@ -168,16 +176,43 @@ def _run(running: RunningJob) -> None:
     watcher.start()
     try:
         state, result, problem = _outcome(running)
+    except NO_DATABASE as error:
+        logger.error("Job %s lost the database: %s", job.id, error)
+        close_old_connections()
+        if job.attempt < job.max_attempts:
+            return  # its lease runs out, and it is done again
+        state, result, problem = JobState.FAILED, None, as_problem(error)
     finally:
         done.set()
         watcher.join()
+    try:
+        _end(running, state, result, problem)
+    except NO_DATABASE as error:
+        # Its lease runs out; whoever notices says how it ended.
+        logger.error("The end of job %s could not be written: %s", job.id, error)
+    close_old_connections()
+
+
+def _end(
+    running: RunningJob, state: JobState, result: dict[str, Any] | None, problem: Problem | None
+) -> None:
+    """Record the outcome, as long as nobody else can have taken the job over."""
+    job = running.job
     if running.is_lease_lost:
         logger.warning("Job %s was given to another worker; its outcome is dropped", job.id)
     elif running.is_worker_stopping and state == JobState.CANCELLED:
         release(job)
     else:
-        finish(job, state, result=result, problem=problem)
-    close_old_connections()
+        deadline = time.monotonic() + settings.ENVIRONMENT.lease_s / 2
+        while True:
+            try:
+                finish(job, state, result=result, problem=problem)
+                return
+            except NO_DATABASE:
+                close_old_connections()
+                if time.monotonic() > deadline:
+                    raise
+                time.sleep(RETRY_S)
 
 
 def _outcome(
@@ -195,5 +230,7 @@ def _outcome(
         if problem.code is Code.CANCELLED:
             return JobState.CANCELLED, None, None
         return JobState.FAILED, None, problem
+    except NO_DATABASE:
+        raise  # no fault of the job's: it starts again where it may
     except Exception as error:  # noqa: BLE001 - the job fails with an id that is in the log
         return JobState.FAILED, None, as_problem(error)

@@ -6,13 +6,19 @@ import os
 import socket
 
 from celery import shared_task
+from django.conf import settings
 
 from jobs import running, services
 
 
+def machine_name() -> str:
+    """Whose devices these are: workers of one name share their slots."""
+    return settings.ENVIRONMENT.machine or socket.gethostname()[:60]
+
+
 def worker_name() -> str:
     """Which process has claimed a job, for people who read the table."""
-    return f"{socket.gethostname()}:{os.getpid()}"[:100]
+    return f"{machine_name()}:{os.getpid()}"
 
 
 @shared_task(name="jobs.work", ignore_result=True)

@@ -9,6 +9,8 @@ for _name in [name for name in os.environ if name.startswith("NETLOOM_")]:
 os.environ["NETLOOM_DATA"] = tempfile.mkdtemp(prefix="netloom-test-")
 os.environ["NETLOOM_RESERVE_MB"] = "0"
 os.environ["NETLOOM_SOCKET_CHECK_S"] = "0.2"
+if "TEST_DATABASE_URL" in os.environ:  # see tests.postgres
+    os.environ["NETLOOM_DATABASE_URL"] = os.environ["TEST_DATABASE_URL"]
 if _test_data:
     os.environ["NETLOOM_TEST_DATA"] = _test_data
 

@@ -42,7 +42,7 @@ def points_by_curve(events: list[RunEvent]) -> dict[Curve, Array]:
 def fold_metrics(run_id: str) -> None:
     """Move what the events say after `folded_seq` into blocks. Safe to repeat."""
     with transaction.atomic():
-        run = Run.objects.select_for_update().get(id=run_id)
+        run = Run.objects.select_for_update(no_key=True).get(id=run_id)
         events = list(_unfolded(run))
         for (split, name), points_N4 in points_by_curve(events).items():
             _append(run_id, split, name, points_N4)

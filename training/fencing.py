@@ -22,7 +22,7 @@ def fenced(run_id: str, attempt: int) -> Iterator[Run]:
     """
     with transaction.atomic():
         run = (
-            Run.objects.select_for_update()
+            Run.objects.select_for_update(no_key=True)
             .filter(id=run_id, attempt=attempt, state__in=ACTIVE)
             .first()
         )

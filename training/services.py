@@ -73,8 +73,9 @@ def start_run(person: Person, network: Network, start: RunStart) -> Run:
         )
     checkpoint = _start_checkpoint(person, start.start_from)
     with transaction.atomic():
+        _keep(checkpoint)
         require_run_allowed(person)
-        project = Project.objects.select_for_update().get(id=network.project_id)
+        project = Project.objects.select_for_update(no_key=True).get(id=network.project_id)
         newest = Run.objects.filter(project=project).aggregate(newest=Max("number"))["newest"]
         number = (newest or 0) + 1
         run = Run.objects.create(
@@ -207,6 +208,18 @@ def _dataset_of(person: Person, network: Network, dataset_id: str | None) -> Dat
     return dataset
 
 
+def _keep(checkpoint: Checkpoint | None) -> None:
+    """Let nobody delete the start weights before the run that names them is committed."""
+    if checkpoint is None:
+        return
+    if not list(Checkpoint.objects.select_for_update(no_key=True).filter(pk=checkpoint.pk)):
+        raise Problem(
+            Code.NO_CHECKPOINT,
+            "The checkpoint is gone: newer ones of the run took its place.",
+            "Choose one of the checkpoints the run has now.",
+        )
+
+
 def _start_checkpoint(person: Person, start: StartFrom | None) -> Checkpoint | None:
     if start is None:
         return None
@@ -227,7 +240,7 @@ def _start_checkpoint(person: Person, start: StartFrom | None) -> Checkpoint | N
 def _locked(run: Run) -> Iterator[Run]:
     """Change the run as it is now, not as it was when the request came in."""
     with transaction.atomic():
-        yield Run.objects.select_for_update().get(id=run.id)
+        yield Run.objects.select_for_update(no_key=True).get(id=run.id)
 
 
 def _wish(run: Run, desired: Desired) -> None:

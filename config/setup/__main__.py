@@ -1,4 +1,4 @@
-"""`python -m config.setup run|dev|test`: get what the studio, its developers or its tests need."""
+"""`python -m config.setup run|dev|test|postgres`: get what the studio or its tests need."""
 
 from __future__ import annotations
 
@@ -8,9 +8,10 @@ import sys
 from config.setup.browser import ensure_browser
 from config.setup.node import build_frontend, find_node, install_frontend, run_npm
 from config.setup.packages import DEV_LOCK, RUN_LOCK, install_packages
+from config.setup.postgres import ensure_postgres
 from config.setup.stamps import SetupProblem
 
-USAGE = "usage: python -m config.setup run|dev|test | npm ARGUMENTS..."
+USAGE = "usage: python -m config.setup run|dev|test|postgres | npm ARGUMENTS..."
 
 
 def main(arguments: list[str]) -> int:
@@ -18,6 +19,9 @@ def main(arguments: list[str]) -> int:
     try:
         if step == "npm":
             return run_npm(find_node(), *arguments[1:])
+        if step == "postgres":
+            ensure_postgres()
+            return 0
         if step not in ("run", "dev", "test"):
             print(USAGE, file=sys.stderr)
             return 2

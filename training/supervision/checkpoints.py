@@ -68,6 +68,8 @@ def forget_checkpoint(run: Run, checkpoint: Checkpoint) -> None:
     digests = [sha256 for sha256 in (checkpoint.blob_id, checkpoint.bundle_id) if sha256]
     try:
         with transaction.atomic():
+            # A run that is being started from it holds this lock until it can be seen.
+            list(Checkpoint.objects.select_for_update().filter(pk=checkpoint.pk))
             checkpoint.delete()
     except RestrictedError:
         return

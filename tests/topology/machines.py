@@ -1,0 +1,191 @@
+"""The processes of an installation on many machines, started one by one and killed on purpose."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import redis
+
+from config.launcher.redis import find_redis
+from tests.postgres import PrivatePostgres
+from tour.studio import free_port
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+BUCKET = "netloom"
+# Short, so that nobody waits long for a dead machine; long enough for a database that restarts.
+TIMES = {
+    "NETLOOM_HEARTBEAT_S": "0.3",
+    "NETLOOM_LEASE_S": "10",
+    "NETLOOM_RECONCILE_S": "0.5",
+    "NETLOOM_RESERVE_MB": "0",
+}
+START_TIMEOUT_S = 120.0
+
+
+@dataclass(slots=True)
+class Machine:
+    """One machine: what it is called, its folder, and the processes on it."""
+
+    name: str
+    folder: Path
+    settings: dict[str, str]
+    processes: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
+
+    def run(self, *arguments: str) -> str:
+        """Run a command of the studio to its end; returns what it printed."""
+        done = subprocess.run(
+            self._command(*arguments),
+            cwd=REPOSITORY,
+            env=self._environment(),
+            capture_output=True,
+            text=True,
+            timeout=START_TIMEOUT_S,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr
+        return done.stdout.strip()
+
+    def start(self, *arguments: str) -> None:
+        """Start a process of the studio, in a group of its own."""
+        name = arguments[-1]
+        with (self.folder / f"{name}.log").open("ab") as log:
+            self.processes[name] = subprocess.Popen(
+                self._command(*arguments),
+                cwd=REPOSITORY,
+                env=self._environment(),
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+            )
+
+    def kill(self, name: str) -> None:
+        """SIGKILL to a process and its group: nothing of it says goodbye."""
+        process = self.processes.pop(name)
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+
+    def ask_to_end(self) -> None:
+        for process in self.processes.values():
+            process.terminate()
+
+    def end(self) -> None:
+        for name, process in list(self.processes.items()):
+            try:
+                process.wait(20)
+            except subprocess.TimeoutExpired:
+                self.kill(name)
+
+    def log(self, name: str) -> str:
+        return (self.folder / f"{name}.log").read_text()
+
+    def _command(self, *arguments: str) -> list[str]:
+        return [sys.executable, str(REPOSITORY / "manage.py"), *arguments]
+
+    def _environment(self) -> dict[str, str]:
+        kept = {
+            name: value
+            for name, value in os.environ.items()
+            if not name.startswith(("NETLOOM_", "DJANGO_", "PYTEST_", "AWS_"))
+        }
+        return {
+            **kept,
+            **self.settings,
+            "NETLOOM_DATA": str(self.folder),
+            "NETLOOM_MACHINE": self.name,
+        }
+
+
+@contextmanager
+def redis_server(folder: Path) -> Iterator[str]:
+    """A Redis that keeps nothing and asks for a password; yields its address."""
+    port, password = free_port(), secrets.token_urlsafe(24)
+    command = [find_redis(), "--bind", "127.0.0.1", "--port", str(port), "--save", ""]
+    config = folder / "redis.conf"
+    config.write_text(f"requirepass {password}\n")
+    config.chmod(0o600)
+    with _running([command[0], str(config), *command[1:]], folder / "redis.log"):
+        client = redis.Redis(port=port, password=password)
+        until(lambda: _answers(client.ping), 30)
+        yield f"redis://:{password}@127.0.0.1:{port}/0"
+
+
+@contextmanager
+def object_server(folder: Path) -> Iterator[dict[str, str]]:
+    """An S3 server with an empty bucket; yields the settings that name it."""
+    import boto3
+
+    port = free_port()
+    command = [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)]
+    with _running(command, folder / "objects.log"):
+        until(lambda: _is_open(port), START_TIMEOUT_S)
+        endpoint = f"http://127.0.0.1:{port}"
+        client = boto3.client(
+            "s3",
+            endpoint_url=endpoint,
+            region_name="us-east-1",
+            aws_access_key_id="key",
+            aws_secret_access_key="secret",
+        )
+        client.create_bucket(Bucket=BUCKET)
+        yield {
+            "NETLOOM_S3_BUCKET": BUCKET,
+            "NETLOOM_S3_ENDPOINT": endpoint,
+            "NETLOOM_S3_REGION": "us-east-1",
+            "NETLOOM_S3_ACCESS_KEY": "key",
+            "NETLOOM_S3_SECRET_KEY": "secret",
+        }
+
+
+def shared_settings(
+    cluster: PrivatePostgres, redis_url: str, objects: dict[str, str]
+) -> dict[str, str]:
+    """What every machine of the installation is told."""
+    return {
+        **TIMES,
+        **objects,
+        "NETLOOM_DATABASE_URL": cluster.create_database("netloom"),
+        "NETLOOM_REDIS_URL": redis_url,
+        "NETLOOM_SECRET_KEY": secrets.token_urlsafe(64),
+        "NETLOOM_INSTALLATION_ID": secrets.token_hex(4),
+    }
+
+
+def until(condition: Callable[[], object], timeout_s: float) -> None:
+    """Wait for a condition."""
+    deadline = time.monotonic() + timeout_s
+    while not condition():
+        assert time.monotonic() < deadline, "the condition never came true"
+        time.sleep(0.05)
+
+
+@contextmanager
+def _running(command: list[str], log_file: Path) -> Iterator[None]:
+    with log_file.open("ab") as log:
+        process = subprocess.Popen(command, stdout=log, stderr=log, start_new_session=True)
+    try:
+        yield
+    finally:
+        process.kill()
+        process.wait()
+
+
+def _answers(ask: Callable[[], object]) -> bool:
+    try:
+        return bool(ask())
+    except redis.ConnectionError:
+        return False
+
+
+def _is_open(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
