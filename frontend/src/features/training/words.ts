@@ -35,6 +35,13 @@ export function runTitle({ number, name }: Pick<RunSummary, 'number' | 'name'>):
   return name === '' ? `Run ${String(number)}` : name;
 }
 
+/** The devices a run is on: `cuda:0, cuda:1`, or `cpu × 2` for processes that share its cores. */
+export function devicesText({ device, config }: Pick<Run, 'device' | 'config'>): string {
+  if (device === '') return '–';
+  const count = config.devices;
+  return count > 1 && !device.includes(',') ? `${device} × ${String(count)}` : device.replaceAll(',', ', ');
+}
+
 /** What a run is about to do because someone asked, or nothing. */
 export function wishNote({ state, desired_state }: Pick<RunSummary, 'state' | 'desired_state'>): string | undefined {
   if (state !== 'running' && state !== 'claimed') return undefined;

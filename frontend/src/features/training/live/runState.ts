@@ -6,7 +6,7 @@ const LOG_LINES = 400;
 export function applyEvent(run: Run, event: RunEvent): Run {
   switch (event.event) {
     case 'started':
-      return { ...run, started: event, device: event.device, phase: null };
+      return { ...run, started: event, phase: null };
     case 'phase':
       return { ...run, phase: event };
     case 'progress':

@@ -59,7 +59,9 @@ export function AboutPanel({ run }: { run: Run }) {
             <dd className="mono">{formatCount(started.num_parameters)}</dd>
             <dt>On</dt>
             <dd>
-              {started.device_name}, {plural(started.num_threads, 'thread')}, torch {started.torch_version}
+              {started.num_devices > 1 && `${String(started.num_devices)} × `}
+              {started.device_name}, {plural(started.num_threads, 'thread')}
+              {started.num_devices > 1 && ' each'}, torch {started.torch_version}
             </dd>
           </>
         )}

@@ -3,7 +3,7 @@ import type { ReactNode } from 'react';
 import type { Run } from '@/api';
 import { TESTIDS, formatBytes, formatCount, formatDuration, formatPercent } from '@/lib';
 import { StateBadge } from '@/ui';
-import { metricName, metricText, nowLine, wishNote } from '../words';
+import { devicesText, metricName, metricText, nowLine, wishNote } from '../words';
 import classes from './RunPage.module.css';
 
 /** State, progress with time left, and the gauges: speed, waiting, device, memory, best so far. */
@@ -47,7 +47,7 @@ export function StatusStrip({ run }: { run: Run }) {
           {progress?.device_memory_bytes != null && <small>+ {formatBytes(progress.device_memory_bytes)} GPU</small>}
         </Gauge>
         <Gauge label="Device">
-          <span title={started?.device_name}>{run.device === '' ? '–' : run.device}</span>
+          <span title={started?.device_name}>{devicesText(run)}</span>
           {started && <small>{started.precision}</small>}
         </Gauge>
         <Gauge label={run.best_metric ? `Best ${metricName(run.best_metric.name).toLowerCase()}` : 'Best'}>

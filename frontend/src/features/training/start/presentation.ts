@@ -28,6 +28,7 @@ export const SECTIONS: readonly Section[] = [
   { title: 'Augmentation', paths: ['augmentation.'], hint: 'Random changes of training images, off by default' },
   { title: 'Optimizer and schedule', paths: ['optimizer.', 'schedule.'], hint: 'How fast, and how the rate changes' },
   { title: 'Loss and early stop', paths: ['task.', 'early_stop.', 'best_metric'], hint: 'Uneven classes, when to end' },
+  { title: 'Several devices', paths: ['devices'], hint: 'GPUs that share each batch' },
   { title: 'Reproducibility', paths: ['seed', 'precision', 'checkpoint_every_s'], hint: 'Seed, precision, checkpoints' },
 ];
 
@@ -37,6 +38,7 @@ export const PRESENTATIONS: Readonly<Record<string, Presentation>> = {
   epochs: { label: 'Epochs', description: 'Passes over the training data', step: 1 },
   batch_size: { label: 'Batch size', description: 'Images per step', step: 16 },
   device: { label: 'Device' },
+  devices: { label: 'Number of devices', description: 'They share each batch and start together', step: 1 },
   seed: { label: 'Seed', description: 'The same seed gives the same run', step: 1 },
   precision: {
     label: 'Precision',
