@@ -13,7 +13,7 @@ import re
 import zipfile
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import NotRequired, TypedDict, cast
+from typing import TypedDict, cast
 
 import numpy as np
 import torch
@@ -42,7 +42,13 @@ class RandomStates(TypedDict):
     numpy_gauss: float
 
 
-class CheckpointContent(TypedDict):
+class _Since2(TypedDict, total=False):
+    """What checkpoints of the first release lack. `NotRequired` is not seen in lazy annotations."""
+
+    other_random: list[RandomStates]
+
+
+class CheckpointContent(_Since2):
     """Everything that a run needs to go on as if nothing had happened.
 
     Attributes:
@@ -63,7 +69,6 @@ class CheckpointContent(TypedDict):
     scheduler: dict[str, float]
     scaler: dict[str, object]
     random: RandomStates
-    other_random: NotRequired[list[RandomStates]]
     sampler: dict[str, int]
     best: dict[str, float] | None
     epochs_without_gain: int
