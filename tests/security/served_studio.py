@@ -13,6 +13,7 @@ import sys
 os.environ["DJANGO_SETTINGS_MODULE"] = "config.settings"
 
 import django
+from django.conf import settings
 
 HUGE_BYTES = 800 * 1024 * 1024
 
@@ -25,7 +26,7 @@ def prepare() -> tuple[str, str]:
     from accounts import services
     from accounts.models import Person
     from storage.models import Blob
-    from storage.services import blob_path
+    from storage.services import blob_key
     from tests.security.routes import World
     from tests.security.routes.training import checkpoint
 
@@ -33,7 +34,7 @@ def prepare() -> tuple[str, str]:
     world = World(services.create_project(person, "Huge"), {"owner": person})
     made = checkpoint(world)
     sha256 = hashlib.sha256(b"huge").hexdigest()
-    path = blob_path(sha256)
+    path = settings.DATA_FOLDER / blob_key(sha256)
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("wb") as file:
         file.truncate(HUGE_BYTES)

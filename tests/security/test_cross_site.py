@@ -12,7 +12,7 @@ from django.conf import settings
 from django.db import connection, transaction
 from django.test import Client
 
-from accounts import services
+from accounts import invitations, services
 from accounts.models import Person
 from accounts.throttle import MAX_PER_ADDRESS
 from tests.client import ApiClient
@@ -177,7 +177,7 @@ def _by_password(client: Client, person: Person) -> Any:
 
 
 def _by_invitation(client: Client, person: Person) -> Any:
-    _, token = services.invite(services.create_project(person, "Mine"), person, "viewer")
+    _, token = invitations.invite(services.create_project(person, "Mine"), person, "viewer")
     asked = {"token": token, "name": "Newcomer", "email": "new@example.org", "password": PASSWORD}
     return client.post("/api/invitations/accept", asked, content_type="application/json")
 

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from accounts import services
+from accounts import invitations, services
 from tests.security.routes import Route, World
 
 ROUTES = {
@@ -20,6 +20,7 @@ ROUTES = {
     "list_invitations": Route("own"),
     "create_invitation": Route("own", {"role": "viewer"}),
     "withdraw_invitation": Route("own"),
+    "look_at_invitation": Route("nobody", {"token": "not a token"}),
     "accept_invitation": Route("nobody", {"token": "not a token"}),
     "list_tokens": Route("person"),
     "create_token": Route("person", {"name": "laptop"}),
@@ -28,7 +29,7 @@ ROUTES = {
 
 
 def _invitation(world: World) -> str:
-    made, _ = services.invite(world.project, world.people["owner"], "viewer")
+    made, _ = invitations.invite(world.project, world.people["owner"], "viewer")
     return made.id
 
 
