@@ -44,7 +44,11 @@ def free_port() -> int:
 
 @contextmanager
 def private_studio(
-    data_folder: Path, *, host: str = "127.0.0.1", extra_settings: dict[str, str] | None = None
+    data_folder: Path,
+    *,
+    host: str = "127.0.0.1",
+    extra_settings: dict[str, str] | None = None,
+    repository: Path = REPOSITORY,
 ) -> Iterator[Studio]:
     """Start a studio on a free port and end it with everything it started.
 
@@ -52,6 +56,7 @@ def private_studio(
         data_folder: Where it keeps everything; removed by the caller.
         host: Name in the printed address, when it is not the bound address.
         extra_settings: Further `NETLOOM_*` settings.
+        repository: Where its code is, when it is another than this one.
     """
     port = free_port()
     environment = {k: v for k, v in os.environ.items() if not k.startswith(("NETLOOM_", "DJANGO_"))}
@@ -59,7 +64,7 @@ def private_studio(
     environment |= extra_settings or {}
     process = subprocess.Popen(
         [sys.executable, "manage.py", "up"],
-        cwd=REPOSITORY,
+        cwd=repository,
         env=environment,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,

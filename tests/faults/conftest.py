@@ -20,6 +20,16 @@ from tests.faults.runs import (
 )
 from tour.studio import Studio, private_studio
 
+LONGEST_S = 900
+"""For a whole test: nothing here measures how fast the machine trains."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    here = Path(__file__).parent
+    for item in items:
+        if item.path.is_relative_to(here):
+            item.add_marker(pytest.mark.timeout(LONGEST_S))
+
 
 @pytest.fixture(scope="session")
 def data_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:

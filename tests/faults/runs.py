@@ -34,12 +34,26 @@ class Numbers:
     curves: dict[tuple[str, str], tuple[list[int], list[float]]]
     weights: dict[str, torch.Tensor]
 
-    def assert_same(self, other: Numbers) -> None:
-        """The same bits: no point doubled, none lost, none different."""
+    def assert_same_elsewhere(self, other: Numbers) -> None:
+        """The same bits in another studio, where every node has another id."""
+        self.assert_same_curves(other)
+        assert self._bits() == other._bits()
+
+    def _bits(self) -> list[tuple[list[int], list[float]]]:
+        return sorted(
+            (list(tensor.shape), tensor.flatten().tolist()) for tensor in self.weights.values()
+        )
+
+    def assert_same_curves(self, other: Numbers) -> None:
+        """No point doubled, none lost, none different."""
         assert self.curves.keys() == other.curves.keys()
         for name, (steps, values) in self.curves.items():
             assert other.curves[name][0] == steps, name
             assert other.curves[name][1] == values, name
+
+    def assert_same(self, other: Numbers) -> None:
+        """The same bits."""
+        self.assert_same_curves(other)
         assert self.weights.keys() == other.weights.keys()
         for name, tensor in self.weights.items():
             assert torch.equal(other.weights[name], tensor), name
@@ -54,7 +68,7 @@ def digits_network(api: LiveApi) -> dict[str, Any]:
     )
     network = next(one for one in listed if "Digits" in one["name"])
     api.wait_for(
-        f"/api/datasets/{network['dataset_id']}", lambda one: one["num_labeled"] == 1797, 120
+        f"/api/datasets/{network['dataset_id']}", lambda one: one["num_labeled"] == 1797, 240
     )
     api.wait_for(
         f"/api/datasets/{network['dataset_id']}/imports",
@@ -77,7 +91,8 @@ def has_checkpoint(run: dict[str, Any]) -> bool:
     return run["state"] == "running" and any(one["step"] > since for one in run["checkpoints"])
 
 
-def wait_for_success(api: LiveApi, run_id: str, timeout_s: float = 180) -> dict[str, Any]:
+def wait_for_success(api: LiveApi, run_id: str, timeout_s: float = 600) -> dict[str, Any]:
+    """No promise is in how long a run takes: a machine may have much else to do."""
     told = api.wait_for(f"/api/runs/{run_id}", has_ended, timeout_s)
     assert told["state"] == "succeeded", (told["failure"], told["log_tail"])
     return told
@@ -98,11 +113,16 @@ def loss_of(api: LiveApi, run_id: str) -> tuple[list[int], list[float]]:
 def numbers_of(api: LiveApi, data_folder: Path, run_id: str) -> Numbers:
     told = api.get(f"/api/runs/{run_id}/metrics?max_points=20000")
     curves = {(one["split"], one["name"]): (one["steps"], one["values"]) for one in told["series"]}
+    return Numbers(curves, read_checkpoint_weights(checkpoint_file(data_folder, run_id)))
+
+
+def checkpoint_file(data_folder: Path, run_id: str) -> Path:
+    """Where the bytes of a run's newest checkpoint are."""
     with closing(sqlite3.connect(data_folder / "netloom.sqlite3")) as database:
         (blob,) = database.execute(
             "select blob_id from training_checkpoint where run_id = ? order by step desc", [run_id]
         ).fetchone()
-    return Numbers(curves, read_checkpoint_weights(data_folder / "blobs" / blob[:2] / blob))
+    return data_folder / "blobs" / blob[:2] / blob
 
 
 def process_of(studio: Studio, *words: str) -> psutil.Process:

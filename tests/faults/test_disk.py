@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import os
 import shutil
 import subprocess
+import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
+from PIL import Image
 
 from tests.faults.live import LiveApi
 from tests.faults.runs import (
@@ -31,6 +35,7 @@ pytestmark = [pytest.mark.faults, pytest.mark.slow, pytest.mark.campaign]
 
 DISK_MB = 400
 RESERVE_MB = 30
+NUM_NOISY = 200
 
 
 @contextmanager
@@ -103,6 +108,64 @@ def test_a_full_disk_stops_a_run_and_an_upload_and_both_go_on_when_there_is_room
         api.call("POST", f"/api/runs/{run['id']}/resume")
         wait_for_success(api, run["id"])
         assert_same_as_alone(api, disk, copied, network, run["id"])
+
+
+def noisy_images(count: int) -> bytes:
+    """An archive of images that nothing can pack tighter, 190 kB each."""
+    chance = np.random.default_rng(0)
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        for index in range(count):
+            file = io.BytesIO()
+            pixels = chance.integers(0, 256, (256, 256, 3), dtype="uint8")
+            Image.fromarray(pixels).save(file, "PNG", compress_level=0)
+            archive.writestr(f"{index % 2}/{index}.png", file.getvalue())
+    return buffer.getvalue()
+
+
+def test_an_import_that_fills_the_disk_leaves_no_half_dataset_and_works_when_there_is_room(
+    tmp_path: Path,
+) -> None:
+    data = tmp_path / "data"
+    data.mkdir()
+    with studio_on_small_disk(data) as (studio, disk):
+        api = LiveApi(studio.url, f"{studio.url}/signin#token={studio.token}")
+        digits_network(api)
+        project = api.get("/api/session")["projects"][0]["id"]
+        dataset = api.call("POST", f"/api/projects/{project}/datasets", {"name": "Noise"})["id"]
+        upload = send(api, project, "noise.zip", noisy_images(NUM_NOISY))
+        source = {"type": "upload", "upload_ids": [upload]}
+
+        filler = fill(disk, left_mb=RESERVE_MB + 12)
+        job = api.call("POST", f"/api/datasets/{dataset}/imports", {"source": source})
+        told = api.wait_for(f"/api/jobs/{job['id']}", job_has_ended, RIGHT_WITHIN_S)
+        assert (told["state"], told["problem"]["code"]) == ("failed", "disk_full")
+        assert told["problem"]["next_step"]
+        assert api.get(f"/api/datasets/{dataset}")["num_items"] == 0
+        (report,) = api.get(f"/api/datasets/{dataset}/imports")
+        assert (report["state"], report["num_added"]) == ("failed", 0)
+
+        filler.unlink()
+        job = api.call("POST", f"/api/datasets/{dataset}/imports", {"source": source})
+        told = api.wait_for(f"/api/jobs/{job['id']}", job_has_ended, RIGHT_WITHIN_S)
+        assert told["state"] == "succeeded", told["problem"]
+        told = api.get(f"/api/datasets/{dataset}")
+        assert (told["num_items"], told["num_labeled"]) == (NUM_NOISY, NUM_NOISY)
+
+
+def job_has_ended(job: dict[str, Any]) -> bool:
+    return job["state"] in ("succeeded", "failed", "cancelled")
+
+
+def send(api: LiveApi, project: str, name: str, content: bytes) -> str:
+    """Upload a file; returns the upload's id."""
+    announced = {"project_id": project, "file_name": name, "size_bytes": len(content)}
+    upload = api.call("POST", "/api/uploads", announced)
+    for offset in range(0, len(content), upload["chunk_bytes"]):
+        chunk = content[offset : offset + upload["chunk_bytes"]]
+        status, answer = api.put_chunk(upload["id"], offset, chunk)
+        assert status == 200, answer
+    return upload["id"]
 
 
 def test_a_disk_without_a_single_byte_left_loses_no_run(tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ import pytest
 from PIL import Image
 from sklearn.datasets import load_digits
 
+from inspection.schemas import MAX_ROWS
 from tests.faults.live import LiveApi
 from tests.faults.runs import (
     LONG,
@@ -73,13 +74,13 @@ def test_an_import_whose_worker_is_killed_is_done_again_and_doubles_nothing(
     source = {"type": "upload", "upload_ids": [upload_id]}
     job = api.call("POST", f"/api/datasets/{dataset['id']}/imports", {"source": source})
     address = f"/api/jobs/{job['id']}"
-    api.wait_for(address, is_under_way)
+    api.wait_for(address, is_under_way, 300)  # the samples come in first
     worker = process_of(studio, "worker", "bulk")
     everyone = [worker, *worker.children(recursive=True)]
     worker.kill()
     api.wait_for(address, lambda one: one["message"] == "Starting again", RIGHT_WITHIN_S)
     until(lambda: not any(map(is_alive, everyone)), 15)
-    ended = api.wait_for(address, has_ended, 120)
+    ended = api.wait_for(address, has_ended, 600)
     assert ended["state"] == "succeeded", ended["problem"]
     told = api.get(f"/api/datasets/{dataset['id']}")
     assert (told["num_items"], told["num_labeled"]) == (4 * 1797, 4 * 1797)
@@ -89,14 +90,18 @@ def test_an_import_whose_worker_is_killed_is_done_again_and_doubles_nothing(
 
 @pytest.fixture(scope="module")
 def image(api: LiveApi, network: dict[str, Any]) -> dict[str, str]:
-    """A checkpoint and an item to explain."""
-    run = start(api, network, {**LONG, "epochs": 1})
+    """A checkpoint and an item to explain, large enough to keep a process busy for a while."""
+    networks = api.get(f"/api/projects/{network['project_id']}/networks")
+    inspection = next(one for one in networks if "Inspection" in one["name"])
+    dataset = f"/api/datasets/{inspection['dataset_id']}"
+    api.wait_for(f"{dataset}/imports", lambda told: told[0]["state"] == "succeeded", 240)
+    run = start(api, inspection, {**LONG, "epochs": 1})
     run = wait_for_success(api, run["id"])
-    items = api.get(f"/api/datasets/{network['dataset_id']}/items")["items"]
-    return {"checkpoint_id": run["checkpoints"][0]["id"], "item_id": items[0]["id"]}
+    item = api.get(f"{dataset}/items?limit=1")["items"][0]
+    return {"checkpoint_id": run["checkpoints"][0]["id"], "item_id": item["id"]}
 
 
-LENGTHY = {"num_superpixels": 1000, "samples_per_superpixel": 1000}
+LENGTHY = {"num_superpixels": 1000, "samples_per_superpixel": MAX_ROWS // 1000}
 
 
 def explain(api: LiveApi, image: dict[str, str], method: str, **options: Any) -> dict[str, Any]:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 
 from tests.faults.live import LiveApi
@@ -13,10 +16,13 @@ from tests.faults.runs import (
     LONG,
     Numbers,
     has_checkpoint,
+    has_ended,
+    is_alive,
     loss_of,
     numbers_of,
     process_of,
     start,
+    until,
     wait_for_attempt,
     wait_for_success,
 )
@@ -93,3 +99,54 @@ def test_a_run_survives_the_broker(
         assert len(told["attempts"]) == 1
     assert process_of(studio, "redis").pid != redis.pid
     undisturbed.assert_same(numbers_of(api, data_folder, first["id"]))
+
+
+@pytest.mark.campaign
+def test_a_stop_acts_within_a_second_and_frees_the_device(
+    studio: Studio, api: LiveApi, network: dict[str, Any]
+) -> None:
+    """No step ends later than that, nothing of the run's processes is left, the next one starts."""
+    run = start(api, network, {**LONG, "epochs": 100_000})
+    waiting = start(api, network, {**LONG, "epochs": 1})
+    api.wait_for(f"/api/runs/{run['id']}", has_checkpoint)
+    group = os.getpgid(process_of(studio, "netloom.train", run["id"]).pid)
+    asked_s = time.time()
+    api.call("POST", f"/api/runs/{run['id']}/stop")
+    told = api.wait_for(f"/api/runs/{run['id']}", has_ended)
+    assert told["state"] == "stopped"
+    assert told["checkpoints"][0]["step"] == loss_of(api, run["id"])[0][-1]
+    since = max(told["last_event"] - 50, 0)
+    heard = [
+        one["event"] for one in api.get(f"/api/runs/{run['id']}/events?since={since}")["events"]
+    ]
+    last_step_s = max(one["time_s"] for one in heard if one["event"] == "metrics")
+    assert last_step_s - asked_s < 1.0
+    until(lambda: not members_of(group), 5)
+    wait_for_success(api, waiting["id"])
+
+
+def members_of(group: int) -> list[int]:
+    """Processes of a group that still live."""
+    found: list[int] = []
+    for process in psutil.process_iter():
+        with suppress(psutil.Error, ProcessLookupError):
+            if os.getpgid(process.pid) == group and is_alive(process):
+                found.append(process.pid)
+    return found
+
+
+@pytest.mark.campaign
+def test_a_trainer_killed_in_a_step(
+    studio: Studio,
+    api: LiveApi,
+    network: dict[str, Any],
+    data_folder: Path,
+    undisturbed: Numbers,
+) -> None:
+    run = start(api, network, LONG)
+    api.wait_for(f"/api/runs/{run['id']}", has_checkpoint)
+    process_of(studio, "netloom.train", run["id"]).kill()
+    told = wait_for_attempt(api, run["id"], 2)
+    assert "SIGKILL" in told["attempts"][0]["exit_cause"]
+    assert wait_for_success(api, run["id"])["attempts"][1]["resumed_from_step"] > 0
+    undisturbed.assert_same(numbers_of(api, data_folder, run["id"]))
