@@ -65,9 +65,14 @@ def fail(run: Run, code: str, message: str, next_step: str, node_id: str | None 
 
 def requeue(run: Run) -> None:
     """Give a run another turn at the end of its person's queue."""
+    give_back(run)
+    run.queued_at = timezone.now()
+
+
+def give_back(run: Run) -> None:
+    """Have the next worker go on with a run: it keeps its place, its worker alone has to end."""
     run.state = State.QUEUED
     run.desired_state = Desired.RUN
-    run.queued_at = timezone.now()
     run.finished_at = None
     run.failure = None
     run.device = ""

@@ -75,6 +75,6 @@ class Outcome:
     def _apply_end_before_time(self, run: Run, times: Intervals) -> None:
         """What people wanted decides, not the signal that arrived: anybody can send one."""
         if run.desired_state == Desired.RUN and self.is_worker_ending:
-            lifecycle.requeue(run)
+            lifecycle.give_back(run)
         else:
             lifecycle.interrupt(run, self.cause, times)
