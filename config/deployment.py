@@ -160,6 +160,26 @@ def _cookies(_env: Environment) -> Iterator[CheckMessage]:
             yield Error(f"{name} has to be {value!r}.", id="netloom.E015")
 
 
+@_ours
+def _many_machines(env: Environment) -> Iterator[CheckMessage]:
+    """Whoever shares files by a store shares them between machines."""
+    if not env.s3_bucket:
+        return
+    for name in ("secret_key", "installation_id"):
+        if not getattr(env, name):
+            yield Caution(
+                f"NETLOOM_{name.upper()} is not set: every machine makes one of its own, and a"
+                " sign-in at one is none at another.",
+                id="netloom.W016",
+            )
+    if not env.database_url:
+        yield Caution(
+            "Files are in a shared store, but the database is a file of this machine.",
+            hint="Set NETLOOM_DATABASE_URL=postgresql://...",
+            id="netloom.W017",
+        )
+
+
 def _mode(path: Path) -> int:
     """Permissions of a file, 0 when there is none."""
     try:

@@ -197,3 +197,15 @@ def test_a_weak_key_is_refused_and_not_repeated(monkeypatch: pytest.MonkeyPatch,
 
 def test_a_strong_key_is_taken() -> None:
     assert Environment(secret_key=STRONG).secret_key == STRONG
+
+
+def test_machines_that_share_files_share_the_rest(settings: Any) -> None:
+    _environment(settings, s3_bucket="netloom")
+    assert _found() == {"netloom.W016", "netloom.W017"}
+    _environment(
+        settings,
+        secret_key=STRONG,
+        installation_id="abcd1234",
+        database_url="postgresql://netloom:secret@database/netloom",
+    )
+    assert _found() == set()
