@@ -211,6 +211,8 @@ def as_problem(exception: BaseException) -> Problem:
     """The problem that tells of any exception raised while answering a request."""
     if isinstance(exception, Problem):
         return exception
+    if is_database_busy(exception):
+        return database_busy()
     if isinstance(exception, (OperationalError, InterfaceError)):
         return _no_database(exception)
     if isinstance(exception, (Http404, ObjectDoesNotExist)):
@@ -225,8 +227,6 @@ def as_problem(exception: BaseException) -> Problem:
             "The request is too large.",
             "Send files as an upload in chunks.",
         )
-    if is_database_busy(exception):
-        return database_busy()
     if isinstance(exception, HttpError):
         if isinstance(exception.__cause__, Problem):  # ninja wraps what its parser raises
             return exception.__cause__
