@@ -45,6 +45,19 @@ def access_project(person: Person, project_id: str, action: Action) -> Project:
     return membership.project
 
 
+def require_role(person: Person, project_id: str, action: Action, what: str) -> None:
+    """Check the right to something in a project; a stranger is told that there is no such `what`.
+
+    Raises:
+        Problem: `not_found`; to a member it names the role that it takes.
+    """
+    role = role_in(person, project_id)
+    if role is None:
+        raise not_found(what)
+    if action not in ROLE_ACTIONS[role]:
+        raise _beyond_role(role, action)
+
+
 def access_binned_project(person: Person, project_id: str) -> Project:
     """Fetch a project of the bin, as one of its owners; raises Problem not_found."""
     project = binned_projects(person).filter(pk=project_id).first()

@@ -11,7 +11,7 @@ from django.middleware.csrf import get_token
 from ninja import Router, Status
 
 import netloom
-from accounts import selectors, services
+from accounts import invitations, selectors, services
 from accounts.access import access_project, may
 from accounts.auth import PersonRequest
 from accounts.models import Invitation, Membership, Person, Project
@@ -23,7 +23,9 @@ from accounts.schemas import (
     InvitationAccept,
     InvitationIn,
     InvitationList,
+    InvitationLook,
     InvitationOut,
+    InvitationToken,
     MemberList,
     MemberOut,
     MemberPatch,
@@ -240,9 +242,33 @@ def create_invitation(
     request: PersonRequest, project_id: str, payload: InvitationIn
 ) -> Status[InvitationOut]:
     project = access_project(request.person, project_id, "own")
-    invitation, token = services.invite(project, request.person, payload.role, payload.email)
+    invitation, token = invitations.invite(project, request.person, payload.role, payload.email)
     url = _page_url(request, f"invitation#token={token}")
     return Status(201, _invitation(invitation, url))
+
+
+@router.post(
+    "/invitations/look",
+    auth=None,
+    response=InvitationLook,
+    operation_id="look_at_invitation",
+    tags=["invitations"],
+)
+def look_at_invitation(request: HttpRequest, payload: InvitationToken) -> InvitationLook:
+    """Who invites to which project; only the holder of a valid link is told."""
+    refuse_guessing(request, "")
+    try:
+        invitation = invitations.look_at_invitation(payload.token)
+    except Problem:
+        note_failure(request, "")
+        raise
+    return InvitationLook(
+        project_name=invitation.project.name,
+        inviter_name=invitation.created_by.name,
+        role=cast(RoleName, invitation.role),
+        email=invitation.email,
+        expires_at=invitation.expires_at,
+    )
 
 
 @router.post(
@@ -257,7 +283,7 @@ def accept_invitation(request: HttpRequest, payload: InvitationAccept) -> Sessio
     refuse_guessing(request, "")
     signed_in: Person | None = getattr(request, "person", None)
     try:
-        person = services.accept_invitation(
+        person = invitations.accept_invitation(
             payload.token,
             signed_in,
             name=payload.name or "",

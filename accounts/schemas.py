@@ -115,6 +115,20 @@ class InvitationOut(Schema):
     url: str | None = Field(None, description="The link, told once when it is made.")
 
 
+class InvitationToken(Schema):
+    token: Token
+
+
+class InvitationLook(Schema):
+    """What the holder of a valid link is told before joining."""
+
+    project_name: str
+    inviter_name: str
+    role: RoleName
+    email: str
+    expires_at: datetime
+
+
 class InvitationList(Schema):
     items: list[InvitationOut]
     total: int

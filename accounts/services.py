@@ -18,7 +18,6 @@ from django.utils import timezone
 
 from accounts.models import (
     ApiToken,
-    Invitation,
     Membership,
     Person,
     Project,
@@ -29,9 +28,7 @@ from common.errors import Code, Problem, not_found
 from common.topics import close_sockets_of
 
 SIGNIN_LINK_LIFETIME = timedelta(minutes=10)
-INVITATION_LIFETIME = timedelta(days=7)
 MAX_PROJECTS = 100
-MAX_OPEN_INVITATIONS = 100
 MAX_TOKENS = 50
 TOKEN_PREFIX = "netloom_"  # noqa: S105 - lets secret scanners recognise a leaked token
 
@@ -50,7 +47,7 @@ def create_person(
 ) -> Person:
     """Make a person with a project of their own and, by hook, the sample in it."""
     email = email.strip().lower()
-    _check_email(email)
+    check_email(email)
     if password is not None:
         check_password(password)
     with transaction.atomic():
@@ -78,7 +75,7 @@ def _add_person(email: str, password: str | None, **fields: Any) -> Person:
 def create_project(person: Person, name: str) -> Project:
     """Make a project owned by `person`; a hundred are enough for anyone."""
     owned = person.memberships.filter(role=Role.OWNER, project__deleted_at=None)
-    _refuse_more(owned, MAX_PROJECTS, "projects", "Delete one of yours first.")
+    refuse_more(owned, MAX_PROJECTS, "projects", "Delete one of yours first.")
     with transaction.atomic():
         project = Project.objects.create(name=name)
         Membership.objects.create(person=person, project=project, role=Role.OWNER)
@@ -176,53 +173,6 @@ def remove_member(project: Project, person_id: str) -> None:
     close_sockets_of(person_id)
 
 
-def invite(
-    project: Project, created_by: Person, role: str, email: str = ""
-) -> tuple[Invitation, str]:
-    """Make a one-time link into a project; the token is returned once and never kept."""
-    if email:
-        _check_email(email)
-    still_open = project.invitations.filter(accepted_at=None, expires_at__gt=timezone.now())
-    _refuse_more(still_open, MAX_OPEN_INVITATIONS, "open invitations", "Withdraw one first.")
-    token = secrets.token_urlsafe(32)
-    invitation = Invitation.objects.create(
-        project=project,
-        role=role,
-        email=email.lower(),
-        created_by=created_by,
-        token_hash=hash_token(token),
-        expires_at=timezone.now() + INVITATION_LIFETIME,
-    )
-    return invitation, token
-
-
-def accept_invitation(
-    token: str, person: Person | None, *, name: str, email: str, password: str | None
-) -> Person:
-    """Join by link: with the account signed in, or with a new one."""
-    with transaction.atomic():
-        invitation = _redeem_invitation(token)
-        if person is None:
-            if not password:
-                raise Problem(
-                    Code.INVALID,
-                    "A new account needs a password.",
-                    "Choose one of at least ten characters.",
-                )
-            person = create_person(invitation.email or email, name, password)
-        membership, created = Membership.objects.get_or_create(
-            person=person,
-            project=invitation.project,
-            defaults={"role": invitation.role},
-        )
-        if not created and _is_stronger(invitation.role, membership.role):
-            membership.role = invitation.role
-            membership.save(update_fields=["role"])
-        person.last_project = invitation.project
-        person.save(update_fields=["last_project"])
-    return person
-
-
 def make_signin_link(person: Person) -> str:
     """Make the token of a sign-in link: single use, ten minutes."""
     token = secrets.token_urlsafe(32)
@@ -256,7 +206,7 @@ def redeem_signin_link(token: str) -> Person:
 
 def create_token(person: Person, name: str) -> tuple[ApiToken, str]:
     """Make an API token; its text is returned once and never kept."""
-    _refuse_more(person.api_tokens.all(), MAX_TOKENS, "API tokens", "Delete one that is not used.")
+    refuse_more(person.api_tokens.all(), MAX_TOKENS, "API tokens", "Delete one that is not used.")
     token = TOKEN_PREFIX + secrets.token_urlsafe(32)
     made = ApiToken.objects.create(person=person, name=name, token_hash=hash_token(token))
     return made, token
@@ -299,12 +249,14 @@ def check_password(password: str) -> None:
         raise Problem(Code.INVALID, " ".join(error.messages), "Choose another password.") from None
 
 
-def _refuse_more(present: QuerySet[Any], most: int, what: str, next_step: str) -> None:
+def refuse_more(present: QuerySet[Any], most: int, what: str, next_step: str) -> None:
+    """Raise Problem conflict when there are as many as anybody needs."""
     if present.count() >= most:
         raise Problem(Code.CONFLICT, f"There are {most} {what}; more are not made.", next_step)
 
 
-def _check_email(email: str) -> None:
+def check_email(email: str) -> None:
+    """Raise Problem invalid for what is no address."""
     try:
         validate_email(email)
     except ValidationError:
@@ -336,26 +288,3 @@ def _keep_an_owner(project: Project, person_id: str) -> None:
             "A project needs an owner.",
             "Make someone else an owner first.",
         )
-
-
-def _redeem_invitation(token: str) -> Invitation:
-    now = timezone.now()
-    invitations = Invitation.objects.filter(
-        token_hash=hash_token(token),
-        accepted_at=None,
-        expires_at__gt=now,
-        project__deleted_at=None,
-    )
-    invitation = invitations.select_related("project").first()
-    if invitation is None or not invitations.filter(pk=invitation.pk).update(accepted_at=now):
-        raise Problem(
-            Code.LINK_EXPIRED,
-            "This invitation has been used, withdrawn or is older than a week.",
-            "Ask the person who sent it for a new one.",
-        )
-    return invitation
-
-
-def _is_stronger(role: str, than: str) -> bool:
-    order = [choice.value for choice in Role]
-    return order.index(role) < order.index(than)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 
 from django.db import transaction
@@ -16,6 +16,7 @@ from datasets.access import items_of
 from datasets.log import Tally, lock, record
 from datasets.models import Dataset, Event, EventKind, Item, ItemState, Origin
 
+AT_ONCE = 5000
 LABEL_EVENTS = (EventKind.ADDED, EventKind.LABEL)
 
 
@@ -27,7 +28,7 @@ def set_labels(
     *,
     is_reviewed_empty: bool = False,
 ) -> list[int]:
-    """Give items a class, or none; those that have it already keep their history.
+    """Give items a class, or none, all or none of them; who has it already keeps its history.
 
     Returns:
         Ids of the events, to undo them by.
@@ -45,28 +46,31 @@ def set_labels(
             and not dataset.classes.filter(pk=class_id, deleted_at=None).exists()
         ):
             raise not_found("class")
-        items = list(items_of(dataset, item_ids).filter(is_removed=False).order_by("position"))
-        if len(items) != len(set(item_ids)):
-            raise not_found("item")
-        changing = [
-            item for item in items if (item.label_class_id, item.state) != (class_id, state)
-        ]
-        if not changing:
-            return []
         now, tally = timezone.now(), Tally()
-        for item in changing:
-            tally.take(item)
-            _put_label(item, class_id, state, Origin.HUMAN, person.pk, now)
-            tally.put(item)
-        _save_labels(changing)
-        event_ids = record(dataset, changing, EventKind.LABEL, author=person)
-        tally.apply(dataset)
-        _tell(dataset, changing, event_ids)
+        changed: list[Item] = []
+        event_ids: list[int] = []
+        for some_ids in _chunks(item_ids):
+            items = list(items_of(dataset, some_ids).filter(is_removed=False).order_by("position"))
+            if len(items) != len(set(some_ids)):
+                raise not_found("item")
+            changing = [
+                item for item in items if (item.label_class_id, item.state) != (class_id, state)
+            ]
+            for item in changing:
+                tally.take(item)
+                _put_label(item, class_id, state, Origin.HUMAN, person.pk, now)
+                tally.put(item)
+            _save_labels(changing)
+            event_ids += record(dataset, changing, EventKind.LABEL, author=person)
+            changed += changing
+        if changed:
+            tally.apply(dataset)
+            _tell(dataset, changed, event_ids)
     return event_ids
 
 
 def undo_labels(dataset: Dataset, person: Person, event_ids: Sequence[int]) -> list[int]:
-    """Return items to what they were before the events, by new events.
+    """Return items to what they were before the events, by new events, in one transaction.
 
     An item that somebody labeled again since, or that is in the bin, is left alone.
 
@@ -76,29 +80,42 @@ def undo_labels(dataset: Dataset, person: Person, event_ids: Sequence[int]) -> l
     undone = set(event_ids)
     with transaction.atomic():
         dataset = lock(dataset)
-        targets = dataset.events.filter(position__in=undone, kind=EventKind.LABEL)
-        item_ids = list(targets.values_list("item_id", flat=True).distinct())
-        before = _states_before(dataset, item_ids, undone)
-        items = list(items_of(dataset, list(before)).filter(is_removed=False).order_by("position"))
         tally = Tally()
-        for item in items:
-            event = before[item.pk]
-            tally.take(item)
-            is_unlabeled = event.state == ItemState.UNLABELED
-            _put_label(
-                item,
-                event.label_class_id,
-                event.state,
-                "" if is_unlabeled else event.origin,
-                None if is_unlabeled else event.author_id,
-                None if is_unlabeled else event.time,
-            )
-            tally.put(item)
-        _save_labels(items)
-        new_ids = record(dataset, items, EventKind.LABEL, author=person)
+        changed: list[Item] = []
+        new_ids: list[int] = []
+        for item_ids in _chunks(_labeled_by(dataset, undone)):
+            before = _states_before(dataset, item_ids, undone)
+            found = items_of(dataset, list(before)).filter(is_removed=False)
+            items = list(found.order_by("position"))
+            for item in items:
+                tally.take(item)
+                _return_label(item, before[item.pk])
+                tally.put(item)
+            _save_labels(items)
+            new_ids += record(dataset, items, EventKind.LABEL, author=person)
+            changed += items
         tally.apply(dataset)
-        _tell(dataset, items, new_ids)
+        _tell(dataset, changed, new_ids)
     return new_ids
+
+
+def _chunks(ids: Iterable[str]) -> Iterator[list[str]]:
+    """Parts that a query can name; each id once, in their order."""
+    unique = list(dict.fromkeys(ids))
+    for start in range(0, len(unique), AT_ONCE):
+        yield unique[start : start + AT_ONCE]
+
+
+def _labeled_by(dataset: Dataset, event_ids: Iterable[int]) -> list[str]:
+    """The items that label events are about, in the order of the events."""
+    ordered = sorted(event_ids)
+    item_ids: list[str] = []
+    for start in range(0, len(ordered), AT_ONCE):
+        events = dataset.events.filter(
+            position__in=ordered[start : start + AT_ONCE], kind=EventKind.LABEL
+        )
+        item_ids += events.order_by("position").values_list("item_id", flat=True)
+    return item_ids
 
 
 def _states_before(dataset: Dataset, item_ids: Sequence[str], undone: set[int]) -> dict[str, Event]:
@@ -115,6 +132,18 @@ def _states_before(dataset: Dataset, item_ids: Sequence[str], undone: set[int]) 
         if kept and len(kept) < len(history):
             before[item_id] = kept[-1]
     return before
+
+
+def _return_label(item: Item, event: Event) -> None:
+    is_unlabeled = event.state == ItemState.UNLABELED
+    _put_label(
+        item,
+        event.label_class_id,
+        event.state,
+        "" if is_unlabeled else event.origin,
+        None if is_unlabeled else event.author_id,
+        None if is_unlabeled else event.time,
+    )
 
 
 def _put_label(

@@ -20,6 +20,8 @@ Origin = Literal["human", "import", "model"]
 Share = Annotated[float, Field(ge=0, le=0.9)]
 EventId = Annotated[int, Field(ge=1, le=2**63 - 1)]
 ItemIds = Annotated[list[Id], Field(min_length=1, max_length=5000)]
+MAX_LABELED = 20_000
+"""Items that one request labels: one gesture, and one undo of it, are one transaction."""
 
 
 class LabelClass(Schema):
@@ -253,7 +255,7 @@ class ItemDetail(Item):
 class LabelsIn(Schema):
     """Set the class of many items at once; null with `reviewed_empty` says: none is in it."""
 
-    item_ids: ItemIds
+    item_ids: Annotated[list[Id], Field(min_length=1, max_length=MAX_LABELED)]
     class_id: Id | None
     state: Literal["reviewed_empty"] | None = None
 
@@ -264,7 +266,7 @@ class LabelsSet(Schema):
 
 
 class UndoIn(Schema):
-    event_ids: Annotated[list[EventId], Field(min_length=1, max_length=5000)]
+    event_ids: Annotated[list[EventId], Field(min_length=1, max_length=MAX_LABELED)]
 
 
 class LabelsUndone(Schema):

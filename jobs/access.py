@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from accounts.access import Action, may
+from accounts.access import Action, require_role
 from accounts.models import Person
 from common.errors import not_found
 from jobs.models import Job
@@ -16,6 +16,6 @@ def access_job(person: Person, job_id: str, action: Action) -> Job:
     if job.project_id is None:
         if job.person_id != person.id:
             raise not_found("job")
-    elif not may(person, job.project_id, action):
-        raise not_found("job")
+    else:
+        require_role(person, job.project_id, action, "job")
     return job

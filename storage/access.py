@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from accounts.access import may
+from accounts.access import require_role
 from accounts.models import Person
 from common.errors import Code, Problem, not_found
 from storage.models import Upload
@@ -17,8 +17,7 @@ def access_upload(person: Person, upload_id: str) -> Upload:
         raise not_found("upload")
     if upload.person_id != person.id:
         raise not_found("upload")
-    if not may(person, upload.project_id, "edit"):
-        raise not_found("upload")
+    require_role(person, upload.project_id, "edit", "upload")
     return upload
 
 
@@ -36,8 +35,7 @@ def access_complete_uploads(
     person: Person, upload_ids: Sequence[str], project_id: str
 ) -> list[Upload]:
     """The same for many, in their order and in one query."""
-    if not may(person, project_id, "edit"):
-        raise not_found("upload")
+    require_role(person, project_id, "edit", "upload")
     found = Upload.objects.filter(person=person, project_id=project_id).in_bulk(list(upload_ids))
     uploads = [found[upload_id] for upload_id in upload_ids if upload_id in found]
     if len(uploads) != len(upload_ids):

@@ -13,6 +13,7 @@ export type Role = ProjectRef['role'];
 export type Project = Schemas['ProjectOut'];
 export type Member = Schemas['MemberOut'];
 export type Invitation = Schemas['InvitationOut'];
+export type InvitationLook = Schemas['InvitationLook'];
 export type ApiToken = Schemas['ApiTokenOut'];
 export type Device = Schemas['DeviceOut'];
 

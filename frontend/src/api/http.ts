@@ -12,6 +12,8 @@ interface RequestOptions {
 }
 
 const GATEWAY_ERRORS = new Set([502, 503, 504]);
+const MOST_TRIES = 3;
+const MOST_WAIT_S = 10;
 const CROSS_SITE = 'cross_site';
 
 let csrfToken = '';
@@ -87,6 +89,20 @@ async function renewCsrfToken(): Promise<void> {
   if (response.ok) csrfToken = ((await response.json()) as { csrf_token: string }).csrf_token;
 }
 
+/**
+ * The database was held by others for long: nothing was done, and the server says when to come
+ * again. Any request may be repeated then.
+ */
+async function sendWhenFree(method: Method, path: string, options: RequestOptions): Promise<Response> {
+  for (let tries = 1; ; tries += 1) {
+    const response = await send(method, path, options);
+    const wait_s = response.status === 503 ? Number(response.headers.get('Retry-After')) : 0;
+    if (!(wait_s > 0 && wait_s <= MOST_WAIT_S) || tries === MOST_TRIES) return response;
+    await new Promise((resolve) => setTimeout(resolve, wait_s * 1000));
+    options.signal?.throwIfAborted();
+  }
+}
+
 /** One call of the API. Answers the parsed JSON, or throws a `Problem`. */
 export async function request<T>(
   method: Method,
@@ -94,11 +110,11 @@ export async function request<T>(
   options: RequestOptions = {},
 ): Promise<T> {
   if (method !== 'GET' && csrfToken === '') await renewCsrfToken();
-  let response = await send(method, path, options);
+  let response = await sendWhenFree(method, path, options);
   let problem = response.ok ? null : await problemOf(response);
   if (problem?.code === CROSS_SITE) {
     await renewCsrfToken();
-    response = await send(method, path, options);
+    response = await sendWhenFree(method, path, options);
     problem = response.ok ? null : await problemOf(response);
   }
   if (problem) {

@@ -23,6 +23,9 @@ export const TESTIDS = {
     error: 'signin-error',
     linkButton: 'signin-link-button',
   },
+  invitation: {
+    who: 'invitation-who',
+  },
   bin: {
     open: 'bin-open',
     row: 'bin-row',

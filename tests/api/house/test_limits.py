@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from accounts import services
+from accounts import invitations, services
 from tests.client import ApiClient
 
 pytestmark = pytest.mark.django_db
@@ -60,13 +60,14 @@ def test_a_token_makes_no_tokens_and_sets_no_password(make_person: Callable[...,
 def test_projects_invitations_and_tokens_are_capped(
     api: ApiClient, project: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for limit in ("MAX_PROJECTS", "MAX_OPEN_INVITATIONS", "MAX_TOKENS"):
-        monkeypatch.setattr(services, limit, 2)
-    invitations = f"/api/projects/{project.id}/invitations"
+    monkeypatch.setattr(services, "MAX_PROJECTS", 2)
+    monkeypatch.setattr(services, "MAX_TOKENS", 2)
+    monkeypatch.setattr(invitations, "MAX_OPEN_INVITATIONS", 2)
+    invite = f"/api/projects/{project.id}/invitations"
     first = api.post("/api/projects", {"name": "One more"}).json()
     for path, body, what in (
         ("/api/projects", {"name": "Too many"}, "2 projects"),
-        (invitations, {"role": "viewer"}, "2 open invitations"),
+        (invite, {"role": "viewer"}, "2 open invitations"),
         ("/api/tokens", {"name": "laptop"}, "2 API tokens"),
     ):
         answers = [api.post(path, body) for _ in range(3)]

@@ -1,9 +1,9 @@
 import { Button, PasswordInput, TextInput } from '@mantine/core';
-import { useMutation } from '@tanstack/react-query';
+import { useMutation, useQuery } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
 import { useState, type SubmitEvent } from 'react';
-import { http, type Session } from '@/api';
-import { socket, useAdoptSession, useSession } from '@/lib';
+import { http, type InvitationLook, type Session } from '@/api';
+import { TESTIDS, socket, useAdoptSession, useSession } from '@/lib';
 import { ProblemNotice } from '@/ui';
 import { DoorCard } from './DoorCard';
 import classes from './DoorCard.module.css';
@@ -31,6 +31,12 @@ export function InvitationPage() {
     },
     meta: { showsOwnError: true },
   });
+  const { data: look, error: lookError } = useQuery({
+    queryKey: ['invitation', token],
+    queryFn: () => http.post<InvitationLook>('/api/invitations/look', { token }),
+    enabled: token !== null,
+    staleTime: Infinity,
+  });
   const { reset } = accept;
   useFragmentToken((opened) => {
     setToken(opened);
@@ -49,10 +55,20 @@ export function InvitationPage() {
       </DoorCard>
     );
   }
+  if (lookError && !accept.isPending && !accept.isSuccess) {
+    return (
+      <DoorCard title="This invitation does not open anything">
+        <ProblemNotice error={lookError} />
+      </DoorCard>
+    );
+  }
+  if (!look) return <DoorCard title="Invitation">{null}</DoorCard>;
   if (!person && hasAccount) {
     return (
       <DoorCard title="Sign in to join">
-        <p className={classes.text}>The project is added to the account you sign in with.</p>
+        <p className={classes.text}>
+          <b>{look.project_name}</b> is added to the account you sign in with.
+        </p>
         <PasswordForm onEnter={welcome} />
         <Button variant="subtle" size="xs" fullWidth mt={8} onClick={() => setHasAccount(false)}>
           I am new here
@@ -61,14 +77,15 @@ export function InvitationPage() {
     );
   }
   return (
-    <DoorCard title="You are invited to a project">
-      <p className={classes.text}>
+    <DoorCard title={`Join ${look.project_name}`}>
+      <p className={classes.text} data-testid={TESTIDS.invitation.who}>
+        <b>{look.inviter_name}</b> invites you to the project <b>{look.project_name}</b> as {withArticle(look.role)}.{' '}
         {person ? (
           <>
             You are signed in as <b>{person.name}</b>; the project is added to your account.
           </>
         ) : (
-          'Somebody of this studio asks you to join their project. Make an account here, or use the one you have; the project opens once you have joined.'
+          'Make an account here, or use the one you have.'
         )}
       </p>
       <form className={classes.form} onSubmit={submit}>
@@ -85,6 +102,11 @@ export function InvitationPage() {
       )}
     </DoorCard>
   );
+}
+
+/** `an editor`, `a viewer`. */
+function withArticle(role: string): string {
+  return `${/^[aeiou]/.test(role) ? 'an' : 'a'} ${role}`;
 }
 
 interface Fields {

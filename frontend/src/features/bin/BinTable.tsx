@@ -33,11 +33,11 @@ export function BinTable({ title, rows, rowTestId = TESTIDS.bin.row, changes }: 
           <Table.Tr>
             <Table.Th>Name</Table.Th>
             <Table.Th w={190}>Deleted</Table.Th>
-            <Table.Th w={150}>Kept</Table.Th>
+            <Table.Th w={160}>Kept</Table.Th>
             <Table.Th w={90} ta="right">
               Size
             </Table.Th>
-            <Table.Th w={130}>
+            <Table.Th w={152}>
               <span className="visually-hidden">Actions</span>
             </Table.Th>
           </Table.Tr>

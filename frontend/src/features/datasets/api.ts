@@ -20,14 +20,6 @@ export const datasetsQuery = (projectId: string) =>
     queryFn: ({ signal }) => http.get<DatasetSummary[]>(`/api/projects/${projectId}/datasets`, {}, signal),
   });
 
-/** Datasets in the bin, last changed first. */
-export const binnedDatasetsQuery = (projectId: string) =>
-  queryOptions({
-    queryKey: ['datasets', 'binned', projectId],
-    queryFn: ({ signal }) =>
-      http.get<DatasetSummary[]>(`/api/projects/${projectId}/datasets`, { is_deleted: true }, signal),
-  });
-
 export const datasetQuery = (datasetId: string) =>
   queryOptions({
     queryKey: ['datasets', 'one', datasetId],

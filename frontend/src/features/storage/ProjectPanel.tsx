@@ -1,8 +1,8 @@
 import { Table } from '@mantine/core';
 import type { ProjectStorage } from '@/api';
-import { TESTIDS, formatBytes, formatPercent } from '@/lib';
+import { TESTIDS, formatBytes } from '@/lib';
 import { Panel } from '@/ui';
-import { QuotaBar } from './QuotaBar';
+import { QuotaBar, shareText } from './QuotaBar';
 import classes from './StoragePage.module.css';
 import { PARTS } from './words';
 
@@ -15,7 +15,7 @@ export function ProjectPanel({ storage }: { storage: ProjectStorage }) {
       <div className={classes.total} data-testid={TESTIDS.storage.used}>
         <b>{formatBytes(used)}</b>
         <span>
-          of {formatBytes(quota)} · {formatPercent(used / quota)}
+          of {formatBytes(quota)} · {shareText(used / quota)}
         </span>
         <span className={classes.left}>{formatBytes(Math.max(quota - used, 0))} left</span>
       </div>

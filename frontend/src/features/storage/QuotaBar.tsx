@@ -20,23 +20,27 @@ const NEARLY_FULL = 0.9;
 /** How full a quota is, as a bar; its colours only repeat what stands beside it in words. */
 export function QuotaBar({ used, quota, segments, isThin = false }: QuotaBarProps) {
   const shown = segments ?? [{ key: 'used', bytes: used, color: barColor(used / quota) }];
-  // The same content in several parts counts once: the parts together fill what is used.
-  const sum = shown.reduce((total, { bytes }) => total + bytes, 0);
-  const scale = sum > 0 ? Math.min(used / quota, 1) / sum : 0;
   return (
     <div
       className={classes.bar}
       data-thin={isThin || undefined}
       role="img"
-      aria-label={`${formatBytes(used)} of ${formatBytes(quota)} used, ${formatPercent(used / quota)}`}
+      aria-label={`${formatBytes(used)} of ${formatBytes(quota)} used, ${shareText(used / quota)}`}
     >
-      {shown
-        .filter(({ bytes }) => bytes > 0)
-        .map(({ key, bytes, color }) => (
-          <i key={key} style={{ width: `${String(bytes * scale * 100)}%`, background: color }} />
-        ))}
+      {used > 0 && (
+        <div style={{ width: `${String(Math.min(used / quota, 1) * 100)}%` }}>
+          {shown.map(({ key, bytes, color }) => (
+            <i key={key} style={{ flex: `${String(bytes)} 0 0`, background: color }} />
+          ))}
+        </div>
+      )}
     </div>
   );
+}
+
+/** Per cent without a zero where there is something. */
+export function shareText(share: number): string {
+  return share > 0 && share < 0.001 ? 'less than 0.1 %' : formatPercent(share);
 }
 
 function barColor(share: number): string {

@@ -1,5 +1,5 @@
 import type { Freeable, StorageLimit, StoragePart } from '@/api';
-import { formatCount, formatNumber, plural } from '@/lib';
+import { formatCount, plural } from '@/lib';
 
 interface PartWords {
   title: string;
@@ -57,7 +57,7 @@ export const FREEABLE: Record<Freeable['name'], FreeWords> = {
 const LIMITS: Record<string, string> = {
   open_uploads: 'Open uploads',
   bulk_jobs: 'Imports and exports',
-  interactive_jobs: 'Open questions',
+  interactive_jobs: 'Predictions and explanations',
   queued_runs: 'Waiting and running runs',
   week_run_hours: 'Training within 7 days',
 };
@@ -69,6 +69,6 @@ export function limitTitle({ name }: StorageLimit): string {
 /** `3 of 100`, `2.5 h of 1,000 h`. */
 export function limitText({ name, used, most }: StorageLimit): string {
   if (name !== 'week_run_hours') return `${formatCount(used)} of ${formatCount(most)}`;
-  const hours = used >= 10 || used === 0 ? formatCount(used) : formatNumber(used).slice(0, 4);
+  const hours = used >= 10 || used < 0.05 ? formatCount(used) : used.toFixed(1);
   return `${hours} of ${formatCount(most)} h`;
 }

@@ -12,7 +12,8 @@ interface Gesture {
   after: ReadonlyMap<string, ItemPatch>;
 }
 
-/** The server takes this many items at once; each batch is one transaction. */
+/** The server takes this many at once, as one transaction: a gesture of fewer is never cut. */
+const GESTURE_SIZE = 20_000;
 const BATCH_SIZE = 1000;
 
 export function batches<T>(values: readonly T[], size = BATCH_SIZE): T[][] {
@@ -71,7 +72,7 @@ export function useLabeling(datasetId: string, authorName: string) {
       inOrder(
         async () => {
           const eventIds: number[] = [];
-          for (const item_ids of batches(items.map((item) => item.id))) {
+          for (const item_ids of batches(items.map((item) => item.id), GESTURE_SIZE)) {
             const answer = await http.post<LabelsSet>(`/api/datasets/${datasetId}/labels`, {
               item_ids,
               class_id: classId,
@@ -99,7 +100,7 @@ export function useLabeling(datasetId: string, authorName: string) {
         async () => {
           const eventIds: number[] = [];
           // The last events first: where a gesture touched an item twice, its first state returns.
-          for (const event_ids of batches(gesture.eventIds).reverse()) {
+          for (const event_ids of batches(gesture.eventIds, GESTURE_SIZE).reverse()) {
             const answer = await http.post<LabelsSet>(`/api/datasets/${datasetId}/labels/undo`, { event_ids });
             eventIds.push(...answer.event_ids);
           }
