@@ -22,6 +22,10 @@ class FolderStore:
         """The file of a key, which is always ours and never a user's."""
         return settings.DATA_FOLDER / key
 
+    def prepare(self) -> bool:
+        """Folders are made when something comes into them."""
+        return False
+
     def write(self, contents: Mapping[str, bytes]) -> None:
         files = [(self.path(key), data) for key, data in contents.items()]
         new = [(path, data) for path, data in files if not path.exists()]

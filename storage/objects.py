@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import cached_property, partial
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -71,6 +72,21 @@ class ObjectStore:
     @cached_property
     def _threads(self) -> ThreadPoolExecutor:
         return ThreadPoolExecutor(NUM_THREADS, thread_name_prefix="store")
+
+    def prepare(self) -> bool:
+        """Make the bucket when there is none; True when it was made now."""
+        with _store_problems():
+            try:
+                self._client.head_bucket(Bucket=self._bucket)
+                return False
+            except ClientError as error:
+                if error.response["ResponseMetadata"]["HTTPStatusCode"] != HTTPStatus.NOT_FOUND:
+                    raise
+            region = self._client.meta.region_name
+            elsewhere = region not in (None, "us-east-1", "aws-global")  # S3's own default place
+            place = {"CreateBucketConfiguration": {"LocationConstraint": region}}
+            self._client.create_bucket(Bucket=self._bucket, **(place if elsewhere else {}))
+        return True
 
     def write(self, contents: Mapping[str, bytes]) -> None:
         self._each(lambda item: self._put(*item), contents.items())

@@ -25,6 +25,10 @@ class Store(Protocol):
     store cannot be reached, `file_missing` for a key that is not there.
     """
 
+    def prepare(self) -> bool:
+        """Make the place that files are kept in; True when it was not there."""
+        ...
+
     def write(self, contents: Mapping[str, bytes]) -> None:
         """Keep many small contents durably; those that are there already are left alone."""
         ...

@@ -1,0 +1,34 @@
+"""`manage.py prepare`: bucket and database before the machines that share them start."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tests.house.studio_process import manage
+from tests.objects import KEYS, client, object_thread
+
+
+def _settings(endpoint: str, bucket: str) -> dict[str, str]:
+    given = {"s3_endpoint": endpoint, "s3_bucket": bucket, **KEYS}
+    return {f"NETLOOM_{name.upper()}": value for name, value in given.items()}
+
+
+def test_it_makes_bucket_and_database_once(tmp_path: Path):
+    with object_thread() as endpoint:
+        settings = _settings(endpoint, "made-by-prepare")
+        first = manage(tmp_path, "prepare", **settings)
+        assert first.returncode == 0, first.stderr
+        assert "Made the bucket." in first.stdout
+        again = manage(tmp_path, "prepare", **settings)
+        assert again.returncode == 0, again.stderr
+        assert "Made the bucket." not in again.stdout
+        names = [bucket["Name"] for bucket in client(endpoint).list_buckets()["Buckets"]]
+        assert "made-by-prepare" in names
+    assert manage(tmp_path, "migrate", "--check", "--verbosity", "0").returncode == 0
+
+
+def test_a_store_that_is_not_there_is_told_in_a_sentence(tmp_path: Path):
+    told = manage(tmp_path, "prepare", **_settings("http://127.0.0.1:9", "netloom"))
+    assert told.returncode == 1
+    assert "file store cannot be reached" in told.stderr
+    assert "Traceback" not in told.stderr
