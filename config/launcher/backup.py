@@ -1,4 +1,7 @@
-"""A backup is one zip: the database, the secrets and every stored file."""
+"""A backup is one zip: the database, the secrets and every file stored below the data folder.
+
+What lies in a shared store is for the store's own tools to copy; `backup` says so.
+"""
 
 from __future__ import annotations
 
@@ -12,10 +15,12 @@ from pathlib import Path, PurePosixPath
 from django.db import connection
 
 from config.launcher.database import copy_database
+from config.launcher.postgres import dump_postgres, restore_postgres
 from config.launcher.problem import LaunchProblem
 from config.secrets import FILE_NAME as SECRETS_FILE
 
 DATABASE_FILE = "netloom.sqlite3"
+DUMP_FILE = "netloom.pgdump"
 # What can be made again is left out: logs, sockets, backups, work in progress.
 LEFT_OUT = ("backups", "logs", "uploads", "runs", "cache", "tmp")
 
@@ -26,22 +31,16 @@ def write_backup(data_folder: Path, target: Path) -> Path:
     Stored files never change, so every row finds its bytes when those there before the database
     is copied go in first, and those that came until then afterwards.
     """
-    if connection.vendor != "sqlite":
-        raise LaunchProblem(
-            "Only the SQLite database is backed up here; use pg_dump for PostgreSQL and copy the"
-            f" files of {data_folder}."
-        )
     if target.is_dir():
         stamp = datetime.now(UTC).strftime("%Y%m%d-%H%M%S")
         target = target / f"netloom-backup-{stamp}.zip"
     draft = target.with_name(f".{target.name}.part")
-    copy = data_folder / f".backup-{secrets.token_hex(4)}.sqlite3"
+    copy = data_folder / f".backup-{secrets.token_hex(4)}.part"
     try:
         with zipfile.ZipFile(draft, "w", zipfile.ZIP_STORED, allowZip64=True) as archive:
             archive.write(data_folder / SECRETS_FILE, SECRETS_FILE)
             written = _add_files(archive, data_folder, set())
-            copy_database(data_folder / DATABASE_FILE, copy)
-            archive.write(copy, DATABASE_FILE)
+            archive.write(copy, _copy_of_database(data_folder, copy))
             _add_files(archive, data_folder, written)
         with draft.open("rb") as file:
             os.fsync(file.fileno())
@@ -63,18 +62,43 @@ def restore_backup(source: Path, data_folder: Path) -> Path | None:
     try:
         with zipfile.ZipFile(source) as archive:
             names = archive.namelist()
-            if DATABASE_FILE not in names or SECRETS_FILE not in names:
+            found = next((name for name in (DATABASE_FILE, DUMP_FILE) if name in names), None)
+            if found is None or SECRETS_FILE not in names:
                 raise LaunchProblem(f"{source} is a zip, but not a backup of a studio.")
+            _require_same_database(source, found)
             if any(not _stays_inside(name) for name in names):
                 raise LaunchProblem(f"{source} names files outside of the data folder.")
             archive.extractall(draft)  # names were checked above
         (draft / SECRETS_FILE).chmod(0o600)
         draft.chmod(0o700)
+        if found == DUMP_FILE:
+            restore_postgres(draft / DUMP_FILE)
+            (draft / DUMP_FILE).unlink()
         kept = _move_aside(data_folder)
         draft.replace(data_folder)
     finally:
         shutil.rmtree(draft, ignore_errors=True)
     return kept
+
+
+def _copy_of_database(data_folder: Path, copy: Path) -> str:
+    """Write a consistent copy; returns its name in the archive."""
+    if connection.vendor == "postgresql":
+        dump_postgres(copy)
+        return DUMP_FILE
+    copy_database(data_folder / DATABASE_FILE, copy)
+    return DATABASE_FILE
+
+
+def _require_same_database(source: Path, found: str) -> None:
+    """A backup of one kind of database cannot be put into the other."""
+    wanted = DUMP_FILE if connection.vendor == "postgresql" else DATABASE_FILE
+    if found != wanted:
+        kinds = {DATABASE_FILE: "SQLite (no NETLOOM_DATABASE_URL)", DUMP_FILE: "PostgreSQL"}
+        raise LaunchProblem(
+            f"{source} holds a database of {kinds[found]}, and the settings name the other kind."
+            " Restore it with the settings it was made with."
+        )
 
 
 def _add_files(archive: zipfile.ZipFile, data_folder: Path, written: set[Path]) -> set[Path]:

@@ -23,6 +23,8 @@ LOG_LINES = 200
 LOG_LINE_CHARS = 2000
 READ_BYTES = 1 << 16
 MAX_LINE_BYTES = 16 << 20
+# PostgreSQL stores no NUL; a library that prints one must not end a run.
+NUL_IN_JSON = b"\\u0000"
 
 
 class TrainerProcess:
@@ -154,7 +156,7 @@ class TrainerProcess:
 
     def _parse(self, line: bytes) -> Event | None:
         try:
-            return EVENT.validate_json(line)
+            return EVENT.validate_json(line.replace(NUL_IN_JSON, b"?"))
         except ValidationError as error:
             self._log.append(f"Not an event ({error.error_count()} problems): {line[:200]!r}")
             return None
@@ -162,7 +164,7 @@ class TrainerProcess:
     def _read_log(self) -> None:
         with self._log_stream as stream:
             for line in iter(lambda: stream.readline(LOG_LINE_CHARS), b""):
-                text = line.decode(errors="replace").rstrip()
+                text = line.replace(b"\0", b"?").decode(errors="replace").rstrip()
                 self._log.append(text)
                 self.last_line = text or self.last_line
 

@@ -25,3 +25,8 @@ class Command(BaseCommand):
         except (LaunchProblem, OSError) as problem:
             raise CommandError(str(problem)) from None
         self.stdout.write(f"{written} ({written.stat().st_size / 1e6:.1f} MB)")
+        if bucket := environment().s3_bucket:
+            self.stdout.write(
+                f"The files are in the bucket {bucket} and not in this backup: copy the bucket"
+                " with its store's own tools, after this."
+            )
