@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 import time
 from collections.abc import Callable
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -155,13 +155,20 @@ def until(
 
 
 def freeze_when(process: psutil.Process, is_caught: Callable[[], bool]) -> None:
-    """Stop a process again and again until it stands where it is wanted; it stays stopped there."""
+    """Stop a process again and again until it stands where it is wanted; it stays stopped there.
+
+    Where it holds the database so that not even a reader gets in, it is let go of.
+    """
 
     def is_frozen() -> bool:
         process.suspend()
-        if is_caught():
-            return True
-        process.resume()
-        return False
+        caught = False
+        try:
+            with suppress(sqlite3.OperationalError):
+                caught = is_caught()
+        finally:
+            if not caught:
+                process.resume()
+        return caught
 
     until(is_frozen, pause_s=0.002)

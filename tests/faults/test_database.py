@@ -39,13 +39,16 @@ def locked(database: Path) -> Iterator[None]:
 def test_a_lock_held_for_half_a_minute_costs_no_run(
     api: LiveApi, network: dict[str, Any], data_folder: Path, undisturbed: Numbers
 ) -> None:
-    """Pages can be read all the while; what was said meanwhile is written afterwards."""
+    """Pages can be read, who writes is told to come again, what the run said is written later."""
     run = start(api, network, LONG)
     waiting = start(api, network, {**LONG, "epochs": 1})
     api.wait_for(f"/api/runs/{run['id']}", has_checkpoint)
     with locked(data_folder / "netloom.sqlite3"):
         until_s = time.monotonic() + LOCKED_S
+        with pytest.raises(AssertionError, match=r'"unavailable".*Try again'):
+            api.call("PATCH", f"/api/networks/{network['id']}", {"name": "Renamed"})
         until(lambda: api.get(f"/api/runs/{run['id']}") and time.monotonic() > until_s)
     wait_for_success(api, run["id"])
     wait_for_success(api, waiting["id"])
     undisturbed.assert_same(numbers_of(api, data_folder, run["id"]))
+    assert api.get(f"/api/networks/{network['id']}")["name"] == network["name"]
