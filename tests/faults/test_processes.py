@@ -146,12 +146,12 @@ def stored(data_folder: Path) -> set[str]:
 
 
 def counted(database: Path) -> set[str]:
-    with closing(sqlite3.connect(database)) as connection:
+    with closing(sqlite3.connect(database, timeout=0.5)) as connection:
         return {blob for (blob,) in connection.execute("select blob_id from training_checkpoint")}
 
 
 def latest_step(database: Path, run_id: str) -> int:
-    with closing(sqlite3.connect(database)) as connection:
+    with closing(sqlite3.connect(database, timeout=0.5)) as connection:
         sql = "select max(step) from training_checkpoint where run_id = ?"
         return connection.execute(sql, [run_id]).fetchone()[0]
 

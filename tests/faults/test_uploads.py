@@ -103,7 +103,7 @@ def test_killed_between_the_bytes_and_the_row_that_counts_them(
 
 
 def counted(data_folder: Path, upload_id: str) -> int:
-    with closing(sqlite3.connect(data_folder / "netloom.sqlite3")) as database:
+    with closing(sqlite3.connect(data_folder / "netloom.sqlite3", timeout=0.5)) as database:
         sql = 'select "offset" from storage_upload where id = ?'
         (offset,) = database.execute(sql, [upload_id]).fetchone()
     return offset
