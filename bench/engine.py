@@ -155,6 +155,8 @@ Loader = Callable[[], Iterator[tuple[torch.Tensor, torch.Tensor]]]
 def bare_epoch(task: Task, loader: Loader | None = None) -> Callable[[], Spent]:
     """Return an epoch of a bare PyTorch loop: no metrics, no events, no checks.
 
+    Both sides run in this process with the same threads and the same allocator.
+
     Args:
         loader: Gives images float32 and labels on the device; None gathers them from the task's
             pixels in memory.
@@ -167,12 +169,15 @@ def bare_epoch(task: Task, loader: Loader | None = None) -> Callable[[], Spent]:
     optimizer = torch.optim.SGD(module.parameters(), lr=1e-3, momentum=0.9, fused=True)
     pixels_NCHW = task.pixels_NCHW.to(device)
     labels_N = torch.from_numpy(task.labels_N).to(device)
+    preprocessing = Preprocessing.from_document(task.document)
+    mean_C11 = torch.tensor(preprocessing.mean, device=device)[:, None, None]
+    std_C11 = torch.tensor(preprocessing.std, device=device)[:, None, None]
 
     def from_memory() -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
         order = torch.randperm(len(labels_N)).to(device)
         for start in range(0, len(labels_N), task.batch_size):
             rows_B = order[start : start + task.batch_size]
-            images_BCHW = pixels_NCHW[rows_B].float().div_(255)
+            images_BCHW = pixels_NCHW[rows_B].float().div_(255).sub_(mean_C11).div_(std_C11)
             yield images_BCHW.contiguous(memory_format=memory_format), labels_N[rows_B]
 
     batches = loader or from_memory

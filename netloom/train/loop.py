@@ -230,10 +230,10 @@ class TrainingLoop:
         self._saved_step = self.step
         if not self._ranks.is_lead:
             return
+        self._phase("saving")
         content = self._content(states)
         if not _all_finite(content["weights"]):
             raise NonFiniteLossError(max(0, self.step - 1))
-        self._phase("saving")
         saved = self._keeper.save(content, is_best=is_best)
         self.last_checkpoint = saved.path.name
         self._saved_at = time.monotonic()
