@@ -131,9 +131,8 @@ def _networks(api: LiveApi, project: str, dataset: str) -> tuple[str, str]:
 
 def _run(api: LiveApi, network: str) -> str:
     config = {"epochs": 1, "batch_size": 32, "device": "cpu"}
-    run = api.call("POST", f"/api/networks/{network}/runs", {"name": MARKUP, "config": config})[
-        "id"
-    ]
+    asked = {"name": MARKUP, "config": config}
+    run = api.call("POST", f"/api/networks/{network}/runs", asked)["id"]
     wait_for_success(api, run)
     changes = {"notes": MARKUP + LINK, "tags": ["<b>x</b>", "=1+1"]}
     api.call("PATCH", f"/api/runs/{run}", changes)
