@@ -32,8 +32,9 @@ def week_hours(person: Person) -> float:
 
 
 def run_seconds(run_id: str) -> float:
-    """Seconds a run has computed in all its attempts."""
-    return _seconds(Attempt.objects.filter(run=run_id), F("started_at"))
+    """Seconds a run has computed in all its attempts that are over."""
+    over = Attempt.objects.filter(run=run_id, ended_at__isnull=False)
+    return _seconds(over, F("started_at"))
 
 
 def most_run_seconds(author: Person) -> float:
@@ -100,7 +101,7 @@ def out_of_time(most_s: float) -> dict[str, Any]:
 
 def _hours(seconds: float) -> str:
     hours = seconds / HOUR_S
-    return f"{hours:g} hours" if hours >= 1 else f"{seconds:.0f} seconds"
+    return f"{hours:g} hours" if hours >= 1 else f"{seconds:.0f} s"
 
 
 def _seconds(attempts: QuerySet[Attempt], begin: Greatest | F) -> float:

@@ -56,6 +56,29 @@ def _assert_counters(studio: Studio, dataset: Json) -> None:
         assert each["count"] == len(has)
 
 
+def test_a_gesture_is_labeled_and_undone_whole_or_not_at_all(
+    studio: Studio, labeled: Json, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("datasets.labels.AT_ONCE", 2)
+    dogs = _class(labeled, "dogs")
+    before = studio.labels(labeled)
+    item_ids = [item["id"] for item in studio.items(labeled)]
+    body = {"item_ids": [*item_ids, "nowhere"], "class_id": dogs}
+    refused = studio.api.post(f"/api/datasets/{labeled['id']}/labels", body)
+    assert refused.status_code == 404
+    assert studio.labels(labeled) == before
+    _assert_counters(studio, labeled)
+
+    done = _set(studio, labeled, item_ids, dogs)
+    assert len(done["event_ids"]) == len(set(done["event_ids"])) == 4
+    _assert_counters(studio, labeled)
+    undone = _undo(studio, labeled, done["event_ids"])
+    assert studio.labels(labeled) == before
+    _assert_counters(studio, labeled)
+    _undo(studio, labeled, undone["event_ids"])
+    assert set(studio.labels(labeled).values()) == {"dogs"}
+
+
 def test_many_items_get_a_class_and_lose_it_again(studio: Studio, labeled: Json) -> None:
     dogs = _class(labeled, "dogs")
     before = studio.labels(labeled)

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from accounts import invitations, services
+from jobs.models import Job
 from tests.client import ApiClient
 
 pytestmark = pytest.mark.django_db
@@ -88,3 +89,10 @@ def test_a_member_is_told_that_it_is_the_role(
     assert viewer.json()["detail"] == "Your role in this project is viewer; this takes an editor."
     stranger = ApiClient(make_person("Stranger")).post(path, {"name": "Mine"})
     assert "no such project" in stranger.json()["detail"]
+
+    job = Job.objects.create(kind="tests.nothing", lane="bulk", project=project)
+    cancelled = ApiClient(join(project, "labeler")).post(f"/api/jobs/{job.id}/cancel")
+    assert (
+        cancelled.json()["detail"] == "Your role in this project is labeler; this takes an editor."
+    )
+    assert "no such job" in ApiClient(make_person()).get(f"/api/jobs/{job.id}").json()["detail"]

@@ -44,6 +44,22 @@ def test_invitation_joins_a_new_person_once(api, project):
     assert again.json()["code"] == "link_expired"
 
 
+def test_only_the_holder_of_a_valid_link_is_told_who_invites(api, person, project):
+    made = api.post(f"/api/projects/{project.id}/invitations", {"role": "editor"}).json()
+    token = made["url"].partition("#token=")[2]
+    told = ApiClient().post("/api/invitations/look", {"token": token}).json()
+    assert (told["project_name"], told["inviter_name"]) == ("Test project", person.name)
+    assert told["role"] == "editor"
+    assert ApiClient().post("/api/invitations/look", {"token": token}).status_code == 200
+    for wrong in ("not a token", made["id"]):
+        refused = ApiClient().post("/api/invitations/look", {"token": wrong})
+        assert (refused.status_code, refused.json()["code"]) == (403, "link_expired")
+    api.delete(f"/api/invitations/{made['id']}")
+    withdrawn = ApiClient().post("/api/invitations/look", {"token": token})
+    assert withdrawn.json()["code"] == "link_expired"
+    assert "Test project" not in withdrawn.content.decode()
+
+
 def test_invitation_survives_a_refused_acceptance(api, project):
     made = api.post(f"/api/projects/{project.id}/invitations", {"role": "viewer"}).json()
     token = made["url"].partition("#token=")[2]
