@@ -71,6 +71,7 @@ def test_edits_appear_in_another_window(open_context: OpenContext) -> None:
     other.expect_saved()
 
 
+@pytest.mark.faults
 def test_edits_that_do_not_fit_together_are_asked_about(open_context: OpenContext) -> None:
     near, away = open_context(), open_context()
     network_id = new_network(near, "mlp", "Fought over")
@@ -93,6 +94,7 @@ def test_edits_that_do_not_fit_together_are_asked_about(open_context: OpenContex
     expect(one.node("relu")).to_be_hidden()
 
 
+@pytest.mark.faults
 def test_a_killed_tab_leaves_its_edits_to_the_next(open_context: OpenContext) -> None:
     context = open_context()
     network_id = new_network(context, "small_cnn", "Killed")

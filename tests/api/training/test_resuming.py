@@ -14,7 +14,11 @@ from tests.api.studio import has_ended, loss_steps, wait_for
 from tests.client import ApiClient
 from training.models import Checkpoint
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
+pytestmark = [
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.slow,
+    pytest.mark.faults,
+]
 
 CONFIG = {"epochs": 20, "batch_size": 16, "device": "cpu", "checkpoint_every_s": 0.3}
 STEPS_PER_EPOCH = 8

@@ -88,6 +88,7 @@ def test_neither_the_web_process_nor_a_worker_loads_torch() -> None:
     )
 
 
+@pytest.mark.faults
 def test_a_stop_is_acknowledged_within_a_second_and_keeps_a_checkpoint(
     api: ApiClient, network: dict[str, Any], worker: None
 ) -> None:
@@ -122,6 +123,7 @@ def test_a_paused_run_resumes_on_the_same_curve(
     assert loss_steps(api, run["id"]) == list(range(1, 60 * 8 + 1))
 
 
+@pytest.mark.faults
 def test_a_killed_trainer_resumes_with_no_point_doubled(
     api: ApiClient, network: dict[str, Any], worker: None
 ) -> None:
@@ -152,6 +154,7 @@ def test_a_killed_trainer_resumes_with_no_point_doubled(
     assert replayed == loss_steps(api, run["id"])
 
 
+@pytest.mark.faults
 def test_the_trainer_dies_with_its_supervisor(
     api: ApiClient, network: dict[str, Any], worker: None
 ) -> None:

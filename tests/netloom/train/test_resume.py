@@ -51,6 +51,7 @@ def final_weights(folder: str | Path) -> dict[str, torch.Tensor]:
     return read_checkpoint_weights(list_checkpoints(Path(folder))[-1])
 
 
+@pytest.mark.faults
 @pytest.mark.parametrize(
     ("optimizer", "kill_after"),
     # In the middle of an epoch, at its end, and in the next one.
@@ -179,6 +180,7 @@ def test_trainer_ends_when_its_supervisor_is_gone(
     assert trainer.process.wait(10) == ORPHANED_EXIT_CODE
 
 
+@pytest.mark.faults
 def test_damaged_checkpoint_falls_back_to_the_one_before(
     make_spec: Callable[..., TrainSpec], tmp_path: Path
 ) -> None:
