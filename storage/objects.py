@@ -95,8 +95,8 @@ class ObjectStore:
         del is_movable  # the bytes have to travel either way
         if self.size_bytes(key) == source.stat().st_size:
             return
-        with _store_problems():
-            self._client.upload_file(str(source), self._bucket, key, Config=TRANSFER)
+        with _store_problems(), source.open("rb") as file:
+            self._client.upload_fileobj(file, self._bucket, key, Config=TRANSFER)
 
     def size_bytes(self, key: str) -> int | None:
         try:

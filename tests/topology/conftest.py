@@ -42,7 +42,7 @@ def installation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installat
         folder = tmp_path_factory.mktemp("services")
         cluster = stack.enter_context(private_postgres())
         redis_url = stack.enter_context(redis_server(folder))
-        objects = stack.enter_context(object_server(folder))
+        objects = stack.enter_context(object_server())
         settings = shared_settings(cluster, redis_url, objects)
         machines: list[Machine] = []
         stack.callback(lambda: [machine.end() for machine in machines])

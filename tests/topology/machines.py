@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import secrets
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -17,11 +16,11 @@ from pathlib import Path
 import redis
 
 from config.launcher.redis import find_redis
+from tests.objects import BUCKET, KEYS, ObjectServer
 from tests.postgres import PrivatePostgres
 from tour.studio import free_port
 
 REPOSITORY = Path(__file__).resolve().parents[2]
-BUCKET = "netloom"
 # Short, so that nobody waits long for a dead machine; long enough for a database that restarts.
 TIMES = {
     "NETLOOM_HEARTBEAT_S": "0.3",
@@ -120,29 +119,14 @@ def redis_server(folder: Path) -> Iterator[str]:
 
 
 @contextmanager
-def object_server(folder: Path) -> Iterator[dict[str, str]]:
+def object_server() -> Iterator[dict[str, str]]:
     """An S3 server with an empty bucket; yields the settings that name it."""
-    import boto3
-
-    port = free_port()
-    command = [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)]
-    with _running(command, folder / "objects.log"):
-        until(lambda: _is_open(port), START_TIMEOUT_S)
-        endpoint = f"http://127.0.0.1:{port}"
-        client = boto3.client(
-            "s3",
-            endpoint_url=endpoint,
-            region_name="us-east-1",
-            aws_access_key_id="key",
-            aws_secret_access_key="secret",
-        )
-        client.create_bucket(Bucket=BUCKET)
+    with ObjectServer().running() as server:
+        keys = {f"NETLOOM_{name.upper()}": value for name, value in KEYS.items()}
         yield {
             "NETLOOM_S3_BUCKET": BUCKET,
-            "NETLOOM_S3_ENDPOINT": endpoint,
-            "NETLOOM_S3_REGION": "us-east-1",
-            "NETLOOM_S3_ACCESS_KEY": "key",
-            "NETLOOM_S3_SECRET_KEY": "secret",
+            "NETLOOM_S3_ENDPOINT": server.endpoint,
+            **keys,
         }
 
 
@@ -184,8 +168,3 @@ def _answers(ask: Callable[[], object]) -> bool:
         return bool(ask())
     except redis.ConnectionError:
         return False
-
-
-def _is_open(port: int) -> bool:
-    with socket.socket() as probe:
-        return probe.connect_ex(("127.0.0.1", port)) == 0

@@ -25,7 +25,7 @@ from storage.store import the_store
 from storage.uploads import discard_upload, local_upload
 from tests.api.studio import bring_in_digits, content_of
 from tests.client import ApiClient
-from tests.objects import BUCKET, client, object_thread, shared_environment
+from tests.objects import BUCKET, ObjectServer
 from tour.studio import free_port
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -33,15 +33,15 @@ DATA = bytes(range(256)) * 100
 
 
 @pytest.fixture(scope="module")
-def endpoint() -> Iterator[str]:
-    with object_thread() as address:
-        yield address
+def objects() -> Iterator[ObjectServer]:
+    with ObjectServer().running() as server:
+        yield server
 
 
 @pytest.fixture(autouse=True)
-def machine_a(settings: Any, tmp_path: Path, endpoint: str) -> Path:
+def machine_a(settings: Any, tmp_path: Path, objects: ObjectServer) -> Path:
     """This process is a machine with a folder of its own and the shared store."""
-    settings.ENVIRONMENT = shared_environment(settings.ENVIRONMENT, endpoint)
+    settings.ENVIRONMENT = objects.settings(settings.ENVIRONMENT)
     settings.DATA_FOLDER = tmp_path / "a"
     settings.DATA_FOLDER.mkdir()
     return settings.DATA_FOLDER
@@ -80,11 +80,11 @@ def test_what_one_machine_stores_another_reads(
 
 
 def test_a_fetched_blob_is_fetched_once_and_outlives_its_eviction(
-    project: Any, machine_a: Path, endpoint: str, settings: Any
+    project: Any, machine_a: Path, objects: ObjectServer, settings: Any
 ) -> None:
     blob = store_bytes(project, DATA)
     first = local_blob(blob.sha256, machine_a / "first")
-    client(endpoint).delete_object(Bucket=BUCKET, Key=blob_key(blob.sha256))
+    objects.client.delete_object(Bucket=BUCKET, Key=blob_key(blob.sha256))
     second = local_blob(blob.sha256, machine_a / "second")
     assert second.samefile(first), "the second comes from this machine's cache"
     others = store_batch(project, [bytes([number]) * 700_000 for number in range(3)])
@@ -97,14 +97,14 @@ def test_a_fetched_blob_is_fetched_once_and_outlives_its_eviction(
     assert first.read_bytes() == DATA, "whoever works with it keeps it"
 
 
-def test_damaged_bytes_are_not_used(project: Any, machine_a: Path, endpoint: str) -> None:
+def test_damaged_bytes_are_not_used(project: Any, machine_a: Path, objects: ObjectServer) -> None:
     good, bad = store_batch(project, [b"good", b"bad"])
-    client(endpoint).put_object(Bucket=BUCKET, Key=blob_key(bad.sha256), Body=b"dab")
+    objects.client.put_object(Bucket=BUCKET, Key=blob_key(bad.sha256), Body=b"dab")
     with pytest.raises(Problem) as damaged:
         local_blobs([good.sha256, bad.sha256], machine_a / "mine")
     assert damaged.value.code is Code.CHECKSUM_MISMATCH
     assert bad.sha256 not in {path.name for path in _files(machine_a)}
-    client(endpoint).delete_object(Bucket=BUCKET, Key=blob_key(bad.sha256))
+    objects.client.delete_object(Bucket=BUCKET, Key=blob_key(bad.sha256))
     with pytest.raises(Problem) as lost:
         local_blob(bad.sha256, machine_a / "again")
     assert lost.value.code is Code.FILE_MISSING
@@ -118,7 +118,7 @@ def test_deleting_removes_the_object(project: Any) -> None:
 
 
 def test_content_that_vanished_while_it_was_counted_is_written_again(
-    project: Any, endpoint: str, monkeypatch: pytest.MonkeyPatch
+    project: Any, objects: ObjectServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Somebody else let go of the same bytes between the write and the row."""
     from storage import services
@@ -127,7 +127,7 @@ def test_content_that_vanished_while_it_was_counted_is_written_again(
     key = blob_key(hashlib.sha256(DATA).hexdigest())
 
     def hold_late(*arguments: Any) -> None:
-        client(endpoint).delete_object(Bucket=BUCKET, Key=key)
+        objects.client.delete_object(Bucket=BUCKET, Key=key)
         held(*arguments)
 
     monkeypatch.setattr(services, "hold_room", hold_late)
@@ -188,6 +188,26 @@ def test_a_store_that_is_away_is_told_in_one_sentence(project: Any, settings: An
     assert away.value.code is Code.UNAVAILABLE
     assert "cannot be reached" in away.value.detail
     assert not Blob.objects.exists()
+
+
+def test_a_store_that_is_full_is_told_as_a_full_disk(
+    api: ApiClient, project: Any, objects: ObjectServer
+) -> None:
+    announced = api.post(
+        "/api/uploads", {"project_id": project.id, "file_name": "a.zip", "size_bytes": len(DATA)}
+    ).json()
+    objects.is_full = True
+    try:
+        refused = api.put_bytes(f"/api/uploads/{announced['id']}?offset=0", DATA)
+        with pytest.raises(Problem) as full:
+            store_bytes(project, DATA)
+    finally:
+        objects.is_full = False
+    assert (refused.status_code, refused.json()["code"]) == (507, "disk_full")
+    assert full.value.code is Code.DISK_FULL
+    assert not Blob.objects.exists()
+    again = api.put_bytes(f"/api/uploads/{announced['id']}?offset=0", DATA)
+    assert again.json()["is_complete"]
 
 
 def test_a_bucket_that_is_not_there_is_the_operators_to_correct(
