@@ -237,6 +237,7 @@ def test_guessing_over_many_accounts_or_links_is_slowed(make_person: Callable[..
     for path, body in (
         ("/api/session/password", {"email": person.email, "password": PASSWORD}),
         ("/api/session/link", {"token": link}),
+        ("/api/invitations/look", {"token": link}),
         ("/api/invitations/accept", {"token": link}),
     ):
         assert code_of(client.post(path, body)) == "too_many_attempts", path

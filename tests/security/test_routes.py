@@ -31,6 +31,7 @@ PUBLIC = {
     "sign_in_by_link",
     "sign_in_by_password",
     "sign_out",
+    "look_at_invitation",
     "accept_invitation",
 }
 # Addresses that are no operation of the API: its description, and the page that holds the app.
