@@ -104,7 +104,7 @@ class TrainSpec(SpecModel):
         devices = self.config.devices
         if devices == 1:
             return self.num_threads
-        return max(1, (self.num_threads or _num_cores()) // devices)
+        return max(1, (self.num_threads or num_cores()) // devices)
 
     @property
     def workers_per_device(self) -> int:
@@ -112,7 +112,8 @@ class TrainSpec(SpecModel):
         return -(-self.num_workers // self.config.devices)
 
 
-def _num_cores() -> int:
+def num_cores() -> int:
+    """Return how many cores this process may use."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -187,7 +188,11 @@ def test_starting_from_weights_reports_what_fits(
     torch.testing.assert_close(saved["n1:weight"], weights["n1:weight"], atol=1e-5, rtol=0)
 
 
-def test_estimate_is_close_and_quick(make_spec: Callable[..., TrainSpec], tmp_path: Path) -> None:
+def test_estimate_is_close_and_quick(
+    make_spec: Callable[..., TrainSpec],
+    start_trainer: Callable[[TrainSpec], Trainer],
+    tmp_path: Path,
+) -> None:
     spec = make_spec(epochs=10, batch_size=32)
     path = tmp_path / "spec.json"
     path.write_text(spec.model_dump_json(by_alias=True))
@@ -199,9 +204,12 @@ def test_estimate_is_close_and_quick(make_spec: Callable[..., TrainSpec], tmp_pa
         timeout=60,
     )
     estimate = json.loads(result.stdout)
-    events = train_here(spec)
+    began = time.time()
+    trainer = start_trainer(spec)
+    events = trainer.finish()
     started = of_type(events, "started")[0]
-    took_s = events[-1].time_s - started.time_s
+    took_s = events[-1].time_s - began
+    assert 0 < estimate["start_seconds"] < estimate["seconds"]
     assert estimate["steps_per_epoch"] == started.steps_per_epoch
     assert estimate["data_tier"] == "memory"
     assert took_s / 4 < estimate["seconds"] < took_s * 4
