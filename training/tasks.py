@@ -32,6 +32,7 @@ from training.publishing import publish_run
 from training.queue import claim_next
 from training.services import ESTIMATE
 from training.supervision.prepare import threads_per_slot
+from training.supervision.process import plain_environment
 from training.supervision.supervise import Supervisor
 from training.tidy import pixel_cache
 
@@ -101,6 +102,7 @@ def _measure(job: RunningJob, spec: Path) -> dict[str, Any]:
     process = subprocess.Popen(
         [sys.executable, "-m", "netloom.train", str(spec), "--estimate"],
         cwd=settings.BASE_DIR,
+        env=plain_environment(),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,

@@ -28,7 +28,7 @@ TIMES = {
     "NETLOOM_RECONCILE_S": "0.5",
     "NETLOOM_RESERVE_MB": "0",
 }
-START_TIMEOUT_S = 120.0
+START_TIMEOUT_S = 300.0
 
 
 @dataclass(slots=True)

@@ -187,17 +187,20 @@ def visible_gpus(device: str, worker_sees: str | None) -> str:
     return ",".join(names[number] if names else str(number) for number in numbers)
 
 
-def _environment(num_threads: int, device: str) -> dict[str, str]:
-    """The worker's environment without the studio's settings, which hold secrets."""
-    kept = {
+def plain_environment() -> dict[str, str]:
+    """The worker's environment without the studio's settings and keys, which hold secrets."""
+    return {
         name: value
         for name, value in os.environ.items()
-        if not name.startswith(("NETLOOM_", "DJANGO_"))
+        if not name.startswith(("NETLOOM_", "DJANGO_", "AWS_"))
     }
+
+
+def _environment(num_threads: int, device: str) -> dict[str, str]:
     threads = str(num_threads)
     gpus = visible_gpus(device, os.environ.get("CUDA_VISIBLE_DEVICES"))
     return {
-        **kept,
+        **plain_environment(),
         "OMP_NUM_THREADS": threads,
         "MKL_NUM_THREADS": threads,
         "CUDA_VISIBLE_DEVICES": gpus,
