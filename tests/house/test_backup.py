@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from django.db import connection
 
 from config.launcher import backup
 
@@ -16,6 +17,8 @@ BLOBS = "blobs/00"
 
 @pytest.fixture
 def data(tmp_path: Path) -> Path:
+    if connection.vendor != "sqlite":
+        pytest.skip("How PostgreSQL is backed up is tested in test_postgres.")
     folder = tmp_path / "data"
     (folder / BLOBS).mkdir(parents=True)
     (folder / "secrets.json").write_text("{}")
