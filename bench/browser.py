@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from playwright.sync_api import Error as PlaywrightError
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from bench.client import Client
 from bench.registry import NotMeasurable
@@ -30,6 +30,7 @@ def signed_in_page(
             context.add_cookies(cookies)  # type: ignore[arg-type]
             page = context.new_page()
             page.set_default_timeout(_STEP_TIMEOUT_MS)
+            expect.set_options(timeout=_STEP_TIMEOUT_MS)
             yield page
     except PlaywrightError as error:
         if "Executable doesn't exist" in str(error):

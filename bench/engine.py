@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import torch
@@ -49,7 +50,7 @@ class Task:
     classes: list[str]
     batch_size: int
     device: str = "cpu"
-    precision: str = "auto"
+    precision: Literal["auto", "bfloat16"] = "auto"
     num_threads: int | None = 1
 
     def placement(self) -> Placement:
