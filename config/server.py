@@ -24,6 +24,7 @@ from twisted.internet.interfaces import IPushProducer
 from zope.interface import implementer
 
 from common.errors import CONTENT_TYPE, Code, Problem
+from config.server_socket import GuardedSocket
 
 MEGABYTE = 1024 * 1024
 BUFFER_BYTES = 256 * 1024
@@ -137,9 +138,10 @@ class StudioServer(Server):
         self.open_socket = open_socket
 
     def run(self) -> None:
-        from daphne import http_protocol
+        from daphne import http_protocol, ws_protocol
 
         http_protocol.WebRequest = GuardedRequest  # HTTPFactory looks the class up by this name
+        ws_protocol.WebSocketFactory.protocol = GuardedSocket
         if self.open_socket is not None:
             self.endpoints = []
             self.ready_callable = self._adopt
@@ -153,7 +155,8 @@ class StudioServer(Server):
 
     async def handle_reply(self, protocol: Any, message: dict[str, Any]) -> None:
         await super().handle_reply(protocol, message)
-        if message["type"] == "http.response.body" and message.get("more_body"):
+        is_part = message["type"] == "http.response.body" and message.get("more_body")
+        if is_part or message["type"] == "websocket.send":
             await protocol.has_room.wait()
 
 

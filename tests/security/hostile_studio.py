@@ -97,15 +97,21 @@ def _import(
 ) -> str:
     archive = archive or zip_of(files)
     dataset = api.call("POST", f"/api/projects/{project}/datasets", {"name": name})["id"]
-    asked = {"project_id": project, "file_name": f"{MARKUP}.zip", "size_bytes": len(archive)}
-    upload = api.call("POST", "/api/uploads", asked)["id"]
-    for offset in range(0, len(archive), CHUNK):
-        status, told = api.put_chunk(upload, offset, archive[offset : offset + CHUNK])
-        assert status == 200, told
+    upload = upload_file(api, project, f"{MARKUP}.zip", archive)
     source = {"source": {"type": "upload", "upload_ids": [upload]}}
     job = api.call("POST", f"/api/datasets/{dataset}/imports", source)
     _wait(api, job["id"])
     return dataset
+
+
+def upload_file(api: LiveApi, project: str, name: str, content: bytes) -> str:
+    """Upload a file; returns the id of the upload."""
+    asked = {"project_id": project, "file_name": name, "size_bytes": len(content)}
+    upload = api.call("POST", "/api/uploads", asked)["id"]
+    for offset in range(0, len(content), CHUNK):
+        status, told = api.put_chunk(upload, offset, content[offset : offset + CHUNK])
+        assert status == 200, told
+    return upload
 
 
 def _networks(api: LiveApi, project: str, dataset: str) -> tuple[str, str]:

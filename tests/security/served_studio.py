@@ -1,7 +1,7 @@
 """The real web server over a studio with one huge file in it.
 
 `python -m tests.security.served_studio PORT` prints the API token of the person who may read the
-file and the address of its download, then serves.
+file, the id of a run that has said a megabyte, and the address of the file, then serves.
 """
 
 from __future__ import annotations
@@ -16,10 +16,11 @@ import django
 from django.conf import settings
 
 HUGE_BYTES = 800 * 1024 * 1024
+NUM_EVENTS = 500
 
 
-def prepare() -> tuple[str, str]:
-    """Make a person, and a checkpoint whose bundle is a sparse file; no disk is filled."""
+def prepare() -> tuple[str, str, str]:
+    """Make a person, a talkative run, and a bundle that is a sparse file; no disk is filled."""
     from django.core.management import call_command
 
     call_command("migrate", verbosity=0)
@@ -29,6 +30,7 @@ def prepare() -> tuple[str, str]:
     from storage.services import blob_key
     from tests.security.routes import World
     from tests.security.routes.training import checkpoint
+    from training.models import Run, RunEvent
 
     person = Person.objects.create_user("ada@example.org", name="Ada")
     world = World(services.create_project(person, "Huge"), {"owner": person})
@@ -40,8 +42,14 @@ def prepare() -> tuple[str, str]:
         file.truncate(HUGE_BYTES)
     made.bundle = Blob.objects.create(sha256=sha256, size_bytes=HUGE_BYTES)
     made.save()
+    said = {"event": "log", "level": "info", "message": "x" * 2000}
+    RunEvent.objects.bulk_create(
+        RunEvent(run=made.run, seq=number, kind="log", event=said)
+        for number in range(1, NUM_EVENTS + 1)
+    )
+    Run.objects.filter(pk=made.run_id).update(last_seq=NUM_EVENTS)
     _, token = services.create_token(person, "test")
-    return token, f"/api/checkpoints/{made.id}/bundle"
+    return token, made.run_id, f"/api/checkpoints/{made.id}/bundle"
 
 
 if __name__ == "__main__":

@@ -13,7 +13,8 @@ from playwright.sync_api import BrowserContext, Error, Page, expect
 
 from tests.faults.live import LiveApi
 from tests.house.studio_process import REPOSITORY, manage
-from tests.security.hostile_studio import MARKUP, Filled, fill
+from tests.security.hostile_images import FORMATS, claims, disguised, picture
+from tests.security.hostile_studio import MARKUP, Filled, fill, upload_file
 from tour.browser import WINDOW, chromium
 from tour.studio import Studio, private_studio
 
@@ -168,6 +169,27 @@ def test_the_policy_stops_what_slips_through(watched: Watched) -> None:
     assert not [what for what in told if what.startswith("a script ran")]
     assert [what for what in told if what.startswith("script-src-attr was violated")]
     assert [what for what in told if what.startswith("script-src-elem was violated")]
+
+
+def test_images_that_are_none_are_refused_and_the_next_one_is_looked_at(watched: Watched) -> None:
+    """A prediction decodes in the process that holds the networks: it must survive all of them."""
+    files = {f"huge{suffix}": claims(kind) for kind, suffix in FORMATS.items()} | disguised()
+    for name, content in files.items():
+        if content:  # an empty upload is refused before
+            told = _predict(watched, name, content)
+            assert told["state"] == "failed", name
+            assert told["problem"]["code"] in ("not_an_image", "too_large"), told["problem"]
+    assert _predict(watched, "good.png", picture())["state"] == "succeeded"
+
+
+def _predict(watched: Watched, name: str, content: bytes) -> dict[str, Any]:
+    api = watched.api
+    upload = upload_file(api, watched.made.project, name, content)
+    asked = {"checkpoint_id": watched.made.checkpoint, "upload_id": upload}
+    job = api.call("POST", "/api/predictions", asked)
+    return api.wait_for(
+        f"/api/jobs/{job['id']}", lambda one: one["state"] not in ("queued", "running"), 120
+    )
 
 
 def _files(watched: Watched) -> list[str]:

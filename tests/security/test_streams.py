@@ -32,6 +32,7 @@ class Served:
     port: int
     process: psutil.Process
     token: str
+    run: str
     download: str
 
     def open(self) -> socket.socket:
@@ -83,12 +84,12 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
         text=True,
     )
     assert process.stdout is not None
-    token, download = process.stdout.readline().split()
+    token, run, download = process.stdout.readline().split()
     deadline = time.monotonic() + 60
     while socket.socket().connect_ex(("127.0.0.1", port)) != 0:
         assert time.monotonic() < deadline
         time.sleep(0.1)
-    running = Served(port, psutil.Process(process.pid), token, download)
+    running = Served(port, psutil.Process(process.pid), token, run, download)
     assert running.answers()  # whatever it loads once is loaded
     yield running
     process.terminate()
@@ -193,24 +194,61 @@ def test_endless_heads(served: Served, where: str) -> None:
     assert served.answers()
 
 
-def test_a_websocket_message_of_800_mb(served: Served) -> None:
+def _open_websocket(served: Served) -> socket.socket:
     head = (
         f"GET /ws/ HTTP/1.1\nHost: 127.0.0.1:{served.port}\nUpgrade: websocket\n"
         f"Connection: Upgrade\nAuthorization: Bearer {served.token}\n"
         "Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\nSec-WebSocket-Version: 13\n\n"
     )
-    with served.flat_memory(), served.open() as connection:
-        connection.sendall(head.replace("\n", "\r\n").encode())
-        assert b" 101 " in connection.recv(65536)
-        frame = b"\x81\xff" + HUGE_BYTES.to_bytes(8) + b"\0\0\0\0"
-        sent = 0
-        with suppress(OSError):
-            connection.sendall(frame)
-            while sent < HUGE_BYTES:
-                connection.sendall(PIECE)
-                sent += len(PIECE)
+    connection = served.open()
+    connection.sendall(head.replace("\n", "\r\n").encode())
+    assert b" 101 " in connection.recv(65536)
+    return connection
+
+
+def _frame(text: bytes) -> bytes:
+    """A text frame whose mask changes nothing."""
+    return b"\x81\xfe" + len(text).to_bytes(2) + b"\0\0\0\0" + text
+
+
+def _send_all(connection: socket.socket, piece: bytes, most: int) -> int:
+    """Send a piece again and again; returns the bytes taken until nobody took any more."""
+    connection.settimeout(2)
+    sent = 0
+    with suppress(OSError):
+        while sent < most:
+            connection.sendall(piece)
+            sent += len(piece)
+    return sent
+
+
+def test_a_websocket_message_of_800_mb(served: Served) -> None:
+    with served.flat_memory(), _open_websocket(served) as connection:
+        connection.sendall(b"\x81\xff" + HUGE_BYTES.to_bytes(8) + b"\0\0\0\0")
+        sent = _send_all(connection, PIECE, HUGE_BYTES)
     assert sent < 64 * MEGABYTE
     assert served.answers()
+
+
+@pytest.mark.parametrize("padding", [0, 16_000])
+def test_websocket_messages_of_800_mb(served: Served, padding: int) -> None:
+    """Each is allowed; all of them are more than anyone answers."""
+    text = b'{"type": "subscribe", "topic": "project:x"' + b" " * padding + b"}"
+    piece = _frame(text) * max(MEGABYTE // len(text), 1)
+    with served.flat_memory(), _open_websocket(served) as connection:
+        _send_all(connection, piece, HUGE_BYTES)
+        assert served.answers()
+
+
+def test_a_websocket_that_asks_and_never_reads(served: Served) -> None:
+    """One after the other, so that none waits in line; each answer has a megabyte."""
+    asked = _frame(json.dumps({"type": "subscribe", "topic": f"run:{served.run}"}).encode())
+    with served.flat_memory(), _open_websocket(served) as connection:
+        for _ in range(150):
+            if _send_all(connection, asked, len(asked)) < len(asked):
+                break
+            time.sleep(0.02)
+        assert served.answers()
 
 
 def test_an_800_mb_download_and_its_parts(served: Served) -> None:
