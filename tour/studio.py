@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
 import queue
 import re
@@ -52,6 +53,8 @@ def private_studio(
 ) -> Iterator[Studio]:
     """Start a studio on a free port and end it with everything it started.
 
+    Call it in a thread that lives as long as the studio is wanted.
+
     Args:
         data_folder: Where it keeps everything; removed by the caller.
         host: Name in the printed address, when it is not the bound address.
@@ -70,6 +73,7 @@ def private_studio(
         stderr=subprocess.STDOUT,
         text=True,
         start_new_session=True,
+        preexec_fn=_end_with_us if _libc is not None else None,  # noqa: PLW1509
     )
     try:
         signin_url = _wait_for_signin_url(process)
@@ -77,6 +81,16 @@ def private_studio(
         yield Studio(base, base + signin_url.split(f":{port}", 1)[1], process)
     finally:
         _stop(process)
+
+
+_libc = ctypes.CDLL(None) if sys.platform == "linux" else None
+PR_SET_PDEATHSIG = 1
+
+
+def _end_with_us() -> None:
+    """Ask the studio to end even when this process is killed outright."""
+    if _libc is not None:
+        _libc.prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
 def _wait_for_signin_url(process: subprocess.Popen[str]) -> str:
