@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from django.db.models import Q, QuerySet
+from django.db.models import Max, Q, QuerySet
+from django.utils import timezone
 from pydantic import TypeAdapter
 
 from accounts.access import visible_projects
@@ -13,6 +16,8 @@ from jobs.models import Job, JobState
 from jobs.schemas import JobOut, LaneName, StateName, Subject
 
 LANE_NAME: TypeAdapter[LaneName] = TypeAdapter(LaneName)
+# Whose work was begun longer ago than this is as good as new in the queue.
+TURN_MEMORY = timedelta(days=1)
 STATE_NAME: TypeAdapter[StateName] = TypeAdapter(StateName)
 
 
@@ -65,20 +70,32 @@ def unfinished_job(kind: str, subject: tuple[str, str], payload: dict[str, Any])
 def queue_order(lane: str) -> list[Job]:
     """Queued jobs of a lane as they will be claimed: people in turn, then by age.
 
-    A person's n-th waiting job, running ones counted, comes after everybody's (n-1)-th.
+    A person's n-th waiting job, running ones counted, comes after everybody's (n-1)-th; among
+    equals, who was served longer ago goes first, so that a pile lets others in between.
     """
-    turns: dict[str | None, int] = {}
-    for person_id in Job.objects.filter(lane=lane, state=JobState.RUNNING).values_list(
-        "person_id", flat=True
-    ):
-        turns[person_id] = turns.get(person_id, 0) + 1
-    ranked: list[tuple[int, int, Job]] = []
-    queued = Job.objects.filter(lane=lane, state=JobState.QUEUED).order_by("created_at", "id")
+    turns = Counter(
+        Job.objects.filter(lane=lane, state=JobState.RUNNING).values_list("person_id", flat=True)
+    )
+    queued = list(Job.objects.filter(lane=lane, state=JobState.QUEUED).order_by("created_at", "id"))
+    served = _last_served(lane, {job.person_id for job in queued})
+    never = datetime.min.replace(tzinfo=UTC)
+    ranked: list[tuple[int, bool, datetime, int, Job]] = []
+    met: set[str | None] = set()
     for age, job in enumerate(queued):
-        turn = turns.get(job.person_id, 0)
-        turns[job.person_id] = turn + 1
-        ranked.append((turn, age, job))
-    return [job for _, _, job in sorted(ranked, key=lambda entry: entry[:2])]
+        person_id = job.person_id
+        is_later = person_id in met  # by then the person has just been served by the one before
+        ranked.append((turns[person_id], is_later, served.get(person_id, never), age, job))
+        turns[person_id] += 1
+        met.add(person_id)
+    return [entry[-1] for entry in sorted(ranked, key=lambda entry: entry[:4])]
+
+
+def _last_served(lane: str, person_ids: set[str | None]) -> dict[str | None, datetime]:
+    """When work of these people was last begun, as far as it was lately."""
+    begun = Job.objects.filter(
+        lane=lane, person_id__in=person_ids, started_at__gt=timezone.now() - TURN_MEMORY
+    )
+    return dict(begun.values_list("person_id").annotate(Max("started_at")))
 
 
 def queue_place(job: Job) -> int | None:
