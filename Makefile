@@ -5,7 +5,7 @@ PYTHON ?= $(shell for name in python3.12 python3.11 python3 python; do \
 	&& echo $$name && break; done)
 VENV_PYTHON := .venv/bin/python
 WORKERS ?= 2
-ON_POSTGRES := tests/api tests/ws tests/security tests/house --ignore tests/house/test_launcher.py
+ON_POSTGRES := tests/api tests/ws tests/security tests/house --ignore tests/house/test_launcher.py --ignore tests/house/test_web_processes.py
 .DEFAULT_GOAL := help
 
 .PHONY: fuzz help setup run dev test test-fast faults test-postgres check format schema tour bench python-found
