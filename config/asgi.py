@@ -4,12 +4,12 @@ import os
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
-from django.core.asgi import get_asgi_application
+from config.handler import http_application
 
-http_application = get_asgi_application()
+http = http_application()
 
 from channels.routing import ProtocolTypeRouter
 
 from accounts.socket import websocket_application
 
-application = ProtocolTypeRouter({"http": http_application, "websocket": websocket_application()})
+application = ProtocolTypeRouter({"http": http, "websocket": websocket_application()})

@@ -42,6 +42,8 @@ def database(env: Environment) -> dict[str, Any]:
             "ENGINE": "django.db.backends.sqlite3",
             "NAME": env.database_file,
             "OPTIONS": SQLITE_OPTIONS,
+            # Opening it for every request costs as much as a query; threads are few and stay.
+            "CONN_MAX_AGE": 600,
             # A file rather than memory: several threads and processes take part in the tests.
             "TEST": {"NAME": env.data / "test.sqlite3"},
         }
