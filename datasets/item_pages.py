@@ -10,6 +10,7 @@ from typing import Any
 from django.db.models import F, QuerySet, Value
 from django.db.models.functions import Coalesce
 
+from common.addresses import api_address
 from common.errors import Code, Problem
 from datasets import schemas
 from datasets.models import Dataset, Event, Item, ItemState, LabelClass, Split
@@ -130,13 +131,13 @@ def sample_item(dataset: Dataset) -> SampleItem | None:
 
 
 def thumbnail_url(item_id: str) -> str:
-    """Address of the thumbnail, relative to where the API is mounted."""
-    return f"/api/items/{item_id}/thumbnail"
+    """Address of the thumbnail."""
+    return api_address(f"/items/{item_id}/thumbnail")
 
 
 def image_url(item_id: str) -> str:
     """Address of the upright image."""
-    return f"/api/items/{item_id}/image"
+    return api_address(f"/items/{item_id}/image")
 
 
 def _passing(dataset: Dataset, filters: Mapping[str, str]) -> QuerySet[Item]:

@@ -5,6 +5,8 @@ import { defineConfig } from 'vitest/config';
 const backend = process.env['NETLOOM_BACKEND'] ?? 'http://127.0.0.1:8000';
 
 export default defineConfig({
+  // Relative, so that one build serves at any path; the server completes the page's own links.
+  base: './',
   plugins: [react()],
   resolve: { alias: { '@': fileURLToPath(new URL('./src', import.meta.url)) } },
   server: {

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from accounts.models import Person
+from common.addresses import api_address
 from common.errors import Code, Problem
 from datasets.item_pages import items_by_id
 from designer.documents import stored_document
@@ -31,7 +32,7 @@ MAX_LIMIT = 200
 
 def explanation_out(explanation: Explanation) -> ExplanationOut:
     """An explanation with the addresses of its pictures."""
-    address = f"/api/explanations/{explanation.id}"
+    address = api_address(f"/explanations/{explanation.id}")
     return ExplanationOut(
         id=explanation.id,
         checkpoint_id=explanation.checkpoint_id,

@@ -1,3 +1,4 @@
+import { addressOf } from './base';
 import type { ProblemBody } from './contract';
 import { Problem, offlineProblem } from './problem';
 
@@ -70,7 +71,7 @@ async function problemOf(response: Response): Promise<Problem> {
 
 async function send(method: Method, path: string, options: RequestOptions): Promise<Response> {
   try {
-    const response = await fetch(withQuery(path, options.query), initOf(method, options));
+    const response = await fetch(addressOf(withQuery(path, options.query)), initOf(method, options));
     if (!GATEWAY_ERRORS.has(response.status) || isProblem(response)) return response;
   } catch (error) {
     if (error instanceof DOMException && error.name === 'AbortError') throw error;

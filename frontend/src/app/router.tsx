@@ -1,5 +1,6 @@
 import { ModalsProvider } from '@mantine/modals';
 import { Outlet, createRootRoute, createRoute, createRouter } from '@tanstack/react-router';
+import { BASE_PATH } from '@/api';
 import { AccountPage, InvitationPage, SignInPage } from '@/features/account';
 import { BinPage } from '@/features/bin';
 import { DatasetPage, DatasetsPage } from '@/features/datasets';
@@ -121,6 +122,7 @@ export const router = createRouter({
   defaultPendingComponent: PagePending,
   defaultErrorComponent: PageError,
   defaultNotFoundComponent: NotFound,
+  basepath: BASE_PATH === '' ? '/' : BASE_PATH,
   scrollRestoration: true,
   // `?label=3` stays readable; the default JSON coding would quote every string.
   parseSearch: (search) => Object.fromEntries(new URLSearchParams(search)),

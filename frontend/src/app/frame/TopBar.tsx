@@ -1,3 +1,4 @@
+import { addressOf } from '@/api';
 import { Kbd, Tooltip, UnstyledButton } from '@mantine/core';
 import { spotlight } from '@mantine/spotlight';
 import { IconSearch } from '@tabler/icons-react';
@@ -15,7 +16,7 @@ export function TopBar() {
   return (
     <header className={classes.bar}>
       <Link to="/" className={classes.brand} aria-label="Netloom, home">
-        <img src="/favicon.svg" width={24} height={24} alt="" />
+        <img src={addressOf('/favicon.svg')} width={24} height={24} alt="" />
       </Link>
       <ProjectSwitcher />
       <Tooltip label="Everything the studio can do">

@@ -1,3 +1,4 @@
+import { addressOf } from '@/api';
 import type { ReactNode } from 'react';
 import classes from './DoorCard.module.css';
 
@@ -13,7 +14,7 @@ export function DoorCard({ title, children, note }: DoorCardProps) {
     <main className={classes.page}>
       <div className={classes.column}>
         <div className={classes.brand}>
-          <img src="/favicon.svg" width={36} height={36} alt="" />
+          <img src={addressOf('/favicon.svg')} width={36} height={36} alt="" />
           <span>Netloom</span>
         </div>
         <section className={classes.card} aria-labelledby="door-title">

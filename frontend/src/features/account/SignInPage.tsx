@@ -17,7 +17,7 @@ function useEnter() {
     adopt(session);
     socket.reconnect();
     const isOwnPage = next !== undefined && /^\/(?![/\\])/.test(next);
-    router.history.push(isOwnPage ? next : '/');
+    void router.navigate({ href: isOwnPage ? next : '/' });
   };
 }
 

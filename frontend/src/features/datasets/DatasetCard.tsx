@@ -1,3 +1,4 @@
+import { addressOf } from '@/api';
 import type { SyntheticEvent } from 'react';
 import { Progress } from '@mantine/core';
 import { Link } from '@tanstack/react-router';
@@ -34,7 +35,7 @@ export function DatasetCard({ dataset, canEdit }: { dataset: DatasetSummary; can
             <span className={classes.empty}>{activeImport ? 'Bringing images in' : 'No images yet'}</span>
           )}
           {dataset.cover_item_ids.slice(0, 4).map((itemId) => (
-            <img key={itemId} src={`/api/items/${itemId}/thumbnail`} alt="" loading="lazy" onLoad={keepPixels} onError={hideBroken} />
+            <img key={itemId} src={addressOf(`/api/items/${itemId}/thumbnail`)} alt="" loading="lazy" onLoad={keepPixels} onError={hideBroken} />
           ))}
         </div>
         <div className={classes.importing}>

@@ -1,10 +1,10 @@
 import { useEffect, useEffectEvent, useSyncExternalStore } from 'react';
-import { announceSignedOut } from '@/api';
+import { addressOf, announceSignedOut } from '@/api';
 import { SocketClient, type Connection, type TopicMessage } from './client';
 
 function socketUrl(): string {
   const scheme = window.location.protocol === 'https:' ? 'wss' : 'ws';
-  return `${scheme}://${window.location.host}/ws/`;
+  return `${scheme}://${window.location.host}${addressOf('/ws/')}`;
 }
 
 /** The one socket of this page. */

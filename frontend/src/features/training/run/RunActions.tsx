@@ -5,7 +5,7 @@ import {
 } from '@tabler/icons-react';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
-import { http, type CheckpointInfo, type Run } from '@/api';
+import { addressOf, http, type CheckpointInfo, type Run } from '@/api';
 import { TESTIDS, formatBytes } from '@/lib';
 import { ButtonLink, showBinned } from '@/ui';
 import { runQuery } from '../api';
@@ -93,7 +93,7 @@ function DownloadMenu({ checkpoints, metric }: { checkpoints: readonly Checkpoin
           <Menu.Item
             key={checkpoint.id}
             component="a"
-            href={`/api/checkpoints/${checkpoint.id}/bundle`}
+            href={addressOf(`/api/checkpoints/${checkpoint.id}/bundle`)}
             download
             rightSection={<span className="mono">{formatBytes(checkpoint.size_bytes)}</span>}
           >

@@ -1,3 +1,4 @@
+import { addressOf } from '@/api';
 import type { Run } from '@/api';
 import { TESTIDS, formatPercent } from '@/lib';
 import { Panel } from '@/ui';
@@ -20,7 +21,7 @@ export function SamplesPanel({ run }: { run: Run }) {
           return (
             <div key={item_id} className={classes.sample} data-wrong={isWrong || undefined}>
               <img
-                src={`/api/items/${item_id}/thumbnail`}
+                src={addressOf(`/api/items/${item_id}/thumbnail`)}
                 alt={`Sample of ${truth}`}
                 loading="lazy"
                 onLoad={(event) => {

@@ -3,7 +3,7 @@ import { IconCheck, IconCopy } from '@tabler/icons-react';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { useState } from 'react';
-import { http, type Run } from '@/api';
+import { addressOf, http, type Run } from '@/api';
 import { TESTIDS, formatCount, formatDateTime, formatPercent, plural } from '@/lib';
 import { Panel } from '@/ui';
 import { runQuery } from '../api';
@@ -87,7 +87,7 @@ export function ReproducePanel({ run }: { run: Run }) {
     <Panel
       title="Make it again"
       actions={
-        <Button size="xs" variant="subtle" color="gray" component="a" href={`/api/runs/${run.id}/spec`} download="spec.json">
+        <Button size="xs" variant="subtle" color="gray" component="a" href={addressOf(`/api/runs/${run.id}/spec`)} download="spec.json">
           SPEC file
         </Button>
       }
