@@ -75,8 +75,9 @@ def describe_event(event: Event) -> str:
     """Return a line for people; empty for events that would only flood the screen."""
     match event:
         case Started():
+            devices = f"{event.num_devices} x " if event.num_devices > 1 else ""
             return (
-                f"Training {event.num_parameters:,} parameters on {event.device_name} "
+                f"Training {event.num_parameters:,} parameters on {devices}{event.device_name} "
                 f"({event.precision}): {event.num_train:,} images, {event.num_validation:,} to "
                 f"validate, {event.total_steps:,} steps"
             )

@@ -103,11 +103,11 @@ def gather_lines(
     batch_BCHW: torch.Tensor, rows_BH: NDArray[np.int64], cols_BW: NDArray[np.int64]
 ) -> torch.Tensor:
     """Read the given rows and columns of each image in two gathers: for a GPU."""
-    from netloom.data.tensors import as_tensor
+    from netloom.data.tensors import on_device
 
     device = batch_BCHW.device
-    rows_B1H1 = as_tensor(rows_BH).to(device)[:, None, :, None]
-    cols_B11W = as_tensor(cols_BW).to(device)[:, None, None, :]
+    rows_B1H1 = on_device(rows_BH, device)[:, None, :, None]
+    cols_B11W = on_device(cols_BW, device)[:, None, None, :]
     batch, channels, _, source_width = batch_BCHW.shape
     height, width = rows_BH.shape[1], cols_BW.shape[1]
     picked = batch_BCHW.gather(2, rows_B1H1.expand(batch, channels, height, source_width))
@@ -162,7 +162,7 @@ def _warp(
     """Flip, shift and rotate in one bilinear resampling, about the centre; outside is black."""
     import torch.nn.functional as functional
 
-    from netloom.data.tensors import as_tensor
+    from netloom.data.tensors import on_device
 
     height, width = batch_BCHW.shape[2:]
     shift_y, shift_x = _shifts(config, draws)
@@ -176,7 +176,7 @@ def _warp(
     theta[:, 1, 0], theta[:, 1, 1] = sin * flip_y * width / height, cos * flip_y
     theta[:, 0, 2], theta[:, 1, 2] = shift_x * 2 / width, shift_y * 2 / height
     grid = functional.affine_grid(
-        as_tensor(theta).float().to(batch_BCHW.device),
+        on_device(theta.astype(np.float32), batch_BCHW.device),
         list(batch_BCHW.shape),
         align_corners=False,
     )
@@ -189,14 +189,14 @@ def _recolour(
     batch_BCHW: torch.Tensor, config: AugmentationConfig, draws: NDArray[np.float64]
 ) -> torch.Tensor:
     """Apply brightness, contrast (about the mean grey), then saturation; clamped to 0..255."""
-    from netloom.data.tensors import as_tensor
+    from netloom.data.tensors import on_device
 
     pixels = batch_BCHW.float()
     device = pixels.device
 
     def factors(strength: float, column: int) -> torch.Tensor:
         factor = 1 + strength * (2 * draws[:, column] - 1)
-        return as_tensor(factor).float().to(device)[:, None, None, None]
+        return on_device(factor.astype(np.float32), device)[:, None, None, None]
 
     if config.brightness:
         pixels = (pixels * factors(config.brightness, _BRIGHTNESS)).clamp_(0, 255)
@@ -212,7 +212,9 @@ def _recolour(
 
 
 def _grey(pixels_BCHW: torch.Tensor) -> torch.Tensor:
+    from netloom.data.tensors import constant
+
     if pixels_BCHW.shape[1] != 3:
         return pixels_BCHW.mean(dim=1, keepdim=True)
-    weights = pixels_BCHW.new_tensor(_LUMA)[None, :, None, None]
+    weights = constant(_LUMA, pixels_BCHW.device)[None, :, None, None]
     return (pixels_BCHW * weights).sum(dim=1, keepdim=True)

@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from netloom.data.decode_pool import DecodePool
 from netloom.data.items import LabelledItems
 from netloom.data.preprocess import Preprocessing
-from netloom.data.tensors import as_tensor
+from netloom.data.tensors import as_tensor, on_device
 
 DataTier = Literal["memory", "decode"]
 
@@ -58,7 +58,7 @@ class MemoryPixels:
     def batches(self, rows: Iterable[NDArray[np.int64]]) -> Iterator[torch.Tensor]:
         device = self.pixels_NCHW.device
         for rows_B in rows:
-            yield self.pixels_NCHW.index_select(0, as_tensor(rows_B).to(device))
+            yield self.pixels_NCHW.index_select(0, on_device(rows_B, device))
 
     def close(self) -> None:
         del self.pixels_NCHW

@@ -123,15 +123,17 @@ class Preprocessing:
         Returns:
             float32 of the same shape on the same device: (x / 255 - mean) / std.
         """
+        from netloom.data.tensors import constant
+
         pixels_BCHW = batch_BCHW.float()
         if pixels_BCHW is batch_BCHW:
             pixels_BCHW = pixels_BCHW.clone()
         if self.is_identity_range:
             return pixels_BCHW.div_(255)
-        scale_C11 = pixels_BCHW.new_tensor([1 / (255 * s) for s in self.std])[:, None, None]
-        shift_C11 = pixels_BCHW.new_tensor(
-            [-m / s for m, s in zip(self.mean, self.std, strict=True)]
-        )[:, None, None]
+        scale = tuple(1 / (255 * s) for s in self.std)
+        shift = tuple(-m / s for m, s in zip(self.mean, self.std, strict=True))
+        scale_C11 = constant(scale, pixels_BCHW.device)[:, None, None]
+        shift_C11 = constant(shift, pixels_BCHW.device)[:, None, None]
         return pixels_BCHW.mul_(scale_C11).add_(shift_C11)
 
     @property

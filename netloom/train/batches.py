@@ -16,7 +16,7 @@ from netloom.data.augment import AugmentationConfig, augment
 from netloom.data.pixels import PixelSource
 from netloom.data.preprocess import Preprocessing
 from netloom.data.sampler import EpochSampler, SamplerPosition
-from netloom.data.tensors import as_tensor
+from netloom.data.tensors import on_device
 from netloom.train.ranks import ALONE, Ranks
 
 
@@ -59,7 +59,6 @@ class BatchMaker:
     ) -> None:
         self._source = source
         self._labels = labels
-        self._labels_N = as_tensor(labels).to(device)
         self._weigh = weigh
         self._ranks = ranks
         self._preprocessing = preprocessing
@@ -125,5 +124,5 @@ class BatchMaker:
         self, pixels_BCHW: torch.Tensor, rows: NDArray[np.int64]
     ) -> tuple[torch.Tensor, torch.Tensor]:
         images_BCHW = self._preprocessing.normalise(pixels_BCHW)
-        labels_B = self._labels_N[as_tensor(rows).to(self._device)]
+        labels_B = on_device(self._labels[rows], self._device)
         return images_BCHW.contiguous(memory_format=self._memory_format), labels_B

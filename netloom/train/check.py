@@ -133,7 +133,7 @@ def _check_devices(spec: TrainSpec, devices: Collection[str] | None) -> list[Spe
         add(
             "too_few_devices",
             f"The run asks for {count} GPUs at once, and no machine here has more than "
-            f"{len(gpus)}. Take {len(gpus) or 'one or the CPU'}, or start a worker that has more.",
+            f"{len(gpus)}. Take fewer, or start a worker on a machine that has as many.",
         )
     return problems
 

@@ -85,6 +85,7 @@ def is_step(number: int) -> Callable[[Any], bool]:
     return lambda event: isinstance(event, Checkpoint) and event.step >= number
 
 
+@pytest.mark.slow
 def test_two_devices_learn_what_one_learns(
     make_spec: MakeSpec, start_trainer: StartTrainer, tmp_path: Path
 ) -> None:
@@ -112,6 +113,7 @@ def test_two_devices_learn_what_one_learns(
     assert of_type(together, "progress")[-1].memory_bytes > 200e6, "both processes count"
 
 
+@pytest.mark.slow
 def test_a_killed_rank_ends_all_at_once_and_the_run_goes_on_to_the_same_numbers(
     make_spec: MakeSpec, start_trainer: StartTrainer, tmp_path: Path
 ) -> None:
@@ -145,6 +147,7 @@ def test_a_killed_rank_ends_all_at_once_and_the_run_goes_on_to_the_same_numbers(
     assert all(torch.equal(same[key], tensor) for key, tensor in weights.items())
 
 
+@pytest.mark.slow
 def test_stopping_reaches_all_and_fewer_devices_may_go_on(
     make_spec: MakeSpec, start_trainer: StartTrainer, tmp_path: Path
 ) -> None:
@@ -173,6 +176,7 @@ def test_stopping_reaches_all_and_fewer_devices_may_go_on(
         assert loss == pytest.approx(expected[step], rel=TOLERANCE)
 
 
+@pytest.mark.slow
 def test_memory_that_runs_out_in_one_rank_is_the_reason_of_all(
     make_spec: MakeSpec, start_trainer: StartTrainer
 ) -> None:
@@ -196,6 +200,7 @@ def test_memory_that_runs_out_in_one_rank_is_the_reason_of_all(
     assert not group_members(trainer.process.pid)
 
 
+@pytest.mark.slow
 def test_a_loss_that_is_no_number_in_one_share_is_seen_by_all(
     make_spec: MakeSpec, start_trainer: StartTrainer, digits_manifest: Path, tmp_path: Path
 ) -> None:
@@ -239,6 +244,7 @@ def _third_batch() -> Any:
     return SamplerPosition(0, 2)
 
 
+@pytest.mark.slow
 def test_ctrl_c_on_the_command_line_leaves_nothing(make_spec: MakeSpec, tmp_path: Path) -> None:
     spec = make_spec(plain_network(), epochs=100_000, batch_size=16, devices=2)
     path = tmp_path / "spec.json"
