@@ -22,6 +22,7 @@ const problem = (status: number, code: string) => Response.json({ code, detail: 
 
 afterEach(() => {
   vi.unstubAllGlobals();
+  vi.useRealTimers();
   setCsrfToken('');
   setSignedOutHandler(() => undefined);
 });
@@ -61,6 +62,33 @@ test('a lost session is announced, a server that is away is told apart', async (
 
   vi.stubGlobal('fetch', () => Promise.reject(new TypeError('refused')));
   await expect(http.get('/api/runs')).rejects.toMatchObject({ code: OFFLINE, status: 0 });
+});
+
+describe('a busy database', () => {
+  const busy = () =>
+    Response.json({ code: 'unavailable', detail: 'Busy.' }, { status: 503, headers: { 'Retry-After': '2' } });
+
+  test('is asked again after the time it names', async () => {
+    vi.useFakeTimers();
+    setCsrfToken('t');
+    let refusals = 2;
+    const calls = serve(() => (refusals-- > 0 ? busy() : Response.json({ ok: true })));
+    const answer = http.post('/api/things');
+    await vi.advanceTimersByTimeAsync(1_900);
+    expect(calls).toHaveLength(1);
+    await vi.advanceTimersByTimeAsync(2_200);
+    await expect(answer).resolves.toEqual({ ok: true });
+    expect(calls).toHaveLength(3);
+  });
+
+  test('is given up on when it stays so', async () => {
+    vi.useFakeTimers();
+    const calls = serve(busy);
+    const answer = http.get('/api/things').catch((reason: unknown) => reason);
+    await vi.advanceTimersByTimeAsync(10_000);
+    expect(await answer).toMatchObject({ status: 503, message: 'Busy.' });
+    expect(calls).toHaveLength(3);
+  });
 });
 
 test('a query leaves out what is absent', async () => {
