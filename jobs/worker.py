@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 import subprocess
 import sys
 import threading
@@ -20,6 +21,10 @@ from jobs.reconcile import Reconciler
 from jobs.tasks import worker_name
 
 logger = logging.getLogger(__name__)
+
+# What people wait for goes first where there is too little processor time. Decoders, and whatever
+# else a job starts, inherit this.
+NICENESS = {"bulk": 10}
 
 StartHook = Callable[[], None]
 _start_hooks: dict[str, list[StartHook]] = {}
@@ -39,6 +44,7 @@ def slots_of(lane: str) -> int:
 
 def serve(app: Celery, lane: str) -> None:
     """Work until told to stop by SIGTERM; running jobs are given back."""
+    os.nice(NICENESS.get(lane, 0))
     stopped = threading.Event()
     slots = slots_of(lane)
     reconciler = Reconciler(lane, lambda: running.num_active() < slots)

@@ -73,6 +73,12 @@ def test_one_of_several_dies_and_nobody_is_turned_away(tmp_path: Path):
             assert [_status(address) for _ in range(10)] == [200] * 10
         _until(lambda: len(_web_processes(studio) - before) == 2)
 
+        # An import takes what the others leave of the processor.
+        bulk, interactive = studio.child("worker", "bulk"), studio.child("worker", "interactive")
+        assert bulk is not None
+        assert interactive is not None
+        assert bulk.nice() == interactive.nice() + 10
+
         _until(lambda: _probe(data, "bulk").returncode == 0)
         port = str(urlsplit(studio.url).port)
         assert _probe(data, "web", NETLOOM_PORT=port).returncode == 0
