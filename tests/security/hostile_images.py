@@ -26,17 +26,22 @@ def picture(kind: str = "PNG", side: int = 160, **options: object) -> bytes:
     return buffer.getvalue()
 
 
+def large_png() -> bytes:
+    """100 megapixels: below what Pillow refuses by itself, above what we decode."""
+    return _png(10_000)
+
+
 def claims(kind: str) -> bytes:
     """A small file whose header promises 50,000 x 50,000 pixels: 7.5 GB."""
     return CLAIMS[kind]()
 
 
-def _png() -> bytes:
+def _png(side: int = SIDE) -> bytes:
     def chunk(name: bytes, data: bytes) -> bytes:
         checksum = struct.pack(">I", zlib.crc32(name + data))
         return struct.pack(">I", len(data)) + name + data + checksum
 
-    head = struct.pack(">IIBBBBB", SIDE, SIDE, 8, 2, 0, 0, 0)
+    head = struct.pack(">IIBBBBB", side, side, 8, 2, 0, 0, 0)
     rows = zlib.compress(b"\0" * 1_000_000)
     return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", rows) + chunk(b"IEND", b"")
 

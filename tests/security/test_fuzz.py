@@ -33,7 +33,7 @@ from tests.security.calls import OPERATIONS, SCHEMA, address_of
 from tests.security.routes import World
 
 pytestmark = [pytest.mark.django_db, pytest.mark.slow]
-EXAMPLES = int(os.environ.get("EXAMPLES", "4"))
+EXAMPLES = int(os.environ.get("EXAMPLES", "3"))
 PATIENT = settings(
     max_examples=EXAMPLES,
     deadline=None,

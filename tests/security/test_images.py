@@ -20,6 +20,7 @@ from tests.security.hostile_images import (
     SCRIPT,
     claims,
     disguised,
+    large_png,
     named,
     picture,
     polyglots,
@@ -40,6 +41,7 @@ def _codes(report: dict[str, Any]) -> dict[str, str]:
 
 def test_headers_that_promise_gigabytes(studio: Studio) -> None:
     files = {f"huge{suffix}": claims(kind) for kind, suffix in FORMATS.items()}
+    files["large.png"] = large_png()
     good = {"good.png": picture()}
     before = psutil.Process(os.getpid()).memory_info().rss
     tracemalloc.start()

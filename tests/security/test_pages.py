@@ -18,7 +18,7 @@ from tests.security.hostile_studio import MARKUP, Filled, fill, upload_file
 from tour.browser import WINDOW, chromium
 from tour.studio import Studio, private_studio
 
-pytestmark = [pytest.mark.e2e, pytest.mark.slow]
+pytestmark = [pytest.mark.e2e, pytest.mark.slow, pytest.mark.timeout(900)]
 # Pages that show nothing anyone has named.
 BARE = {"/", "/signin", "/invitation", "$"}
 WATCH = """
