@@ -11,10 +11,11 @@ import hashlib
 import os
 import secrets
 import shutil
+import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from functools import partial
+from dataclasses import dataclass
 from pathlib import Path
 
 from django.conf import settings
@@ -25,30 +26,39 @@ from storage.store import Store
 
 NUM_THREADS = 8
 NUM_TRIES = 3
+UNSEEN_SHARE = 0.02
 DRAFT = ".fetching-"
 
 
-def bring(store: Store, wanted: Mapping[str, Path], keys: Mapping[str, str]) -> None:
-    """Give each blob, by its digest, a name of its own in the caller's folder.
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A blob that somebody needs as a file.
 
-    Args:
-        wanted: Target by digest; folders are made, what is there already stays.
-        keys: Key in the store by digest.
+    Attributes:
+        key: Where the store has it.
+        target: The name it gets; what is there already stays.
+    """
+
+    sha256: str
+    key: str
+    target: Path
+    size_bytes: int
+
+
+def bring(store: Store, wanted: Sequence[Wanted]) -> None:
+    """Give each blob a name of its own in the caller's folder, which is made.
 
     Raises:
         Problem: `file_missing`, `checksum_mismatch`, `disk_full` or `unavailable`.
     """
-    for folder in {target.parent for target in wanted.values()}:
+    for folder in {blob.target.parent for blob in wanted}:
         folder.mkdir(parents=True, exist_ok=True)
-    left = {sha256: target for sha256, target in wanted.items() if not _link(sha256, target)}
+    left = [blob for blob in wanted if not _link(blob)]
     if not left:
         return
-    make_room()
+    _room.prepare(sum(blob.size_bytes for blob in left))
     with ThreadPoolExecutor(min(NUM_THREADS, len(left))) as threads:
-        waiting = [
-            threads.submit(partial(_bring_one, store, sha256, keys[sha256], target))
-            for sha256, target in left.items()
-        ]
+        waiting = [threads.submit(_bring_one, store, blob) for blob in left]
         errors = [error for each in waiting if (error := each.exception()) is not None]
     if errors:
         raise errors[0]
@@ -77,10 +87,31 @@ def make_room() -> None:
         excess -= size
 
 
-def _bring_one(store: Store, sha256: str, key: str, target: Path) -> None:
+class _Room:
+    """Looks through the cache now and then: with a hundred thousand files that takes a while."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._unseen_bytes: int | None = None
+
+    def prepare(self, coming_bytes: int) -> None:
+        """Make room for what is about to be fetched."""
+        require_free(coming_bytes)
+        allowed = settings.ENVIRONMENT.cache_mb * MEGABYTE * UNSEEN_SHARE
+        with self._lock:
+            if self._unseen_bytes is None or self._unseen_bytes + coming_bytes > allowed:
+                make_room()
+                self._unseen_bytes = 0
+            self._unseen_bytes += coming_bytes
+
+
+_room = _Room()
+
+
+def _bring_one(store: Store, blob: Wanted) -> None:
     for _ in range(NUM_TRIES):
-        _fetch(store, sha256, key)
-        if _link(sha256, target):
+        _fetch(store, blob)
+        if _link(blob):
             return
     raise Problem(
         Code.UNAVAILABLE,
@@ -89,30 +120,29 @@ def _bring_one(store: Store, sha256: str, key: str, target: Path) -> None:
     )
 
 
-def _fetch(store: Store, sha256: str, key: str) -> None:
-    path = _path(sha256)
+def _fetch(store: Store, blob: Wanted) -> None:
+    path = _path(blob.sha256)
     path.parent.mkdir(parents=True, exist_ok=True)
     draft = path.with_name(f"{DRAFT}{secrets.token_hex(8)}")
-    require_free(store.size_bytes(key) or 0)
     try:
-        store.fetch(key, draft)
+        store.fetch(blob.key, draft)
         with draft.open("rb") as file:
             found = hashlib.file_digest(file, "sha256").hexdigest()
-        if found != sha256:
+        if found != blob.sha256:
             raise Problem(
                 Code.CHECKSUM_MISMATCH,
                 "A file in the studio's file store is damaged.",
                 "Bring it in again, or ask the operator to restore a backup.",
-                sha256=sha256,
+                sha256=blob.sha256,
             )
         draft.replace(path)
     finally:
         draft.unlink(missing_ok=True)
 
 
-def _link(sha256: str, target: Path) -> bool:
+def _link(blob: Wanted) -> bool:
     """Name a cached blob a second time and note that it was used; False when it is not here."""
-    path = _path(sha256)
+    path, target = _path(blob.sha256), blob.target
     try:
         os.utime(path)
         os.link(path, target)

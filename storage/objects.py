@@ -6,9 +6,10 @@ which all threads of the process share.
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from functools import cached_property, partial
 from http import HTTPStatus
 from pathlib import Path
@@ -120,6 +121,12 @@ class ObjectStore:
 
     def fetch(self, key: str, target: Path) -> None:
         with _store_problems(), disk_problems():
+            answer = self._client.get_object(Bucket=self._bucket, Key=key)
+            with closing(answer["Body"]) as body:
+                if answer["ContentLength"] <= TRANSFER.multipart_threshold:
+                    with target.open("wb") as file:
+                        shutil.copyfileobj(body, file, MEGABYTE)
+                    return
             self._client.download_file(self._bucket, key, str(target), Config=TRANSFER)
 
     def delete(self, keys: Iterable[str]) -> None:

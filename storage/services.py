@@ -51,9 +51,13 @@ def local_blobs(digests: Iterable[str], folder: Path) -> Mapping[str, Path]:
     wanted = dict.fromkeys(digests)
     if not is_shared():
         return {sha256: FOLDER.path(blob_key(sha256)) for sha256 in wanted}
-    paths = {sha256: folder / sha256[:2] / sha256 for sha256 in wanted}
-    cache.bring(the_store(), paths, {sha256: blob_key(sha256) for sha256 in wanted})
-    return paths
+    sizes = dict(Blob.objects.filter(pk__in=wanted).values_list("sha256", "size_bytes"))
+    blobs = [
+        cache.Wanted(sha256, blob_key(sha256), folder / sha256[:2] / sha256, sizes.get(sha256, 0))
+        for sha256 in wanted
+    ]
+    cache.bring(the_store(), blobs)
+    return {blob.sha256: blob.target for blob in blobs}
 
 
 def local_blob(sha256: str, folder: Path) -> Path:
