@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import http.client
 import json
-import math
 import tempfile
 import time
 from collections.abc import Callable, Iterator
@@ -128,12 +127,14 @@ def wait_until(read: Callable[[], Any], is_enough: Callable[[Any], bool], timeou
 
 
 @contextmanager
-def open_studio(data_folder: Path | None = None) -> Iterator[tuple[Studio, Client]]:
+def open_studio(
+    data_folder: Path | None = None, **settings: str
+) -> Iterator[tuple[Studio, Client]]:
     """Start a studio, sign in, and wait until the sample images are in and nothing works."""
     with tempfile.TemporaryDirectory(prefix="netloom-bench-", ignore_cleanup_errors=True) as folder:
         data = data_folder or Path(folder) / "data"
         try:
-            with private_studio(data) as studio:
+            with private_studio(data, extra_settings=settings) as studio:
                 client = Client.sign_in(studio)
                 wait_until(
                     lambda: [_active_jobs(client), _datasets(client)],
@@ -155,10 +156,15 @@ def _datasets(client: Client) -> list[int]:
     return [dataset["num_items"] for dataset in found]
 
 
+def web_processes(studio: Studio) -> list[psutil.Process]:
+    """Return the processes that answer requests."""
+    family = psutil.Process(studio.process.pid).children(recursive=True)
+    return [process for process in family if "web" in process.cmdline()[1:4]]
+
+
 def web_rss_mb(studio: Studio) -> float:
     """Return the resident memory of the web process."""
-    family = psutil.Process(studio.process.pid).children(recursive=True)
-    found = [p.memory_info().rss for p in family if "web" in p.cmdline()[1:4]]
+    found = [process.memory_info().rss for process in web_processes(studio)]
     if len(found) != 1:
-        raise RuntimeError(f"{len(found)} web processes in {[p.cmdline() for p in family]}")
-    return found[0] / 2**20 if found else math.nan
+        raise RuntimeError(f"{len(found)} web processes where one was expected")
+    return found[0] / 2**20

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import statistics
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any
 
 from playwright.sync_api import Page, expect
+from playwright.sync_api import TimeoutError as PlaywrightTimeout
 
 from bench.browser import signed_in_page
 from bench.client import Client, open_studio
@@ -238,8 +240,15 @@ def _follow_run(page: Page, client: Client, viewers: int) -> Figure:
         others.evaluate(OPEN_VIEWERS, [viewers - 1, f"run:{run['id']}"])
     page.bring_to_front()
     enough = f"() => window.benchPoints.painted.filter((one) => one.at).length > {_NUM_POINTS}"
-    page.wait_for_function(enough, timeout=_RUN_TIMEOUT_MS)
+    with suppress(PlaywrightTimeout):
+        page.wait_for_function(enough, timeout=_RUN_TIMEOUT_MS)
     points: dict[str, list[dict[str, Any]]] = page.evaluate("() => window.benchPoints")
+    if len(points["painted"]) < _NUM_POINTS:
+        state = client.get(f"/api/runs/{run['id']}")["state"]
+        counts = ", ".join(f"{len(found)} {name}" for name, found in points.items())
+        raise RuntimeError(
+            f"too few points within {_RUN_TIMEOUT_MS / 1000:.0f} s: {counts}; the run is {state}"
+        )
     client.post(f"/api/runs/{run['id']}/stop", {})
     return _delays(points, viewers)
 
