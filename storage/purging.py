@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from accounts.models import Person, Project
 from common.errors import Code, Problem
-from jobs.models import FINISHED, Job, Lane
+from jobs.models import Job, JobState, Lane
 from jobs.registry import job_kind
 from jobs.running import RunningJob
 from jobs.services import enqueue
@@ -37,6 +37,7 @@ logger = logging.getLogger(__name__)
 
 JOB_KIND = "storage.purge"
 PROJECT = "project"
+UNFINISHED = (JobState.QUEUED, JobState.RUNNING)
 BATCH = 500
 LOOK_S = 60.0
 EXPIRE_S = 3600.0
@@ -129,7 +130,7 @@ class BinKeeper:
         if now < self._look_at:
             return
         self._look_at = now + LOOK_S
-        if Job.objects.filter(kind=JOB_KIND).exclude(state__in=FINISHED).exists():
+        if Job.objects.filter(kind=JOB_KIND, state__in=UNFINISHED).exists():
             return
         due = set(_things(Q(is_purging=True)))
         if now >= self._expire_at:
