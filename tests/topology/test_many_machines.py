@@ -48,7 +48,7 @@ def dataset(api_a: Program, api_b: Program) -> dict[str, Any]:
     assert json.loads(answer)["is_complete"]
     source = {"type": "upload", "upload_ids": [upload["id"]]}
     api_b.call("POST", f"/api/datasets/{made['id']}/imports", {"source": source})
-    return api_a.wait_for(f"/api/datasets/{made['id']}", lambda one: one["num_labeled"] == 200, 240)
+    return api_a.wait_for(f"/api/datasets/{made['id']}", lambda one: one["num_labeled"] == 200, 900)
 
 
 def test_a_sign_in_at_one_machine_is_one_at_all(installation: Installation) -> None:
