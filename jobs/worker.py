@@ -24,7 +24,7 @@ logger = logging.getLogger(__name__)
 
 # What people wait for goes first where there is too little processor time. Decoders, and whatever
 # else a job starts, inherit this.
-NICENESS = {"bulk": 10}
+NICENESS = {"bulk": 5}
 
 StartHook = Callable[[], None]
 _start_hooks: dict[str, list[StartHook]] = {}
