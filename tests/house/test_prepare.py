@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from tests.house.studio_process import manage
-from tests.objects import KEYS, client, object_thread
+from tests.objects import KEYS, ObjectServer
 
 
 def _settings(endpoint: str, bucket: str) -> dict[str, str]:
@@ -14,15 +14,15 @@ def _settings(endpoint: str, bucket: str) -> dict[str, str]:
 
 
 def test_it_makes_bucket_and_database_once(tmp_path: Path):
-    with object_thread() as endpoint:
-        settings = _settings(endpoint, "made-by-prepare")
+    with ObjectServer().running() as server:
+        settings = _settings(server.endpoint, "made-by-prepare")
         first = manage(tmp_path, "prepare", **settings)
         assert first.returncode == 0, first.stderr
         assert "Made the bucket." in first.stdout
         again = manage(tmp_path, "prepare", **settings)
         assert again.returncode == 0, again.stderr
         assert "Made the bucket." not in again.stdout
-        names = [bucket["Name"] for bucket in client(endpoint).list_buckets()["Buckets"]]
+        names = [bucket["Name"] for bucket in server.client.list_buckets()["Buckets"]]
         assert "made-by-prepare" in names
     assert manage(tmp_path, "migrate", "--check", "--verbosity", "0").returncode == 0
 
