@@ -158,6 +158,7 @@ class Allowance(models.Model):
     person = models.ForeignKey(
         Person, null=True, blank=True, on_delete=models.CASCADE, related_name="allowances"
     )
+    project_id: str | None
     project = models.ForeignKey(
         Project, null=True, blank=True, on_delete=models.CASCADE, related_name="allowances"
     )

@@ -55,9 +55,7 @@ class Command(BaseCommand):
                 f" {most / quotas.MEGABYTE_BYTES:,.0f} MB" + (f" ({own})" if own else "")
             )
         for allowance in Allowance.objects.exclude(project=None).select_related("project"):
-            self.stdout.write(
-                f"Project {allowance.project} ({allowance.project.pk if allowance.project else ''}): {allowance}"
-            )
+            self.stdout.write(f"Project {allowance.project} ({allowance.project_id}): {allowance}")
 
     def _recount(self) -> None:
         for project in Project.objects.order_by("name"):
