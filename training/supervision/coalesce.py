@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 
-from netloom.train.events import Event, MetricPoint, Metrics, Phase, Progress
+from netloom.train.events import Checkpoint, Event, MetricPoint, Metrics, Phase, Progress, Rewind
 
 
 def coalesce(events: Iterable[Event]) -> list[Event]:
@@ -24,6 +24,26 @@ def coalesce(events: Iterable[Event]) -> list[Event]:
             kept.pop()
         kept.append(event)
     return kept
+
+
+def newest_checkpoints(events: Iterable[Event]) -> list[Event]:
+    """Leave out checkpoints that a newer one replaces: only the last and the best will be kept.
+
+    A tiny network that gets better a hundred times a second would otherwise keep its supervisor
+    busy storing what the next epoch throws away.
+    """
+    kept: list[Event] = []
+    has_last = has_best = False
+    for event in reversed(list(events)):
+        if isinstance(event, Rewind):
+            has_last = has_best = False
+        elif isinstance(event, Checkpoint):
+            if has_last and (has_best or not event.is_best):
+                continue
+            has_last = True
+            has_best = has_best or event.is_best
+        kept.append(event)
+    return kept[::-1]
 
 
 def _join_metrics(kept: list[Event], event: Metrics) -> None:

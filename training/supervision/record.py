@@ -23,7 +23,7 @@ from training.lifecycle import close_attempt
 from training.models import Attempt, Run, RunDetail, RunEvent, State
 from training.publishing import publish_events, publish_run
 from training.supervision.checkpoints import record_checkpoint, store_checkpoint
-from training.supervision.coalesce import coalesce
+from training.supervision.coalesce import coalesce, newest_checkpoints
 from training.supervision.rewind import rewind
 from training.supervision.summary import apply_event
 
@@ -70,7 +70,7 @@ class EventRecorder:
 
     def add(self, events: list[ev.Event]) -> None:
         """Take events in; a checkpoint's bytes go to storage before anything is said of it."""
-        self._arrived.extend(events)
+        self._arrived = deque(newest_checkpoints([*self._arrived, *events]))
         while self._arrived:
             self._take_in(self._arrived[0])
             self._arrived.popleft()

@@ -14,7 +14,7 @@ from tests.client import ApiClient
 from training.intervals import intervals
 from training.models import Run
 from training.queue import Worker, claim_next
-from training.supervision.coalesce import coalesce
+from training.supervision.coalesce import coalesce, newest_checkpoints
 from training.supervision.record import EventRecorder
 
 pytestmark = pytest.mark.django_db
@@ -33,6 +33,26 @@ def progress(step: int) -> ev.Progress:
         time_s=0, step=step, total_steps=9, epoch=0,
         images_per_s=1, data_wait_share=0, memory_bytes=1
     )  # fmt: skip
+
+
+def checkpoint(step: int, *, is_best: bool = False) -> ev.Checkpoint:
+    return ev.Checkpoint(
+        time_s=0, path=f"{step}.ckpt", step=step, epoch=step, sha256="0" * 64,
+        size_bytes=1, is_best=is_best, is_last=True, metric=None
+    )  # fmt: skip
+
+
+def test_of_a_burst_only_the_last_and_the_best_checkpoint_are_stored() -> None:
+    best, last = checkpoint(3, is_best=True), checkpoint(5)
+    said = [checkpoint(1, is_best=True), metrics(1), checkpoint(2), best, checkpoint(4), last]
+    assert newest_checkpoints(said) == [metrics(1), best, last]
+    assert newest_checkpoints([last, best]) == [best]
+
+
+def test_a_rewind_replaces_no_checkpoint_from_before() -> None:
+    rewind = ev.Rewind(time_s=0, to_step=1)
+    said = [checkpoint(1), rewind, checkpoint(2)]
+    assert newest_checkpoints(said) == said
 
 
 def test_numbers_are_joined_and_nothing_passes_another_kind() -> None:
