@@ -168,14 +168,14 @@ def many_definitions(num: int) -> Document:
     ],
 )
 def test_time_grows_with_thousands_of_problems(make: Callable[[int], Document], num: int) -> None:
-    """Four times the document takes four times as long: 16 times would be its square."""
-    large, small = make(num), make(num // 4)
+    """Eight times the document takes about eight times as long; its square would take 64."""
+    large, small = make(num), make(num // 8)
     analysis, _ = timed(large)
     assert not analysis.is_trainable
     assert len(analysis.diagnostics) <= 1000
     seconds_small = min(timed(small)[1] for _ in range(3))
     seconds_large = min(timed(large)[1] for _ in range(3))
-    assert seconds_large < max(10 * seconds_small, 0.05)
+    assert seconds_large < max(30 * seconds_small, 0.05)
 
 
 def test_too_many_nodes_are_only_counted() -> None:
