@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Literal
 
-from asgiref.sync import sync_to_async
 from django.http.response import HttpResponseBase
 from ninja import Router, Status
 
@@ -87,16 +86,13 @@ def list_checkpoint_layers(request: PersonRequest, checkpoint_id: str) -> list[E
 
 
 @router.get("/checkpoints/{checkpoint_id}/bundle", operation_id="download_checkpoint_bundle")
-async def download_checkpoint_bundle(
-    request: PersonRequest, checkpoint_id: str
-) -> HttpResponseBase:
+def download_checkpoint_bundle(request: PersonRequest, checkpoint_id: str) -> HttpResponseBase:
     """Network, weights, classes and preprocessing as one zip for `netloom predict`.
 
     The first download waits until it is made.
     """
-    person = request.person
-    checkpoint = await sync_to_async(access_checkpoint)(person, checkpoint_id, "view")
-    return await bundles.bundle_response(request, person, checkpoint)
+    checkpoint = access_checkpoint(request.person, checkpoint_id, "view")
+    return bundles.bundle_response(request, request.person, checkpoint)
 
 
 @router.post("/evaluations", response={202: JobOut}, operation_id="create_evaluation")

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
+import threading
 import time
 
-from asgiref.sync import sync_to_async
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
@@ -20,30 +19,42 @@ from training.models import Checkpoint
 
 WAIT_S = 120.0
 POLL_S = 0.15
+RETRY_S = 5
+MOST_WAITING = 4
+"""Downloads that may wait at a time in one process: each keeps one of its request threads."""
+
+waiting_room = threading.BoundedSemaphore(MOST_WAITING)
 
 
-async def bundle_response(
+def bundle_response(
     request: HttpRequest, person: Person, checkpoint: Checkpoint
 ) -> HttpResponseBase:
-    """Answer with the zip, waiting without a thread until the worker has made it."""
-    sha256 = checkpoint.bundle_id
-    if sha256 is None:
-        sha256 = await _make(person, checkpoint)
-    blob = await Blob.objects.aget(pk=sha256)
+    """Answer with the zip; the first one waits until the worker has made it."""
+    sha256 = checkpoint.bundle_id or _make(person, checkpoint)
+    blob = Blob.objects.get(pk=sha256)
     return blob_response(
         request, blob, content_type="application/zip", file_name=_file_name(checkpoint)
     )
 
 
-async def _make(person: Person, checkpoint: Checkpoint) -> str:
-    job = await sync_to_async(_enqueue)(person, checkpoint)
+def _make(person: Person, checkpoint: Checkpoint) -> str:
+    job = _enqueue(person, checkpoint)
+    if not waiting_room.acquire(blocking=False):
+        raise _not_ready()
+    try:
+        return _wait_for(job, checkpoint)
+    finally:
+        waiting_room.release()
+
+
+def _wait_for(job: Job, checkpoint: Checkpoint) -> str:
     deadline = time.monotonic() + WAIT_S
     while time.monotonic() < deadline:
-        job = await Job.objects.aget(pk=job.pk)
+        job.refresh_from_db()
         if job.state == JobState.SUCCEEDED:
-            made = await Checkpoint.objects.aget(pk=checkpoint.pk)
-            if made.bundle_id is not None:
-                return made.bundle_id
+            checkpoint.refresh_from_db()
+            if checkpoint.bundle_id is not None:
+                return checkpoint.bundle_id
             break  # storage let go of it already; the next request makes it again
         if job.is_finished:
             told = job.problem or {}
@@ -52,11 +63,16 @@ async def _make(person: Person, checkpoint: Checkpoint) -> str:
                 told.get("detail", "The bundle was not made."),
                 told.get("next_step", "Try again."),
             )
-        await asyncio.sleep(POLL_S)
-    raise Problem(
+        time.sleep(POLL_S)
+    raise _not_ready()
+
+
+def _not_ready() -> Problem:
+    return Problem(
         Code.UNAVAILABLE,
         "The bundle is not ready yet: other work comes first.",
         "Download it again in a minute.",
+        retry_after_s=RETRY_S,
     )
 
 

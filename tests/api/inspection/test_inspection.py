@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from inspection.bundles import MOST_WAITING, waiting_room
 from netloom.cli import main
 from tests.api.studio import content_of
 from tests.client import ApiClient
@@ -181,6 +182,13 @@ def _packs(api: ApiClient, checkpoint: dict[str, Any]) -> bytes:
             if not run_next("interactive"):
                 time.sleep(0.05)
         connection.close()
+
+    for _ in range(MOST_WAITING):
+        assert waiting_room.acquire(blocking=False)
+    refused = api.get(f"/api/checkpoints/{checkpoint['id']}/bundle")
+    assert (refused.status_code, refused.json()["code"]) == (503, "unavailable")
+    assert refused["Retry-After"]
+    waiting_room.release(MOST_WAITING)
 
     worker = threading.Thread(target=work)
     worker.start()
