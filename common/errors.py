@@ -325,6 +325,6 @@ def server_error_view(request: HttpRequest) -> HttpResponse:
     """Django's handler500; Django itself has logged the exception."""
     del request
     error = sys.exc_info()[1]
-    if error is not None and is_database_busy(error):
-        return problem_response(database_busy())
+    if isinstance(error, (OperationalError, InterfaceError)):  # in a middleware
+        return problem_response(as_problem(error))
     return problem_response(server_problem())

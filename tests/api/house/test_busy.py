@@ -7,16 +7,27 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import InterfaceError, OperationalError, connection
 
 from tests.client import ApiClient
 
-pytestmark = [
-    pytest.mark.django_db(transaction=True),
-    pytest.mark.skipif(connection.vendor != "sqlite", reason="PostgreSQL locks rows, not files."),
-]
+pytestmark = pytest.mark.django_db(transaction=True)
 
 
+@pytest.mark.parametrize("kind", [OperationalError, InterfaceError])
+def test_a_database_that_goes_away_before_any_view_is_told(
+    api: ApiClient, monkeypatch: pytest.MonkeyPatch, kind: type[Exception]
+) -> None:
+    def gone(*_arguments: object, **_named: object) -> None:
+        raise kind("the connection is lost")
+
+    monkeypatch.setattr("django.contrib.sessions.backends.base.SessionBase.get", gone)
+    api.client.raise_request_exception = False
+    told = api.get("/api/session")
+    assert (told.status_code, told.json()["code"]) == (503, "unavailable")
+
+
+@pytest.mark.skipif(connection.vendor != "sqlite", reason="PostgreSQL locks rows, not files.")
 def test_a_write_while_the_database_is_locked_is_told_when_to_come_again(
     api: ApiClient, project: Any
 ) -> None:
