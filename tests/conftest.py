@@ -32,9 +32,14 @@ def shared_data() -> Path:
 
 @pytest.fixture
 def clean_files() -> Iterator[None]:
-    """Forget stored files after the test; the database forgets its rows by itself."""
+    """No stored files before the test or after it; the database forgets its rows by itself."""
+    _forget_files()
     yield
-    for name in ("blobs", "uploads"):
+    _forget_files()
+
+
+def _forget_files() -> None:
+    for name in ("blobs", "uploads", "pictures"):
         shutil.rmtree(_data_folder() / name, ignore_errors=True)
 
 

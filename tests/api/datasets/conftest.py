@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import io
-import shutil
 import zipfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -35,11 +34,8 @@ def zip_of(files: Mapping[str, bytes]) -> bytes:
 
 
 @pytest.fixture(autouse=True)
-def clean_pictures(clean_files: None) -> Iterator[None]:
-    yield
-    from django.conf import settings
-
-    shutil.rmtree(settings.DATA_FOLDER / "pictures", ignore_errors=True)
+def clean(clean_files: None) -> None:
+    """Every test begins with no files."""
 
 
 @pytest.fixture

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from itertools import count
 from typing import Any
 
@@ -13,9 +13,8 @@ from tests.api.studio import tiny_network
 
 
 @pytest.fixture(autouse=True)
-def clean(clean_files: None) -> Iterator[None]:
+def clean(clean_files: None) -> None:
     """Every test begins with no files."""
-    return clean_files
 
 
 @pytest.fixture
