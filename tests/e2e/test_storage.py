@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Literal
 
@@ -19,6 +19,26 @@ pytestmark = [pytest.mark.e2e, pytest.mark.slow, pytest.mark.timeout(600)]
 
 OpenContext = Callable[..., BrowserContext]
 READY_WITHIN_MS = 60_000
+
+
+SESSION = "fetch('/api/session').then((answer) => answer.json())"
+GO_TO_PROJECT = f"""async (id) => {{
+    const session = await {SESSION};
+    const headers = {{'Content-Type': 'application/json', 'X-CSRFToken': session.csrf_token}};
+    const body = JSON.stringify({{last_project_id: id}});
+    const answer = await fetch('/api/session', {{method: 'PATCH', headers, body}});
+    return answer.ok;
+}}"""
+
+
+@pytest.fixture(autouse=True)
+def the_same_project_afterwards(open_context: OpenContext) -> Iterator[None]:
+    """Other tests go on where the person was before."""
+    page = open_context().new_page()
+    page.goto("/")
+    before = page.evaluate(SESSION)["last_project_id"]
+    yield
+    assert page.evaluate(GO_TO_PROJECT, before)
 
 
 def new_project(page: Page, name: str) -> None:
@@ -37,8 +57,7 @@ def bring_in_photos(page: Page, shared_data: Path, folder: Path, name: str) -> i
 
 def delete_dataset(page: Page, name: str) -> None:
     page.goto("/data")
-    page.get_by_test_id("dataset-card").filter(has_text=name).click()
-    page.get_by_test_id("dataset-menu").click()
+    page.get_by_role("button", name=f"More about {name}").click()
     page.get_by_test_id("dataset-delete").click()
     expect(page.get_by_text(f"{name} is in the bin")).to_be_visible()
 
