@@ -15,7 +15,7 @@ from accounts.limits import Limit, counting_for, limit_of_person
 from accounts.models import Person, Project
 from common.errors import Code, Problem
 from common.topics import publish
-from jobs.models import FINISHED, Job, JobState, Lane
+from jobs.models import Job, JobState, Lane
 from jobs.registry import get_kind
 from jobs.selectors import job_message, queue_order
 
@@ -208,9 +208,3 @@ def tell(job: Job) -> None:
     publish(f"job:{job.id}", message)
     if job.project_id is not None:
         publish(f"project:{job.project_id}", message)
-
-
-def forget_finished(older_than: Any) -> int:
-    """Delete jobs that ended before a time; their results live in the apps' own tables."""
-    deleted, _ = Job.objects.filter(state__in=FINISHED, finished_at__lt=older_than).delete()
-    return deleted

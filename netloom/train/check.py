@@ -99,7 +99,7 @@ def check_cpu_devices(spec: TrainSpec) -> list[SpecProblem]:
         code="batch_norm_per_device",
         severity="warning",
         message="On a CPU batch normalisation looks at each device's share of a batch alone, so "
-        f"{count} devices learn otherwise than one. Use one device, group normalisation, or GPUs.",
+        f"{count} devices learn otherwise than one. Use one device, or GPUs.",
         node_id=norms[0] if norms[0] in graph.nodes else None,
     )
     return [shared, per_device]
