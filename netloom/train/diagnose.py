@@ -22,7 +22,15 @@ from netloom.train.session import Session
 from netloom.train.weights import WeightsError
 
 _SPEC_ERRORS = (DeviceError, CheckpointError, WeightsError, PreprocessingError, CompileError)
-_MEMORY_TEXTS = ("out of memory", "can't allocate memory", "not enough memory")
+_MEMORY_TEXTS = (
+    "out of memory",
+    "can't allocate memory",
+    "cannot allocate memory",
+    "not enough memory",
+    # Of the dynamic loader and of threading: an address space with no room for a library or a stack.
+    "failed to map segment",
+    "can't start new thread",
+)
 # oneDNN does not say why it could not, so memory is tried then.
 _PRIMITIVE_TEXT = "could not create a"
 _TRIED_BYTES = 256 << 20
@@ -121,9 +129,11 @@ def find_non_finite_node(session: Session, images_BCHW: torch.Tensor) -> str | N
 def _is_out_of_memory(error: Exception) -> bool:
     if isinstance(error, MemoryError | torch.OutOfMemoryError):
         return True
-    text = str(error).lower()
-    if not isinstance(error, RuntimeError):
+    if isinstance(error, OSError):
+        return error.errno == errno.ENOMEM
+    if not isinstance(error, RuntimeError | ImportError):
         return False
+    text = str(error).lower()
     if _PRIMITIVE_TEXT in text:
         return not _can_allocate(_TRIED_BYTES)
     return any(part in text for part in _MEMORY_TEXTS)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import resource
 import shutil
 import subprocess
@@ -15,6 +16,7 @@ import torch
 
 from netloom.data.manifest import Manifest
 from netloom.train.checkpoint import list_checkpoints, load_checkpoint, read_checkpoint_weights
+from netloom.train.diagnose import describe_failure
 from netloom.train.spec import TrainSpec
 from tests.netloom.train.conftest import Trainer, chain, of_type, train_here, train_losses
 
@@ -92,6 +94,24 @@ def test_memory_that_runs_out_is_told_with_what_to_do(
     failed = trainer.finish()[-1]
     assert (failed.event, failed.code) == ("failed", "out_of_memory"), trainer.events[-3:]
     assert "batch size" in failed.message
+
+
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [
+        (MemoryError(), "out_of_memory"),
+        (torch.OutOfMemoryError("CUDA out of memory."), "out_of_memory"),
+        (RuntimeError("DefaultCPUAllocator: can't allocate memory"), "out_of_memory"),
+        (RuntimeError("can't start new thread"), "out_of_memory"),
+        (ImportError("x.so: failed to map segment from shared object"), "out_of_memory"),
+        (OSError(errno.ENOMEM, "Cannot allocate memory"), "out_of_memory"),
+        (OSError(errno.ENOSPC, "No space left on device"), "disk_full"),
+        (ImportError("No module named 'x'"), "error"),
+        (RuntimeError("shapes cannot be multiplied"), "error"),
+    ],
+)
+def test_every_way_to_say_that_memory_ran_out_is_understood(error: Exception, code: str) -> None:
+    assert describe_failure(error, step=1).code == code
 
 
 @pytest.mark.parametrize("num_workers", [0, 1])
