@@ -27,7 +27,7 @@ _MEMORY_TEXTS = (
     "can't allocate memory",
     "cannot allocate memory",
     "not enough memory",
-    # Of the dynamic loader and of threading: an address space with no room for a library or a stack.
+    # Of the dynamic loader and of threads: no room for a library, or for a stack.
     "failed to map segment",
     "can't start new thread",
 )
