@@ -15,6 +15,7 @@ from celery.signals import worker_shutting_down
 from django.conf import settings
 from django.db import DatabaseError, connection
 
+from common.priority import BACKGROUND, make_nicer
 from jobs import running
 from jobs.models import WorkerReport
 from jobs.reconcile import Reconciler
@@ -22,9 +23,8 @@ from jobs.tasks import worker_name
 
 logger = logging.getLogger(__name__)
 
-# What people wait for goes first where there is too little processor time. Decoders, and whatever
-# else a job starts, inherit this.
-NICENESS = {"bulk": 5}
+# Decoders, and whatever else a job of such a lane starts, inherit its priority.
+BACKGROUND_LANES = {"bulk"}
 
 StartHook = Callable[[], None]
 _start_hooks: dict[str, list[StartHook]] = {}
@@ -44,7 +44,8 @@ def slots_of(lane: str) -> int:
 
 def serve(app: Celery, lane: str) -> None:
     """Work until told to stop by SIGTERM; running jobs are given back."""
-    os.nice(NICENESS.get(lane, 0))
+    if lane in BACKGROUND_LANES:
+        make_nicer(os.getpid(), BACKGROUND)
     stopped = threading.Event()
     slots = slots_of(lane)
     reconciler = Reconciler(lane, lambda: running.num_active() < slots)

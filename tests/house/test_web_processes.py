@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 import psutil
 import pytest
 
+from common.priority import BACKGROUND
 from config.launcher.checks import listen
 from config.launcher.child import FORGIVEN_AFTER_S, MAX_RESTARTS, Child
 from tests.house.studio_process import (
@@ -76,7 +77,9 @@ def test_one_of_several_dies_and_nobody_is_turned_away(tmp_path: Path):
         bulk, interactive = studio.child("worker", "bulk"), studio.child("worker", "interactive")
         assert bulk is not None
         assert interactive is not None
-        assert bulk.nice() == interactive.nice() + 5
+        assert bulk.nice() == interactive.nice() + BACKGROUND
+        _until(lambda: _session_niceness(bulk.pid) in (BACKGROUND, None))
+        assert _session_niceness(interactive.pid) in (0, None)
 
         _until(lambda: _probe(data, "bulk").returncode == 0)
         port = str(urlsplit(studio.url).port)
@@ -87,6 +90,15 @@ def test_one_of_several_dies_and_nobody_is_turned_away(tmp_path: Path):
     nobody = _probe(tmp_path / "other", "bulk")
     assert nobody.returncode == 1
     assert "bulk" in nobody.stderr
+
+
+def _session_niceness(pid: int) -> int | None:
+    """How nice the session that `pid` leads is; None where the kernel has no such groups."""
+    try:
+        text = Path(f"/proc/{pid}/autogroup").read_text()
+    except OSError:
+        return None
+    return int(text.split()[-1]) if text else None
 
 
 def _takers(address: str, pids: set[int]) -> set[int]:

@@ -16,9 +16,9 @@ from typing import IO, cast
 from django.conf import settings
 from pydantic import ValidationError
 
+from common.priority import BACKGROUND, make_nicer
 from netloom.train.events import EVENT, Event
 
-NICE = 5
 LOG_LINES = 200
 LOG_LINE_CHARS = 2000
 READ_BYTES = 1 << 16
@@ -73,8 +73,7 @@ class TrainerProcess:
             os.close(event_write)
             os.close(control_read)
         self._log_stream = cast(IO[bytes], self._process.stdout)
-        with contextlib.suppress(OSError):
-            os.setpriority(os.PRIO_PROCESS, self._process.pid, NICE)
+        make_nicer(self._process.pid, BACKGROUND)
         os.set_blocking(event_read, False)
         self._selector = selectors.DefaultSelector()
         self._selector.register(event_read, selectors.EVENT_READ)
