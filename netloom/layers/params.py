@@ -99,4 +99,8 @@ Padding = Annotated[
     BeforeValidator(_as_padding),
     FormKind("padding", 0, MAX_KERNEL),
 ]
+OptionalSize = Annotated[
+    Annotated[int, Field(ge=1, le=MAX_SIZE)] | None, FormKind("int", 1, MAX_SIZE)
+]
+"""A count that may be left empty."""
 FloatList = Annotated[tuple[float, ...], BeforeValidator(_as_floats), FormKind("float_list")]
