@@ -16,7 +16,7 @@ __all__ = ["REQUIRED", "SIGNATURES", "SIZES", "signature_of"]
 SIZES = frozenset(
     {
         "in_channels", "out_channels", "num_features", "in_features", "out_features",
-        "normalized_shape",
+        "normalized_shape", "embedding_dim", "input_size", "hidden_size",
     }
 )  # fmt: skip
 """Arguments that count the same kind of thing, so that equal values may share one parameter."""
@@ -28,6 +28,10 @@ SIGNATURES: Mapping[str, Mapping[str, Default]] = {
         "groups": 1, "bias": True, "padding_mode": "zeros",
     },
     "nn.Linear": {"in_features": REQUIRED, "out_features": REQUIRED, "bias": True},
+    "nn.Embedding": {
+        "num_embeddings": REQUIRED, "embedding_dim": REQUIRED, "padding_idx": None,
+        "max_norm": None, "norm_type": 2.0, "scale_grad_by_freq": False, "sparse": False,
+    },
     "nn.MaxPool2d": {
         "kernel_size": REQUIRED, "stride": None, "padding": 0, "dilation": 1,
         "return_indices": False, "ceil_mode": False,

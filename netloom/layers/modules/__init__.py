@@ -5,7 +5,40 @@ and functions alone; constructors take plain data by name; and it is formatted a
 columns, as generated source is. A test holds every file against them.
 """
 
+from netloom.layers.modules.attention import (
+    CrossAttention,
+    SelfAttention,
+    TransformerDecoderLayer,
+    TransformerEncoderLayer,
+)
 from netloom.layers.modules.combine import Add, Concatenate, Multiply
+from netloom.layers.modules.embedding import (
+    ClassToken,
+    LearnedPositions,
+    PatchEmbedding,
+    RotaryPositions,
+    SinusoidalPositions,
+    TakeStep,
+)
+from netloom.layers.modules.recurrent import GRU, LSTM, RNN
 from netloom.layers.modules.regularization import StochasticDepth
 
-__all__ = ["Add", "Concatenate", "Multiply", "StochasticDepth"]
+__all__ = [
+    "GRU",
+    "LSTM",
+    "RNN",
+    "Add",
+    "ClassToken",
+    "Concatenate",
+    "CrossAttention",
+    "LearnedPositions",
+    "Multiply",
+    "PatchEmbedding",
+    "RotaryPositions",
+    "SelfAttention",
+    "SinusoidalPositions",
+    "StochasticDepth",
+    "TakeStep",
+    "TransformerDecoderLayer",
+    "TransformerEncoderLayer",
+]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from netloom.graph.document import Node
-from netloom.layers.shapes import Shape, axes_of
+from netloom.layers.shapes import Shape, Size, axes_of
 from tests.netloom.compile.networks import node
 
 
@@ -15,6 +15,16 @@ def source_of(shape: Shape, name: str) -> tuple[dict[str, Node], str, list[str]]
             made = node("ImageInput", name, channels=sizes[0], height=sizes[1], width=sizes[2])
         case "BF":
             made = node("FeatureInput", name, num_features=sizes[0])
+        case "BTF":
+            made = node("SequenceInput", name, num_features=sizes[1], **_length(sizes[0]))
+        case "BCT":
+            made = node("SignalInput", name, channels=sizes[0], **_length(sizes[1]))
+        case "BT":
+            made = node("TokenInput", name, vocabulary=shape[1].vocabulary, **_length(sizes[0]))
         case axes:
             raise AssertionError(f"no input layer gives {axes}")
     return {name: made}, name, []
+
+
+def _length(size: Size) -> dict[str, int | str]:
+    return {"length": size} if isinstance(size, int) else {"length_symbol": str(size)}

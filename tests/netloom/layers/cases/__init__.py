@@ -10,6 +10,7 @@ from tests.netloom.layers.cases import (
     normalization,
     pooling,
     regularization,
+    sequence,
     shape,
 )
 from tests.netloom.layers.cases.table import Case, Cases
@@ -22,6 +23,7 @@ _TABLES: tuple[Cases, ...] = (
     normalization.CASES,
     pooling.CASES,
     regularization.CASES,
+    sequence.CASES,
     shape.CASES,
 )
 
