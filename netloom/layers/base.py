@@ -156,6 +156,8 @@ class LayerType(Generic[P]):
         icon: Icon of the Tabler set by its web name, e.g. `grid-dots`.
         has_own_activation: Its output takes memory of its own, rather than being a view.
         variadic_param: The parameter that says how many ports `input_1`, `input_2`... there are.
+        variadic_outputs: Ports that are there once for each of those inputs, as `class_1`, `box_1`,
+            `class_2`...: title by the name before the number.
         inferred: Title of each value that `infer` finds, by name.
         inputs: The ports to be connected, in the order the module takes them.
         outputs: The ports that give a tensor, in the order the module returns them.
@@ -172,6 +174,7 @@ class LayerType(Generic[P]):
     role: ClassVar[Role] = "layer"
     has_own_activation: ClassVar[bool] = True
     variadic_param: ClassVar[str | None] = None
+    variadic_outputs: ClassVar[Mapping[str, str]] = {}
     inferred: ClassVar[Mapping[str, str]] = {}
     inputs: ClassVar[tuple[Port, ...]] = (INPUT,)
     outputs: ClassVar[tuple[Port, ...]] = (OUTPUT,)

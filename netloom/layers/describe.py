@@ -92,6 +92,8 @@ class LayerDescription(BaseModel):
         icon: Web name in the Tabler icon set.
         hue: Degrees, 0..360.
         variadic_param: The parameter that says how many ports `input_1`, `input_2`... there are.
+        variadic_outputs: Names of ports that are there once for each of those inputs, before the
+            number: `class_1`, `box_1`, `class_2`...
     """
 
     model_config = ConfigDict(frozen=True)
@@ -109,6 +111,7 @@ class LayerDescription(BaseModel):
     inputs: list[PortDescription]
     outputs: list[PortDescription]
     variadic_param: str | None
+    variadic_outputs: list[str]
     params: list[ParamDescription]
     inferred: list[InferredDescription]
 
@@ -138,6 +141,7 @@ def describe_layer(layer: AnyLayer) -> LayerDescription:
         inputs=_describe_ports(layer.input_ports(defaults), layer.inputs),
         outputs=_describe_ports(layer.output_ports(defaults), layer.outputs),
         variadic_param=layer.variadic_param,
+        variadic_outputs=list(layer.variadic_outputs),
         params=params,
         inferred=[
             InferredDescription(name=name, title=title) for name, title in layer.inferred.items()

@@ -21,6 +21,8 @@ _FAMILIES = (
     "recurrent",
     "attention",
     "transformer",
+    "detection",
+    "dense_prediction",
     "pooling",
     "normalization",
     "activation",

@@ -12,6 +12,13 @@ from netloom.layers.modules.attention import (
     TransformerEncoderLayer,
 )
 from netloom.layers.modules.combine import Add, Concatenate, Multiply
+from netloom.layers.modules.detection import (
+    AnchorFreeHead,
+    AnchorHead,
+    FeaturePyramid,
+    RoIAlign,
+    SegmentationHead,
+)
 from netloom.layers.modules.embedding import (
     ClassToken,
     LearnedPositions,
@@ -28,13 +35,18 @@ __all__ = [
     "LSTM",
     "RNN",
     "Add",
+    "AnchorFreeHead",
+    "AnchorHead",
     "ClassToken",
     "Concatenate",
     "CrossAttention",
+    "FeaturePyramid",
     "LearnedPositions",
     "Multiply",
     "PatchEmbedding",
+    "RoIAlign",
     "RotaryPositions",
+    "SegmentationHead",
     "SelfAttention",
     "SinusoidalPositions",
     "StochasticDepth",
