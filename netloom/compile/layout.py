@@ -27,6 +27,11 @@ def assignment(target: str, value: Expression, indent: int) -> list[str]:
     return [flat]
 
 
+def statement(call: Call, indent: int) -> list[str]:
+    """Return a call that stands alone as lines."""
+    return _lines(call, indent)
+
+
 def returned(values: Sequence[Expression], indent: int) -> list[str]:
     """Return `return a` or `return a, b` as lines."""
     flat = f"{' ' * indent}return {', '.join(flat_text(value) for value in values)}"

@@ -150,6 +150,7 @@ class RoIAlign(LayerType[RoIAlignParams]):
     icon = "crop"
     inputs = (Port("input", "Map"), Port("boxes", "Boxes"))
     outputs = (OUTPUT,)
+    has_weights = False
     Params = RoIAlignParams
 
     def infer(self, params: RoIAlignParams, inputs: Inputs) -> Inference | ShapeProblem:

@@ -12,6 +12,7 @@ from pydantic.fields import FieldInfo
 
 from netloom.graph.document import ParamValue, Scalar
 from netloom.layers.base import AnyLayer, Category, Port, Role
+from netloom.layers.learning import LearningParams
 from netloom.layers.params import FormKind, ParamKind
 from netloom.layers.registry import all_layers
 
@@ -64,6 +65,8 @@ class ParamDescription(BaseModel):
         minimum: Smallest number accepted (of each number, where there are several).
         choices: Accepted values of a `choice`.
         is_optional: None is accepted and has a meaning of its own.
+        section: Empty for the layer's own parameters; `learning` for those that every layer with
+            weights has.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -81,6 +84,7 @@ class ParamDescription(BaseModel):
     is_optional: bool
     is_advanced: bool
     on_card: bool
+    section: str
 
 
 class LayerDescription(BaseModel):
@@ -126,6 +130,9 @@ def describe_layer(layer: AnyLayer) -> LayerDescription:
     fields = layer.Params.model_fields
     params = [describe_param(name, field) for name, field in fields.items()]
     has_defaults = not any(param.is_required for param in params)
+    if layer.takes_learning:
+        learning = LearningParams.model_fields
+        params += [describe_param(name, field) for name, field in learning.items()]
     defaults = layer.Params() if has_defaults else layer.Params.model_construct()
     return LayerDescription(
         type=layer.type_name,
@@ -171,6 +178,7 @@ def describe_param(name: str, field: FieldInfo) -> ParamDescription:
         is_optional=_accepts_none(field.annotation),
         is_advanced=extra.get("is_advanced", False),
         on_card=extra.get("on_card", False),
+        section=extra.get("section", ""),
     )
 
 

@@ -215,6 +215,7 @@ class TakeStep(LayerType[TakeStepParams]):
     aliases = ("last step", "last time step", "class token", "select", "index", "pooling")
     icon = "arrow-bar-to-right"
     has_own_activation = False
+    has_weights = False
     Params = TakeStepParams
 
     def infer(self, params: TakeStepParams, inputs: Inputs) -> Inference | ShapeProblem:

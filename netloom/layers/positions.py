@@ -117,6 +117,7 @@ class SinusoidalPositions(LayerType[BaseParams]):
         "transformer",
     )  # fmt: skip
     icon = "wave-sine"
+    has_weights = False
     Params = BaseParams
 
     def infer(self, params: BaseParams, inputs: Inputs) -> Inference | ShapeProblem:
@@ -155,6 +156,7 @@ class RotaryPositions(LayerType[RotaryPositionsParams]):
     )
     aliases = ("rope", "positional embedding", "position encoding", "transformer")
     icon = "rotate-clockwise"
+    has_weights = False
     Params = RotaryPositionsParams
 
     def infer(self, params: RotaryPositionsParams, inputs: Inputs) -> Inference | ShapeProblem:

@@ -191,7 +191,7 @@ class RoIAlign(nn.Module):
     def positions(
         self, start_BN: torch.Tensor, end_BN: torch.Tensor, count: int
     ) -> torch.Tensor:
-        """Return the sampled positions along a direction, (B, N, count * num_samples)."""
+        """Return the positions sampled along a direction, (B, N, positions)."""
         num_points = count * self.num_samples
         steps = torch.arange(num_points, device=start_BN.device, dtype=start_BN.dtype)
         share = (steps + 0.5) / num_points
