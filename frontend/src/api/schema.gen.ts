@@ -2508,7 +2508,7 @@ export interface components {
          * @description Every problem a network can have. The text for people is made where it is found.
          * @enum {string}
          */
-        DiagnosticCode: "unknown_type" | "invalid_name" | "duplicate_name" | "unknown_param" | "invalid_param" | "missing_param" | "dangling_edge" | "unknown_port" | "port_taken" | "unconnected_input" | "unused_output" | "cycle" | "no_input" | "no_output" | "shape_mismatch" | "shape_too_small" | "unknown_block" | "recursive_block" | "repeat_mismatch" | "limit_exceeded" | "class_count_mismatch" | "input_shape_mismatch" | "softmax_before_loss";
+        DiagnosticCode: "unknown_type" | "invalid_name" | "duplicate_name" | "unknown_param" | "invalid_param" | "missing_param" | "dangling_edge" | "unknown_port" | "port_taken" | "unconnected_input" | "unused_output" | "cycle" | "no_input" | "no_output" | "shape_mismatch" | "shape_too_small" | "unknown_block" | "recursive_block" | "repeat_mismatch" | "limit_exceeded" | "class_count_mismatch" | "input_shape_mismatch" | "input_not_trained" | "softmax_before_loss";
         /**
          * DimJson
          * @description A dimension as the API and the browser see it.
@@ -3647,6 +3647,8 @@ export interface components {
          *         icon: Web name in the Tabler icon set.
          *         hue: Degrees, 0..360.
          *         variadic_param: The parameter that says how many ports `input_1`, `input_2`... there are.
+         *         variadic_outputs: Names of ports that are there once for each of those inputs, before the
+         *             number: `class_1`, `box_1`, `class_2`...
          */
         LayerDescription: {
             /** Aliases */
@@ -3680,6 +3682,8 @@ export interface components {
             title: string;
             /** Type */
             type: string;
+            /** Variadic Outputs */
+            variadic_outputs: string[];
             /** Variadic Param */
             variadic_param: string | null;
         };
@@ -4174,6 +4178,8 @@ export interface components {
          *         minimum: Smallest number accepted (of each number, where there are several).
          *         choices: Accepted values of a `choice`.
          *         is_optional: None is accepted and has a meaning of its own.
+         *         section: Empty for the layer's own parameters; `learning` for those that every layer with
+         *             weights has.
          */
         ParamDescription: {
             /** Choices */
@@ -4201,6 +4207,8 @@ export interface components {
             name: string;
             /** On Card */
             on_card: boolean;
+            /** Section */
+            section: string;
             /** Title */
             title: string;
             /** Unit */
@@ -4266,11 +4274,16 @@ export interface components {
         };
         /**
          * PortDescription
-         * @description A port as it is with default parameters.
+         * @description A port a layer can have.
+         *
+         *     Attributes:
+         *         param: A yes-or-no parameter; the port is only there while it is on.
          */
         PortDescription: {
             /** Name */
             name: string;
+            /** Param */
+            param?: string | null;
             /** Title */
             title: string;
         };

@@ -21,11 +21,15 @@ export interface ParamDescription {
   is_optional: boolean;
   is_advanced: boolean;
   on_card: boolean;
+  /** Empty for the layer's own parameters; `learning` for those of every layer with weights. */
+  section: string;
 }
 
 export interface PortDescription {
   name: string;
   title: string;
+  /** A yes-or-no parameter; the port is only there while it is on. */
+  param: string | null;
 }
 
 export type LayerRole = 'layer' | 'input' | 'output' | 'block' | 'block_input' | 'block_output';
@@ -44,6 +48,8 @@ export interface LayerDescription {
   inputs: PortDescription[];
   outputs: PortDescription[];
   variadic_param: string | null;
+  /** Ports that are there once for each variadic input, before the number: `class_1`, `box_1`. */
+  variadic_outputs: string[];
   params: ParamDescription[];
 }
 
