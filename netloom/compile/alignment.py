@@ -10,7 +10,7 @@ from typing import cast
 from netloom.compile.errors import CompileError
 from netloom.compile.expressions import Atom, Call, literal
 from netloom.compile.plan import is_safe_name
-from netloom.compile.signatures import REQUIRED, SIGNATURES
+from netloom.compile.signatures import REQUIRED, signature_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,13 +49,13 @@ class Parameter:
 
 def skeleton(call: Call) -> object:
     """Return what two calls must have in common to be aligned."""
-    known = SIGNATURES.get(call.target, {})
+    known = signature_of(call.target)
     return call.target, tuple(name for name in arguments_by_name(call) if name not in known)
 
 
 def arguments_by_name(call: Call) -> dict[str, Atom]:
     """Return the arguments that are written, positional ones under their names."""
-    known = list(SIGNATURES.get(call.target, {}))
+    known = list(signature_of(call.target))
     named: dict[str, Atom] = {}
     for index, argument in enumerate(call.arguments):
         if not isinstance(argument.value, Atom):
@@ -67,7 +67,7 @@ def arguments_by_name(call: Call) -> dict[str, Atom]:
 
 def default_of(target: str, name: str) -> Atom:
     """Return the value of an argument that is left out."""
-    value = SIGNATURES[target][name]
+    value = signature_of(target).get(name, REQUIRED)
     if value == REQUIRED:
         raise CompileError(f"{target} is called without its {name}.")
     return literal(value)

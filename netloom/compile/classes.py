@@ -28,8 +28,9 @@ from netloom.compile.expressions import (
     constructor_call,
 )
 from netloom.compile.forward import call_expression, forward_method
-from netloom.compile.plan import BlockStep, Scope, Step, is_safe_name
-from netloom.compile.signatures import SIGNATURES, SIZES
+from netloom.compile.own_classes import OwnClass, carried
+from netloom.compile.plan import BlockStep, LayerStep, Scope, Step, is_safe_name
+from netloom.compile.signatures import SIZES, signature_of
 from netloom.graph.document import ExposedParam, Graph
 
 SHARE_FUNCTION = "share_parameters"
@@ -66,7 +67,9 @@ class ClassMaker:
 
     graph: Graph
     classes: list[GeneratedClass] = field(default_factory=list[GeneratedClass])
+    own_classes: Sequence[OwnClass] = ()
     uses_sharing: bool = False
+    _layer_calls: dict[int, list[Call]] = field(default_factory=dict[int, list[Call]])
     _class_of: dict[int, tuple[GeneratedClass, int]] = field(
         default_factory=dict[int, tuple[GeneratedClass, int]]
     )
@@ -76,14 +79,26 @@ class ClassMaker:
 
     def make_all(self, network: Scope) -> list[GeneratedClass]:
         """Make a class for every block in use and one for the network."""
+        blocks = scopes_by_block(network)
+        self._carry_own_classes([*(scope for scopes in blocks for scope in scopes), network])
         network_name = self._class_name(network.name, "Network")
-        for scopes in scopes_by_block(network):
+        for scopes in blocks:
             calls = {id(scope): self._module_calls(scope) for scope in scopes}
             for group in _alike(scopes, calls):
                 name = self._class_name(group[0].name, "Block")
                 self._make(name, group, [calls[id(scope)] for scope in group])
         self._make(network_name, [network], [self._module_calls(network)])
         return self.classes
+
+    def _carry_own_classes(self, scopes: Sequence[Scope]) -> None:
+        """Find the classes that torch does not have; their names are theirs before any block's."""
+        for scope in scopes:
+            for step in scope.steps:
+                if isinstance(step, LayerStep):
+                    self._layer_calls[id(step)] = self._layer_call(step)
+        targets = {call.target for calls in self._layer_calls.values() for call in calls}
+        self.own_classes = carried(targets)
+        self._taken.update(own.name for own in self.own_classes)
 
     def _class_name(self, wanted: str, default: str) -> str:
         """Return a free class name that is as near to what was asked for as can be."""
@@ -103,6 +118,10 @@ class ClassMaker:
     def _step_calls(self, step: Step) -> list[Call]:
         if isinstance(step, BlockStep):
             return [self._use(body) for body in step.bodies]
+        return self._layer_calls[id(step)]
+
+    @staticmethod
+    def _layer_call(step: LayerStep) -> list[Call]:
         if call_expression(step) is not None:
             return []
         return [constructor_call(step.layer.constructor(step.params, step.input_shapes))]
@@ -233,5 +252,5 @@ def _alike(
 def _written(target: str, named: Sequence[Mapping[str, object]]) -> list[str]:
     """Return the arguments that any use writes, in the order of the signature."""
     names = list(dict.fromkeys(name for use in named for name in use))
-    order = list(SIGNATURES.get(target, {}))
+    order = list(signature_of(target))
     return sorted(names, key=lambda name: order.index(name) if name in order else len(order))

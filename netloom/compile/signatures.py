@@ -9,8 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-Default = bool | int | float | str | None
-REQUIRED = "<required>"
+from netloom.compile.own_classes import REQUIRED, Default, own_classes
+
+__all__ = ["REQUIRED", "SIGNATURES", "SIZES", "signature_of"]
 
 SIZES = frozenset(
     {
@@ -54,3 +55,12 @@ SIGNATURES: Mapping[str, Mapping[str, Default]] = {
     "nn.Flatten": {"start_dim": 1, "end_dim": -1},
     "nn.Identity": {},
 }  # fmt: skip
+
+
+def signature_of(target: str) -> Mapping[str, Default]:
+    """Return the arguments of a class of torch or of ours; empty for one nobody knows."""
+    known = SIGNATURES.get(target)
+    if known is not None:
+        return known
+    own = own_classes().get(target)
+    return {} if own is None else own.signature

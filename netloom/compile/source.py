@@ -21,8 +21,9 @@ _SHARE_PARAMETERS = f'''def {SHARE_FUNCTION}(repeats: nn.Sequential) -> nn.Seque
 def generate_source(document: Document) -> str:
     """Return the source of a module that computes what `build_module` computes, to the bit.
 
-    The text depends on the graph alone, reads as `ruff format` writes it, needs only torch, and
-    its state dict has the keys of the compiled module. The class is named after the graph; where
+    The text depends on the graph alone, reads as `ruff format` writes it, needs only torch (it
+    carries the classes that torch lacks), and its state dict has the keys of the compiled module.
+    The class is named after the graph; where
     a name cannot be used as it is, the nearest one that can.
 
     Raises:
@@ -33,6 +34,7 @@ def generate_source(document: Document) -> str:
     parts = ["import torch\nfrom torch import nn\n"]
     if maker.uses_sharing:
         parts.append(_SHARE_PARAMETERS)
+    parts += [own.text for own in maker.own_classes]
     parts += [_class_text(made) for made in classes]
     return "\n\n".join(parts)
 

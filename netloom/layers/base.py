@@ -39,10 +39,17 @@ Argument: TypeAlias = "int | float | bool | str | tuple[int, ...] | list[int] | 
 
 @dataclass(frozen=True, slots=True)
 class Port:
-    """A named place where a tensor enters or leaves a node."""
+    """A named place where a tensor enters or leaves a node.
+
+    Attributes:
+        param: Name of a yes-or-no parameter; the port is only there while it is on.
+        takes_integers: Tokens or indices arrive here, rather than the numbers of a signal.
+    """
 
     name: str
     title: str
+    param: str | None = None
+    takes_integers: bool = False
 
 
 INPUT = Port("input", "Input")
@@ -112,7 +119,8 @@ class Constructor:
     """A call that makes the module: `nn.Conv2d(3, 16, kernel_size=3, padding=1)`.
 
     Attributes:
-        target: Class under `torch.nn`, written `nn.Conv2d`.
+        target: Class under `torch.nn`, written `nn.Conv2d`, or one of `netloom.layers.modules`,
+            written without a dot; generated source then carries the text of that class.
         args: Positional arguments.
         kwargs: Keyword arguments; those equal to torch's default are left out.
     """
@@ -129,7 +137,7 @@ class Constructor:
 
 def argument_text(value: Argument) -> str:
     """Return a value as Python source; `(3, 3)` becomes `3`, which torch reads alike."""
-    if isinstance(value, tuple) and len(value) == 2 and value[0] == value[1]:
+    if isinstance(value, tuple) and len(value) in (2, 3) and len(set(value)) == 1:
         return repr(value[0])
     return repr(value)
 
@@ -145,6 +153,8 @@ class LayerType(Generic[P]):
         has_own_activation: Its output takes memory of its own, rather than being a view.
         variadic_param: The parameter that says how many ports `input_1`, `input_2`... there are.
         inferred: Title of each value that `infer` finds, by name.
+        inputs: The ports to be connected, in the order the module takes them.
+        outputs: The ports that give a tensor, in the order the module returns them.
     """
 
     type_name: ClassVar[str]
@@ -159,15 +169,17 @@ class LayerType(Generic[P]):
     has_own_activation: ClassVar[bool] = True
     variadic_param: ClassVar[str | None] = None
     inferred: ClassVar[Mapping[str, str]] = {}
+    inputs: ClassVar[tuple[Port, ...]] = (INPUT,)
+    outputs: ClassVar[tuple[Port, ...]] = (OUTPUT,)
     Params: type[P]
 
     def input_ports(self, params: P) -> Sequence[Port]:
-        """Return the ports to be connected, in the order the module takes them."""
-        return (INPUT,)
+        """Return the input ports that there are with these parameters."""
+        return _ports_that_are_on(self.inputs, params)
 
     def output_ports(self, params: P) -> Sequence[Port]:
-        """Return the ports that give a tensor, in the order the module returns them."""
-        return (OUTPUT,)
+        """Return the output ports that there are with these parameters."""
+        return _ports_that_are_on(self.outputs, params)
 
     def infer(self, params: P, inputs: Inputs) -> Inference | ShapeProblem:
         """Return what follows from complete inputs, or why nothing can.
@@ -184,12 +196,16 @@ class LayerType(Generic[P]):
     def make_module(self, params: P, inputs: Inputs) -> nn.Module:
         """Return a new module with torch's default weights; never in-place. Imports torch.
 
-        Its forward takes one tensor per input port, in port order.
+        Its forward takes one tensor per input port and returns one per output port, each in port
+        order; several as a tuple.
         """
         from torch import nn
 
+        from netloom.layers import modules
+
         call = self.constructor(params, inputs)
-        module_class = getattr(nn, call.target.removeprefix("nn."))
+        is_own = "." not in call.target and hasattr(modules, call.target)
+        module_class = getattr(modules if is_own else nn, call.target.removeprefix("nn."))
         return module_class(*call.args, **call.kwargs)
 
     def source(self, params: P, inputs: Inputs) -> str:
@@ -202,6 +218,10 @@ class LayerType(Generic[P]):
         None means that the layer is a module: build it by `source` and call it in `forward`.
         """
         return None
+
+
+def _ports_that_are_on(ports: tuple[Port, ...], params: LayerParams) -> tuple[Port, ...]:
+    return tuple(port for port in ports if port.param is None or getattr(params, port.param))
 
 
 AnyLayer: TypeAlias = LayerType[LayerParams]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from types import UnionType
 from typing import Any, Literal, Union, cast, get_args, get_origin
 
@@ -30,12 +31,17 @@ CATEGORY_HUES: dict[Category, int] = {
 
 
 class PortDescription(BaseModel):
-    """A port as it is with default parameters."""
+    """A port a layer can have.
+
+    Attributes:
+        param: A yes-or-no parameter; the port is only there while it is on.
+    """
 
     model_config = ConfigDict(frozen=True)
 
     name: str
     title: str
+    param: str | None = None
 
 
 class InferredDescription(BaseModel):
@@ -125,8 +131,8 @@ def describe_layer(layer: AnyLayer) -> LayerDescription:
         icon=layer.icon,
         hue=CATEGORY_HUES[layer.category],
         name_stem=layer.name_stem,
-        inputs=[_describe_port(port) for port in layer.input_ports(defaults)],
-        outputs=[_describe_port(port) for port in layer.output_ports(defaults)],
+        inputs=_describe_ports(layer.input_ports(defaults), layer.inputs),
+        outputs=_describe_ports(layer.output_ports(defaults), layer.outputs),
         variadic_param=layer.variadic_param,
         params=params,
         inferred=[
@@ -160,8 +166,11 @@ def describe_param(name: str, field: FieldInfo) -> ParamDescription:
     )
 
 
-def _describe_port(port: Port) -> PortDescription:
-    return PortDescription(name=port.name, title=port.title)
+def _describe_ports(shown: Sequence[Port], possible: Sequence[Port]) -> list[PortDescription]:
+    """Describe the ports of the default parameters and those that a parameter switches on."""
+    switched = [port for port in possible if port.param is not None]
+    ports = [*(port for port in shown if port.param is None), *switched]
+    return [PortDescription(name=port.name, title=port.title, param=port.param) for port in ports]
 
 
 def _plain_kind(annotation: object, name: str) -> ParamKind:

@@ -2,11 +2,29 @@
 
 from __future__ import annotations
 
-from netloom.layers.base import InsertBefore, ShapeProblem
-from netloom.layers.shapes import Expr, Shape, axes_of, named_shape_text
+from netloom.layers.base import AnyLayer, Inputs, InsertBefore, ShapeProblem
+from netloom.layers.params import LayerParams
+from netloom.layers.shapes import Expr, Shape, axes_of, holds_integers, named_shape_text
 
 INSERT_FLATTEN = InsertBefore("Insert Flatten", "Flatten")
 IMAGE_AXES = "BCHW"
+
+
+def integers_problem(layer: AnyLayer, params: LayerParams, inputs: Inputs) -> ShapeProblem | None:
+    """Return a problem when tokens or indices arrive where a layer computes with numbers."""
+    if layer.role != "layer":
+        return None
+    for port in layer.input_ports(params):
+        shape = inputs[port.name]
+        if holds_integers(shape) and not port.takes_integers:
+            kind = "tokens" if axes_of(shape) == "BT" else "indices"
+            only = "an Embedding" if kind == "tokens" else "an unpooling"
+            return ShapeProblem(
+                f"{layer.title} computes with numbers but receives {kind}, "
+                f"{named_shape_text(shape)}, which only {only} can take.",
+                port=port.name,
+            )
+    return None
 
 
 def expect_image(title: str, shape: Shape) -> ShapeProblem | None:

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Annotated, Generic, TypeVar
 
 from pydantic import BeforeValidator, Field
 
 from netloom.layers.base import (
+    OUTPUT,
     Argument,
     Constructor,
     Inference,
     Inputs,
     LayerType,
+    Port,
     SetParams,
     ShapeProblem,
 )
@@ -26,7 +29,7 @@ from netloom.layers.params import (
     as_pair,
     param,
 )
-from netloom.layers.shapes import BATCH, Dim, Shape, elements_per_sample
+from netloom.layers.shapes import BATCH, Dim, Shape, elements_per_sample, index_shape
 from netloom.layers.sliding import output_size, window_too_large
 
 OptionalPair = Annotated[
@@ -57,6 +60,17 @@ class PoolParams(LayerParams):
         False,
         "Keep partial windows",
         "Rounds the output size up instead of down.",
+        is_advanced=True,
+    )
+
+
+class MaxPoolParams(PoolParams):
+    """As for every pooling, and whether the places of the largest numbers are given too."""
+
+    return_indices: bool = param(
+        False,
+        "Give indices",
+        "A second port gives the place of each largest number, for an unpooling.",
         is_advanced=True,
     )
 
@@ -133,14 +147,28 @@ class SlidingPool(LayerType[P], Generic[P]):
         )
 
 
-class MaxPool2d(SlidingPool[PoolParams]):
+class MaxPool2d(SlidingPool[MaxPoolParams]):
     type_name = "MaxPool2d"
     name_stem = "maxpool"
     title = "MaxPool2d"
     summary = "Keeps the largest number of each window."
     docs = "The usual way to halve height and width: a kernel of 2 with a stride of 2."
     aliases = ("max pooling", "downsample", "subsample", "pool")
-    Params = PoolParams
+    outputs = (OUTPUT, Port("indices", "Indices", param="return_indices"))
+    Params = MaxPoolParams
+
+    def infer(self, params: MaxPoolParams, inputs: Inputs) -> Inference | ShapeProblem:
+        found = super().infer(params, inputs)
+        if isinstance(found, ShapeProblem) or not params.return_indices:
+            return found
+        pooled = found.outputs["output"]
+        return replace(found, outputs={"output": pooled, "indices": index_shape(pooled)})
+
+    def constructor(self, params: MaxPoolParams, inputs: Inputs) -> Constructor:
+        call = super().constructor(params, inputs)
+        if not params.return_indices:
+            return call
+        return Constructor(call.target, call.args, {**call.kwargs, "return_indices": True})
 
 
 class AvgPool2d(SlidingPool[AvgPoolParams]):

@@ -42,4 +42,39 @@ class Dropout(LayerType[DropoutParams]):
         return Constructor("nn.Dropout", (), {"p": params.p})
 
 
-LAYERS = (Dropout(),)
+class StochasticDepthParams(LayerParams):
+    """How often a sample skips the branch."""
+
+    p: float = param(
+        0.1,
+        "Probability",
+        "Share of samples that skip the branch in training.",
+        minimum=0,
+        maximum=1,
+        on_card=True,
+    )
+
+
+class StochasticDepth(LayerType[StochasticDepthParams]):
+    type_name = "StochasticDepth"
+    name_stem = "drop_path"
+    title = "Stochastic depth"
+    category = "Regularization"
+    summary = "Lets random samples skip a residual branch in training."
+    docs = (
+        "Stands at the end of a residual branch, before the addition: whole samples are set to "
+        "zero and the others scaled up (Huang et al., 2016). Does nothing in prediction."
+    )
+    aliases = ("drop path", "droppath", "drop connect", "regularization", "skip")
+    icon = "grain"
+    Params = StochasticDepthParams
+
+    def infer(self, params: StochasticDepthParams, inputs: Inputs) -> Inference | ShapeProblem:
+        shape = inputs["input"]
+        return Inference({"output": shape}, flops=elements_per_sample(shape))
+
+    def constructor(self, params: StochasticDepthParams, inputs: Inputs) -> Constructor:
+        return Constructor("StochasticDepth", (), {"p": params.p})
+
+
+LAYERS = (Dropout(), StochasticDepth())

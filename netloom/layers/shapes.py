@@ -97,6 +97,7 @@ class Dim:
 Shape: TypeAlias = tuple[Dim, ...]
 
 BATCH = Dim("B", symbol("B"))
+_INDEX_PREFIX = "index "
 
 
 def image_shape(channels: int, height: int, width: int) -> Shape:
@@ -107,6 +108,18 @@ def image_shape(channels: int, height: int, width: int) -> Shape:
 def feature_shape(num_features: int) -> Shape:
     """Return (B, F)."""
     return (BATCH, Dim("F", num_features))
+
+
+def index_shape(shape: Shape) -> Shape:
+    """Return the shape of the positions that were picked from a tensor: whole numbers."""
+    return tuple(
+        dim if dim.axis == "B" else Dim(f"{_INDEX_PREFIX}{dim.axis}", dim.size) for dim in shape
+    )
+
+
+def holds_integers(shape: Shape) -> bool:
+    """Say whether a tensor holds tokens (B, T) or indices, with which no layer computes."""
+    return axes_of(shape) == "BT" or any(dim.axis.startswith(_INDEX_PREFIX) for dim in shape)
 
 
 def axes_of(shape: Shape) -> str:

@@ -16,8 +16,8 @@ from torch import Tensor, nn
 
 from netloom.compile import CompileError, build_module, generate_source
 from netloom.compile.signatures import REQUIRED, SIGNATURES
-from netloom.graph.document import BlockDefinition, Document, Graph, Node
-from netloom.layers.registry import all_layers
+from netloom.graph.document import BlockDefinition, Document, ExposedParam, Graph, Node
+from netloom.layers.registry import get_layer
 from netloom.layers.shapes import concrete
 from netloom.templates import make_template, templates
 from tests.netloom.compile.graphs import documents
@@ -32,6 +32,8 @@ from tests.netloom.compile.networks import (
     rich_network,
     wide,
 )
+from tests.netloom.compile.sources import source_of
+from tests.netloom.layers.cases import CASES, Case
 
 
 def _run(source: str) -> dict[str, type[nn.Module]]:
@@ -90,31 +92,73 @@ def assert_same_network(document: Document) -> str:
     return source
 
 
-def _single_layer(type_name: str) -> Document:
-    """A network around one layer, with whatever input it takes."""
-    if type_name in {"Linear", "Softmax"}:
-        return chain(
-            node("FeatureInput", "features", num_features=6), node(type_name, "layer"),
-            node("Output", "out"),
-        )  # fmt: skip
-    if type_name in {"Add", "Concatenate", "Multiply"}:
-        return network(
-            {
-                "i": image(3), "a": node("ReLU", "one"), "b": node("Tanh", "two"),
-                "c": node(type_name, "layer", num_inputs=3), "o": node("Output", "out"),
-            },
-            "i>a", "i>b", "a>c.input_1", "b>c.input_2", "i>c.input_3", "c>o",
-        )  # fmt: skip
-    return chain(image(3), node(type_name, "layer"), node("Output", "out"))
+def _single_layer(type_name: str, case: Case) -> Document:
+    """A network around one layer, with the inputs of one of its cases."""
+    layer = get_layer(type_name)
+    assert layer is not None
+    params = layer.Params.model_validate(case.params)
+    nodes = {"layer": node(type_name, "layer", **case.params)}
+    connections: list[str] = []
+    for index, (port, shape) in enumerate(case.inputs(layer, params).items()):
+        given, source, between = source_of(shape, f"s{index}")
+        nodes |= given
+        connections += [*between, f"{source}>layer.{port}"]
+    for index, port in enumerate(layer.output_ports(params)):
+        nodes[f"o{index}"] = node("Output", f"out{index}")
+        connections.append(f"layer.{port.name}>o{index}")
+    return network(nodes, *connections)
 
 
-_LAYERS = [layer.type_name for layer in all_layers() if layer.role == "layer"]
-
-
-@pytest.mark.parametrize("type_name", _LAYERS)
+@pytest.mark.parametrize("type_name", sorted(CASES))
 def test_every_layer_computes_the_same(type_name: str) -> None:
-    source = assert_same_network(_single_layer(type_name))
+    first, *_, last = [CASES[type_name][0], *CASES[type_name]]
+    source = assert_same_network(_single_layer(type_name, first))
     assert _ruff_formatted(source) == source
+    assert_same_network(_single_layer(type_name, last))
+
+
+def test_own_classes_are_carried_once_and_keep_their_names() -> None:
+    """A block of the same name steps aside, and its uses may differ in arguments."""
+    block = BlockDefinition(
+        name="StochasticDepth",
+        nodes={
+            "i": node("BlockInput", "x"),
+            "d": node("StochasticDepth", "drop", p=0.3),
+            "o": node("BlockOutput", "y"),
+        },
+        edges=edges("i>d", "d>o"),
+        inputs=["i"],
+        outputs=["o"],
+        exposed={"rate": ExposedParam(node="d", param="p")},
+    )
+    document = network(
+        {
+            "in": image(2, 4),
+            "a": node("Block", "first", block="drop"),
+            "b": node("Block", "second", block="drop", overrides={"rate": 0.5}),
+            "c": node("StochasticDepth", "third"),
+            "out": node("Output", "out"),
+        },
+        "in>a.x", "a.y>b.x", "b.y>c", "c>out", blocks={"drop": block},
+    )  # fmt: skip
+    source = assert_same_network(document)
+    assert _ruff_formatted(source) == source
+    assert list(_run(source)) == ["StochasticDepth", "StochasticDepth2", "Net"]
+    assert "self.second = StochasticDepth2(rate=0.5)" in source
+
+
+def test_several_outputs_are_taken_apart() -> None:
+    document = network(
+        {
+            "in": image(2, 8),
+            "p": node("MaxPool2d", "pool", return_indices=True),
+            "o": node("Output", "pooled"),
+            "i": node("Output", "places"),
+        },
+        "in>p", "p>o", "p.indices>i",
+    )  # fmt: skip
+    source = assert_same_network(document)
+    assert "pool_output, pool_indices = self.pool(image)" in source
 
 
 @pytest.mark.parametrize("document", [rich_network(), nested_network(4)], ids=["rich", "nested"])

@@ -1,125 +1,145 @@
 """One test body over every layer type: what is declared is what torch does.
 
-B batch, C channels, H height, W width, F features.
+Cases stand in the tables of the package `cases`, one file for each family.
 """
 
 from __future__ import annotations
 
-import itertools
+import ast
+import inspect
+from pathlib import Path
 
 import pytest
 import torch
-from torch import nn
+from torch import Tensor, nn
 
+from netloom.compile.own_classes import carried, own_classes
+from netloom.compile.signatures import signature_of
 from netloom.graph.document import ParamValue
-from netloom.layers import all_layers, describe_layers, get_layer
+from netloom.layers import all_layers, describe_layers, get_layer, modules
 from netloom.layers.base import AnyLayer, Inference, Inputs
+from netloom.layers.expect import integers_problem
+from netloom.layers.params import LayerParams
 from netloom.layers.parse import parse_params
-from netloom.layers.shapes import Shape, concrete, feature_shape, image_shape
+from netloom.layers.shapes import concrete, feature_shape, holds_integers, image_shape
+from tests.netloom.layers.cases import CASES, Case
+from tests.netloom.layers.cases.table import example
 
-IMAGES = (image_shape(4, 13, 16), image_shape(6, 32, 9))
-FEATURES = (feature_shape(7), feature_shape(12))
-Params = dict[str, ParamValue]
-
-CASES: dict[str, tuple[tuple[Shape, ...], list[Params]]] = {
-    "Conv2d": (
-        IMAGES,
-        [
-            {},
-            {"out_channels": 5, "kernel_size": [5, 3], "stride": 2, "padding": [1, 0]},
-            {"kernel_size": 4},
-            {"kernel_size": 5, "stride": 3},
-            {"kernel_size": 3, "dilation": [2, 1], "padding": 2, "bias": False},
-            {"kernel_size": [2, 4], "dilation": 2, "stride": 2},
-            {"out_channels": 8, "groups": 2},
-        ],
-    ),
-    "Linear": (FEATURES, [{}, {"out_features": 3, "bias": False}]),
-    "MaxPool2d": (
-        IMAGES,
-        [
-            {},
-            {"kernel_size": 3, "stride": 2, "padding": 1},
-            {"kernel_size": [3, 2], "stride": [2, 3], "padding": [1, 0], "ceil_mode": True},
-            {"kernel_size": 2, "stride": 3, "ceil_mode": True},
-            {"kernel_size": 2, "stride": 4, "padding": 1, "ceil_mode": True},
-        ],
-    ),
-    "AvgPool2d": (
-        IMAGES,
-        [{}, {"kernel_size": 3, "stride": 2, "padding": 1, "count_include_pad": False}],
-    ),
-    "AdaptiveAvgPool2d": (IMAGES, [{}, {"output_size": [3, 2]}]),
-    "BatchNorm2d": (IMAGES, [{}, {"affine": False}, {"eps": 1e-3, "momentum": 0.5}]),
-    "LayerNorm": ((*IMAGES, *FEATURES), [{}, {"eps": 1e-3, "elementwise_affine": False}]),
-    "ReLU": ((*IMAGES, *FEATURES), [{}]),
-    "LeakyReLU": ((*IMAGES, *FEATURES), [{}, {"negative_slope": 0.2}]),
-    "GELU": ((*IMAGES, *FEATURES), [{}, {"approximate": "tanh"}]),
-    "SiLU": ((*IMAGES, *FEATURES), [{}]),
-    "Sigmoid": ((*IMAGES, *FEATURES), [{}]),
-    "Tanh": ((*IMAGES, *FEATURES), [{}]),
-    "Softmax": ((*IMAGES, *FEATURES), [{}]),
-    "Dropout": ((*IMAGES, *FEATURES), [{}, {"p": 0.25}]),
-    "Flatten": ((*IMAGES, *FEATURES), [{}]),
-    "Add": ((*IMAGES, *FEATURES), [{}, {"num_inputs": 4}]),
-    "Multiply": ((*IMAGES, *FEATURES), [{}, {"num_inputs": 3}]),
-    "Concatenate": ((*IMAGES, *FEATURES), [{}, {"num_inputs": 3}]),
-}
 COMPUTING = [layer for layer in all_layers() if layer.role == "layer"]
 
 
+BATCHES = ((2, 23), (3, 31), (1, 40))
+"""Samples and time steps of the three inputs of each case."""
+
+
 def cases() -> list[object]:
-    """Every layer type with each of its parameter sets on each of its input shapes."""
-    found: list[object] = []
-    for layer in COMPUTING:
-        shapes, sets = CASES[layer.type_name]
-        for index, (shape, raw) in enumerate(itertools.product(shapes, sets)):
-            found.append(pytest.param(layer, shape, raw, id=f"{layer.type_name}-{index}"))
-    return found
+    """Every layer type with each of its cases."""
+    return [
+        pytest.param(layer, case, id=f"{layer.type_name}-{index}")
+        for layer in COMPUTING
+        for index, case in enumerate(CASES[layer.type_name])
+    ]
 
 
-@pytest.mark.parametrize(("layer", "shape", "raw"), cases())
-def test_declaration_is_what_torch_does(layer: AnyLayer, shape: Shape, raw: Params) -> None:
-    params = parse_params(layer, raw).params
+@pytest.mark.parametrize(("layer", "case"), cases())
+def test_declaration_is_what_torch_does(layer: AnyLayer, case: Case) -> None:
+    params = parse_params(layer, case.params).params
     assert params is not None
-    inputs: Inputs = {port.name: shape for port in layer.input_ports(params)}
+    inputs = case.inputs(layer, params)
+    assert integers_problem(layer, params, inputs) is None
     found = layer.infer(params, inputs)
-    assert isinstance(found, Inference)
+    assert isinstance(found, Inference), found.message
     assert set(found.inferred) == set(layer.inferred)
+    ports = [port.name for port in layer.output_ports(params)]
+    assert list(found.outputs) == ports
 
     torch.manual_seed(0)
     module = layer.make_module(params, inputs).eval()
     expected = {name: tuple(value.shape) for name, value in module.named_parameters()}
     assert dict(found.parameters) == expected
     assert dict(found.buffers) == {name: tuple(b.shape) for name, b in module.named_buffers()}
+    rebuilt = _from_source(layer, params, inputs, module)
 
-    for num_samples in (2, 3):
-        tensors = [
-            torch.randn(concrete(given, B=num_samples), requires_grad=True)
-            for given in inputs.values()
-        ]
+    for num_samples, time in BATCHES:
+        tensors = [example(shape, num_samples, time) for shape in inputs.values()]
         copies = [tensor.detach().clone() for tensor in tensors]
-        output = module(*tensors)
-        (port,) = (port.name for port in layer.output_ports(params))
-        assert tuple(output.shape) == concrete(found.outputs[port], B=num_samples)
-        output.square().sum().backward()
+        results = _as_tuple(module(*tensors))
+        for port, result in zip(ports, results, strict=True):
+            declared = found.outputs[port]
+            assert tuple(result.shape) == concrete(declared, B=num_samples, T=time)
+            assert holds_integers(declared) != result.is_floating_point()
+        loss = sum(result.square().sum() for result in results if result.is_floating_point())
+        assert isinstance(loss, Tensor)
+        loss.backward()
         for tensor, copy in zip(tensors, copies, strict=True):
-            assert tensor.grad is not None
-            assert torch.isfinite(tensor.grad).all()
             assert torch.equal(tensor.detach(), copy), "a layer must not work in place"
-        assert torch.allclose(output, _from_source(layer, params, inputs, module)(*tensors))
+            if tensor.is_floating_point():
+                assert tensor.grad is not None
+                assert torch.isfinite(tensor.grad).all()
+        for result, again in zip(results, _as_tuple(rebuilt(*tensors)), strict=True):
+            assert torch.allclose(result, again)
 
 
-def _from_source(layer: AnyLayer, params: object, inputs: Inputs, module: nn.Module):
+def _as_tuple(given: Tensor | tuple[Tensor, ...]) -> tuple[Tensor, ...]:
+    return given if isinstance(given, tuple) else (given,)
+
+
+def _from_source(layer: AnyLayer, params: LayerParams, inputs: Inputs, module: nn.Module):
     """Rebuild the layer from its generated code, with the same weights."""
     names = [f"x{index}" for index in range(len(inputs))]
-    scope = {"nn": nn, "torch": torch}
-    expression = layer.call_source(params, inputs, names)  # type: ignore[arg-type]
+    scope: dict[str, object] = {"nn": nn, "torch": torch}
+    expression = layer.call_source(params, inputs, names)
     if expression is not None:
         return eval(f"lambda {', '.join(names)}: {expression}", scope)
-    rebuilt = eval(layer.source(params, inputs), scope)  # type: ignore[arg-type]
+    for own in carried([layer.constructor(params, inputs).target]):
+        exec(own.text, scope)
+    rebuilt = eval(layer.source(params, inputs), scope)
     rebuilt.load_state_dict(module.state_dict())
     return rebuilt.eval()
+
+
+@pytest.mark.parametrize(("layer", "case"), cases())
+def test_constructors_are_known_to_the_code_generator(layer: AnyLayer, case: Case) -> None:
+    """Without the names and defaults of its arguments, a block's uses could not be aligned."""
+    params = parse_params(layer, case.params).params
+    assert params is not None
+    inputs = case.inputs(layer, params)
+    if layer.call_source(params, inputs, [f"x{index}" for index in range(len(inputs))]) is not None:
+        return
+    call = layer.constructor(params, inputs)
+    known = list(signature_of(call.target))
+    assert len(call.args) <= len(known)
+    assert call.kwargs.keys() <= set(known)
+
+
+def test_own_classes_need_torch_alone() -> None:
+    """What generated source carries must run there: no imports, constants or varying arguments."""
+    folder = Path(inspect.getfile(modules)).parent
+    for path in sorted(folder.glob("*.py")):
+        if path.name == "__init__.py":
+            continue
+        docstring, *parts = ast.parse(path.read_text()).body
+        assert isinstance(docstring, ast.Expr)
+        for part in parts:
+            if isinstance(part, ast.ImportFrom):
+                assert part.module in ("__future__", "torch") or (part.module or "").startswith(
+                    modules.__name__
+                )
+                assert part.module != "torch" or [name.name for name in part.names] == ["nn"]
+            elif isinstance(part, ast.Import):
+                assert [name.name for name in part.names] == ["torch"]
+            else:
+                assert isinstance(part, ast.ClassDef | ast.FunctionDef), f"{path.name}: {part}"
+    for own in own_classes().values():
+        scope: dict[str, object] = {"nn": nn, "torch": torch}
+        for needed in carried([own.name]):
+            exec(needed.text, scope)
+        made, original = scope[own.name], getattr(modules, own.name, None)
+        if original is not None and isinstance(made, type):
+            parameters = list(inspect.signature(original.__init__).parameters.values())[1:]
+            assert not any(
+                parameter.kind is parameter.VAR_POSITIONAL for parameter in parameters
+            ) or "__init__" not in vars(original)
 
 
 def test_every_layer_type_has_cases() -> None:

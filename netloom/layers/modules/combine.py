@@ -1,25 +1,29 @@
-"""Modules that torch lacks: operations on several tensors, so that hooks reach them by name."""
+"""Operations on several tensors as modules, so that hooks reach them by name."""
 
 from __future__ import annotations
 
-from functools import reduce
-
 import torch
-from torch import Tensor, nn
+from torch import nn
 
 
 class Add(nn.Module):
     """Sum of its inputs, broadcast over dimensions of size 1."""
 
-    def forward(self, *inputs: Tensor) -> Tensor:
-        return reduce(torch.add, inputs)
+    def forward(self, first: torch.Tensor, *others: torch.Tensor) -> torch.Tensor:
+        total = first
+        for other in others:
+            total = total + other
+        return total
 
 
 class Multiply(nn.Module):
     """Element-wise product of its inputs, broadcast over dimensions of size 1."""
 
-    def forward(self, *inputs: Tensor) -> Tensor:
-        return reduce(torch.mul, inputs)
+    def forward(self, first: torch.Tensor, *others: torch.Tensor) -> torch.Tensor:
+        product = first
+        for other in others:
+            product = product * other
+        return product
 
 
 class Concatenate(nn.Module):
@@ -29,7 +33,7 @@ class Concatenate(nn.Module):
         super().__init__()
         self.dim = dim
 
-    def forward(self, *inputs: Tensor) -> Tensor:
+    def forward(self, *inputs: torch.Tensor) -> torch.Tensor:
         return torch.cat(inputs, dim=self.dim)
 
     def extra_repr(self) -> str:

@@ -1,0 +1,11 @@
+"""Modules that torch lacks. Generated source carries their text; files keep to rules.
+
+A file imports `torch`, `nn` and classes of this package, nothing else; it holds classes
+and functions alone; constructors take plain data by name; and it is formatted at 88
+columns, as generated source is. A test holds every file against them.
+"""
+
+from netloom.layers.modules.combine import Add, Concatenate, Multiply
+from netloom.layers.modules.regularization import StochasticDepth
+
+__all__ = ["Add", "Concatenate", "Multiply", "StochasticDepth"]

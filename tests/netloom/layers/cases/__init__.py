@@ -1,0 +1,30 @@
+"""Cases of every layer type, collected from the tables of the families."""
+
+from __future__ import annotations
+
+from tests.netloom.layers.cases import (
+    activation,
+    combine,
+    convolution,
+    linear,
+    normalization,
+    pooling,
+    regularization,
+    shape,
+)
+from tests.netloom.layers.cases.table import Case, Cases
+
+_TABLES: tuple[Cases, ...] = (
+    activation.CASES,
+    combine.CASES,
+    convolution.CASES,
+    linear.CASES,
+    normalization.CASES,
+    pooling.CASES,
+    regularization.CASES,
+    shape.CASES,
+)
+
+CASES: dict[str, list[Case]] = {name: cases for table in _TABLES for name, cases in table.items()}
+
+__all__ = ["CASES", "Case"]

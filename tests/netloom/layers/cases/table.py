@@ -1,0 +1,94 @@
+"""A case: what arrives at a layer and its parameters. Tables of cases are one file per family.
+
+B batch, C channels, D depth, H height, W width, T time, F features.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from netloom.graph.document import ParamValue
+from netloom.layers.base import AnyLayer, Inputs
+from netloom.layers.params import LayerParams
+from netloom.layers.shapes import (
+    BATCH,
+    Dim,
+    Shape,
+    axes_of,
+    concrete,
+    feature_shape,
+    holds_integers,
+    image_shape,
+    symbol,
+)
+
+Params = dict[str, ParamValue]
+Given = Shape | Mapping[str, Shape]
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One use of a layer.
+
+    Attributes:
+        given: A shape for every port, or each port's own.
+    """
+
+    given: Given
+    params: Params
+
+    def inputs(self, layer: AnyLayer, params: LayerParams) -> Inputs:
+        """Return the shape at each port, in port order."""
+        ports = [port.name for port in layer.input_ports(params)]
+        if isinstance(self.given, tuple):
+            return dict.fromkeys(ports, self.given)
+        return {port: self.given[port] for port in ports}
+
+
+Cases = Mapping[str, list[Case]]
+
+
+def over(shapes: Iterable[Given], *parameter_sets: Params) -> list[Case]:
+    """Return every parameter set on every shape; without any, the defaults."""
+    return [Case(shape, raw) for shape, raw in itertools.product(shapes, parameter_sets or ({},))]
+
+
+def signal_shape(channels: int, time: int | None = None) -> Shape:
+    """Return (B, C, T), T symbolic unless given."""
+    return (BATCH, Dim("C", channels), Dim("T", time or symbol("T")))
+
+
+def sequence_shape(features: int, time: int | None = None) -> Shape:
+    """Return (B, T, F), T symbolic unless given."""
+    return (BATCH, Dim("T", time or symbol("T")), Dim("F", features))
+
+
+def volume_shape(channels: int, depth: int, height: int, width: int) -> Shape:
+    """Return (B, C, D, H, W)."""
+    _, *image = image_shape(channels, height, width)
+    return (BATCH, image[0], Dim("D", depth), *image[1:])
+
+
+IMAGES = (image_shape(4, 13, 16), image_shape(6, 32, 9))
+FEATURES = (feature_shape(7), feature_shape(12))
+SIGNALS = (signal_shape(4), signal_shape(6, 19))
+SEQUENCES = (sequence_shape(8), sequence_shape(6, 5))
+VOLUMES = (volume_shape(4, 8, 9, 11),)
+ANY = (*IMAGES, *FEATURES, *SIGNALS, *SEQUENCES, *VOLUMES)
+
+
+def example(shape: Shape, num_samples: int, time: int) -> Tensor:
+    """Return a tensor of a shape: normal numbers, or tokens 0 and 1, or indices without repeats."""
+    sizes = concrete(shape, B=num_samples, T=time)
+    if not holds_integers(shape):
+        return torch.randn(sizes, requires_grad=True)
+    if axes_of(shape) == "BT":
+        return torch.randint(0, 2, sizes)
+    positions = torch.arange(math.prod(sizes[2:]))
+    return positions.view(sizes[2:]).expand(sizes).contiguous()
