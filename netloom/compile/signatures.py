@@ -23,20 +23,55 @@ SIZES = frozenset(
 
 _SLIDING: Mapping[str, Default] = {"stride": 1, "padding": 0, "dilation": 1}
 SIGNATURES: Mapping[str, Mapping[str, Default]] = {
-    "nn.Conv2d": {
-        "in_channels": REQUIRED, "out_channels": REQUIRED, "kernel_size": REQUIRED, **_SLIDING,
-        "groups": 1, "bias": True, "padding_mode": "zeros",
+    **{
+        f"nn.Conv{count}d": {
+            "in_channels": REQUIRED, "out_channels": REQUIRED, "kernel_size": REQUIRED, **_SLIDING,
+            "groups": 1, "bias": True, "padding_mode": "zeros",
+        }
+        for count in (1, 2, 3)
+    },
+    **{
+        f"nn.ConvTranspose{count}d": {
+            "in_channels": REQUIRED, "out_channels": REQUIRED, "kernel_size": REQUIRED,
+            "stride": 1, "padding": 0, "output_padding": 0, "groups": 1, "bias": True,
+            "dilation": 1, "padding_mode": "zeros",
+        }
+        for count in (1, 2, 3)
     },
     "nn.Linear": {"in_features": REQUIRED, "out_features": REQUIRED, "bias": True},
-    "nn.MaxPool2d": {
-        "kernel_size": REQUIRED, "stride": None, "padding": 0, "dilation": 1,
-        "return_indices": False, "ceil_mode": False,
+    **{
+        f"nn.MaxPool{count}d": {
+            "kernel_size": REQUIRED, "stride": None, "padding": 0, "dilation": 1,
+            "return_indices": False, "ceil_mode": False,
+        }
+        for count in (1, 2, 3)
     },
-    "nn.AvgPool2d": {
+    "nn.AvgPool1d": {
         "kernel_size": REQUIRED, "stride": None, "padding": 0, "ceil_mode": False,
-        "count_include_pad": True, "divisor_override": None,
+        "count_include_pad": True,
     },
-    "nn.AdaptiveAvgPool2d": {"output_size": REQUIRED},
+    **{
+        f"nn.AvgPool{count}d": {
+            "kernel_size": REQUIRED, "stride": None, "padding": 0, "ceil_mode": False,
+            "count_include_pad": True, "divisor_override": None,
+        }
+        for count in (2, 3)
+    },
+    **{
+        f"nn.LPPool{count}d": {
+            "norm_type": REQUIRED, "kernel_size": REQUIRED, "stride": None, "ceil_mode": False,
+        }
+        for count in (1, 2, 3)
+    },
+    **{
+        f"nn.MaxUnpool{count}d": {"kernel_size": REQUIRED, "stride": None, "padding": 0}
+        for count in (1, 2, 3)
+    },
+    **{
+        f"nn.Adaptive{kind}Pool{count}d": {"output_size": REQUIRED}
+        for kind in ("Avg", "Max")
+        for count in (1, 2, 3)
+    },
     "nn.BatchNorm2d": {
         "num_features": REQUIRED, "eps": 1e-05, "momentum": 0.1, "affine": True,
         "track_running_stats": True,

@@ -14,8 +14,10 @@ ENTRY_POINT_GROUP = "netloom.layers"
 _FAMILIES = (
     "input_output",
     "convolution",
+    "transposed",
     "linear",
     "pooling",
+    "adaptive_pooling",
     "normalization",
     "activation",
     "regularization",

@@ -6,6 +6,15 @@ columns, as generated source is. A test holds every file against them.
 """
 
 from netloom.layers.modules.combine import Add, Concatenate, Multiply
+from netloom.layers.modules.convolution import SeparableConv2d
+from netloom.layers.modules.function import Function
 from netloom.layers.modules.regularization import StochasticDepth
 
-__all__ = ["Add", "Concatenate", "Multiply", "StochasticDepth"]
+__all__ = [
+    "Add",
+    "Concatenate",
+    "Function",
+    "Multiply",
+    "SeparableConv2d",
+    "StochasticDepth",
+]

@@ -26,6 +26,7 @@ from netloom.layers.shapes import (
     holds_integers,
     image_shape,
     symbol,
+    volume_shape,
 )
 
 Params = dict[str, ParamValue]
@@ -67,12 +68,6 @@ def signal_shape(channels: int, time: int | None = None) -> Shape:
 def sequence_shape(features: int, time: int | None = None) -> Shape:
     """Return (B, T, F), T symbolic unless given."""
     return (BATCH, Dim("T", time or symbol("T")), Dim("F", features))
-
-
-def volume_shape(channels: int, depth: int, height: int, width: int) -> Shape:
-    """Return (B, C, D, H, W)."""
-    _, *image = image_shape(channels, height, width)
-    return (BATCH, image[0], Dim("D", depth), *image[1:])
 
 
 IMAGES = (image_shape(4, 13, 16), image_shape(6, 32, 9))
