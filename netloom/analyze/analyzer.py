@@ -128,7 +128,7 @@ def _check_ends(repairs: Repairs, plan: ScopePlan) -> Iterator[Diagnostic]:
         yield Diagnostic(
             code=DiagnosticCode.NO_INPUT,
             severity="error",
-            message="The network has no input. Add an Image input or a Feature input.",
+            message="The network has no input. Add an Image input, or the input your data need.",
         )
     if "output" not in roles:
         yield Diagnostic(

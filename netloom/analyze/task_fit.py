@@ -10,7 +10,7 @@ from netloom.analyze.flow import ScopeRun
 from netloom.analyze.model import Binding
 from netloom.analyze.plan import ScopePlan
 from netloom.graph.diagnostics import Diagnostic, DiagnosticCode, Fix
-from netloom.layers.input_output import ImageInputParams
+from netloom.layers.input_output import ImageInput, ImageInputParams
 from netloom.layers.shapes import Shape, axes_of, named_shape_text
 
 _LARGEST_OFFERED_PX = 256
@@ -40,6 +40,7 @@ def check_task_fit(
     repairs: Repairs, plan: ScopePlan, run: ScopeRun, binding: Binding
 ) -> Iterator[Diagnostic]:
     """Yield what keeps a network from learning well from the bound data."""
+    yield from _check_inputs(plan)
     for node_id, planned in plan.nodes.items():
         if isinstance(planned.params, ImageInputParams):
             yield from _check_input(node_id, planned.params, binding)
@@ -52,6 +53,32 @@ def check_task_fit(
         if result is not None and binding.num_classes is not None:
             shape = result.outputs["output"]
             yield from _check_classes(repairs, plan, node_id, shape, binding.num_classes)
+
+
+def _check_inputs(plan: ScopePlan) -> Iterator[Diagnostic]:
+    """Yield the inputs that no training can fill: it reads images, for one input."""
+    image_inputs = 0
+    for node_id, planned in plan.nodes.items():
+        if planned.layer is None or planned.layer.role != "input":
+            continue
+        is_image = planned.node.type == ImageInput.type_name
+        image_inputs += is_image
+        if is_image and image_inputs == 1:
+            continue
+        reason = (
+            "Training feeds images to one input, and the network has several"
+            if is_image
+            else f"Training reads images so far, not what a {planned.layer.title} takes"
+        )
+        yield Diagnostic(
+            code=DiagnosticCode.INPUT_NOT_TRAINED,
+            severity="warning",
+            message=(
+                f"{reason}, so {planned.node.name} cannot be trained here yet. Shapes, costs, "
+                "code and export work."
+            ),
+            node_id=node_id,
+        )
 
 
 def _no_classes(output_id: str) -> Diagnostic:

@@ -35,6 +35,7 @@ class DiagnosticCode(StrEnum):
     LIMIT_EXCEEDED = "limit_exceeded"
     CLASS_COUNT_MISMATCH = "class_count_mismatch"
     INPUT_SHAPE_MISMATCH = "input_shape_mismatch"
+    INPUT_NOT_TRAINED = "input_not_trained"
     SOFTMAX_BEFORE_LOSS = "softmax_before_loss"
 
 

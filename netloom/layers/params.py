@@ -184,4 +184,8 @@ IntList = Annotated[
     BeforeValidator(_as_ints),
     FormKind("int_list", -MAX_SIZE, MAX_SIZE),
 ]
+OptionalSize = Annotated[
+    Annotated[int, Field(ge=1, le=MAX_SIZE)] | None, FormKind("int", 1, MAX_SIZE)
+]
+"""A count that may be left empty."""
 FloatList = Annotated[tuple[float, ...], BeforeValidator(_as_floats), FormKind("float_list")]

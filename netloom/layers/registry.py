@@ -13,6 +13,7 @@ from netloom.layers.base import AnyLayer, LayerType
 ENTRY_POINT_GROUP = "netloom.layers"
 _FAMILIES = (
     "input_output",
+    "sequence_input",
     "convolution",
     "transposed",
     "linear",

@@ -1,5 +1,5 @@
 """Tensor shapes with named dimensions: B batch, C channels, D depth, H height, W width, T time,
-F features. B and T stay symbolic; every other size is a number."""
+F features. B and T may stay symbolic; every other size is a number."""
 
 from __future__ import annotations
 
@@ -163,10 +163,16 @@ def symbol(name: str) -> Expr:
 
 @dataclass(frozen=True, slots=True)
 class Dim:
-    """One named dimension."""
+    """One named dimension.
+
+    Attributes:
+        vocabulary: For positions that hold an index rather than a number: how many different
+            indices there are, 0 to `vocabulary - 1`.
+    """
 
     axis: str
     size: Size
+    vocabulary: int | None = None
 
 
 Shape: TypeAlias = tuple[Dim, ...]
@@ -256,3 +262,22 @@ def shape_json(shape: Shape) -> list[DimJson]:
         {"axis": dim.axis, "size": dim.size if isinstance(dim.size, int) else str(dim.size)}
         for dim in shape
     ]
+
+
+def sequence_shape(num_features: int, length: int | None = None, symbol_name: str = "T") -> Shape:
+    """Return (B, T, F); T stays symbolic unless its length is given."""
+    return (BATCH, _time(length, symbol_name), Dim("F", num_features))
+
+
+def signal_shape(channels: int, length: int | None = None, symbol_name: str = "T") -> Shape:
+    """Return (B, C, T); T stays symbolic unless its length is given."""
+    return (BATCH, Dim("C", channels), _time(length, symbol_name))
+
+
+def token_shape(vocabulary: int, length: int | None = None, symbol_name: str = "T") -> Shape:
+    """Return (B, T) of indices below `vocabulary`; T stays symbolic unless its length is given."""
+    return (BATCH, Dim("T", _time(length, symbol_name).size, vocabulary))
+
+
+def _time(length: int | None, symbol_name: str) -> Dim:
+    return Dim("T", symbol(symbol_name) if length is None else length)

@@ -10,9 +10,11 @@ from netloom.graph.diagnostics import Diagnostic, DiagnosticCode
 from netloom.graph.document import Document
 from netloom.templates import make_template
 from tests.netloom.analyze.broken import BROKEN, IMAGE, OUTPUT, Broken
+from tests.netloom.analyze.broken_sequences import BROKEN_SEQUENCES
 from tests.netloom.graph.build import block, chain, document, edge, instance, node
 
-EVERY = [pytest.param(broken, id=name) for name, broken in BROKEN.items()]
+ALL = BROKEN | BROKEN_SEQUENCES
+EVERY = [pytest.param(broken, id=name) for name, broken in ALL.items()]
 
 
 def find(analysis: Analysis, broken: Broken) -> Diagnostic:
@@ -67,13 +69,13 @@ def test_every_fix_repairs_in_one_undoable_gesture(broken: Broken) -> None:
 
 def test_every_code_has_a_broken_network() -> None:
     # No built-in parameter is without a default; a package's layer type may have one.
-    assert {broken.code for broken in BROKEN.values()} == set(DiagnosticCode) - {
+    assert {broken.code for broken in ALL.values()} == set(DiagnosticCode) - {
         DiagnosticCode.MISSING_PARAM
     }
 
 
 def test_the_same_document_gives_the_same_analysis() -> None:
-    for broken in BROKEN.values():
+    for broken in ALL.values():
         first = analyze(broken.document, broken.binding)
         nodes = dict(reversed(broken.document.graph.nodes.items()))
         edges = dict(reversed(broken.document.graph.edges.items()))

@@ -1,0 +1,37 @@
+"""Broken networks of sequences and tokens, and of data that training does not know yet."""
+
+from __future__ import annotations
+
+from netloom.graph.diagnostics import DiagnosticCode as Code
+from tests.netloom.analyze.broken import OUTPUT, Broken
+from tests.netloom.graph.build import chain, document, edge, node
+
+BROKEN_SEQUENCES: dict[str, Broken] = {
+    "data that training does not know": Broken(
+        Code.INPUT_NOT_TRAINED,
+        chain(node("SequenceInput", "steps"), OUTPUT),
+        "Training reads images so far, not what a Sequence input takes, so steps cannot be "
+        "trained here yet.",
+        severity="warning",
+        num_fixes=0,
+    ),
+    "several images at once": Broken(
+        Code.INPUT_NOT_TRAINED,
+        document(
+            {
+                "a": node("ImageInput", "left"),
+                "b": node("ImageInput", "right"),
+                "c": node("Add", "both"),
+                "d": OUTPUT,
+            },
+            {
+                "e1": edge("a", "c", "input_1"),
+                "e2": edge("b", "c", "input_2"),
+                "e3": edge("c", "d"),
+            },
+        ),
+        "Training feeds images to one input, and the network has several, so right cannot",
+        severity="warning",
+        num_fixes=0,
+    ),
+}
