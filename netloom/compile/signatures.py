@@ -16,7 +16,7 @@ __all__ = ["REQUIRED", "SIGNATURES", "SIZES", "signature_of"]
 SIZES = frozenset(
     {
         "in_channels", "out_channels", "num_features", "in_features", "out_features",
-        "normalized_shape",
+        "normalized_shape", "num_channels", "num_parameters",
     }
 )  # fmt: skip
 """Arguments that count the same kind of thing, so that equal values may share one parameter."""
@@ -72,21 +72,55 @@ SIGNATURES: Mapping[str, Mapping[str, Default]] = {
         for kind in ("Avg", "Max")
         for count in (1, 2, 3)
     },
-    "nn.BatchNorm2d": {
-        "num_features": REQUIRED, "eps": 1e-05, "momentum": 0.1, "affine": True,
-        "track_running_stats": True,
+    **{
+        f"nn.BatchNorm{count}d": {
+            "num_features": REQUIRED, "eps": 1e-05, "momentum": 0.1, "affine": True,
+            "track_running_stats": True,
+        }
+        for count in (1, 2, 3)
     },
+    **{
+        f"nn.InstanceNorm{count}d": {
+            "num_features": REQUIRED, "eps": 1e-05, "momentum": 0.1, "affine": False,
+            "track_running_stats": False,
+        }
+        for count in (1, 2, 3)
+    },
+    "nn.GroupNorm": {
+        "num_groups": REQUIRED, "num_channels": REQUIRED, "eps": 1e-05, "affine": True,
+    },
+    "nn.RMSNorm": {"normalized_shape": REQUIRED, "eps": None, "elementwise_affine": True},
+    "nn.LocalResponseNorm": {"size": REQUIRED, "alpha": 0.0001, "beta": 0.75, "k": 1.0},
     "nn.LayerNorm": {
         "normalized_shape": REQUIRED, "eps": 1e-05, "elementwise_affine": True, "bias": True,
     },
-    "nn.Dropout": {"p": 0.5, "inplace": False},
+    **{
+        f"nn.{kind}": {"p": 0.5, "inplace": False}
+        for kind in (
+            "Dropout", "Dropout1d", "Dropout2d", "Dropout3d", "AlphaDropout",
+            "FeatureAlphaDropout",
+        )
+    },
     "nn.ReLU": {"inplace": False},
     "nn.LeakyReLU": {"negative_slope": 0.01, "inplace": False},
     "nn.GELU": {"approximate": "none"},
     "nn.SiLU": {"inplace": False},
     "nn.Sigmoid": {},
     "nn.Tanh": {},
-    "nn.Softmax": {"dim": None},
+    **{f"nn.{kind}": {"dim": None} for kind in ("Softmax", "LogSoftmax", "Softmin")},
+    **{
+        f"nn.{kind}": {"inplace": False}
+        for kind in ("ReLU6", "SELU", "Mish", "Hardsigmoid", "Hardswish")
+    },
+    **{f"nn.{kind}": {} for kind in ("Softsign", "LogSigmoid", "Tanhshrink")},
+    **{f"nn.{kind}": {"alpha": 1.0, "inplace": False} for kind in ("ELU", "CELU")},
+    **{f"nn.{kind}": {"lambd": 0.5} for kind in ("Hardshrink", "Softshrink")},
+    "nn.RReLU": {"lower": 0.125, "upper": 0.3333333333333333, "inplace": False},
+    "nn.Softplus": {"beta": 1.0, "threshold": 20.0},
+    "nn.Hardtanh": {"min_val": -1.0, "max_val": 1.0, "inplace": False},
+    "nn.Threshold": {"threshold": REQUIRED, "value": REQUIRED, "inplace": False},
+    "nn.PReLU": {"num_parameters": 1, "init": 0.25},
+    "nn.GLU": {"dim": -1},
     "nn.Flatten": {"start_dim": 1, "end_dim": -1},
     "nn.Identity": {},
 }  # fmt: skip

@@ -21,6 +21,7 @@ _FAMILIES = (
     "adaptive_pooling",
     "normalization",
     "activation",
+    "more_activations",
     "regularization",
     "reshape",
     "combine",

@@ -8,12 +8,13 @@ columns, as generated source is. A test holds every file against them.
 from netloom.layers.modules.combine import Add, Concatenate, Multiply
 from netloom.layers.modules.convolution import SeparableConv2d
 from netloom.layers.modules.function import Function
-from netloom.layers.modules.regularization import StochasticDepth
+from netloom.layers.modules.regularization import GaussianNoise, StochasticDepth
 
 __all__ = [
     "Add",
     "Concatenate",
     "Function",
+    "GaussianNoise",
     "Multiply",
     "SeparableConv2d",
     "StochasticDepth",

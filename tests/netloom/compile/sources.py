@@ -3,18 +3,36 @@
 from __future__ import annotations
 
 from netloom.graph.document import Node
-from netloom.layers.shapes import Shape, axes_of
+from netloom.layers.shapes import Dim, Shape, axes_of
 from tests.netloom.compile.networks import node
 
 
 def source_of(shape: Shape, name: str) -> tuple[dict[str, Node], str, list[str]]:
     """Return nodes by id, which of them gives the shape (`id` or `id.port`), and their edges."""
-    sizes = [dim.size for dim in shape[1:]]
+    if any(dim.axis.startswith("index ") for dim in shape):
+        return _indices(shape, name)
+    sizes = [dim.size if isinstance(dim.size, int) else None for dim in shape[1:]]
     match axes_of(shape):
         case "BCHW":
             made = node("ImageInput", name, channels=sizes[0], height=sizes[1], width=sizes[2])
+        case "BCDHW":
+            named = dict(zip(("channels", "depth", "height", "width"), sizes, strict=True))
+            made = node("VolumeInput", name, **named)
         case "BF":
             made = node("FeatureInput", name, num_features=sizes[0])
+        case "BCT":
+            made = node("SignalInput", name, channels=sizes[0], length=sizes[1])
+        case "BTF":
+            made = node("SequenceInput", name, num_features=sizes[1], length=sizes[0])
         case axes:
             raise AssertionError(f"no input layer gives {axes}")
     return {name: made}, name, []
+
+
+def _indices(shape: Shape, name: str) -> tuple[dict[str, Node], str, list[str]]:
+    """Return the indices of a pooling whose windows hold one number."""
+    plain = tuple(Dim(dim.axis.removeprefix("index "), dim.size) for dim in shape)
+    nodes, source, connections = source_of(plain, name)
+    kind = f"MaxPool{len(shape) - 2}d"
+    nodes[f"{name}p"] = node(kind, f"{name}p", kernel_size=1, return_indices=True)
+    return nodes, f"{name}p.indices", [*connections, f"{source}>{name}p"]

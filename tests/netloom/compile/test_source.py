@@ -51,7 +51,7 @@ def _example_inputs(document: Document) -> list[Tensor]:
 
     generator = torch.Generator().manual_seed(0)
     return [
-        torch.randn(concrete(port.shape, B=2, T=3), generator=generator)
+        torch.randn(concrete(port.shape, B=2, T=23), generator=generator)
         for port in plan_network(document).inputs
     ]
 

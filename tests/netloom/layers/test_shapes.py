@@ -67,7 +67,7 @@ def test_a_stride_divides_time() -> None:
 def expressions(draw: st.DrawFn) -> Size:
     size: Size = symbol(draw(st.sampled_from("BT")))
     for step in draw(
-        st.lists(st.tuples(st.booleans(), st.integers(-4, 4), st.sampled_from("BT1")))
+        st.lists(st.tuples(st.booleans(), st.integers(-4, 4), st.sampled_from("BT1")), max_size=4)
     ):
         is_product, number, name = step
         other: Size = number if name == "1" else number * symbol(name)
