@@ -20,7 +20,7 @@ from netloom.graph.limits import BYTES_PER_ELEMENT
 from netloom.graph.topology import instance_nodes
 from netloom.layers.base import Inference, ShapeProblem
 from netloom.layers.block import BLOCK
-from netloom.layers.expect import integers_problem
+from netloom.layers.expect import infer_layer
 from netloom.layers.shapes import Expr, Shape, Size, elements_per_sample
 
 Shapes = Mapping[str, Shape]
@@ -173,8 +173,7 @@ class Flow:
             return self._run_instance(plan, node_id, planned, inputs, own_path, diagnostics)
         if planned.layer is None or planned.params is None:
             return None
-        found = integers_problem(planned.layer, planned.params, inputs)
-        found = found or planned.layer.infer(planned.params, inputs)
+        found = infer_layer(planned.layer, planned.params, inputs)
         place = None if path is None else own_path
         if isinstance(found, ShapeProblem):
             diagnostics.append(shape_diagnostic(self.repairs, plan, node_id, planned, found, place))
@@ -266,4 +265,5 @@ class _OneStep(dict[str, int]):
 
 
 def _number(size: Size) -> int:
-    return size.evaluate(_OneStep()) if isinstance(size, Expr) else size
+    # A window that is longer than one step would make it negative.
+    return max(0, size.evaluate(_OneStep())) if isinstance(size, Expr) else size

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Generic, Literal, TypeVar
 
-from netloom.layers.base import Constructor, Inference, Inputs, LayerType, ShapeProblem
+from netloom.layers.base import Argument, Constructor, Inference, Inputs, LayerType, ShapeProblem
 from netloom.layers.params import LayerParams, param
 from netloom.layers.shapes import Shape, elements_per_sample
 
@@ -33,7 +34,21 @@ class Activation(LayerType[P], Generic[P]):
         )
 
     def constructor(self, params: P, inputs: Inputs) -> Constructor:
-        return Constructor(f"nn.{self.type_name}")
+        return Constructor(f"nn.{self.type_name}", (), changed(params))
+
+
+def changed(params: LayerParams, names: Collection[str] | None = None) -> dict[str, Argument]:
+    """Return the parameters that differ from their defaults, which must be those of torch.
+
+    Args:
+        names: Which to look at; all without it.
+    """
+    defaults = type(params)()
+    return {
+        name: getattr(params, name)
+        for name in names or type(params).model_fields
+        if getattr(params, name) != getattr(defaults, name)
+    }
 
 
 class ReLU(Activation[NoParams]):
@@ -69,11 +84,6 @@ class LeakyReLU(Activation[LeakyReLUParams]):
     flops_per_element = 2
     Params = LeakyReLUParams
 
-    def constructor(self, params: LeakyReLUParams, inputs: Inputs) -> Constructor:
-        if params.negative_slope == LeakyReLUParams().negative_slope:
-            return Constructor("nn.LeakyReLU")
-        return Constructor("nn.LeakyReLU", (), {"negative_slope": params.negative_slope})
-
 
 class GELUParams(LayerParams):
     """Exact, or the faster approximation."""
@@ -92,11 +102,6 @@ class GELU(Activation[GELUParams]):
     aliases = ("activation", "nonlinearity", "transformer")
     flops_per_element = 5
     Params = GELUParams
-
-    def constructor(self, params: GELUParams, inputs: Inputs) -> Constructor:
-        if params.approximate == "none":
-            return Constructor("nn.GELU")
-        return Constructor("nn.GELU", (), {"approximate": params.approximate})
 
 
 class SiLU(Activation[NoParams]):
@@ -140,20 +145,12 @@ def class_axis(shape: Shape) -> int:
     return len(shape) - 1
 
 
-class Softmax(Activation[NoParams]):
-    type_name = "Softmax"
-    name_stem = "softmax"
-    title = "Softmax"
-    summary = "Turns logits into probabilities that add up to 1."
-    docs = (
-        "Works over channels where there are channels, else over features. Training with "
-        "cross-entropy needs logits, so a classifier is better off without it: predictions show "
-        "probabilities either way."
-    )
-    aliases = ("probabilities", "activation")
+class AlongClasses(Activation[NoParams]):
+    """Compares the numbers of one axis: C where there is one, else the last."""
+
+    inferred = {"dim": "Dimension"}
     icon = "chart-bar"
     flops_per_element = 3
-    inferred = {"dim": "Dimension"}
     Params = NoParams
 
     def infer(self, params: NoParams, inputs: Inputs) -> Inference | ShapeProblem:
@@ -165,7 +162,50 @@ class Softmax(Activation[NoParams]):
         )
 
     def constructor(self, params: NoParams, inputs: Inputs) -> Constructor:
-        return Constructor("nn.Softmax", (), {"dim": class_axis(inputs["input"])})
+        return Constructor(f"nn.{self.type_name}", (), {"dim": class_axis(inputs["input"])})
 
 
-LAYERS = (ReLU(), LeakyReLU(), GELU(), SiLU(), Sigmoid(), Tanh(), Softmax())
+class Softmax(AlongClasses):
+    type_name = "Softmax"
+    name_stem = "softmax"
+    title = "Softmax"
+    summary = "Turns logits into probabilities that add up to 1."
+    docs = (
+        "Works over channels where there are channels, else over features. Training with "
+        "cross-entropy needs logits, so a classifier is better off without it: predictions show "
+        "probabilities either way."
+    )
+    aliases = ("probabilities", "activation", "softmaxLayer", "Softmax2d")
+
+
+class LogSoftmax(AlongClasses):
+    type_name = "LogSoftmax"
+    name_stem = "log_softmax"
+    title = "LogSoftmax"
+    summary = "The logarithm of Softmax, computed without losing digits."
+    docs = "For losses that take log-probabilities. Cross-entropy contains it already."
+    aliases = ("log probabilities", "activation")
+    flops_per_element = 4
+
+
+class Softmin(AlongClasses):
+    type_name = "Softmin"
+    name_stem = "softmin"
+    title = "Softmin"
+    summary = "Softmax of the negated numbers: the smallest gets the most."
+    docs = "Turns distances or costs into weights that add up to 1."
+    aliases = ("probabilities", "distance", "activation")
+    flops_per_element = 4
+
+
+LAYERS = (
+    ReLU(),
+    LeakyReLU(),
+    GELU(),
+    SiLU(),
+    Sigmoid(),
+    Tanh(),
+    Softmax(),
+    LogSoftmax(),
+    Softmin(),
+)

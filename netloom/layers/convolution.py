@@ -1,8 +1,10 @@
-"""Convolutions."""
+"""Convolutions over one, two and three directions: one implementation, a row per class."""
 
 from __future__ import annotations
 
-from typing import Literal
+import math
+from collections.abc import Sequence
+from typing import Any, ClassVar, Generic, Literal, TypeVar
 
 from netloom.layers.base import (
     Argument,
@@ -14,22 +16,72 @@ from netloom.layers.base import (
     ShapeProblem,
     Suggestion,
 )
-from netloom.layers.expect import expect_image, fixed_size
+from netloom.layers.expect import expect_axes, fixed_size
 from netloom.layers.params import (
     MAX_SIZE,
     LayerParams,
-    NonNegativePair,
     Padding,
-    Pair,
+    Padding1d,
+    Padding3d,
+    PositiveInt,
     PositivePair,
+    PositiveTriple,
     param,
 )
-from netloom.layers.shapes import BATCH, Dim, elements_per_sample
-from netloom.layers.sliding import extent, output_size, window_too_large
+from netloom.layers.shapes import Shape, Size, elements_per_sample
+from netloom.layers.sliding import (
+    DIRECTIONS,
+    EXTENTS,
+    as_argument,
+    as_param,
+    directions_of,
+    extent,
+    fixed_sizes,
+    leaves_nothing,
+    output_size,
+    sizes_of,
+    sizes_text,
+    slid,
+    window_too_large,
+)
+
+_WORDS = {1: "length", 2: "height and width", 3: "depth, height and width"}
+_UNITS = {1: "", 2: "px", 3: "px"}
 
 
-class Conv2dParams(LayerParams):
-    """Filters that slide over height and width."""
+def each(value: int, count: int) -> Any:
+    """Return a default for every direction."""
+    return value if count == 1 else (value,) * count
+
+
+def kernel_param(value: int, count: int, what: str = "a filter") -> Any:
+    """Declare the kernel size of a layer of `count` directions."""
+    text = f"{EXTENTS[count]} of {what}."
+    return param(each(value, count), "Kernel size", text, unit=_UNITS[count], on_card=True)
+
+
+def _stride(count: int) -> Any:
+    text = f"Step between two positions; 2 halves {_WORDS[count]}."
+    return param(each(1, count), "Stride", text, unit=_UNITS[count], on_card=True)
+
+
+def _padding(count: int) -> Any:
+    text = f"Zeros added around the input. “same” keeps {_WORDS[count]} (divided by the stride)."
+    return param("same", "Padding", text, unit=_UNITS[count])
+
+
+def dilation_param(count: int) -> Any:
+    """Declare the dilation of a layer of `count` directions."""
+    text = "Distance between the taps of a filter; 1 is dense."
+    return param(each(1, count), "Dilation", text, unit=_UNITS[count], is_advanced=True)
+
+
+class ConvParams(LayerParams):
+    """Filters that slide over the input; subclasses say in how many directions.
+
+    Sizes are declared as Any, because a narrower type may not override a field that could be
+    assigned; subclasses give each its own type, and `directions_of` reads them.
+    """
 
     out_channels: int = param(
         16,
@@ -39,29 +91,10 @@ class Conv2dParams(LayerParams):
         maximum=MAX_SIZE,
         on_card=True,
     )
-    kernel_size: PositivePair = param(
-        (3, 3), "Kernel size", "Height and width of a filter.", unit="px", on_card=True
-    )
-    stride: PositivePair = param(
-        (1, 1),
-        "Stride",
-        "Step between two positions; 2 halves height and width.",
-        unit="px",
-        on_card=True,
-    )
-    padding: Padding = param(
-        "same",
-        "Padding",
-        "Zeros added around the input. “same” keeps height and width (divided by the stride).",
-        unit="px",
-    )
-    dilation: PositivePair = param(
-        (1, 1),
-        "Dilation",
-        "Distance between the taps of a filter; 1 is dense.",
-        unit="px",
-        is_advanced=True,
-    )
+    kernel_size: Any
+    stride: Any
+    padding: Any
+    dilation: Any
     groups: int = param(
         1,
         "Groups",
@@ -79,137 +112,221 @@ class Conv2dParams(LayerParams):
     )
 
 
-def _windows(params: Conv2dParams) -> Pair:
-    """Return how many rows and columns a dilated filter spans."""
-    return (
-        extent(params.kernel_size[0], params.dilation[0]),
-        extent(params.kernel_size[1], params.dilation[1]),
-    )
+class Conv1dParams(ConvParams):
+    """Filters that slide over a signal."""
+
+    kernel_size: PositiveInt = kernel_param(3, 1)
+    stride: PositiveInt = _stride(1)
+    padding: Padding1d = _padding(1)
+    dilation: PositiveInt = dilation_param(1)
 
 
-def torch_padding(params: Conv2dParams) -> NonNegativePair | Literal["same"]:
+class Conv2dParams(ConvParams):
+    """Filters that slide over height and width."""
+
+    kernel_size: PositivePair = kernel_param(3, 2)
+    stride: PositivePair = _stride(2)
+    padding: Padding = _padding(2)
+    dilation: PositivePair = dilation_param(2)
+
+
+class Conv3dParams(ConvParams):
+    """Filters that slide through a volume."""
+
+    kernel_size: PositiveTriple = kernel_param(3, 3)
+    stride: PositiveTriple = _stride(3)
+    padding: Padding3d = _padding(3)
+    dilation: PositiveTriple = dilation_param(3)
+
+
+P = TypeVar("P", bound=ConvParams)
+
+
+def windows_of(params: ConvParams, count: int) -> tuple[int, ...]:
+    """Return how many positions a dilated filter spans in each direction."""
+    kernel = directions_of(params.kernel_size, count)
+    dilation = directions_of(params.dilation, count)
+    return tuple(extent(size, step) for size, step in zip(kernel, dilation, strict=True))
+
+
+def torch_padding(params: ConvParams, count: int) -> tuple[int, ...] | Literal["same"]:
     """Return padding as torch takes it.
 
     For odd windows “same” is the symmetric padding that gives ceil(size / stride), which torch
     only offers for a stride of 1. Even windows at stride 1 keep torch's uneven “same”.
     """
     if params.padding != "same":
-        return params.padding
-    rows, columns = _windows(params)
-    if rows % 2 and columns % 2:
-        return (rows // 2, columns // 2)
-    return "same"
+        return directions_of(params.padding, count)
+    windows = windows_of(params, count)
+    return tuple(size // 2 for size in windows) if all(size % 2 for size in windows) else "same"
 
 
-class Conv2d(LayerType[Conv2dParams]):
-    type_name = "Conv2d"
-    name_stem = "conv"
-    title = "Conv2d"
+class Convolution(LayerType[P], Generic[P]):
+    """A convolution in any number of directions.
+
+    Attributes:
+        num_directions: 1 for signals, 2 for images, 3 for volumes.
+    """
+
     category = "Convolution"
+    name_stem = "conv"
+    icon = "grid-dots"
+    inferred = {"in_channels": "Input channels"}
+    num_directions: ClassVar[int]
+
+    def infer(self, params: P, inputs: Inputs) -> Inference | ShapeProblem:
+        shape = inputs["input"]
+        axes = f"BC{DIRECTIONS[self.num_directions]}"
+        if problem := expect_axes(self.title, shape, (axes,)) or groups_problem(params, shape):
+            return problem
+        sizes = self._output_sizes(params, sizes_of(shape, self.num_directions))
+        if isinstance(sizes, ShapeProblem):
+            return sizes
+        return self._costs(params, fixed_size(shape, "C"), slid(params.out_channels, sizes))
+
+    def _costs(self, params: P, in_channels: int, output: Shape) -> Inference:
+        kernel = directions_of(params.kernel_size, self.num_directions)
+        weight = (params.out_channels, in_channels // params.groups, *kernel)
+        parameters: dict[str, tuple[int, ...]] = {"weight": weight}
+        if params.bias:
+            parameters["bias"] = (params.out_channels,)
+        return Inference(
+            outputs={"output": output},
+            inferred={"in_channels": in_channels},
+            parameters=parameters,
+            flops=elements_per_sample(output) * (2 * math.prod(weight[1:]) + params.bias),
+        )
+
+    def _output_sizes(self, params: P, sizes: Sequence[Size]) -> Sequence[Size] | ShapeProblem:
+        count = self.num_directions
+        stride, windows = directions_of(params.stride, count), windows_of(params, count)
+        padding = torch_padding(params, count)
+        if padding == "same":
+            return sizes if set(stride) == {1} else self._even_same_problem(params)
+        given = [
+            output_size(size, window, step, zeros, ceil_mode=False)
+            for size, window, step, zeros in zip(sizes, windows, stride, padding, strict=True)
+        ]
+        if leaves_nothing(given):
+            suggestions = self._smaller_kernel(params, sizes)
+            return window_too_large(self.title, sizes, windows, padding, suggestions)
+        return given
+
+    def constructor(self, params: P, inputs: Inputs) -> Constructor:
+        count = self.num_directions
+        kernel = directions_of(params.kernel_size, count)
+        kwargs: dict[str, Argument] = {"kernel_size": as_argument(kernel)}
+        stride = directions_of(params.stride, count)
+        if set(stride) != {1}:
+            kwargs["stride"] = as_argument(stride)
+        padding = torch_padding(params, count)
+        if padding == "same":
+            kwargs["padding"] = "same"
+        elif any(padding):
+            kwargs["padding"] = as_argument(padding)
+        dilation = directions_of(params.dilation, count)
+        if set(dilation) != {1}:
+            kwargs["dilation"] = as_argument(dilation)
+        if params.groups != 1:
+            kwargs["groups"] = params.groups
+        if not params.bias:
+            kwargs["bias"] = False
+        in_channels = fixed_size(inputs["input"], "C")
+        return Constructor(f"nn.{self.type_name}", (in_channels, params.out_channels), kwargs)
+
+    def _even_same_problem(self, params: P) -> ShapeProblem:
+        odd = [size | 1 for size in directions_of(params.kernel_size, self.num_directions)]
+        label = f"Use kernel {sizes_text(odd)}"
+        return ShapeProblem(
+            "Padding “same” with a stride needs an odd kernel, so that the zeros are the same on "
+            "both sides.",
+            param="padding",
+            suggestions=(
+                SetParams(label, {"kernel_size": as_param(odd)}),
+                SetParams("Use no padding", {"padding": 0}),
+            ),
+        )
+
+    def _smaller_kernel(self, params: P, sizes: Sequence[Size]) -> tuple[Suggestion, ...]:
+        same = SetParams("Use padding “same”", {"padding": "same"})
+        numbers, kernel = fixed_sizes(sizes), directions_of(params.kernel_size, self.num_directions)
+        if numbers is None or min(numbers) < 1:
+            return (same,)
+        is_dilated = set(directions_of(params.dilation, self.num_directions)) != {1}
+        if is_dilated and max(kernel) <= min(numbers):
+            return (same, SetParams("Use dilation 1", {"dilation": 1}))
+        fitting = [min(pair) for pair in zip(kernel, numbers, strict=True)]
+        label = f"Use kernel {sizes_text(fitting)}"
+        return (same, SetParams(label, {"kernel_size": as_param(fitting), "dilation": None}))
+
+
+def groups_problem(params: ConvParams, shape: Shape) -> ShapeProblem | None:
+    """Return a problem unless groups divide the channels on both sides."""
+    in_channels = fixed_size(shape, "C")
+    groups = params.groups
+    if in_channels % groups == 0 and params.out_channels % groups == 0:
+        return None
+    suggestions: list[Suggestion] = [SetParams("Use 1 group", {"groups": 1})]
+    if in_channels % groups == 0:
+        rounded = -(-params.out_channels // groups) * groups
+        suggestions.append(SetParams(f"Use {rounded} filters", {"out_channels": rounded}))
+    elif params.out_channels % in_channels == 0:
+        suggestions.append(
+            SetParams(f"Use {in_channels} groups (depthwise)", {"groups": in_channels})
+        )
+    return ShapeProblem(
+        f"{groups} groups must divide both the {in_channels} input channels and the "
+        f"{params.out_channels} filters.",
+        param="groups",
+        suggestions=tuple(suggestions),
+    )
+
+
+class Conv1d(Convolution[Conv1dParams]):
+    type_name = "Conv1d"
+    title = "Conv1d"
+    summary = "Slides learned filters over a signal."
+    docs = (
+        "Each filter looks at a short stretch of all channels of (B, C, T) and gives one output "
+        "channel. Input channels are taken from the connection. Padding “same” keeps the length "
+        "at stride 1 and gives ceil(T / stride) otherwise."
+    )
+    aliases = (
+        "convolution", "temporal convolution", "filter", "audio", "convolution1dLayer", "dilated",
+    )  # fmt: skip
+    num_directions = 1
+    Params = Conv1dParams
+
+
+class Conv2d(Convolution[Conv2dParams]):
+    type_name = "Conv2d"
+    title = "Conv2d"
     summary = "Slides learned filters over an image."
     docs = (
         "Each filter looks at a small window of all input channels and gives one output channel. "
         "Input channels are taken from the connection. Padding “same” keeps the size at stride 1 "
         "and gives ceil(size / stride) otherwise."
     )
-    aliases = ("convolution", "filter", "kernel", "cnn", "depthwise", "grouped", "dilated")
-    icon = "grid-dots"
-    inferred = {"in_channels": "Input channels"}
+    aliases = (
+        "convolution", "filter", "kernel", "cnn", "depthwise", "grouped", "dilated", "atrous",
+        "convolution2dLayer", "groupedConvolution2dLayer",
+    )  # fmt: skip
+    num_directions = 2
     Params = Conv2dParams
 
-    def infer(self, params: Conv2dParams, inputs: Inputs) -> Inference | ShapeProblem:
-        shape = inputs["input"]
-        if problem := expect_image(self.title, shape) or self._groups_problem(params, inputs):
-            return problem
-        height, width = fixed_size(shape, "H"), fixed_size(shape, "W")
-        padding = torch_padding(params)
-        if padding == "same":
-            if params.stride != (1, 1):
-                return self._even_same_problem(params)
-            size = (height, width)
-        else:
-            size = self._output_size(params, (height, width), padding)
-            if min(size) < 1:
-                suggestions = self._smaller_kernel(params, (height, width))
-                return window_too_large(
-                    self.title, (height, width), _windows(params), padding, suggestions
-                )
-        in_channels = fixed_size(shape, "C")
-        output = (BATCH, Dim("C", params.out_channels), Dim("H", size[0]), Dim("W", size[1]))
-        weight = (params.out_channels, in_channels // params.groups, *params.kernel_size)
-        parameters: dict[str, tuple[int, ...]] = {"weight": weight}
-        if params.bias:
-            parameters["bias"] = (params.out_channels,)
-        taps = weight[1] * weight[2] * weight[3]
-        return Inference(
-            outputs={"output": output},
-            inferred={"in_channels": in_channels},
-            parameters=parameters,
-            flops=elements_per_sample(output) * (2 * taps + params.bias),
-        )
 
-    def constructor(self, params: Conv2dParams, inputs: Inputs) -> Constructor:
-        kwargs: dict[str, Argument] = {"kernel_size": params.kernel_size}
-        if params.stride != (1, 1):
-            kwargs["stride"] = params.stride
-        padding = torch_padding(params)
-        if padding != (0, 0):
-            kwargs["padding"] = padding
-        if params.dilation != (1, 1):
-            kwargs["dilation"] = params.dilation
-        if params.groups != 1:
-            kwargs["groups"] = params.groups
-        if not params.bias:
-            kwargs["bias"] = False
-        in_channels = fixed_size(inputs["input"], "C")
-        return Constructor("nn.Conv2d", (in_channels, params.out_channels), kwargs)
-
-    def _output_size(self, params: Conv2dParams, size: Pair, padding: Pair) -> Pair:
-        windows = _windows(params)
-        return (
-            output_size(size[0], windows[0], params.stride[0], padding[0], ceil_mode=False),
-            output_size(size[1], windows[1], params.stride[1], padding[1], ceil_mode=False),
-        )
-
-    def _groups_problem(self, params: Conv2dParams, inputs: Inputs) -> ShapeProblem | None:
-        in_channels = fixed_size(inputs["input"], "C")
-        groups = params.groups
-        if in_channels % groups == 0 and params.out_channels % groups == 0:
-            return None
-        suggestions: list[Suggestion] = [SetParams("Use 1 group", {"groups": 1})]
-        if in_channels % groups == 0:
-            rounded = -(-params.out_channels // groups) * groups
-            suggestions.append(SetParams(f"Use {rounded} filters", {"out_channels": rounded}))
-        elif params.out_channels % in_channels == 0:
-            suggestions.append(
-                SetParams(f"Use {in_channels} groups (depthwise)", {"groups": in_channels})
-            )
-        return ShapeProblem(
-            f"{groups} groups must divide both the {in_channels} input channels and the "
-            f"{params.out_channels} filters.",
-            param="groups",
-            suggestions=tuple(suggestions),
-        )
-
-    def _even_same_problem(self, params: Conv2dParams) -> ShapeProblem:
-        odd = (params.kernel_size[0] | 1, params.kernel_size[1] | 1)
-        return ShapeProblem(
-            "Padding “same” with a stride needs an odd kernel, so that the zeros are the same on "
-            "both sides.",
-            param="padding",
-            suggestions=(
-                SetParams(f"Use kernel {odd[0]} × {odd[1]}", {"kernel_size": list(odd)}),
-                SetParams("Use no padding", {"padding": 0}),
-            ),
-        )
-
-    def _smaller_kernel(self, params: Conv2dParams, size: Pair) -> tuple[Suggestion, ...]:
-        same = SetParams("Use padding “same”", {"padding": "same"})
-        if params.dilation != (1, 1) and max(params.kernel_size) <= min(size):
-            return (same, SetParams("Use dilation 1", {"dilation": 1}))
-        fitting = [min(kernel, side) for kernel, side in zip(params.kernel_size, size, strict=True)]
-        label = f"Use kernel {fitting[0]} × {fitting[1]}"
-        return (same, SetParams(label, {"kernel_size": [*fitting], "dilation": None}))
+class Conv3d(Convolution[Conv3dParams]):
+    type_name = "Conv3d"
+    title = "Conv3d"
+    summary = "Slides learned filters through a volume."
+    docs = (
+        "Each filter looks at a small box of all channels of (B, C, D, H, W) and gives one output "
+        "channel: for scans, and for short videos with time as depth. Padding “same” keeps the "
+        "size at stride 1."
+    )
+    aliases = ("convolution", "volume", "voxel", "video", "medical", "convolution3dLayer")
+    num_directions = 3
+    Params = Conv3dParams
 
 
-LAYERS = (Conv2d(),)
+LAYERS = (Conv2d(), Conv1d(), Conv3d())

@@ -64,6 +64,7 @@ class ParamDescription(BaseModel):
     Attributes:
         minimum: Smallest number accepted (of each number, where there are several).
         choices: Accepted values of a `choice`.
+        count: How many numbers there are where each direction has its own; None for any number.
         is_optional: None is accepted and has a meaning of its own.
         section: Empty for the layer's own parameters; `learning` for those that every layer with
             weights has.
@@ -81,6 +82,7 @@ class ParamDescription(BaseModel):
     maximum: int | float | None
     unit: str
     choices: list[Scalar]
+    count: int | None
     is_optional: bool
     is_advanced: bool
     on_card: bool
@@ -175,6 +177,7 @@ def describe_param(name: str, field: FieldInfo) -> ParamDescription:
         maximum=form.maximum if form else cast("int | float | None", maximum),
         unit=extra.get("unit", ""),
         choices=choices,
+        count=_count(form),
         is_optional=_accepts_none(field.annotation),
         is_advanced=extra.get("is_advanced", False),
         on_card=extra.get("on_card", False),
@@ -196,6 +199,11 @@ def _plain_kind(annotation: object, name: str) -> ParamKind:
     if annotation not in kinds:
         raise TypeError(f"parameter {name} needs a FormKind beside its type {annotation}")
     return kinds[annotation]
+
+
+def _count(form: FormKind | None) -> int | None:
+    counts: dict[str, int] = {"int_pair": 2, "int_triple": 3}
+    return None if form is None else form.count or counts.get(form.kind)
 
 
 def _plain(default: object) -> ParamValue:

@@ -2,12 +2,53 @@
 
 from __future__ import annotations
 
-from netloom.layers.base import AnyLayer, Inputs, InsertBefore, ShapeProblem
+from collections.abc import Sequence
+
+from netloom.graph.diagnostics import DiagnosticCode
+from netloom.layers.base import (
+    AnyLayer,
+    Inference,
+    Inputs,
+    InsertBefore,
+    ShapeProblem,
+    Suggestion,
+)
 from netloom.layers.params import LayerParams
 from netloom.layers.shapes import Expr, Shape, axes_of, holds_integers, named_shape_text
 
 INSERT_FLATTEN = InsertBefore("Insert Flatten", "Flatten")
 IMAGE_AXES = "BCHW"
+
+
+LARGEST_SIZE = 2**53
+MAX_COMPLEXITY = 48
+
+
+def infer_layer(layer: AnyLayer, params: LayerParams, inputs: Inputs) -> Inference | ShapeProblem:
+    """Return what follows for a layer, after the checks that hold for every layer.
+
+    Sizes must stay of a kind that can be shown and computed with, whatever is drawn: products of
+    products would grow without end.
+    """
+    if problem := integers_problem(layer, params, inputs):
+        return problem
+    found = layer.infer(params, inputs)
+    if isinstance(found, ShapeProblem):
+        return found
+    for shape in found.outputs.values():
+        for dim in shape:
+            if isinstance(dim.size, Expr) and dim.size.complexity() > MAX_COMPLEXITY:
+                return ShapeProblem(
+                    f"The size {dim.axis} that {layer.title} gives depends on the length of the "
+                    "data in too complicated a way. Give the input a fixed length.",
+                )
+            if isinstance(dim.size, int) and dim.size > LARGEST_SIZE:
+                return ShapeProblem(
+                    f"{layer.title} would give more than {LARGEST_SIZE:,} numbers along "
+                    f"{dim.axis}.",
+                    code=DiagnosticCode.LIMIT_EXCEEDED,
+                )
+    return found
 
 
 def integers_problem(layer: AnyLayer, params: LayerParams, inputs: Inputs) -> ShapeProblem | None:
@@ -19,23 +60,63 @@ def integers_problem(layer: AnyLayer, params: LayerParams, inputs: Inputs) -> Sh
         if holds_integers(shape) and not port.takes_integers:
             kind = "tokens" if axes_of(shape) == "BT" else "indices"
             only = "an Embedding" if kind == "tokens" else "an unpooling"
+            embed = InsertBefore("Insert Embedding", "Embedding", port.name)
             return ShapeProblem(
                 f"{layer.title} computes with numbers but receives {kind}, "
                 f"{named_shape_text(shape)}, which only {only} can take.",
                 port=port.name,
+                suggestions=(embed,) if kind == "tokens" else (),
             )
     return None
 
 
 def expect_image(title: str, shape: Shape) -> ShapeProblem | None:
-    """Return a problem unless the shape is (B, C, H, W)."""
-    if axes_of(shape) == IMAGE_AXES:
-        return None
-    return ShapeProblem(
-        f"{title} needs (B, C, H, W) but receives {named_shape_text(shape)}. "
-        "Feed it before the features are flattened.",
-        port="input",
-    )
+    """Return a problem unless the shape is (B, C, H, W) with sizes that are numbers."""
+    return expect_axes(title, shape, (IMAGE_AXES,))
+
+
+def expect_axes(title: str, shape: Shape, accepted: Sequence[str]) -> ShapeProblem | None:
+    """Return a problem unless the shape has one of the orders of axes, e.g. `BCT` or `BCHW`.
+
+    Every size but those of B and T must be a number.
+    """
+    axes = axes_of(shape)
+    if axes not in accepted:
+        words = " or ".join(f"({', '.join(order)})" for order in accepted)
+        suggestions = _reordering(axes, accepted)
+        hint = "" if suggestions else _hint(axes)
+        return ShapeProblem(
+            f"{title} needs {words} but receives {named_shape_text(shape)}.{hint}",
+            port="input",
+            suggestions=suggestions,
+        )
+    return expect_fixed(title, shape)
+
+
+def expect_fixed(title: str, shape: Shape) -> ShapeProblem | None:
+    """Return a problem when a size other than those of B and T depends on the data."""
+    if any(isinstance(dim.size, Expr) for dim in shape if dim.axis not in ("B", "T")):
+        return ShapeProblem(
+            f"{title} needs fixed sizes but receives {named_shape_text(shape)}.", port="input"
+        )
+    return None
+
+
+def _hint(axes: str) -> str:
+    return " Feed it before the features are flattened." if axes == "BF" else ""
+
+
+def _reordering(axes: str, accepted: Sequence[str]) -> tuple[Suggestion, ...]:
+    """Offer to bring the axes of a sequence to those of a signal, and the other way round."""
+    if axes == "BTF" and "BCT" in accepted:
+        return (_INSERT_SIGNAL,)
+    return ()
+
+
+INSERT_SEQUENCE = InsertBefore(
+    "Insert Permute to (B, T, F)", "Permute", params={"order": [0, 2, 1]}
+)
+_INSERT_SIGNAL = InsertBefore("Insert Permute to (B, C, T)", "Permute", params={"order": [0, 2, 1]})
 
 
 def expect_features(title: str, shape: Shape) -> ShapeProblem | None:

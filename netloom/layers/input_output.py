@@ -8,7 +8,7 @@ from pydantic import model_validator
 
 from netloom.layers.base import INPUT, Constructor, Inference, Inputs, LayerType, Port
 from netloom.layers.params import MAX_KERNEL, MAX_SIZE, FloatList, LayerParams, param
-from netloom.layers.shapes import feature_shape, image_shape
+from netloom.layers.shapes import feature_shape, image_shape, volume_shape
 
 
 class ImageInputParams(LayerParams):
@@ -127,6 +127,49 @@ class FeatureInput(LayerType[FeatureInputParams]):
         return Constructor("nn.Identity")
 
 
+class VolumeInputParams(LayerParams):
+    """The size of a volume."""
+
+    depth: int = param(
+        16, "Depth", "Slices, or frames.", minimum=1, maximum=MAX_KERNEL, on_card=True
+    )
+    height: int = param(
+        32, "Height", "Height of a slice.", unit="px", minimum=1, maximum=MAX_KERNEL, on_card=True
+    )
+    width: int = param(
+        32, "Width", "Width of a slice.", unit="px", minimum=1, maximum=MAX_KERNEL, on_card=True
+    )
+    channels: int = param(
+        1, "Channels", "Numbers at each position.", minimum=1, maximum=4096, on_card=True
+    )
+
+
+class VolumeInput(LayerType[VolumeInputParams]):
+    type_name = "VolumeInput"
+    name_stem = "volume"
+    title = "Volume input"
+    category = "Input and output"
+    summary = "Volumes such as scans, or short videos with time as depth."
+    docs = (
+        "Gives a tensor of shape (B, C, D, H, W); the values are used as they are. Networks with "
+        "it can be drawn, checked, exported and shown as code; training here works on images."
+    )
+    aliases = ("3d", "voxel", "scan", "video", "source", "data", "image3dInputLayer")
+    icon = "cube"
+    role = "input"
+    Params = VolumeInputParams
+
+    def input_ports(self, params: VolumeInputParams) -> tuple[Port, ...]:
+        return ()
+
+    def infer(self, params: VolumeInputParams, inputs: Inputs) -> Inference:
+        sizes = (params.channels, params.depth, params.height, params.width)
+        return Inference({"output": volume_shape(*sizes)})
+
+    def constructor(self, params: VolumeInputParams, inputs: Inputs) -> Constructor:
+        return Constructor("nn.Identity")
+
+
 class OutputParams(LayerParams):
     """An output has nothing to set."""
 
@@ -160,4 +203,4 @@ class Output(LayerType[OutputParams]):
         return Constructor("nn.Identity")
 
 
-LAYERS = (ImageInput(), FeatureInput(), Output())
+LAYERS = (ImageInput(), FeatureInput(), VolumeInput(), Output())

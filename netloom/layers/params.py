@@ -14,7 +14,18 @@ MAX_SIZE = 1_000_000_000
 """Largest channel or feature count that is taken seriously; larger ones are typing errors."""
 MAX_KERNEL = 65_536
 
-ParamKind = Literal["int", "float", "bool", "choice", "text", "int_pair", "padding", "float_list"]
+ParamKind = Literal[
+    "int",
+    "float",
+    "bool",
+    "choice",
+    "text",
+    "int_pair",
+    "int_triple",
+    "padding",
+    "int_list",
+    "float_list",
+]
 
 T = TypeVar("T")
 
@@ -27,11 +38,16 @@ class LayerParams(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class FormKind:
-    """Marks a type with the field the form shows for it, and the range of each number."""
+    """Marks a type with the field the form shows for it, and the range of each number.
+
+    Attributes:
+        count: How many numbers a padding has: one for each direction.
+    """
 
     kind: ParamKind
     minimum: float | None = None
     maximum: float | None = None
+    count: int | None = None
 
 
 def param(
@@ -77,8 +93,30 @@ def as_pair(value: object) -> object:
     return tuple(cast("list[object]", value)) if isinstance(value, list) else value
 
 
+def as_triple(value: object) -> object:
+    """Accept one number for all three directions, and lists instead of tuples."""
+    if isinstance(value, int) and not isinstance(value, bool):
+        return (value, value, value)
+    return _as_tuple(value)
+
+
+def _as_tuple(value: object) -> object:
+    return tuple(cast("list[object]", value)) if isinstance(value, list) else value
+
+
 def _as_padding(value: object) -> object:
     return value if value == "same" else as_pair(value)
+
+
+def _as_padding_3d(value: object) -> object:
+    return value if value == "same" else as_triple(value)
+
+
+def _as_ints(value: object) -> object:
+    """Accept one number for a list of one."""
+    if isinstance(value, int) and not isinstance(value, bool):
+        return (value,)
+    return _as_tuple(value)
 
 
 def _as_floats(value: object) -> object:
@@ -104,7 +142,54 @@ NonNegativePair = Annotated[
 Padding = Annotated[
     tuple[_NonNegative, _NonNegative] | Literal["same"],
     BeforeValidator(_as_padding),
-    FormKind("padding", 0, MAX_KERNEL),
+    FormKind("padding", 0, MAX_KERNEL, count=2),
+]
+OptionalPair = Annotated[
+    tuple[_Positive, _Positive] | None,
+    BeforeValidator(as_pair),
+    FormKind("int_pair", 1, MAX_KERNEL),
+]
+
+Triple = tuple[int, int, int]
+"""Depth, height and width."""
+PositiveTriple = Annotated[
+    tuple[_Positive, _Positive, _Positive],
+    BeforeValidator(as_triple),
+    FormKind("int_triple", 1, MAX_KERNEL),
+]
+NonNegativeTriple = Annotated[
+    tuple[_NonNegative, _NonNegative, _NonNegative],
+    BeforeValidator(as_triple),
+    FormKind("int_triple", 0, MAX_KERNEL),
+]
+OptionalTriple = Annotated[
+    tuple[_Positive, _Positive, _Positive] | None,
+    BeforeValidator(as_triple),
+    FormKind("int_triple", 1, MAX_KERNEL),
+]
+Padding3d = Annotated[
+    tuple[_NonNegative, _NonNegative, _NonNegative] | Literal["same"],
+    BeforeValidator(_as_padding_3d),
+    FormKind("padding", 0, MAX_KERNEL, count=3),
+]
+
+PositiveInt = Annotated[_Positive, FormKind("int", 1, MAX_KERNEL)]
+NonNegativeInt = Annotated[_NonNegative, FormKind("int", 0, MAX_KERNEL)]
+OptionalPositiveInt = Annotated[_Positive | None, FormKind("int", 1, MAX_KERNEL)]
+OptionalInt = Annotated[
+    Annotated[int, Field(ge=-MAX_SIZE, le=MAX_SIZE)] | None, FormKind("int", -MAX_SIZE, MAX_SIZE)
+]
+Padding1d = Annotated[_NonNegative | Literal["same"], FormKind("padding", 0, MAX_KERNEL, count=1)]
+Sizes = int | tuple[int, ...]
+"""One number in one dimension, a tuple in several: as torch takes kernel sizes and strides."""
+
+MAX_RANK = 8
+IntList = Annotated[
+    Annotated[
+        tuple[Annotated[int, Field(ge=-MAX_SIZE, le=MAX_SIZE)], ...], Field(max_length=MAX_RANK)
+    ],
+    BeforeValidator(_as_ints),
+    FormKind("int_list", -MAX_SIZE, MAX_SIZE),
 ]
 OptionalSize = Annotated[
     Annotated[int, Field(ge=1, le=MAX_SIZE)] | None, FormKind("int", 1, MAX_SIZE)

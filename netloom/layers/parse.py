@@ -115,13 +115,20 @@ def _accepted(description: ParamDescription) -> str:
             words = "one of " + ", ".join(str(choice) for choice in description.choices)
         case "text":
             words = "text"
-        case "int_pair":
-            words = f"one or two whole numbers{limits}"
+        case "int_pair" | "int_triple":
+            words = f"{_one_or(description.count)}{limits}"
         case "padding":
-            words = f"“same”, or one or two whole numbers{limits}"
+            words = f"“same”, or {_one_or(description.count)}{limits}"
+        case "int_list":
+            words = f"a list of whole numbers{limits}"
         case "float_list":
             words = "a list of numbers"
     return f"{words}, or empty" if description.is_optional else words
+
+
+def _one_or(count: int | None) -> str:
+    words = {2: "one or two whole numbers", 3: "one or three whole numbers"}
+    return words.get(count or 1, "a whole number")
 
 
 def _range_text(description: ParamDescription) -> str:

@@ -1,11 +1,11 @@
-"""Layers that summarise neighbouring positions."""
+"""Layers that summarise neighbouring positions by a window: maximum, mean and power mean."""
 
 from __future__ import annotations
 
-from dataclasses import replace
-from typing import Annotated, Generic, TypeVar
-
-from pydantic import BeforeValidator, Field
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any, ClassVar, Generic, TypeVar
 
 from netloom.layers.base import (
     OUTPUT,
@@ -18,208 +18,421 @@ from netloom.layers.base import (
     SetParams,
     ShapeProblem,
 )
-from netloom.layers.expect import expect_image, fixed_size
+from netloom.layers.convolution import each, kernel_param
+from netloom.layers.expect import expect_axes, fixed_size
 from netloom.layers.params import (
-    MAX_KERNEL,
-    FormKind,
     LayerParams,
+    NonNegativeInt,
     NonNegativePair,
-    Pair,
+    NonNegativeTriple,
+    OptionalPair,
+    OptionalPositiveInt,
+    OptionalTriple,
+    PositiveInt,
     PositivePair,
-    as_pair,
+    PositiveTriple,
+    Sizes,
     param,
 )
-from netloom.layers.shapes import BATCH, Dim, Shape, elements_per_sample, index_shape
-from netloom.layers.sliding import output_size, window_too_large
+from netloom.layers.shapes import Expr, Size, elements_per_sample, index_shape
+from netloom.layers.sliding import (
+    DIRECTIONS,
+    as_argument,
+    as_param,
+    directions_of,
+    fixed_sizes,
+    has_late_window,
+    leaves_nothing,
+    output_size,
+    sizes_of,
+    sizes_text,
+    slid,
+    window_too_large,
+)
 
-OptionalPair = Annotated[
-    tuple[Annotated[int, Field(ge=1, le=MAX_KERNEL)], Annotated[int, Field(ge=1, le=MAX_KERNEL)]]
-    | None,
-    BeforeValidator(as_pair),
-    FormKind("int_pair", 1, MAX_KERNEL),
-]
+_UNITS = {1: "", 2: "px", 3: "px"}
+
+
+def _kernel(count: int) -> Any:
+    return kernel_param(2, count, "the window")
+
+
+def _stride(count: int) -> Any:
+    text = "Step between two windows; empty means the kernel size."
+    return param(None, "Stride", text, unit=_UNITS[count], on_card=True)
+
+
+def _padding(count: int) -> Any:
+    text = "Border around the input, at most half the kernel."
+    return param(each(0, count), "Padding", text, unit=_UNITS[count])
+
+
+def _partial_windows() -> Any:
+    text = "Rounds the output size up instead of down."
+    return param(False, "Keep partial windows", text, is_advanced=True)
 
 
 class PoolParams(LayerParams):
     """A window that slides over height and width."""
 
-    kernel_size: PositivePair = param(
-        (2, 2), "Kernel size", "Height and width of the window.", unit="px", on_card=True
-    )
-    stride: OptionalPair = param(
-        None,
-        "Stride",
-        "Step between two windows; empty means the kernel size.",
-        unit="px",
-        on_card=True,
-    )
-    padding: NonNegativePair = param(
-        (0, 0), "Padding", "Border around the input, at most half the kernel.", unit="px"
-    )
-    ceil_mode: bool = param(
-        False,
-        "Keep partial windows",
-        "Rounds the output size up instead of down.",
-        is_advanced=True,
-    )
+    kernel_size: PositivePair = _kernel(2)
+    stride: OptionalPair = _stride(2)
+    padding: NonNegativePair = _padding(2)
+    ceil_mode: bool = _partial_windows()
+
+
+class Pool1dParams(LayerParams):
+    """A window that slides over a signal."""
+
+    kernel_size: PositiveInt = _kernel(1)
+    stride: OptionalPositiveInt = _stride(1)
+    padding: NonNegativeInt = _padding(1)
+    ceil_mode: bool = _partial_windows()
+
+
+class Pool3dParams(LayerParams):
+    """A window that slides through a volume."""
+
+    kernel_size: PositiveTriple = _kernel(3)
+    stride: OptionalTriple = _stride(3)
+    padding: NonNegativeTriple = _padding(3)
+    ceil_mode: bool = _partial_windows()
+
+
+def _give_indices() -> Any:
+    text = "A second port gives the place of each largest number, for an unpooling."
+    return param(False, "Give indices", text, is_advanced=True)
+
+
+def _count_padding() -> Any:
+    text = "Zeros of the padding take part in the mean."
+    return param(True, "Count padding", text, is_advanced=True)
 
 
 class MaxPoolParams(PoolParams):
     """As for every pooling, and whether the places of the largest numbers are given too."""
 
-    return_indices: bool = param(
-        False,
-        "Give indices",
-        "A second port gives the place of each largest number, for an unpooling.",
-        is_advanced=True,
-    )
+    return_indices: bool = _give_indices()
+
+
+class MaxPool1dParams(Pool1dParams):
+    """As for every pooling, and whether the places of the largest numbers are given too."""
+
+    return_indices: bool = _give_indices()
+
+
+class MaxPool3dParams(Pool3dParams):
+    """As for every pooling, and whether the places of the largest numbers are given too."""
+
+    return_indices: bool = _give_indices()
 
 
 class AvgPoolParams(PoolParams):
     """As for every pooling, and what counts at the border."""
 
-    count_include_pad: bool = param(
-        True, "Count padding", "Zeros of the padding take part in the mean.", is_advanced=True
-    )
+    count_include_pad: bool = _count_padding()
 
 
-P = TypeVar("P", bound=PoolParams)
+class AvgPool1dParams(Pool1dParams):
+    """As for every pooling, and what counts at the border."""
+
+    count_include_pad: bool = _count_padding()
+
+
+class AvgPool3dParams(Pool3dParams):
+    """As for every pooling, and what counts at the border."""
+
+    count_include_pad: bool = _count_padding()
+
+
+def _norm_type() -> Any:
+    text = "Power of the mean: 1 adds up, larger ones come close to the maximum."
+    return param(2.0, "Power", text, minimum=0.01, maximum=100, on_card=True)
+
+
+class LPPool1dParams(LayerParams):
+    """A window, and the power of its mean."""
+
+    norm_type: float = _norm_type()
+    kernel_size: PositiveInt = _kernel(1)
+    stride: OptionalPositiveInt = _stride(1)
+    ceil_mode: bool = _partial_windows()
+
+
+class LPPool2dParams(LayerParams):
+    """A window, and the power of its mean."""
+
+    norm_type: float = _norm_type()
+    kernel_size: PositivePair = _kernel(2)
+    stride: OptionalPair = _stride(2)
+    ceil_mode: bool = _partial_windows()
+
+
+class LPPool3dParams(LayerParams):
+    """A window, and the power of its mean."""
+
+    norm_type: float = _norm_type()
+    kernel_size: PositiveTriple = _kernel(3)
+    stride: OptionalTriple = _stride(3)
+    ceil_mode: bool = _partial_windows()
+
+
+P = TypeVar("P", bound=LayerParams)
 
 
 class SlidingPool(LayerType[P], Generic[P]):
-    """Pooling by a window of fixed size; channels stay."""
+    """Pooling by a window of fixed size in any number of directions; channels stay."""
 
     category = "Pooling"
     icon = "arrows-minimize"
+    num_directions: ClassVar[int]
 
     def infer(self, params: P, inputs: Inputs) -> Inference | ShapeProblem:
-        shape = inputs["input"]
-        if problem := expect_image(self.title, shape) or self._padding_problem(params):
+        shape, count = inputs["input"], self.num_directions
+        if problem := expect_axes(
+            self.title, shape, (f"BC{DIRECTIONS[count]}",)
+        ) or self._padding_problem(params):
             return problem
-        height, width = fixed_size(shape, "H"), fixed_size(shape, "W")
-        rows, columns = pooled = self._output_size(params, (height, width))
-        if min(pooled) < 1:
-            fitting = [min(params.kernel_size[0], height), min(params.kernel_size[1], width)]
-            smaller = SetParams(
-                f"Use kernel {fitting[0]} × {fitting[1]}", {"kernel_size": [*fitting]}
+        sizes = sizes_of(shape, count)
+        window = _Window.of(params, count)
+        if window.ceil_mode and self._has_unknown_end(sizes, window):
+            return ShapeProblem(
+                f"{self.title} cannot keep partial windows of a length that depends on the data, "
+                "because windows are further apart than they are long.",
+                port="input",
+                param="ceil_mode",
+                suggestions=(SetParams("Leave partial windows out", {"ceil_mode": None}),),
             )
-            return window_too_large(
-                self.title, (height, width), params.kernel_size, params.padding, (smaller,)
+        pooled = window.output_sizes(sizes)
+        if leaves_nothing(pooled):
+            smaller = _smaller_kernel(window.kernel, sizes)
+            return window_too_large(self.title, sizes, window.kernel, window.padding, smaller)
+        output = slid(fixed_size(shape, "C"), pooled)
+        flops = elements_per_sample(output) * math.prod(window.kernel)
+        return Inference({"output": output}, flops=flops)
+
+    @staticmethod
+    def _has_unknown_end(sizes: Sequence[Size], window: _Window) -> bool:
+        return any(
+            isinstance(size, Expr) and has_late_window(kernel, stride, padding)
+            for size, kernel, stride, padding in zip(
+                sizes, window.kernel, window.stride, window.padding, strict=True
             )
-        output: Shape = (BATCH, Dim("C", fixed_size(shape, "C")), Dim("H", rows), Dim("W", columns))
-        window = params.kernel_size[0] * params.kernel_size[1]
-        return Inference({"output": output}, flops=elements_per_sample(output) * window)
+        )
 
     def constructor(self, params: P, inputs: Inputs) -> Constructor:
-        kwargs: dict[str, Argument] = {"kernel_size": params.kernel_size}
-        if params.stride not in (None, params.kernel_size):
-            kwargs["stride"] = params.stride
-        if params.padding != (0, 0):
-            kwargs["padding"] = params.padding
-        if params.ceil_mode:
+        window = _Window.of(params, self.num_directions)
+        kwargs: dict[str, Argument] = {"kernel_size": as_argument(window.kernel)}
+        if window.stride != window.kernel:
+            kwargs["stride"] = as_argument(window.stride)
+        if any(window.padding):
+            kwargs["padding"] = as_argument(window.padding)
+        if window.ceil_mode:
             kwargs["ceil_mode"] = True
         return Constructor(f"nn.{self.type_name}", (), kwargs)
 
-    def _output_size(self, params: P, size: Pair) -> Pair:
-        stride = params.stride or params.kernel_size
-        rows, columns = (
-            output_size(
-                size[axis],
-                params.kernel_size[axis],
-                stride[axis],
-                params.padding[axis],
-                ceil_mode=params.ceil_mode,
-            )
-            for axis in range(2)
-        )
-        return (rows, columns)
-
     def _padding_problem(self, params: P) -> ShapeProblem | None:
-        most = (params.kernel_size[0] // 2, params.kernel_size[1] // 2)
-        if params.padding[0] <= most[0] and params.padding[1] <= most[1]:
+        window = _Window.of(params, self.num_directions)
+        most = [size // 2 for size in window.kernel]
+        if all(given <= limit for given, limit in zip(window.padding, most, strict=True)):
             return None
         return ShapeProblem(
-            f"Padding {params.padding[0]} × {params.padding[1]} is more than half of the kernel "
-            f"{params.kernel_size[0]} × {params.kernel_size[1]}: some windows would hold only "
-            "padding.",
+            f"Padding {sizes_text(window.padding)} is more than half of the kernel "
+            f"{sizes_text(window.kernel)}: some windows would hold only padding.",
             param="padding",
-            suggestions=(SetParams(f"Use padding {most[0]} × {most[1]}", {"padding": [*most]}),),
+            suggestions=(
+                SetParams(f"Use padding {sizes_text(most)}", {"padding": as_param(most)}),
+            ),
         )
 
 
-class MaxPool2d(SlidingPool[MaxPoolParams]):
-    type_name = "MaxPool2d"
-    name_stem = "maxpool"
-    title = "MaxPool2d"
-    summary = "Keeps the largest number of each window."
-    docs = "The usual way to halve height and width: a kernel of 2 with a stride of 2."
-    aliases = ("max pooling", "downsample", "subsample", "pool")
-    outputs = (OUTPUT, Port("indices", "Indices", param="return_indices"))
-    Params = MaxPoolParams
+@dataclass(frozen=True, slots=True)
+class _Window:
+    """A window with one number per direction."""
 
-    def infer(self, params: MaxPoolParams, inputs: Inputs) -> Inference | ShapeProblem:
+    kernel: tuple[int, ...]
+    stride: tuple[int, ...]
+    padding: tuple[int, ...]
+    ceil_mode: bool
+
+    @classmethod
+    def of(cls, params: LayerParams, count: int) -> _Window:
+        """Read what the kind of pooling has; without padding there is none."""
+        kernel: Sizes = getattr(params, "kernel_size", 1)
+        stride: Sizes | None = getattr(params, "stride", None)
+        padding: Sizes = getattr(params, "padding", 0)
+        return cls(
+            directions_of(kernel, count),
+            directions_of(kernel if stride is None else stride, count),
+            directions_of(padding, count),
+            bool(getattr(params, "ceil_mode", False)),
+        )
+
+    def output_sizes(self, sizes: Sequence[Size]) -> list[Size]:
+        """Return how many windows fit in each direction."""
+        return [
+            output_size(size, kernel, stride, padding, ceil_mode=self.ceil_mode)
+            for size, kernel, stride, padding in zip(
+                sizes, self.kernel, self.stride, self.padding, strict=True
+            )
+        ]
+
+
+def _smaller_kernel(kernel: Sequence[int], sizes: Sequence[Size]) -> tuple[SetParams, ...]:
+    numbers = fixed_sizes(sizes)
+    if numbers is None or min(numbers) < 1:
+        return ()
+    fitting = [min(pair) for pair in zip(kernel, numbers, strict=True)]
+    return (SetParams(f"Use kernel {sizes_text(fitting)}", {"kernel_size": as_param(fitting)}),)
+
+
+class MaxPooling(SlidingPool[P], Generic[P]):
+    """The largest number of each window, and where it stood."""
+
+    name_stem = "maxpool"
+    outputs = (OUTPUT, Port("indices", "Indices", param="return_indices"))
+
+    def infer(self, params: P, inputs: Inputs) -> Inference | ShapeProblem:
         found = super().infer(params, inputs)
-        if isinstance(found, ShapeProblem) or not params.return_indices:
+        if isinstance(found, ShapeProblem) or len(self.output_ports(params)) == 1:
             return found
         pooled = found.outputs["output"]
         return replace(found, outputs={"output": pooled, "indices": index_shape(pooled)})
 
-    def constructor(self, params: MaxPoolParams, inputs: Inputs) -> Constructor:
+    def constructor(self, params: P, inputs: Inputs) -> Constructor:
         call = super().constructor(params, inputs)
-        if not params.return_indices:
+        if len(self.output_ports(params)) == 1:
             return call
         return Constructor(call.target, call.args, {**call.kwargs, "return_indices": True})
 
 
-class AvgPool2d(SlidingPool[AvgPoolParams]):
-    type_name = "AvgPool2d"
-    name_stem = "avgpool"
-    title = "AvgPool2d"
-    summary = "Takes the mean of each window."
-    docs = "Smoother than max pooling; LeNet-5 and DenseNet transitions use it."
-    aliases = ("average pooling", "mean", "downsample", "subsample", "pool")
-    Params = AvgPoolParams
+class AveragePooling(SlidingPool[P], Generic[P]):
+    """The mean of each window."""
 
-    def constructor(self, params: AvgPoolParams, inputs: Inputs) -> Constructor:
+    name_stem = "avgpool"
+
+    def constructor(self, params: P, inputs: Inputs) -> Constructor:
         call = super().constructor(params, inputs)
-        if params.count_include_pad:
+        if getattr(params, "count_include_pad", True):
             return call
         return Constructor(call.target, call.args, {**call.kwargs, "count_include_pad": False})
 
 
-class AdaptivePoolParams(LayerParams):
-    """The size to end with."""
+class PowerPooling(SlidingPool[P], Generic[P]):
+    """The power mean of each window."""
 
-    output_size: PositivePair = param(
-        (1, 1), "Output size", "Height and width of the result.", unit="px", on_card=True
-    )
-
-
-class AdaptiveAvgPool2d(LayerType[AdaptivePoolParams]):
-    type_name = "AdaptiveAvgPool2d"
-    name_stem = "global_pool"
-    title = "AdaptiveAvgPool2d"
-    category = "Pooling"
-    summary = "Averages down to a given size, whatever the input size."
+    name_stem = "lppool"
     docs = (
-        "With output size 1 it is global average pooling: one number per channel, so that the "
-        "classifier behind it does not depend on the size of the image."
+        "The p-th root of the sum of p-th powers: between adding up (p = 1) and the maximum "
+        "(large p). Feed it numbers that are not negative."
     )
-    aliases = ("global average pooling", "gap", "mean", "pool")
-    icon = "arrows-minimize"
-    Params = AdaptivePoolParams
 
-    def infer(self, params: AdaptivePoolParams, inputs: Inputs) -> Inference | ShapeProblem:
-        shape = inputs["input"]
-        if problem := expect_image(self.title, shape):
-            return problem
-        rows, columns = params.output_size
-        output: Shape = (BATCH, Dim("C", fixed_size(shape, "C")), Dim("H", rows), Dim("W", columns))
-        return Inference({"output": output}, flops=elements_per_sample(shape))
-
-    def constructor(self, params: AdaptivePoolParams, inputs: Inputs) -> Constructor:
-        size = params.output_size
-        return Constructor("nn.AdaptiveAvgPool2d", (size[0] if size[0] == size[1] else size,))
+    def constructor(self, params: P, inputs: Inputs) -> Constructor:
+        call = super().constructor(params, inputs)
+        norm_type: float = getattr(params, "norm_type", 2.0)
+        return Constructor(call.target, (norm_type,), call.kwargs)
 
 
-LAYERS = (MaxPool2d(), AvgPool2d(), AdaptiveAvgPool2d())
+_MAX_ALIASES = ("max pooling", "downsample", "subsample", "pool")
+_AVERAGE_ALIASES = ("average pooling", "mean", "downsample", "subsample", "pool")
+_POWER_ALIASES = ("power average pooling", "lp pooling", "norm", "pool")
+
+
+class MaxPool2d(MaxPooling[MaxPoolParams]):
+    type_name = "MaxPool2d"
+    title = "MaxPool2d"
+    summary = "Keeps the largest number of each window."
+    docs = "The usual way to halve height and width: a kernel of 2 with a stride of 2."
+    aliases = (*_MAX_ALIASES, "maxPooling2dLayer", "MaxPooling2D")
+    num_directions = 2
+    Params = MaxPoolParams
+
+
+class MaxPool1d(MaxPooling[MaxPool1dParams]):
+    type_name = "MaxPool1d"
+    title = "MaxPool1d"
+    summary = "Keeps the largest number of each stretch of a signal."
+    docs = "Halves the length T of (B, C, T) with a kernel of 2."
+    aliases = (*_MAX_ALIASES, "maxPooling1dLayer", "MaxPooling1D")
+    num_directions = 1
+    Params = MaxPool1dParams
+
+
+class MaxPool3d(MaxPooling[MaxPool3dParams]):
+    type_name = "MaxPool3d"
+    title = "MaxPool3d"
+    summary = "Keeps the largest number of each box of a volume."
+    docs = "Halves depth, height and width of (B, C, D, H, W) with a kernel of 2."
+    aliases = (*_MAX_ALIASES, "maxPooling3dLayer", "MaxPooling3D")
+    num_directions = 3
+    Params = MaxPool3dParams
+
+
+class AvgPool2d(AveragePooling[AvgPoolParams]):
+    type_name = "AvgPool2d"
+    title = "AvgPool2d"
+    summary = "Takes the mean of each window."
+    docs = "Smoother than max pooling; LeNet-5 and DenseNet transitions use it."
+    aliases = (*_AVERAGE_ALIASES, "averagePooling2dLayer", "AveragePooling2D")
+    num_directions = 2
+    Params = AvgPoolParams
+
+
+class AvgPool1d(AveragePooling[AvgPool1dParams]):
+    type_name = "AvgPool1d"
+    title = "AvgPool1d"
+    summary = "Takes the mean of each stretch of a signal."
+    docs = "Smooths and shortens (B, C, T): the running mean at every stride."
+    aliases = (*_AVERAGE_ALIASES, "averagePooling1dLayer", "AveragePooling1D")
+    num_directions = 1
+    Params = AvgPool1dParams
+
+
+class AvgPool3d(AveragePooling[AvgPool3dParams]):
+    type_name = "AvgPool3d"
+    title = "AvgPool3d"
+    summary = "Takes the mean of each box of a volume."
+    docs = "Shrinks (B, C, D, H, W) more smoothly than max pooling."
+    aliases = (*_AVERAGE_ALIASES, "averagePooling3dLayer", "AveragePooling3D")
+    num_directions = 3
+    Params = AvgPool3dParams
+
+
+class LPPool1d(PowerPooling[LPPool1dParams]):
+    type_name = "LPPool1d"
+    title = "LPPool1d"
+    summary = "Takes the power mean of each stretch of a signal."
+    aliases = _POWER_ALIASES
+    num_directions = 1
+    Params = LPPool1dParams
+
+
+class LPPool2d(PowerPooling[LPPool2dParams]):
+    type_name = "LPPool2d"
+    title = "LPPool2d"
+    summary = "Takes the power mean of each window."
+    aliases = _POWER_ALIASES
+    num_directions = 2
+    Params = LPPool2dParams
+
+
+class LPPool3d(PowerPooling[LPPool3dParams]):
+    type_name = "LPPool3d"
+    title = "LPPool3d"
+    summary = "Takes the power mean of each box of a volume."
+    aliases = _POWER_ALIASES
+    num_directions = 3
+    Params = LPPool3dParams
+
+
+LAYERS = (
+    MaxPool2d(),
+    AvgPool2d(),
+    MaxPool1d(),
+    AvgPool1d(),
+    MaxPool3d(),
+    AvgPool3d(),
+    LPPool1d(),
+    LPPool2d(),
+    LPPool3d(),
+)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from netloom.layers.base import Constructor, Inference, Inputs, LayerType, ShapeProblem
+from netloom.layers.expect import expect_axes
 from netloom.layers.params import LayerParams, param
 from netloom.layers.shapes import elements_per_sample
 
@@ -20,29 +23,85 @@ class DropoutParams(LayerParams):
     )
 
 
-class Dropout(LayerType[DropoutParams]):
-    type_name = "Dropout"
-    name_stem = "dropout"
-    title = "Dropout"
+class RandomOmission(LayerType[DropoutParams]):
+    """Something random in training that does nothing in prediction; the shape stays.
+
+    Attributes:
+        accepted: Orders of axes it works on; empty for all.
+    """
+
     category = "Regularization"
+    name_stem = "dropout"
+    aliases = ("dropout", "regularization", "overfitting", "noise", "dropoutLayer")
+    icon = "grain"
+    Params = DropoutParams
+    accepted: ClassVar[tuple[str, ...]] = ()
+
+    def infer(self, params: DropoutParams, inputs: Inputs) -> Inference | ShapeProblem:
+        shape = inputs["input"]
+        problem = expect_axes(self.title, shape, self.accepted) if self.accepted else None
+        return problem or Inference({"output": shape}, flops=elements_per_sample(shape))
+
+    def constructor(self, params: DropoutParams, inputs: Inputs) -> Constructor:
+        return Constructor(f"nn.{self.type_name}", (), {"p": params.p})
+
+
+class Dropout(RandomOmission):
+    type_name = "Dropout"
+    title = "Dropout"
     summary = "Sets random numbers to zero in training, against overfitting."
     docs = (
         "The rest is scaled up so that the sum stays. Does nothing in prediction "
         "(Srivastava et al., 2014)."
     )
-    aliases = ("regularization", "overfitting", "noise")
-    icon = "grain"
-    Params = DropoutParams
-
-    def infer(self, params: DropoutParams, inputs: Inputs) -> Inference | ShapeProblem:
-        shape = inputs["input"]
-        return Inference({"output": shape}, flops=elements_per_sample(shape))
-
-    def constructor(self, params: DropoutParams, inputs: Inputs) -> Constructor:
-        return Constructor("nn.Dropout", (), {"p": params.p})
 
 
-class StochasticDepthParams(LayerParams):
+class Dropout1d(RandomOmission):
+    type_name = "Dropout1d"
+    title = "Dropout1d"
+    summary = "Sets whole channels of a signal to zero in training."
+    docs = "Neighbouring samples say nearly the same, so dropping single ones would do little."
+    accepted = ("BCT",)
+
+
+class Dropout2d(RandomOmission):
+    type_name = "Dropout2d"
+    title = "Dropout2d"
+    summary = "Sets whole channels of an image to zero in training."
+    docs = (
+        "Neighbouring pixels say nearly the same, so dropping single ones would do little "
+        "(Tompson et al., 2014)."
+    )
+    aliases = (*RandomOmission.aliases, "spatial dropout", "spatialDropoutLayer")
+    accepted = ("BCHW",)
+
+
+class Dropout3d(RandomOmission):
+    type_name = "Dropout3d"
+    title = "Dropout3d"
+    summary = "Sets whole channels of a volume to zero in training."
+    docs = "As Dropout2d, for (B, C, D, H, W)."
+    accepted = ("BCDHW",)
+
+
+class AlphaDropout(RandomOmission):
+    type_name = "AlphaDropout"
+    title = "AlphaDropout"
+    summary = "A dropout that keeps mean and variance, for networks with SELU."
+    docs = "Drops to the value SELU tends to, and rescales (Klambauer et al., 2017)."
+    aliases = (*RandomOmission.aliases, "selu", "self normalizing")
+
+
+class FeatureAlphaDropout(RandomOmission):
+    type_name = "FeatureAlphaDropout"
+    title = "FeatureAlphaDropout"
+    summary = "An AlphaDropout of whole channels."
+    docs = "Whole channels are set to the value SELU tends to."
+    aliases = (*RandomOmission.aliases, "selu", "self normalizing")
+    accepted = ("BCT", "BCHW", "BCDHW")
+
+
+class StochasticDepthParams(DropoutParams):
     """How often a sample skips the branch."""
 
     p: float = param(
@@ -55,26 +114,61 @@ class StochasticDepthParams(LayerParams):
     )
 
 
-class StochasticDepth(LayerType[StochasticDepthParams]):
+class StochasticDepth(RandomOmission):
     type_name = "StochasticDepth"
     name_stem = "drop_path"
     title = "Stochastic depth"
-    category = "Regularization"
     summary = "Lets random samples skip a residual branch in training."
     docs = (
         "Stands at the end of a residual branch, before the addition: whole samples are set to "
         "zero and the others scaled up (Huang et al., 2016). Does nothing in prediction."
     )
     aliases = ("drop path", "droppath", "drop connect", "regularization", "skip")
-    icon = "grain"
     Params = StochasticDepthParams
 
-    def infer(self, params: StochasticDepthParams, inputs: Inputs) -> Inference | ShapeProblem:
-        shape = inputs["input"]
-        return Inference({"output": shape}, flops=elements_per_sample(shape))
-
-    def constructor(self, params: StochasticDepthParams, inputs: Inputs) -> Constructor:
+    def constructor(self, params: DropoutParams, inputs: Inputs) -> Constructor:
         return Constructor("StochasticDepth", (), {"p": params.p})
 
 
-LAYERS = (Dropout(), StochasticDepth())
+class GaussianNoiseParams(LayerParams):
+    """How loud the noise is."""
+
+    std: float = param(
+        0.1,
+        "Standard deviation",
+        "Of the noise that is added in training.",
+        minimum=0,
+        maximum=1_000_000,
+        on_card=True,
+    )
+
+
+class GaussianNoise(LayerType[GaussianNoiseParams]):
+    type_name = "GaussianNoise"
+    name_stem = "noise"
+    title = "Gaussian noise"
+    category = "Regularization"
+    summary = "Adds random numbers in training, so that small changes do not matter."
+    docs = "Denoising autoencoders learn to take it off again. Does nothing in prediction."
+    aliases = ("noise", "denoising", "regularization", "augmentation")
+    icon = "grain"
+    Params = GaussianNoiseParams
+
+    def infer(self, params: GaussianNoiseParams, inputs: Inputs) -> Inference | ShapeProblem:
+        shape = inputs["input"]
+        return Inference({"output": shape}, flops=elements_per_sample(shape) * 2)
+
+    def constructor(self, params: GaussianNoiseParams, inputs: Inputs) -> Constructor:
+        return Constructor("GaussianNoise", (), {"std": params.std})
+
+
+LAYERS = (
+    Dropout(),
+    Dropout2d(),
+    StochasticDepth(),
+    Dropout1d(),
+    Dropout3d(),
+    AlphaDropout(),
+    FeatureAlphaDropout(),
+    GaussianNoise(),
+)

@@ -9,7 +9,7 @@ from netloom.layers.base import InsertBefore, SetParams, ShapeProblem, Suggestio
 from netloom.layers.shapes import Dim, Expr, Shape, axes_of, named_shape_text
 
 SEQUENCE_AXES = "BTF"
-_SIGNAL_TO_SEQUENCE: Mapping[str, ParamValue] = {"order": "B T C"}
+_SIGNAL_TO_SEQUENCE: Mapping[str, ParamValue] = {"order": [0, 2, 1]}
 
 
 def expect_sequence(title: str, shape: Shape, port: str = "input") -> ShapeProblem | None:
@@ -34,14 +34,11 @@ def expect_sequence(title: str, shape: Shape, port: str = "input") -> ShapeProbl
 def _way_to_sequence(shape: Shape, port: str) -> tuple[str, tuple[Suggestion, ...]]:
     match axes_of(shape):
         case "BCT":
-            fix = InsertBefore("Insert Permute", "Permute", port, _SIGNAL_TO_SEQUENCE)
+            fix = InsertBefore("Insert Permute to (B, T, F)", "Permute", port, _SIGNAL_TO_SEQUENCE)
             return "Channels come last in a sequence: insert a Permute.", (fix,)
         case "BCHW":
             fix = InsertBefore("Insert Patch embedding", "PatchEmbedding", port)
             return "A Patch embedding turns an image into a sequence.", (fix,)
-        case "BT":
-            fix = InsertBefore("Insert Embedding", "Embedding", port)
-            return "An Embedding turns tokens into vectors.", (fix,)
         case _:
             return "Connect it where there still is a time axis.", ()
 

@@ -12,6 +12,7 @@ from netloom.layers.modules.attention import (
     TransformerEncoderLayer,
 )
 from netloom.layers.modules.combine import Add, Concatenate, Multiply
+from netloom.layers.modules.convolution import SeparableConv2d
 from netloom.layers.modules.detection import (
     AnchorFreeHead,
     AnchorHead,
@@ -27,8 +28,9 @@ from netloom.layers.modules.embedding import (
     SinusoidalPositions,
     TakeStep,
 )
+from netloom.layers.modules.function import Function
 from netloom.layers.modules.recurrent import GRU, LSTM, RNN
-from netloom.layers.modules.regularization import StochasticDepth
+from netloom.layers.modules.regularization import GaussianNoise, StochasticDepth
 
 __all__ = [
     "GRU",
@@ -41,6 +43,8 @@ __all__ = [
     "Concatenate",
     "CrossAttention",
     "FeaturePyramid",
+    "Function",
+    "GaussianNoise",
     "LearnedPositions",
     "Multiply",
     "PatchEmbedding",
@@ -48,6 +52,7 @@ __all__ = [
     "RotaryPositions",
     "SegmentationHead",
     "SelfAttention",
+    "SeparableConv2d",
     "SinusoidalPositions",
     "StochasticDepth",
     "TakeStep",

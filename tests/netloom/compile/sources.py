@@ -3,24 +3,31 @@
 from __future__ import annotations
 
 from netloom.graph.document import Node
-from netloom.layers.shapes import Shape, Size, axes_of
+from netloom.layers.shapes import Dim, Shape, Size, axes_of
 from tests.netloom.compile.networks import node
 
 
 def source_of(shape: Shape, name: str) -> tuple[dict[str, Node], str, list[str]]:
     """Return nodes by id, which of them gives the shape (`id` or `id.port`), and their edges."""
-    sizes = [dim.size for dim in shape[1:]]
+    if any(dim.axis.startswith("index ") for dim in shape):
+        return _indices(shape, name)
+    sizes = [dim.size if isinstance(dim.size, int) else None for dim in shape[1:]]
     match axes_of(shape):
         case "BCHW":
             made = node("ImageInput", name, channels=sizes[0], height=sizes[1], width=sizes[2])
+        case "BCDHW":
+            named = dict(zip(("channels", "depth", "height", "width"), sizes, strict=True))
+            made = node("VolumeInput", name, **named)
         case "BF":
             made = node("FeatureInput", name, num_features=sizes[0])
         case "BTF":
-            made = node("SequenceInput", name, num_features=sizes[1], **_length(sizes[0]))
+            made = node("SequenceInput", name, num_features=sizes[1], **_length(shape[1].size))
         case "BCT":
-            made = node("SignalInput", name, channels=sizes[0], **_length(sizes[1]))
+            made = node("SignalInput", name, channels=sizes[0], **_length(shape[2].size))
         case "BT":
-            made = node("TokenInput", name, vocabulary=shape[1].vocabulary, **_length(sizes[0]))
+            made = node(
+                "TokenInput", name, vocabulary=shape[1].vocabulary, **_length(shape[1].size)
+            )
         case axes:
             raise AssertionError(f"no input layer gives {axes}")
     return {name: made}, name, []
@@ -28,3 +35,12 @@ def source_of(shape: Shape, name: str) -> tuple[dict[str, Node], str, list[str]]
 
 def _length(size: Size) -> dict[str, int | str]:
     return {"length": size} if isinstance(size, int) else {"length_symbol": str(size)}
+
+
+def _indices(shape: Shape, name: str) -> tuple[dict[str, Node], str, list[str]]:
+    """Return the indices of a pooling whose windows hold one number."""
+    plain = tuple(Dim(dim.axis.removeprefix("index "), dim.size) for dim in shape)
+    nodes, source, connections = source_of(plain, name)
+    kind = f"MaxPool{len(shape) - 2}d"
+    nodes[f"{name}p"] = node(kind, f"{name}p", kernel_size=1, return_indices=True)
+    return nodes, f"{name}p.indices", [*connections, f"{source}>{name}p"]

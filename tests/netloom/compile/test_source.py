@@ -50,7 +50,7 @@ def _example_inputs(document: Document) -> list[Tensor]:
     from netloom.compile.plan import plan_network
 
     torch.manual_seed(0)
-    return [example(port.shape, 2, 5).detach() for port in plan_network(document).inputs]
+    return [example(port.shape, 2, 23).detach() for port in plan_network(document).inputs]
 
 
 def _ruff_formatted(source: str) -> str:

@@ -18,7 +18,7 @@ from netloom.compile.signatures import signature_of
 from netloom.graph.document import ParamValue
 from netloom.layers import all_layers, describe_layers, get_layer, modules
 from netloom.layers.base import AnyLayer, Inference, Inputs
-from netloom.layers.expect import integers_problem
+from netloom.layers.expect import infer_layer
 from netloom.layers.params import LayerParams
 from netloom.layers.parse import parse_params
 from netloom.layers.shapes import concrete, feature_shape, holds_integers, image_shape
@@ -46,8 +46,7 @@ def test_declaration_is_what_torch_does(layer: AnyLayer, case: Case) -> None:
     params = parse_params(layer, case.params).params
     assert params is not None
     inputs = case.inputs(layer, params)
-    assert integers_problem(layer, params, inputs) is None
-    found = layer.infer(params, inputs)
+    found = infer_layer(layer, params, inputs)
     assert isinstance(found, Inference), found.message
     assert set(found.inferred) == set(layer.inferred)
     ports = [port.name for port in layer.output_ports(params)]
@@ -199,7 +198,9 @@ def test_limits_in_the_form_are_the_limits_of_the_parser() -> None:
             if param.minimum is None:
                 continue
             below: ParamValue = param.minimum - 1
-            if param.kind in ("int_pair", "padding"):
-                below = [int(param.minimum), int(param.minimum) - 1]
+            if param.count is not None and param.count > 1:
+                below = [*[int(param.minimum)] * (param.count - 1), int(param.minimum) - 1]
+            if param.kind == "int_list":
+                below = [int(param.minimum) - 1]
             errors = parse_params(layer, {param.name: below}).errors
             assert [error.param for error in errors] == [param.name]

@@ -10,6 +10,7 @@ import torch
 from torch import nn
 
 from netloom.analyze import analyze
+from netloom.graph.apply import apply_operations
 from netloom.graph.diagnostics import DiagnosticCode
 from netloom.graph.document import ParamValue
 from netloom.layers import get_layer
@@ -21,7 +22,6 @@ from netloom.layers.shapes import (
     image_shape,
     sequence_shape,
     signal_shape,
-    token_shape,
 )
 from tests.netloom.compile.networks import chain, network, node
 
@@ -206,10 +206,9 @@ def test_a_small_vision_transformer_is_analysed_and_built() -> None:
 @pytest.mark.parametrize(
     ("type_name", "shape", "raw", "words", "fixes"),
     [
-        ("LSTM", signal_shape(3), {}, "insert a Permute", ["Insert Permute"]),
+        ("LSTM", signal_shape(3), {}, "insert a Permute", ["Insert Permute to (B, T, F)"]),
         ("LSTM", feature_shape(3), {}, "needs a sequence (B, T, F) but receives (B, F=3)", []),
         ("SelfAttention", image_shape(3, 8, 8), {}, "Patch", ["Insert Patch embedding"]),
-        ("LSTM", token_shape(9), {}, "An Embedding", ["Insert Embedding"]),
         ("Embedding", sequence_shape(9), {}, "needs tokens (B, T) of a Token input", []),
         ("SelfAttention", sequence_shape(6), {}, "4 heads do not divide 6", ["Use 3 heads"]),
         ("SelfAttention", sequence_shape(7), {"is_rotary": True}, "in pairs", []),
@@ -235,6 +234,17 @@ def test_problems_are_told_in_axis_words(
     found = problem(type_name, shape, **raw)
     assert words in found.message
     assert [suggestion.label for suggestion in found.suggestions] == fixes
+
+
+def test_tokens_need_an_embedding_which_one_click_inserts() -> None:
+    document = chain(
+        node("TokenInput", "words", vocabulary=9), node("LSTM", "lstm"), node("Output", "out")
+    )
+    (found,) = [d for d in analyze(document).diagnostics if d.severity == "error"]
+    assert "which only an Embedding can take" in found.message
+    (fix,) = found.fixes
+    repaired, _ = apply_operations(document, fix.operations)
+    assert analyze(repaired).is_trainable
 
 
 def test_a_state_of_another_size_is_told_with_what_would_fit() -> None:

@@ -13,6 +13,8 @@ from netloom.layers.shapes import (
     Size,
     concrete,
     elements_per_sample,
+    exact_divide,
+    floor_divide,
     image_shape,
     named_shape_text,
     shape_json,
@@ -49,15 +51,29 @@ def test_expressions_are_equal_when_they_mean_the_same() -> None:
     assert hash(time * 3) == hash(time + time + time)
 
 
+def test_a_stride_divides_time() -> None:
+    time = symbol("T")
+    assert str(floor_divide(time + 1, 2)) == "⌊(T + 1) / 2⌋"
+    assert str(floor_divide(time + -1, 2) + 1) == "⌊(T + 1) / 2⌋"
+    assert floor_divide(4 * time + 3, 2) == 2 * time + 1
+    assert floor_divide(floor_divide(time, 2), 2) == floor_divide(time, 4)
+    assert floor_divide(floor_divide(time + 1, 2) + 1, 2) == floor_divide(time + 3, 4)
+    assert str(floor_divide(time, 2) * 8 + -3) == "8·⌊T / 2⌋ − 3"
+    assert exact_divide(6 * time + 3, 3) == 2 * time + 1
+    assert exact_divide(time, 2) is None
+
+
 @st.composite
 def expressions(draw: st.DrawFn) -> Size:
     size: Size = symbol(draw(st.sampled_from("BT")))
     for step in draw(
-        st.lists(st.tuples(st.booleans(), st.integers(-4, 4), st.sampled_from("BT1")))
+        st.lists(st.tuples(st.booleans(), st.integers(-4, 4), st.sampled_from("BT1")), max_size=4)
     ):
         is_product, number, name = step
         other: Size = number if name == "1" else number * symbol(name)
         size = size * other if is_product else size + other
+        divisor = draw(st.sampled_from([1, 1, 2, 3, 4, 6]))
+        size = floor_divide(size + divisor // 2, divisor) if divisor > 1 else size
     return size
 
 
@@ -71,3 +87,7 @@ def test_arithmetic_agrees_with_numbers(left: Size, right: Size, batch: int, tim
     one, other = value_of(left, values), value_of(right, values)
     assert value_of(left + right, values) == one + other
     assert value_of(left * right, values) == one * other
+    for divisor in (1, 2, 3, 4):
+        assert value_of(floor_divide(left, divisor), values) == one // divisor
+        exact = exact_divide(left, divisor)
+        assert exact is None or value_of(exact, values) * divisor == one

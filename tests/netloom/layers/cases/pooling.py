@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
-from tests.netloom.layers.cases.table import IMAGES, Cases, over
+from netloom.layers.shapes import Shape, index_shape
+from tests.netloom.layers.cases.table import IMAGES, SIGNALS, VOLUMES, Cases, over
+
+
+def pooled(shape: Shape) -> dict[str, Shape]:
+    """Return what a maximum pooling gives: numbers, and where they stood."""
+    return {"input": shape, "indices": index_shape(shape)}
+
 
 CASES: Cases = {
     "MaxPool2d": over(
@@ -17,5 +24,31 @@ CASES: Cases = {
     "AvgPool2d": over(
         IMAGES, {}, {"kernel_size": 3, "stride": 2, "padding": 1, "count_include_pad": False}
     ),
+    "MaxPool1d": over(
+        SIGNALS,
+        {},
+        {"kernel_size": 3, "stride": 2, "padding": 1, "ceil_mode": True},
+        {"kernel_size": 4, "return_indices": True},
+    ),
+    "MaxPool3d": over(VOLUMES, {}, {"kernel_size": [2, 3, 1], "return_indices": True}),
+    "AvgPool1d": over(
+        SIGNALS, {}, {"kernel_size": 4, "padding": 2, "stride": 3, "count_include_pad": False}
+    ),
+    "AvgPool3d": over(VOLUMES, {}, {"kernel_size": [2, 3, 2], "stride": 2, "ceil_mode": True}),
+    "LPPool1d": over(SIGNALS, {}, {"norm_type": 1.0, "kernel_size": 3, "stride": 2}),
+    "LPPool2d": over(IMAGES, {"norm_type": 1.0}, {"kernel_size": [3, 2], "stride": 2}),
+    "LPPool3d": over(VOLUMES, {"norm_type": 2.0, "kernel_size": [1, 2, 3]}),
+    "AdaptiveAvgPool1d": over(SIGNALS, {}, {"output_size": 5}),
     "AdaptiveAvgPool2d": over(IMAGES, {}, {"output_size": [3, 2]}),
+    "AdaptiveAvgPool3d": over(VOLUMES, {}, {"output_size": [3, 2, 5]}),
+    "AdaptiveMaxPool1d": over(SIGNALS, {}, {"output_size": 5}),
+    "AdaptiveMaxPool2d": over(IMAGES, {}, {"output_size": [3, 2]}),
+    "AdaptiveMaxPool3d": over(VOLUMES, {}, {"output_size": [3, 2, 5]}),
+    "GlobalAvgPool": over((*IMAGES, *SIGNALS, *VOLUMES)),
+    "GlobalMaxPool": over((*IMAGES, *SIGNALS, *VOLUMES)),
+    "MaxUnpool1d": over([pooled(shape) for shape in SIGNALS], {}, {"kernel_size": 3, "stride": 2}),
+    "MaxUnpool2d": over(
+        [pooled(shape) for shape in IMAGES], {}, {"kernel_size": 3, "stride": 2, "padding": 1}
+    ),
+    "MaxUnpool3d": over([pooled(shape) for shape in VOLUMES], {}, {"kernel_size": [1, 2, 3]}),
 }

@@ -17,15 +17,15 @@ from netloom.graph.document import ParamValue
 from netloom.layers.base import AnyLayer, Inputs
 from netloom.layers.params import LayerParams
 from netloom.layers.shapes import (
-    BATCH,
-    Dim,
     Shape,
     axes_of,
     concrete,
     feature_shape,
     holds_integers,
     image_shape,
-    symbol,
+    sequence_shape,
+    signal_shape,
+    volume_shape,
 )
 
 Params = dict[str, ParamValue]
@@ -57,22 +57,6 @@ Cases = Mapping[str, list[Case]]
 def over(shapes: Iterable[Given], *parameter_sets: Params) -> list[Case]:
     """Return every parameter set on every shape; without any, the defaults."""
     return [Case(shape, raw) for shape, raw in itertools.product(shapes, parameter_sets or ({},))]
-
-
-def signal_shape(channels: int, time: int | None = None) -> Shape:
-    """Return (B, C, T), T symbolic unless given."""
-    return (BATCH, Dim("C", channels), Dim("T", time or symbol("T")))
-
-
-def sequence_shape(features: int, time: int | None = None) -> Shape:
-    """Return (B, T, F), T symbolic unless given."""
-    return (BATCH, Dim("T", time or symbol("T")), Dim("F", features))
-
-
-def volume_shape(channels: int, depth: int, height: int, width: int) -> Shape:
-    """Return (B, C, D, H, W)."""
-    _, *image = image_shape(channels, height, width)
-    return (BATCH, image[0], Dim("D", depth), *image[1:])
 
 
 IMAGES = (image_shape(4, 13, 16), image_shape(6, 32, 9))
