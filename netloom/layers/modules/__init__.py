@@ -5,17 +5,43 @@ and functions alone; constructors take plain data by name; and it is formatted a
 columns, as generated source is. A test holds every file against them.
 """
 
-from netloom.layers.modules.combine import Add, Concatenate, Multiply
+from netloom.layers.modules.combine import (
+    Add,
+    Average,
+    Concatenate,
+    Divide,
+    Gate,
+    MatMul,
+    Maximum,
+    Minimum,
+    Multiply,
+    Subtract,
+)
 from netloom.layers.modules.convolution import SeparableConv2d
 from netloom.layers.modules.function import Function
+from netloom.layers.modules.linear import LowRankLinear, SqueezeExcite
 from netloom.layers.modules.regularization import GaussianNoise, StochasticDepth
+from netloom.layers.modules.shape import CenterCrop, CropLike, Reshape, Slice
 
 __all__ = [
     "Add",
+    "Average",
+    "CenterCrop",
     "Concatenate",
+    "CropLike",
+    "Divide",
     "Function",
+    "Gate",
     "GaussianNoise",
+    "LowRankLinear",
+    "MatMul",
+    "Maximum",
+    "Minimum",
     "Multiply",
+    "Reshape",
     "SeparableConv2d",
+    "Slice",
+    "SqueezeExcite",
     "StochasticDepth",
+    "Subtract",
 ]
