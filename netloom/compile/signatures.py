@@ -39,6 +39,25 @@ SIGNATURES: Mapping[str, Mapping[str, Default]] = {
         }
         for count in (1, 2, 3)
     },
+    "nn.Bilinear": {
+        "in1_features": REQUIRED, "in2_features": REQUIRED, "out_features": REQUIRED, "bias": True,
+    },
+    **{
+        f"nn.ConstantPad{count}d": {"padding": REQUIRED, "value": REQUIRED}
+        for count in (1, 2, 3)
+    },
+    **{
+        f"nn.{kind}Pad{count}d": {"padding": REQUIRED}
+        for kind in ("Reflection", "Replication", "Circular")
+        for count in (1, 2, 3)
+    },
+    "nn.Upsample": {
+        "size": None, "scale_factor": None, "mode": "nearest", "align_corners": None,
+        "recompute_scale_factor": None,
+    },
+    "nn.PixelShuffle": {"upscale_factor": REQUIRED},
+    "nn.PixelUnshuffle": {"downscale_factor": REQUIRED},
+    "nn.ChannelShuffle": {"groups": REQUIRED},
     "nn.Linear": {"in_features": REQUIRED, "out_features": REQUIRED, "bias": True},
     "nn.Embedding": {
         "num_embeddings": REQUIRED, "embedding_dim": REQUIRED, "padding_idx": None,

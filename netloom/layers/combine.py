@@ -16,7 +16,7 @@ from netloom.layers.base import (
     Port,
     ShapeProblem,
 )
-from netloom.layers.expect import IMAGE_AXES, fixed_size
+from netloom.layers.expect import IMAGE_AXES, expect_fixed, fixed_size
 from netloom.layers.params import LayerParams, param
 from netloom.layers.shapes import (
     Dim,
@@ -54,25 +54,26 @@ class Combine(LayerType[P], Generic[P]):
         )
 
 
-def _describe(inputs: Inputs) -> str:
+def describe_inputs(inputs: Inputs) -> str:
+    """Return what arrives at each port, for an error."""
     return ", ".join(f"{named_shape_text(shape)} at {port}" for port, shape in inputs.items())
 
 
 class ElementWise(Combine[CombineParams]):
     """Number by number; a dimension of size 1 is repeated to fit the others."""
 
-    operator: str
+    operator: str = ""
 
     def infer(self, params: CombineParams, inputs: Inputs) -> Inference | ShapeProblem:
         ports = list(inputs)
         output = inputs[ports[0]]
         for port in ports[1:]:
-            combined = _broadcast(output, inputs[port])
+            combined = broadcast(output, inputs[port])
             if combined is None:
                 suggestion = _match_shapes(ports[0], output, port, inputs[port])
                 return ShapeProblem(
                     f"{self.title} needs inputs of the same shape but receives "
-                    f"{_describe(inputs)}.",
+                    f"{describe_inputs(inputs)}.",
                     port=port if suggestion is None else suggestion.port,
                     suggestions=() if suggestion is None else (suggestion,),
                 )
@@ -89,8 +90,14 @@ class ElementWise(Combine[CombineParams]):
     def source(self, params: CombineParams, inputs: Inputs) -> str:
         return "nn.Identity()"
 
+    def make_module(self, params: CombineParams, inputs: Inputs) -> nn.Module:
+        from netloom.layers import modules
 
-def _broadcast(left: Shape, right: Shape) -> Shape | None:
+        return getattr(modules, self.type_name)()
+
+
+def broadcast(left: Shape, right: Shape) -> Shape | None:
+    """Return the shape of two tensors together, number by number; None where they do not fit."""
     if axes_of(left) != axes_of(right):
         return None
     dims: list[Dim] = []
@@ -117,7 +124,7 @@ def _match_shapes(
     if axes_of(left) == "BF":
         features = left[-1].size
         return _linear_to(features, right_port) if isinstance(features, int) else None
-    if axes_of(left) != IMAGE_AXES:
+    if axes_of(left) != IMAGE_AXES or expect_fixed("", left) or expect_fixed("", right):
         return None
     one = tuple(fixed_size(left, axis) for axis in "HWC")
     other = tuple(fixed_size(right, axis) for axis in "HWC")
@@ -158,11 +165,6 @@ class Add(ElementWise):
     operator = "+"
     Params = CombineParams
 
-    def make_module(self, params: CombineParams, inputs: Inputs) -> nn.Module:
-        from netloom.layers import modules
-
-        return modules.Add()
-
 
 class Multiply(ElementWise):
     type_name = "Multiply"
@@ -178,16 +180,11 @@ class Multiply(ElementWise):
     operator = "*"
     Params = CombineParams
 
-    def make_module(self, params: CombineParams, inputs: Inputs) -> nn.Module:
-        from netloom.layers import modules
-
-        return modules.Multiply()
-
 
 class ConcatenateParams(CombineParams):
     """Where the tensors meet."""
 
-    axis: Literal["auto", "C", "H", "W", "T", "F"] = param(
+    axis: Literal["auto", "C", "D", "H", "W", "T", "F"] = param(
         "auto",
         "Axis",
         "Dimension along which the inputs follow each other; auto means channels, or features.",
@@ -213,7 +210,7 @@ class Concatenate(Combine[ConcatenateParams]):
         if dim is None:
             return ShapeProblem(
                 f"Concatenate along {params.axis} needs inputs with that dimension but receives "
-                f"{_describe(inputs)}.",
+                f"{describe_inputs(inputs)}.",
                 port=shapes[0][0],
                 param="axis",
             )
@@ -226,7 +223,7 @@ class Concatenate(Combine[ConcatenateParams]):
             ):
                 return ShapeProblem(
                     f"Concatenate along {first[dim].axis} needs all other dimensions equal but "
-                    f"receives {_describe(inputs)}.",
+                    f"receives {describe_inputs(inputs)}.",
                     port=port,
                 )
             total = total + shape[dim].size

@@ -112,7 +112,7 @@ def _as_padding_3d(value: object) -> object:
     return value if value == "same" else as_triple(value)
 
 
-def _as_ints(value: object) -> object:
+def as_ints(value: object) -> object:
     """Accept one number for a list of one."""
     if isinstance(value, int) and not isinstance(value, bool):
         return (value,)
@@ -188,7 +188,7 @@ IntList = Annotated[
     Annotated[
         tuple[Annotated[int, Field(ge=-MAX_SIZE, le=MAX_SIZE)], ...], Field(max_length=MAX_RANK)
     ],
-    BeforeValidator(_as_ints),
+    BeforeValidator(as_ints),
     FormKind("int_list", -MAX_SIZE, MAX_SIZE),
 ]
 OptionalSize = Annotated[

@@ -31,7 +31,11 @@ _FAMILIES = (
     "more_activations",
     "regularization",
     "reshape",
+    "crop_pad",
+    "resize",
+    "reduction",
     "combine",
+    "merge",
     "block",
 )
 _log = logging.getLogger(__name__)

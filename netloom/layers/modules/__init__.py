@@ -11,7 +11,18 @@ from netloom.layers.modules.attention import (
     TransformerDecoderLayer,
     TransformerEncoderLayer,
 )
-from netloom.layers.modules.combine import Add, Concatenate, Multiply
+from netloom.layers.modules.combine import (
+    Add,
+    Average,
+    Concatenate,
+    Divide,
+    Gate,
+    MatMul,
+    Maximum,
+    Minimum,
+    Multiply,
+    Subtract,
+)
 from netloom.layers.modules.convolution import SeparableConv2d
 from netloom.layers.modules.detection import (
     AnchorFreeHead,
@@ -29,8 +40,10 @@ from netloom.layers.modules.embedding import (
     TakeStep,
 )
 from netloom.layers.modules.function import Function
+from netloom.layers.modules.linear import LowRankLinear, SqueezeExcite
 from netloom.layers.modules.recurrent import GRU, LSTM, RNN
 from netloom.layers.modules.regularization import GaussianNoise, StochasticDepth
+from netloom.layers.modules.shape import CenterCrop, CropLike, Reshape, Slice
 
 __all__ = [
     "GRU",
@@ -39,22 +52,35 @@ __all__ = [
     "Add",
     "AnchorFreeHead",
     "AnchorHead",
+    "Average",
+    "CenterCrop",
     "ClassToken",
     "Concatenate",
+    "CropLike",
     "CrossAttention",
+    "Divide",
     "FeaturePyramid",
     "Function",
+    "Gate",
     "GaussianNoise",
     "LearnedPositions",
+    "LowRankLinear",
+    "MatMul",
+    "Maximum",
+    "Minimum",
     "Multiply",
     "PatchEmbedding",
+    "Reshape",
     "RoIAlign",
     "RotaryPositions",
     "SegmentationHead",
     "SelfAttention",
     "SeparableConv2d",
     "SinusoidalPositions",
+    "Slice",
+    "SqueezeExcite",
     "StochasticDepth",
+    "Subtract",
     "TakeStep",
     "TransformerDecoderLayer",
     "TransformerEncoderLayer",
