@@ -2508,7 +2508,7 @@ export interface components {
          * @description Every problem a network can have. The text for people is made where it is found.
          * @enum {string}
          */
-        DiagnosticCode: "unknown_type" | "invalid_name" | "duplicate_name" | "unknown_param" | "invalid_param" | "missing_param" | "dangling_edge" | "unknown_port" | "port_taken" | "unconnected_input" | "unused_output" | "cycle" | "no_input" | "no_output" | "shape_mismatch" | "shape_too_small" | "unknown_block" | "recursive_block" | "repeat_mismatch" | "limit_exceeded" | "class_count_mismatch" | "input_shape_mismatch" | "softmax_before_loss";
+        DiagnosticCode: "unknown_type" | "invalid_name" | "duplicate_name" | "unknown_param" | "invalid_param" | "missing_param" | "dangling_edge" | "unknown_port" | "port_taken" | "unconnected_input" | "unused_output" | "cycle" | "no_input" | "no_output" | "shape_mismatch" | "shape_too_small" | "unknown_block" | "recursive_block" | "repeat_mismatch" | "limit_exceeded" | "class_count_mismatch" | "input_shape_mismatch" | "input_not_trained" | "softmax_before_loss";
         /**
          * DimJson
          * @description A dimension as the API and the browser see it.
@@ -4173,11 +4173,14 @@ export interface components {
          *     Attributes:
          *         minimum: Smallest number accepted (of each number, where there are several).
          *         choices: Accepted values of a `choice`.
+         *         count: How many numbers there are where each direction has its own; None for any number.
          *         is_optional: None is accepted and has a meaning of its own.
          */
         ParamDescription: {
             /** Choices */
             choices: (boolean | number | string | null)[];
+            /** Count */
+            count: number | null;
             /** Default */
             default: boolean | number | string | (boolean | number | string | null)[] | (boolean | number | string | null)[][] | null;
             /** Description */
@@ -4192,7 +4195,7 @@ export interface components {
              * Kind
              * @enum {string}
              */
-            kind: "int" | "float" | "bool" | "choice" | "text" | "int_pair" | "padding" | "float_list";
+            kind: "int" | "float" | "bool" | "choice" | "text" | "int_pair" | "int_triple" | "padding" | "int_list" | "float_list";
             /** Maximum */
             maximum: number | null;
             /** Minimum */
@@ -4266,11 +4269,16 @@ export interface components {
         };
         /**
          * PortDescription
-         * @description A port as it is with default parameters.
+         * @description A port a layer can have.
+         *
+         *     Attributes:
+         *         param: A yes-or-no parameter; the port is only there while it is on.
          */
         PortDescription: {
             /** Name */
             name: string;
+            /** Param */
+            param?: string | null;
             /** Title */
             title: string;
         };

@@ -5,7 +5,7 @@ import type { LayerPorts } from '../document/ports';
 import { lookup } from '../document/records';
 import { isSameData } from '../document/records';
 import { BLOCK, makeNode, type Node, type ParamValue } from '../document/types';
-import type { LayerDescription, ParamDescription } from './contract';
+import type { LayerDescription, ParamDescription, PortDescription } from './contract';
 
 export interface Catalog {
   readonly layers: readonly LayerDescription[];
@@ -20,11 +20,14 @@ export function makeCatalog(layers: readonly LayerDescription[]): Catalog {
   const layerPorts: LayerPorts = (node) => {
     const layer = byType.get(node.type);
     if (layer === undefined) return undefined;
-    const outputs = layer.outputs.map((port) => port.name);
+    const shownOf = (ports: readonly PortDescription[]): string[] =>
+      ports
+        .filter((port) => port.param === null || paramValue(layer, node, port.param) === true)
+        .map((port) => port.name);
+    const outputs = shownOf(layer.outputs);
     const count =
       layer.variadic_param === null ? null : paramValue(layer, node, layer.variadic_param);
-    if (typeof count !== 'number')
-      return { inputs: layer.inputs.map((port) => port.name), outputs };
+    if (typeof count !== 'number') return { inputs: shownOf(layer.inputs), outputs };
     const shown = Math.max(0, Math.min(Math.trunc(count), MAX_PORTS));
     return { inputs: Array.from({ length: shown }, (_, index) => `input_${index + 1}`), outputs };
   };
@@ -53,10 +56,11 @@ export function valueText(value: ParamValue): string {
   return shown.map((item) => valueText(item)).join(' × ');
 }
 
-/** As `valueText`; one number for both directions is shown as the pair it means. */
+/** As `valueText`; one number for all directions is shown as the numbers it means. */
 export function paramText(param: ParamDescription, value: ParamValue): string {
-  const isPair = param.kind === 'int_pair' || param.kind === 'padding';
-  return isPair && typeof value === 'number' ? valueText([value, value]) : valueText(value);
+  if (param.kind === 'int_list' && Array.isArray(value)) return value.map(String).join(', ');
+  if (param.count === null || typeof value !== 'number') return valueText(value);
+  return valueText(Array.from({ length: param.count }, () => value));
 }
 
 const SHORT_TITLES: Readonly<Record<string, string>> = {
