@@ -8,32 +8,30 @@ from netloom.analyze import fixes
 from netloom.analyze.fixes import NewLayer, Repairs
 from netloom.analyze.flow import ScopeRun
 from netloom.analyze.model import Binding
-from netloom.analyze.plan import ScopePlan
+from netloom.analyze.plan import PlannedNode, ScopePlan
 from netloom.graph.diagnostics import Diagnostic, DiagnosticCode, Fix
 from netloom.layers.input_output import ImageInput, ImageInputParams
 from netloom.layers.shapes import Shape, axes_of, named_shape_text
 
 _LARGEST_OFFERED_PX = 256
-_WIDTH_PARAM = {"Linear": "out_features", "Conv2d": "out_channels"}
+_WIDTH_PARAM = {
+    "Linear": "out_features",
+    "LowRankLinear": "out_features",
+    "Bilinear": "out_features",
+    "Conv1d": "out_channels",
+    "Conv2d": "out_channels",
+    "Conv3d": "out_channels",
+    "SeparableConv2d": "out_channels",
+}
 """Layers that decide how many classes come out, and the parameter that says it."""
-_KEEPS_CLASSES = frozenset(
-    {
-        "AdaptiveAvgPool2d",
-        "AvgPool2d",
-        "BatchNorm2d",
-        "Dropout",
-        "Flatten",
-        "GELU",
-        "LayerNorm",
-        "LeakyReLU",
-        "MaxPool2d",
-        "ReLU",
-        "SiLU",
-        "Sigmoid",
-        "Softmax",
-        "Tanh",
-    }
-)
+_KEEPS_CLASSES = frozenset({"Activation", "Normalization", "Pooling", "Regularization"})
+"""Families whose layers give as many channels or features as they receive."""
+
+
+def _keeps_classes(planned: PlannedNode) -> bool:
+    if planned.layer is None or planned.node.type == "GLU":
+        return False
+    return planned.layer.category in _KEEPS_CLASSES or planned.node.type == "Flatten"
 
 
 def check_task_fit(
@@ -214,7 +212,7 @@ def _linear_fixes(repairs: Repairs, edge_id: str, num_classes: int) -> list[Fix]
 def _width_fixes(plan: ScopePlan, output_id: str, shape: Shape, num_classes: int) -> list[Fix]:
     """Offer to set the width of the layer that decides the number of logits."""
     deciding = _source_of(plan, output_id)
-    while deciding is not None and plan.nodes[deciding].node.type in _KEEPS_CLASSES:
+    while deciding is not None and _keeps_classes(plan.nodes[deciding]):
         deciding = _source_of(plan, deciding)
     if deciding is None:
         return []

@@ -71,7 +71,8 @@ def _candidates(scope: Scope, prefix: str) -> Iterator[_Candidate]:
         if isinstance(inference, ShapeProblem):
             continue
         shape = next(iter(inference.outputs.values()))
-        if axes_of(shape) == "BCHW":
+        # A module of several outputs gives a tuple, of which no gradient can be asked.
+        if axes_of(shape) == "BCHW" and len(inference.outputs) == 1:
             yield _Candidate(path, step.layer.category, shape)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 import time
 from functools import partial
-from typing import Literal
+from typing import Literal, cast
 
 import torch
 from torch.nn.modules.batchnorm import _BatchNorm  # pyright: ignore[reportPrivateUsage]
@@ -106,7 +106,9 @@ def find_non_finite_node(session: Session, images_BCHW: torch.Tensor) -> str | N
     def watch(part: torch.nn.Module, path: str) -> None:
         def look(_module: torch.nn.Module, _inputs: object, output: object) -> None:
             used.append(path)
-            if isinstance(output, torch.Tensor) and not bool(torch.isfinite(output).all()):
+            given = cast("tuple[object, ...]", output if isinstance(output, tuple) else (output,))
+            tensors = [part for part in given if isinstance(part, torch.Tensor)]
+            if not all(bool(torch.isfinite(tensor).all()) for tensor in tensors):
                 found.append(path)
 
         handles.append(part.register_forward_hook(look))  # pyright: ignore[reportUnknownMemberType]

@@ -4177,6 +4177,7 @@ export interface components {
          *     Attributes:
          *         minimum: Smallest number accepted (of each number, where there are several).
          *         choices: Accepted values of a `choice`.
+         *         count: How many numbers there are where each direction has its own; None for any number.
          *         is_optional: None is accepted and has a meaning of its own.
          *         section: Empty for the layer's own parameters; `learning` for those that every layer with
          *             weights has.
@@ -4184,6 +4185,8 @@ export interface components {
         ParamDescription: {
             /** Choices */
             choices: (boolean | number | string | null)[];
+            /** Count */
+            count: number | null;
             /** Default */
             default: boolean | number | string | (boolean | number | string | null)[] | (boolean | number | string | null)[][] | null;
             /** Description */
@@ -4198,7 +4201,7 @@ export interface components {
              * Kind
              * @enum {string}
              */
-            kind: "int" | "float" | "bool" | "choice" | "text" | "int_pair" | "padding" | "float_list";
+            kind: "int" | "float" | "bool" | "choice" | "text" | "int_pair" | "int_triple" | "padding" | "int_list" | "float_list";
             /** Maximum */
             maximum: number | null;
             /** Minimum */

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
+
 from netloom.graph.document import Node
-from netloom.layers.shapes import Dim, Shape, Size, axes_of
+from netloom.layers.shapes import Dim, Shape, Size, axes_of, concrete
 from tests.netloom.compile.networks import node
 
 
@@ -29,12 +31,24 @@ def source_of(shape: Shape, name: str) -> tuple[dict[str, Node], str, list[str]]
                 "TokenInput", name, vocabulary=shape[1].vocabulary, **_length(shape[1].size)
             )
         case axes:
-            raise AssertionError(f"no input layer gives {axes}")
+            return _reshaped(axes[1:], concrete(shape, B=1)[1:], name)
     return {name: made}, name, []
 
 
 def _length(size: Size) -> dict[str, int | str]:
     return {"length": size} if isinstance(size, int) else {"length_symbol": str(size)}
+
+
+def _reshaped(
+    axes: str, sizes: tuple[int, ...], name: str
+) -> tuple[dict[str, Node], str, list[str]]:
+    """Return features that a Reshape gives axes which no input layer has."""
+    words = ", ".join(f"{axis}={size}" for axis, size in zip(axes, sizes, strict=True))
+    nodes = {
+        name: node("FeatureInput", name, num_features=math.prod(sizes)),
+        f"{name}r": node("Reshape", f"{name}r", shape=words),
+    }
+    return nodes, f"{name}r", [f"{name}>{name}r"]
 
 
 def _indices(shape: Shape, name: str) -> tuple[dict[str, Node], str, list[str]]:

@@ -95,6 +95,18 @@ export function groupIntoBlock(
   };
 }
 
+const STAYS_OUTSIDE: ReadonlySet<string> = new Set([
+  'ImageInput',
+  'FeatureInput',
+  'VolumeInput',
+  'SignalInput',
+  'SequenceInput',
+  'TokenInput',
+  'Output',
+  BLOCK_INPUT,
+  BLOCK_OUTPUT,
+]);
+
 function groupingProblem(
   document: Document,
   scopeId: string | null,
@@ -103,9 +115,7 @@ function groupingProblem(
   if (inside.size === 0) return 'Select the layers that are to become a block.';
   const scope = scopeOf(document, scopeId);
   const isPort = [...inside].some((id) =>
-    ['ImageInput', 'FeatureInput', 'Output', BLOCK_INPUT, BLOCK_OUTPUT].includes(
-      lookup(scope.nodes, id)?.type ?? '',
-    ),
+    STAYS_OUTSIDE.has(lookup(scope.nodes, id)?.type ?? ''),
   );
   if (isPort) return 'Inputs and outputs of the network stay outside a block.';
   const after = new Set<string>();

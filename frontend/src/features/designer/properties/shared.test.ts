@@ -14,6 +14,7 @@ const param = (kind: ParamKind, rest: Partial<ParamDescription> = {}): ParamDesc
   maximum: 100,
   unit: 'px',
   choices: [],
+  count: kind === 'int_pair' || kind === 'padding' ? 2 : null,
   is_optional: false,
   is_advanced: false,
   on_card: false,
@@ -28,6 +29,12 @@ describe('parseParam', () => {
     }
     expect(parseParam(param('int_pair'), '3')).toEqual({ value: [3, 3] });
     expect(parseParam(param('padding'), 'Same')).toEqual({ value: 'same' });
+    expect(parseParam(param('int_triple', { count: 3 }), '2')).toEqual({ value: [2, 2, 2] });
+    expect(parseParam(param('int_triple', { count: 3 }), '1 2 3')).toEqual({ value: [1, 2, 3] });
+    expect(parseParam(param('padding', { count: 1 }), '3')).toEqual({ value: 3 });
+    expect(parseParam(param('int_list', { minimum: null }), '0, 2, 1')).toEqual({
+      value: [0, 2, 1],
+    });
     expect(parseParam(param('float_list', { minimum: null }), '0.5, 0.4 0.3')).toEqual({
       value: [0.5, 0.4, 0.3],
     });
@@ -38,6 +45,7 @@ describe('parseParam', () => {
     expect(parseParam(param('int'), '0')).toEqual({ problem: 'At least 1.' });
     expect(parseParam(param('int_pair'), '3 × 101')).toEqual({ problem: 'At most 100.' });
     expect(parseParam(param('int_pair'), '1 2 3')).toHaveProperty('problem');
+    expect(parseParam(param('int_triple', { count: 3 }), '1 2')).toHaveProperty('problem');
     expect(parseParam(param('float'), '')).toHaveProperty('problem');
   });
 

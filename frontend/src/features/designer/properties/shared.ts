@@ -52,11 +52,14 @@ export function parseParam(param: ParamDescription, text: string): Parsed {
     case 'float':
       return parseNumber(param, trimmed, false);
     case 'int_pair':
-      return parsePair(param, trimmed);
+    case 'int_triple':
+      return parseSizes(param, trimmed);
     case 'padding':
-      return trimmed.toLowerCase() === 'same' ? { value: 'same' } : parsePair(param, trimmed);
+      return trimmed.toLowerCase() === 'same' ? { value: 'same' } : parseSizes(param, trimmed);
+    case 'int_list':
+      return parseList(param, trimmed, true);
     case 'float_list':
-      return parseList(param, trimmed);
+      return parseList(param, trimmed, false);
     case 'text':
       return { value: text };
     case 'bool':
@@ -81,19 +84,29 @@ function splitNumbers(text: string): string[] {
   return text.split(/[\s,;×x*]+/).filter(Boolean);
 }
 
-function parsePair(param: ParamDescription, text: string): Parsed {
+const DIRECTIONS: Readonly<Record<number, string>> = {
+  1: 'Type one number.',
+  2: 'Type one number, or height × width.',
+  3: 'Type one number, or depth × height × width.',
+};
+
+function parseSizes(param: ParamDescription, text: string): Parsed {
+  const count = param.count ?? 2;
   const parts = splitNumbers(text).map((part) => parseNumber(param, part, true));
-  const [height, width = height] = parts;
-  if (height === undefined || width === undefined || parts.length > 2) {
-    return { problem: 'Type one number, or height × width.' };
+  const [first] = parts;
+  if (first === undefined || (parts.length > 1 && parts.length !== count)) {
+    return { problem: DIRECTIONS[count] ?? `Type one number, or ${count}.` };
   }
-  if ('problem' in height) return height;
-  if ('problem' in width) return width;
-  return { value: [Number(height.value), Number(width.value)] };
+  const problem = parts.find((part) => 'problem' in part);
+  if (problem !== undefined) return problem;
+  const numbers = parts.flatMap((part) => ('value' in part ? [Number(part.value)] : []));
+  const [size = 0] = numbers;
+  if (count === 1) return { value: size };
+  return { value: numbers.length === count ? numbers : Array.from({ length: count }, () => size) };
 }
 
-function parseList(param: ParamDescription, text: string): Parsed {
-  const parts = splitNumbers(text).map((part) => parseNumber(param, part, false));
+function parseList(param: ParamDescription, text: string, isWhole: boolean): Parsed {
+  const parts = splitNumbers(text).map((part) => parseNumber(param, part, isWhole));
   const problem = parts.find((part) => 'problem' in part);
   if (problem !== undefined) return problem;
   if (parts.length === 0) return { problem: 'Type one or more numbers.' };

@@ -67,10 +67,11 @@ export function valueText(value: ParamValue): string {
   return shown.map((item) => valueText(item)).join(' × ');
 }
 
-/** As `valueText`; one number for both directions is shown as the pair it means. */
+/** As `valueText`; one number for all directions is shown as the numbers it means. */
 export function paramText(param: ParamDescription, value: ParamValue): string {
-  const isPair = param.kind === 'int_pair' || param.kind === 'padding';
-  return isPair && typeof value === 'number' ? valueText([value, value]) : valueText(value);
+  if (param.kind === 'int_list' && Array.isArray(value)) return value.map(String).join(', ');
+  if (param.count === null || typeof value !== 'number') return valueText(value);
+  return valueText(Array.from({ length: param.count }, () => value));
 }
 
 const SHORT_TITLES: Readonly<Record<string, string>> = {

@@ -5,7 +5,16 @@ import type { Operation } from '../document/operations';
 import type { Document, ParamValue, Scalar } from '../document/types';
 
 export type ParamKind =
-  'int' | 'float' | 'bool' | 'choice' | 'text' | 'int_pair' | 'padding' | 'float_list';
+  | 'int'
+  | 'float'
+  | 'bool'
+  | 'choice'
+  | 'text'
+  | 'int_pair'
+  | 'int_triple'
+  | 'padding'
+  | 'int_list'
+  | 'float_list';
 
 export interface ParamDescription {
   name: string;
@@ -18,6 +27,8 @@ export interface ParamDescription {
   maximum: number | null;
   unit: string;
   choices: Scalar[];
+  /** How many numbers there are where each direction has its own; null for any number. */
+  count: number | null;
   is_optional: boolean;
   is_advanced: boolean;
   on_card: boolean;
