@@ -22,7 +22,7 @@ def learning_problems(
 ) -> Iterator[Diagnostic]:
     """Yield settings that change nothing, and starts that the layer's weights cannot have."""
     learning = planned.learning
-    if learning == DEFAULT_LEARNING:
+    if learning is DEFAULT_LEARNING:
         return
     name = planned.node.name
     for param in ignored_names(learning, found.parameters, is_frozen=planned.node.is_frozen):

@@ -23,7 +23,7 @@ def initialise(module: nn.Module, learning: LearningParams, seed: int, name_path
     Each is drawn from a seed of its own, so another start of the weights leaves the biases alone.
     Uses the global generator of the CPU; the caller keeps its state.
     """
-    if learning == DEFAULT_LEARNING:
+    if learning is DEFAULT_LEARNING:
         return
     parameters = dict(module.named_parameters())
     shapes = {name: tuple(tensor.shape) for name, tensor in parameters.items()}

@@ -42,7 +42,7 @@ def setup_lines(scope: Scope) -> list[str]:
     """Return the lines of a constructor that let weights start and stay as the nodes say."""
     lines: list[str] = []
     for step in scope.steps:
-        if isinstance(step, LayerStep) and step.learning != DEFAULT_LEARNING:
+        if isinstance(step, LayerStep) and step.learning is not DEFAULT_LEARNING:
             for start in starts(step.learning, _parameters(step)):
                 arguments = [Argument(None, Atom(_tensor(step, start.tensor)))]
                 arguments += [Argument(*item) for item in _literals(start.arguments)]

@@ -61,7 +61,8 @@ def parse_params(layer: AnyLayer, raw: Mapping[str, ParamValue]) -> ParsedParams
         known = LEARNING_NAMES if layer.role == "layer" else frozenset[str]()
         unknown = tuple(sorted(raw.keys() - fields.keys() - known))
         own = {name: value for name, value in raw.items() if name in known}
-        learning = _validated(layer.title, LearningParams, own, by_param)
+        if own:
+            learning = _validated(layer.title, LearningParams, own, by_param)
         raw = {name: value for name, value in raw.items() if name in fields}
     params = _validated(layer.title, layer.Params, raw, by_param)
     if params is None or learning is None:

@@ -83,3 +83,27 @@ def test_levels_of_different_width_are_told_with_a_repair() -> None:
     (found,) = [d for d in analyze(document).diagnostics if d.severity == "error"]
     assert "all need 4 channels, but input_2 has 6" in found.message
     assert [fix.label for fix in found.fixes] == ["Insert Conv2d with 4 filters"]
+
+
+@pytest.mark.parametrize(
+    ("type_name", "raw"),
+    [
+        ("AnchorHead", {"num_levels": 1, "num_anchors": 1024, "num_classes": 1_000_000}),
+        ("AnchorHead", {"num_levels": 10**9}),
+        ("AnchorFreeHead", {"num_levels": 1, "num_convs": -3}),
+        ("FeaturePyramid", {"num_levels": 1, "out_channels": 10**9}),
+        ("SegmentationHead", {"hidden_channels": 10**9}),
+        ("SegmentationHead", {"num_classes": 10**6, "scale": 1024}),
+    ],
+)
+def test_hostile_sizes_are_diagnostics(type_name: str, raw: dict[str, int]) -> None:
+    port = "input" if type_name == "SegmentationHead" else "input_1"
+    document = network(
+        {
+            "i": node("ImageInput", "image", height=64, width=64),
+            "h": node(type_name, "head", **raw),
+        },
+        f"i>h.{port}",
+    )
+    codes = {d.code for d in analyze(document).diagnostics if d.severity == "error"}
+    assert codes & {DiagnosticCode.LIMIT_EXCEEDED, DiagnosticCode.INVALID_PARAM}

@@ -5,11 +5,16 @@ B batch, T time, F features.
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 import torch
 from torch import nn
+from torch.utils.flop_counter import FlopCounterMode
 
 from netloom.analyze import analyze
+from netloom.compile import build_module, load_weights, state_weights
+from netloom.formats.bundle import make_meta, read_bundle, write_bundle
 from netloom.graph.apply import apply_operations
 from netloom.graph.diagnostics import DiagnosticCode
 from netloom.graph.document import ParamValue
@@ -85,8 +90,6 @@ def test_the_last_step_is_where_each_direction_ends() -> None:
 
 def test_an_encoder_hands_its_state_to_a_decoder() -> None:
     """Sequence to sequence: two inputs of different lengths, states from port to port."""
-    from netloom.compile import build_module
-
     document = network(
         {
             "s": node("TokenInput", "source", vocabulary=20, length_symbol="S"),
@@ -184,8 +187,6 @@ def test_sinusoidal_positions_are_those_of_the_paper() -> None:
 
 
 def test_a_small_vision_transformer_is_analysed_and_built() -> None:
-    from netloom.compile import build_module
-
     document = chain(
         node("ImageInput", "image", height=8, width=8, channels=3),
         node("PatchEmbedding", "patches", patch_size=4, num_features=8),
@@ -280,3 +281,31 @@ def test_hostile_sizes_are_diagnostics(type_name: str, raw: dict[str, ParamValue
     assert codes <= {
         DiagnosticCode.LIMIT_EXCEEDED, DiagnosticCode.INVALID_PARAM, DiagnosticCode.SHAPE_MISMATCH
     }  # fmt: skip
+
+
+def test_operations_of_attention_are_those_torch_counts_and_the_softmax() -> None:
+    layer = get_layer("SelfAttention")
+    assert layer is not None
+    params = parse_params(layer, {"num_heads": 2, "bias": False}).params
+    assert params is not None
+    inputs = {"input": sequence_shape(8, 5)}
+    found = layer.infer(params, inputs)
+    assert isinstance(found, Inference)
+    with FlopCounterMode(display=False) as counter:
+        layer.make_module(params, inputs)(torch.randn(1, 5, 8))
+    assert found.flops == counter.get_total_flops() + 3 * 2 * 5 * 5
+
+
+def test_a_network_of_sequences_travels_in_a_bundle(tmp_path: Path) -> None:
+    document = chain(
+        node("TokenInput", "words", vocabulary=30), node("Embedding", "vectors", num_features=6),
+        node("GRU", "gru", hidden_size=5, output="last", bidirectional=True),
+        node("Linear", "head", out_features=3), node("Output", "logits"),
+    )  # fmt: skip
+    net = build_module(document, seed=1).eval()
+    write_bundle(tmp_path / "words.netloom", document, state_weights(net), make_meta(document))
+    bundle = read_bundle(tmp_path / "words.netloom")
+    again = build_module(bundle.document, seed=2).eval()
+    assert not load_weights(again, bundle.weights).initialised
+    tokens_BT = torch.randint(0, 30, (4, 9))
+    assert torch.equal(net(tokens_BT), again(tokens_BT))
