@@ -29,6 +29,7 @@ _FAMILIES = (
     "reduction",
     "combine",
     "merge",
+    "einsum",
     "block",
 )
 _log = logging.getLogger(__name__)

@@ -20,6 +20,7 @@ from netloom.layers.modules.combine import (
 from netloom.layers.modules.convolution import SeparableConv2d
 from netloom.layers.modules.function import Function
 from netloom.layers.modules.linear import LowRankLinear, SqueezeExcite
+from netloom.layers.modules.patterns import Einsum, Rearrange
 from netloom.layers.modules.regularization import GaussianNoise, StochasticDepth
 from netloom.layers.modules.shape import CenterCrop, CropLike, Reshape, Slice
 
@@ -30,6 +31,7 @@ __all__ = [
     "Concatenate",
     "CropLike",
     "Divide",
+    "Einsum",
     "Function",
     "Gate",
     "GaussianNoise",
@@ -38,6 +40,7 @@ __all__ = [
     "Maximum",
     "Minimum",
     "Multiply",
+    "Rearrange",
     "Reshape",
     "SeparableConv2d",
     "Slice",
