@@ -36,6 +36,7 @@ _FAMILIES = (
     "reduction",
     "combine",
     "merge",
+    "einsum",
     "block",
 )
 _log = logging.getLogger(__name__)

@@ -41,6 +41,7 @@ from netloom.layers.modules.embedding import (
 )
 from netloom.layers.modules.function import Function
 from netloom.layers.modules.linear import LowRankLinear, SqueezeExcite
+from netloom.layers.modules.patterns import Einsum, Rearrange
 from netloom.layers.modules.recurrent import GRU, LSTM, RNN
 from netloom.layers.modules.regularization import GaussianNoise, StochasticDepth
 from netloom.layers.modules.shape import CenterCrop, CropLike, Reshape, Slice
@@ -59,6 +60,7 @@ __all__ = [
     "CropLike",
     "CrossAttention",
     "Divide",
+    "Einsum",
     "FeaturePyramid",
     "Function",
     "Gate",
@@ -70,6 +72,7 @@ __all__ = [
     "Minimum",
     "Multiply",
     "PatchEmbedding",
+    "Rearrange",
     "Reshape",
     "RoIAlign",
     "RotaryPositions",

@@ -47,7 +47,23 @@ def values(param: ParamDescription) -> st.SearchStrategy[ParamValue]:
         return st.sampled_from([0.0, 0.5, 1.0, 2.0, 1e9])
     if param.kind == "text":
         return st.sampled_from(
-            ["", "HW", "C,T", "F", "F=?", "C=4, H=?, W=2", "T=?", "C=0", "x", "C=?,C=2", "9" * 500]
+            [
+                "",
+                "HW",
+                "C,T",
+                "bi,bi->bi",
+                "bchw,bchw->bc",
+                "b c (h p) w -> b c h (p w)",
+                "p=2",
+                "F",
+                "F=?",
+                "C=4, H=?, W=2",
+                "T=?",
+                "C=0",
+                "x",
+                "C=?,C=2",
+                "9" * 500,
+            ]
         )
     lists = st.lists(INTEGERS, max_size=7)
     return st.one_of(INTEGERS, lists, st.sampled_from(["same", None, [0, 2, 1], [1, 1]]))

@@ -35,6 +35,11 @@ CASES: Cases = {
         *over([{"input_1": SIGNALS[0], "input_2": SEQUENCES[0]}]),
         *over([{"input_1": image_shape(3, 4, 5), "input_2": image_shape(3, 5, 2)}]),
     ],
+    "Einsum": [
+        *over([COLUMNS, {"input_1": SEQUENCES[1], "input_2": SEQUENCES[1]}]),
+        *over(IMAGES, {"pattern": "bchw, bchw -> bhw"}, {"pattern": "bchw,bchw->bc"}),
+        *over(FEATURES, {"pattern": "bi,bi,bi->bi", "num_inputs": 3}, {"pattern": "bi,bi->bi"}),
+    ],
     "Gate": over(
         [
             *({"input": shape, "gate": shape} for shape in (*SHAPES, *SEQUENCES)),

@@ -71,6 +71,16 @@ CASES: Cases = {
     "PixelShuffle": over(IMAGES[:1]) + over([image_shape(18, 4, 5)], {"factor": 3}),
     "PixelUnshuffle": over([image_shape(3, 12, 6)], {}, {"factor": 3}),
     "ChannelShuffle": over(IMAGES, {}, {"groups": 1}),
+    "Rearrange": [
+        *over([image_shape(3, 8, 12)]),
+        *over(SEQUENCES, {"pattern": "b t (n f) -> b n t f", "sizes": "n = 2"}),
+        *over(SIGNALS, {"pattern": "b (c k) t -> b c (t k)", "sizes": "k=2"}),
+        *over(IMAGES, {"pattern": "b c h w -> b (c h w)", "sizes": ""}),
+        *over(
+            [image_shape(8, 3, 5)],
+            {"pattern": "b (c p q) h w -> b c (h p) (w q)", "sizes": "p=2,q=2"},
+        ),
+    ],
     "Mean": [
         *over(POSITIONS, {}, {"keep_axes": True}),
         *over(SEQUENCES, {}, {"axes": "F"}, {"axes": "TF", "keep_axes": True}),
