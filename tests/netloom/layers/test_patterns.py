@@ -38,7 +38,8 @@ def test_refused_rearrangements(text: str) -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        "", "bij", "bii->bi", "ij,bjk->bik", "bi->bj", "bi,bj->b", "bi;bj->bij", 'b"->b"', "b" * 300,
+        "", "bij", "bii->bi", "ij,bjk->bik", "bi->bj", "bi,bj->b", "bi;bj->bij",
+        'b"->b"', "b" * 300,
     ],
 )  # fmt: skip
 def test_refused_sums(text: str) -> None:
