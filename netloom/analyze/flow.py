@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from netloom.analyze.fixes import Repairs
+from netloom.analyze.learning import learning_problems
 from netloom.analyze.plan import BlockPortsById, PlannedNode, ScopePlan, plan_node
 from netloom.analyze.shape_problems import (
     limit_problem,
@@ -177,6 +178,7 @@ class Flow:
         if isinstance(found, ShapeProblem):
             diagnostics.append(shape_diagnostic(self.repairs, plan, node_id, planned, found, place))
             return None
+        diagnostics += learning_problems(plan, node_id, planned, found, place)
         result = _node_result(planned, found)
         if problem := limit_problem(plan, node_id, planned, found, place):
             diagnostics.append(problem)
@@ -236,10 +238,11 @@ def _node_result(planned: PlannedNode, found: Inference) -> NodeResult:
     is_layer = planned.layer is not None and planned.layer.role == "layer"
     parameters = sum(_count(shape) for shape in found.parameters.values())
     elements = sum(_number(elements_per_sample(shape)) for shape in found.outputs.values())
+    is_frozen = planned.node.is_frozen
     has_activation = planned.layer is not None and planned.layer.has_own_activation
     cost = Cost(
         parameters=parameters,
-        trainable=0 if planned.node.is_frozen else parameters,
+        trainable=parameters if planned.learning.is_trained and not is_frozen else 0,
         flops=_number(found.flops),
         activation_bytes=elements * BYTES_PER_ELEMENT if has_activation else 0,
         num_layers=1 if is_layer else 0,

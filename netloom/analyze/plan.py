@@ -16,6 +16,7 @@ from netloom.graph.topology import (
 )
 from netloom.layers.base import AnyLayer
 from netloom.layers.block import BLOCK
+from netloom.layers.learning import DEFAULT_LEARNING, LearningParams
 from netloom.layers.params import LayerParams
 from netloom.layers.parse import ParsedParams, parse_params
 from netloom.layers.registry import get_layer
@@ -43,6 +44,10 @@ class PlannedNode:
     @property
     def params(self) -> LayerParams | None:
         return None if self.parsed is None else self.parsed.params
+
+    @property
+    def learning(self) -> LearningParams:
+        return DEFAULT_LEARNING if self.parsed is None else self.parsed.learning
 
 
 @dataclass(frozen=True, slots=True)

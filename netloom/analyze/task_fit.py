@@ -27,11 +27,14 @@ _WIDTH_PARAM = {
 _KEEPS_CLASSES = frozenset({"Activation", "Normalization", "Pooling", "Regularization"})
 """Families whose layers give as many channels or features as they receive."""
 
+_PICKS = frozenset({"Flatten", "TakeStep"})
+"""Layers that keep all features, or those of one position."""
+
 
 def _keeps_classes(planned: PlannedNode) -> bool:
     if planned.layer is None or planned.node.type == "GLU":
         return False
-    return planned.layer.category in _KEEPS_CLASSES or planned.node.type == "Flatten"
+    return planned.layer.category in _KEEPS_CLASSES or planned.node.type in _PICKS
 
 
 def check_task_fit(
@@ -192,10 +195,15 @@ def _check_classes(
 
 
 def _head_fixes(repairs: Repairs, edge_id: str, shape: Shape, num_classes: int) -> list[Fix]:
-    if axes_of(shape) != "BCHW":
-        return []
-    layers = [NewLayer("AdaptiveAvgPool2d", {}), NewLayer("Flatten", {})]
-    if shape[1].size != num_classes:
+    match axes_of(shape):
+        case "BCHW":
+            layers = [NewLayer("AdaptiveAvgPool2d", {}), NewLayer("Flatten", {})]
+            width = shape[1].size
+        case "BTF":
+            layers, width = [NewLayer("TakeStep", {})], shape[2].size
+        case _:
+            return []
+    if width != num_classes:
         layers.append(NewLayer("Linear", {"out_features": num_classes}))
     label = "Insert " + ", ".join(layer.type_name for layer in layers)
     return repairs.insert_on_edge(None, edge_id, label, layers)

@@ -30,6 +30,7 @@ from netloom.compile.expressions import (
 from netloom.compile.forward import call_expression, forward_method
 from netloom.compile.own_classes import OwnClass, carried
 from netloom.compile.plan import BlockStep, LayerStep, Scope, Step, is_safe_name
+from netloom.compile.setup import GROUPS_FUNCTION, setup_lines
 from netloom.compile.signatures import SIZES, signature_of
 from netloom.graph.document import ExposedParam, Graph
 
@@ -44,12 +45,14 @@ class GeneratedClass:
     Attributes:
         parameters: Constructor arguments.
         modules: Attribute name and constructor expression, in calling order.
+        setup: Lines of the constructor behind them.
         forward: Lines of the forward method.
     """
 
     name: str
     parameters: Sequence[Parameter]
     modules: Sequence[tuple[str, Expression]]
+    setup: Sequence[str]
     forward: Sequence[str]
 
 
@@ -74,7 +77,15 @@ class ClassMaker:
         default_factory=dict[int, tuple[GeneratedClass, int]]
     )
     _taken: set[str] = field(
-        default_factory=lambda: {"self", "nn", "torch", "_", SHARE_FUNCTION, *dir(builtins)}
+        default_factory=lambda: {
+            "self",
+            "nn",
+            "torch",
+            "_",
+            SHARE_FUNCTION,
+            GROUPS_FUNCTION,
+            *dir(builtins),
+        }
     )
 
     def make_all(self, network: Scope) -> list[GeneratedClass]:
@@ -148,7 +159,8 @@ class ClassMaker:
             if step_calls
         ]
         unique = list(dict.fromkeys(item for item in assigned if item is not None))
-        made = GeneratedClass(name, unique, modules, forward_method(group[0]))
+        setup, forward = setup_lines(group[0]), forward_method(group[0])
+        made = GeneratedClass(name, unique, modules, setup, forward)
         self.classes.append(made)
         self._class_of.update({id(scope): (made, index) for index, scope in enumerate(group)})
 
@@ -245,7 +257,8 @@ def _alike(
     groups: dict[object, list[Scope]] = {}
     for scope in scopes:
         constructors = tuple(tuple(skeleton(use) for use in step) for step in calls[id(scope)])
-        groups.setdefault((constructors, tuple(forward_method(scope))), []).append(scope)
+        key = (constructors, tuple(setup_lines(scope)), tuple(forward_method(scope)))
+        groups.setdefault(key, []).append(scope)
     return list(groups.values())
 
 

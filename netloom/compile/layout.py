@@ -11,7 +11,10 @@ STEP = 4
 
 
 def assignment(target: str, value: Expression, indent: int) -> list[str]:
-    """Return `target = value` as lines."""
+    """Return `target = value` as lines; a target may be several names."""
+    if ", " in target and len(f"{' ' * indent}{target} = (") > WIDTH:
+        names = [f"{' ' * (indent + STEP)}{name}," for name in target.split(", ")]
+        return [f"{' ' * indent}(", *names, *assignment(")", value, indent)]
     flat = f"{' ' * indent}{target} = {flat_text(value)}"
     if is_flat(value) and len(flat) <= WIDTH:
         return [flat]
@@ -22,6 +25,11 @@ def assignment(target: str, value: Expression, indent: int) -> list[str]:
     if _can_split(value) or len(inside[0]) <= WIDTH:
         return [f"{' ' * indent}{target} = (", *inside, f"{' ' * indent})"]
     return [flat]
+
+
+def statement(call: Call, indent: int) -> list[str]:
+    """Return a call that stands alone as lines."""
+    return _lines(call, indent)
 
 
 def returned(values: Sequence[Expression], indent: int) -> list[str]:
@@ -43,7 +51,12 @@ def signature(name: str, parameters: Sequence[str], result: str, indent: int) ->
         return [flat]
     inside = f"{pad}{' ' * STEP}{', '.join(words)}"
     lines = [inside] if len(inside) <= WIDTH else [f"{pad}{' ' * STEP}{word}," for word in words]
-    return [f"{pad}def {name}(", *lines, f"{pad}) -> {result}:"]
+    closing = f"{pad}) -> {result}:"
+    if len(closing) <= WIDTH or not result.endswith("]"):
+        return [f"{pad}def {name}(", *lines, closing]
+    outer, _, inner = result.removesuffix("]").partition("[")
+    kinds = [f"{pad}{' ' * STEP}{kind}," for kind in inner.split(", ")]
+    return [f"{pad}def {name}(", *lines, f"{pad}) -> {outer}[", *kinds, f"{pad}]:"]
 
 
 def flat_text(value: Expression) -> str:

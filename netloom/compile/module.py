@@ -6,7 +6,6 @@ every operator is a module, so hooks, Grad-CAM, pruning and deep copies work on 
 
 from __future__ import annotations
 
-import hashlib
 import operator
 from collections.abc import Generator
 from contextlib import contextmanager
@@ -18,6 +17,7 @@ from torch import fx, nn
 from torch.nn.modules.batchnorm import _BatchNorm  # pyright: ignore[reportPrivateUsage]
 
 from netloom.compile.errors import CompileError, node_of_exception
+from netloom.compile.initialise import derive_seed, initialise
 from netloom.compile.plan import (
     BlockStep,
     LayerStep,
@@ -28,6 +28,7 @@ from netloom.compile.plan import (
     plan_network,
 )
 from netloom.graph.document import Document
+from netloom.layers.learning import LearningParams
 
 _META = "netloom"
 
@@ -41,12 +42,14 @@ class Origins:
         nodes: Path of the node: `id`, or `instance/inner` in a block, without repeat numbers.
         weights: Path of its weights: as `nodes`, with repeat numbers, `instance/0/inner`.
         frozen: Modules whose parameters are not trained.
+        learning: Layers with a learning rate or a weight decay of their own.
     """
 
     document: Document
     nodes: dict[str, str] = field(default_factory=dict[str, str])
     weights: dict[str, str] = field(default_factory=dict[str, str])
     frozen: list[str] = field(default_factory=list[str])
+    learning: dict[str, LearningParams] = field(default_factory=dict[str, LearningParams])
 
 
 class Network(fx.GraphModule):
@@ -99,9 +102,9 @@ def _describe(network: Network, path: str) -> str:
 def build_module(document: Document, *, seed: int = 0) -> Network:
     """Compile a document into a module in training mode.
 
-    Weights are torch's default initialisation, drawn from (seed, name path) for every layer on its
-    own: the same seed gives the same network whatever the order in which it was drawn. The global
-    random state is left as it was.
+    Weights are torch's default initialisation, or the one the node asks for, drawn from (seed, name
+    path) for every layer on its own: the same seed gives the same network whatever the order in
+    which it was drawn. The global random state is left as it was.
 
     Raises:
         CompileError: The network has errors; they are listed.
@@ -191,8 +194,12 @@ class _Builder:
             self.origins.frozen.append(place.module)
         if isinstance(step, LayerStep):
             self.origins.weights[place.module] = place.weight
-            torch.default_generator.manual_seed(_derive_seed(self.seed, place.name))
-            return step.layer.make_module(step.params, step.input_shapes)
+            torch.default_generator.manual_seed(derive_seed(self.seed, place.name))
+            module = step.layer.make_module(step.params, step.input_shapes)
+            initialise(module, step.learning, self.seed, place.name)
+            if step.learning.has_factors:
+                self.origins.learning[place.module] = step.learning
+            return module
         count = len(step.bodies)
         repeats = [
             self.scope(body, place.inside(index, count)) for index, body in enumerate(step.bodies)
@@ -226,8 +233,3 @@ def share_parameters(source: nn.Module, target: nn.Module) -> None:
     for path, parameter in list(source.named_parameters(remove_duplicate=False)):
         owner, _, name = path.rpartition(".")
         setattr(target.get_submodule(owner), name, parameter)
-
-
-def _derive_seed(seed: int, name_path: str) -> int:
-    digest = hashlib.sha256(f"{seed}/{name_path}".encode()).digest()
-    return int.from_bytes(digest[:8], "big") >> 1

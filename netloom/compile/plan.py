@@ -12,8 +12,6 @@ import keyword
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from pydantic import ValidationError
-
 from netloom.analyze import analyze
 from netloom.compile.errors import CompileError
 from netloom.compile.order import execution_order, natural_key
@@ -21,6 +19,8 @@ from netloom.graph.document import Document, Edge, Graph, Node, ParamValue
 from netloom.graph.names import name_problem
 from netloom.graph.topology import block_ports, instance_nodes
 from netloom.layers.base import AnyLayer, LayerParams, ShapeProblem
+from netloom.layers.learning import LearningParams
+from netloom.layers.parse import parse_params
 from netloom.layers.registry import get_layer
 from netloom.layers.shapes import Shape
 
@@ -47,6 +47,7 @@ class LayerStep:
     """One call of one layer.
 
     Attributes:
+        learning: How its weights start and learn.
         arguments: What the module takes, in port order.
         results: What it returns, in port order.
     """
@@ -56,6 +57,7 @@ class LayerStep:
     is_frozen: bool
     layer: AnyLayer
     params: LayerParams
+    learning: LearningParams
     input_shapes: Mapping[str, Shape]
     arguments: tuple[Value, ...]
     results: tuple[Value, ...]
@@ -229,7 +231,8 @@ class _Planner:
         if _role(node) == "block":
             return list(block_ports(self.graph.blocks[node.block or ""]).inputs)
         layer = _layer(node)
-        return [port.name for port in layer.input_ports(_params(layer, node))]
+        params, _ = _params(layer, node)
+        return [port.name for port in layer.input_ports(params)]
 
 
 def is_safe_name(name: str) -> bool:
@@ -264,20 +267,31 @@ def _role(node: Node) -> str:
     return _layer(node).role
 
 
-def _params(layer: AnyLayer, node: Node) -> LayerParams:
-    try:
-        return layer.Params.model_validate(node.params)
-    except ValidationError as error:
-        raise CompileError(f"{node.name} has parameters that do not fit: {error}") from error
+def _params(layer: AnyLayer, node: Node) -> tuple[LayerParams, LearningParams]:
+    parsed = parse_params(layer, node.params)
+    if parsed.params is None:
+        reasons = " ".join(error.message for error in parsed.errors)
+        raise CompileError(f"{node.name} has parameters that do not fit: {reasons}")
+    return parsed.params, parsed.learning
 
 
 def _layer_step(
     node_id: str, node: Node, arguments: tuple[Value, ...], shapes: Mapping[str, Shape]
 ) -> LayerStep:
     layer = _layer(node)
-    params = _params(layer, node)
+    params, learning = _params(layer, node)
     results = tuple(Value(node_id, port.name) for port in layer.output_ports(params))
-    return LayerStep(node_id, node.name, node.is_frozen, layer, params, shapes, arguments, results)
+    return LayerStep(
+        node_id,
+        node.name,
+        node.is_frozen,
+        layer,
+        params,
+        learning,
+        shapes,
+        arguments,
+        results,
+    )
 
 
 def _result_shapes(step: LayerStep, node: Node) -> dict[Value, Shape]:

@@ -16,7 +16,8 @@ __all__ = ["REQUIRED", "SIGNATURES", "SIZES", "signature_of"]
 SIZES = frozenset(
     {
         "in_channels", "out_channels", "num_features", "in_features", "out_features",
-        "normalized_shape", "num_channels", "num_parameters",
+        "normalized_shape", "num_channels", "num_parameters", "embedding_dim", "input_size",
+        "hidden_size",
     }
 )  # fmt: skip
 """Arguments that count the same kind of thing, so that equal values may share one parameter."""
@@ -58,6 +59,10 @@ SIGNATURES: Mapping[str, Mapping[str, Default]] = {
     "nn.PixelUnshuffle": {"downscale_factor": REQUIRED},
     "nn.ChannelShuffle": {"groups": REQUIRED},
     "nn.Linear": {"in_features": REQUIRED, "out_features": REQUIRED, "bias": True},
+    "nn.Embedding": {
+        "num_embeddings": REQUIRED, "embedding_dim": REQUIRED, "padding_idx": None,
+        "max_norm": None, "norm_type": 2.0, "scale_grad_by_freq": False, "sparse": False,
+    },
     **{
         f"nn.MaxPool{count}d": {
             "kernel_size": REQUIRED, "stride": None, "padding": 0, "dilation": 1,

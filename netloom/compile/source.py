@@ -5,6 +5,7 @@ from __future__ import annotations
 from netloom.compile.classes import SHARE_FUNCTION, ClassMaker, GeneratedClass
 from netloom.compile.layout import STEP, assignment, signature
 from netloom.compile.plan import plan_network
+from netloom.compile.setup import groups_function
 from netloom.graph.document import Document
 
 _SHARE_PARAMETERS = f'''def {SHARE_FUNCTION}(repeats: nn.Sequential) -> nn.Sequential:
@@ -30,12 +31,15 @@ def generate_source(document: Document) -> str:
         CompileError: The network has errors; they are listed.
     """
     maker = ClassMaker(document.graph)
-    classes = maker.make_all(plan_network(document))
+    network = plan_network(document)
+    classes = maker.make_all(network)
     parts = ["import torch\nfrom torch import nn\n"]
     if maker.uses_sharing:
         parts.append(_SHARE_PARAMETERS)
     parts += [own.text for own in maker.own_classes]
     parts += [_class_text(made) for made in classes]
+    if (groups := groups_function(network)) is not None:
+        parts.append(groups)
     return "\n\n".join(parts)
 
 
@@ -46,5 +50,5 @@ def _class_text(made: GeneratedClass) -> str:
     lines.append(f"{' ' * 2 * STEP}super().__init__()")
     for name, constructor in made.modules:
         lines += assignment(f"self.{name}", constructor, 2 * STEP)
-    lines += ["", *made.forward]
+    lines += [*made.setup, "", *made.forward]
     return "\n".join(lines) + "\n"

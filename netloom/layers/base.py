@@ -24,6 +24,10 @@ Category = Literal[
     "Input and output",
     "Convolution",
     "Linear",
+    "Embedding",
+    "Recurrent",
+    "Attention",
+    "Detection",
     "Pooling",
     "Normalization",
     "Activation",
@@ -32,6 +36,17 @@ Category = Literal[
     "Combine",
     "Blocks",
 ]
+_CATEGORIES_WITH_WEIGHTS: frozenset[Category] = frozenset(
+    {
+        "Convolution",
+        "Linear",
+        "Embedding",
+        "Recurrent",
+        "Attention",
+        "Detection",
+        "Normalization",
+    }
+)
 Role = Literal["layer", "input", "output", "block", "block_input", "block_output"]
 Inputs: TypeAlias = Mapping[str, Shape]
 Argument: TypeAlias = "int | float | bool | str | tuple[int, ...] | list[int] | None"
@@ -151,7 +166,10 @@ class LayerType(Generic[P]):
         aliases: Other words a person may search for.
         icon: Icon of the Tabler set by its web name, e.g. `grid-dots`.
         has_own_activation: Its output takes memory of its own, rather than being a view.
+        has_weights: Whether the form offers how weights start and learn; None goes by the category.
         variadic_param: The parameter that says how many ports `input_1`, `input_2`... there are.
+        variadic_outputs: Ports that are there once for each of those inputs, as `class_1`, `box_1`,
+            `class_2`...: title by the name before the number.
         inferred: Title of each value that `infer` finds, by name.
         inputs: The ports to be connected, in the order the module takes them.
         outputs: The ports that give a tensor, in the order the module returns them.
@@ -167,11 +185,19 @@ class LayerType(Generic[P]):
     icon: ClassVar[str] = "square"
     role: ClassVar[Role] = "layer"
     has_own_activation: ClassVar[bool] = True
+    has_weights: ClassVar[bool | None] = None
     variadic_param: ClassVar[str | None] = None
+    variadic_outputs: ClassVar[Mapping[str, str]] = {}
     inferred: ClassVar[Mapping[str, str]] = {}
     inputs: ClassVar[tuple[Port, ...]] = (INPUT,)
     outputs: ClassVar[tuple[Port, ...]] = (OUTPUT,)
     Params: type[P]
+
+    @property
+    def takes_learning(self) -> bool:
+        """Whether the form offers how weights start and learn."""
+        usual = self.category in _CATEGORIES_WITH_WEIGHTS
+        return self.role == "layer" and (usual if self.has_weights is None else self.has_weights)
 
     def input_ports(self, params: P) -> Sequence[Port]:
         """Return the input ports that there are with these parameters."""

@@ -12,6 +12,7 @@ from pydantic.fields import FieldInfo
 
 from netloom.graph.document import ParamValue, Scalar
 from netloom.layers.base import AnyLayer, Category, Port, Role
+from netloom.layers.learning import LearningParams
 from netloom.layers.params import FormKind, ParamKind
 from netloom.layers.registry import all_layers
 
@@ -19,6 +20,10 @@ CATEGORY_HUES: dict[Category, int] = {
     "Input and output": 215,
     "Convolution": 265,
     "Linear": 190,
+    "Embedding": 165,
+    "Recurrent": 290,
+    "Attention": 310,
+    "Detection": 70,
     "Pooling": 325,
     "Normalization": 45,
     "Activation": 20,
@@ -61,6 +66,8 @@ class ParamDescription(BaseModel):
         choices: Accepted values of a `choice`.
         count: How many numbers there are where each direction has its own; None for any number.
         is_optional: None is accepted and has a meaning of its own.
+        section: Empty for the layer's own parameters; `learning` for those that every layer with
+            weights has.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -79,6 +86,7 @@ class ParamDescription(BaseModel):
     is_optional: bool
     is_advanced: bool
     on_card: bool
+    section: str
 
 
 class LayerDescription(BaseModel):
@@ -90,6 +98,8 @@ class LayerDescription(BaseModel):
         icon: Web name in the Tabler icon set.
         hue: Degrees, 0..360.
         variadic_param: The parameter that says how many ports `input_1`, `input_2`... there are.
+        variadic_outputs: Names of ports that are there once for each of those inputs, before the
+            number: `class_1`, `box_1`, `class_2`...
     """
 
     model_config = ConfigDict(frozen=True)
@@ -107,6 +117,7 @@ class LayerDescription(BaseModel):
     inputs: list[PortDescription]
     outputs: list[PortDescription]
     variadic_param: str | None
+    variadic_outputs: list[str]
     params: list[ParamDescription]
     inferred: list[InferredDescription]
 
@@ -121,6 +132,9 @@ def describe_layer(layer: AnyLayer) -> LayerDescription:
     fields = layer.Params.model_fields
     params = [describe_param(name, field) for name, field in fields.items()]
     has_defaults = not any(param.is_required for param in params)
+    if layer.takes_learning:
+        learning = LearningParams.model_fields
+        params += [describe_param(name, field) for name, field in learning.items()]
     defaults = layer.Params() if has_defaults else layer.Params.model_construct()
     return LayerDescription(
         type=layer.type_name,
@@ -136,6 +150,7 @@ def describe_layer(layer: AnyLayer) -> LayerDescription:
         inputs=_describe_ports(layer.input_ports(defaults), layer.inputs),
         outputs=_describe_ports(layer.output_ports(defaults), layer.outputs),
         variadic_param=layer.variadic_param,
+        variadic_outputs=list(layer.variadic_outputs),
         params=params,
         inferred=[
             InferredDescription(name=name, title=title) for name, title in layer.inferred.items()
@@ -166,6 +181,7 @@ def describe_param(name: str, field: FieldInfo) -> ParamDescription:
         is_optional=_accepts_none(field.annotation),
         is_advanced=extra.get("is_advanced", False),
         on_card=extra.get("on_card", False),
+        section=extra.get("section", ""),
     )
 
 

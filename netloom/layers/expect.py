@@ -60,10 +60,12 @@ def integers_problem(layer: AnyLayer, params: LayerParams, inputs: Inputs) -> Sh
         if holds_integers(shape) and not port.takes_integers:
             kind = "tokens" if axes_of(shape) == "BT" else "indices"
             only = "an Embedding" if kind == "tokens" else "an unpooling"
+            embed = InsertBefore("Insert Embedding", "Embedding", port.name)
             return ShapeProblem(
                 f"{layer.title} computes with numbers but receives {kind}, "
                 f"{named_shape_text(shape)}, which only {only} can take.",
                 port=port.name,
+                suggestions=(embed,) if kind == "tokens" else (),
             )
     return None
 

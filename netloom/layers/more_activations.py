@@ -338,6 +338,7 @@ class PReLU(Activation[PReLUParams]):
     aliases = ("parametric relu", "leaky", "preluLayer", "activation", "nonlinearity")
     flops_per_element = 2
     inferred = {"num_parameters": "Slopes"}
+    has_weights = True
     Params = PReLUParams
 
     def infer(self, params: PReLUParams, inputs: Inputs) -> Inference | ShapeProblem:

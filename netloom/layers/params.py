@@ -60,6 +60,7 @@ def param(
     maximum: float | None = None,
     on_card: bool = False,
     is_advanced: bool = False,
+    section: str = "",
 ) -> T:
     """Declare a parameter: its default and what a person reads about it.
 
@@ -67,8 +68,14 @@ def param(
         unit: Shown behind the value, e.g. `px`.
         on_card: Shown on the node itself, not only in the form.
         is_advanced: Folded away in the form.
+        section: Name of the form's section it stands in; empty for the layer's own parameters.
     """
-    extra: dict[str, Any] = {"unit": unit, "on_card": on_card, "is_advanced": is_advanced}
+    extra: dict[str, Any] = {
+        "unit": unit,
+        "on_card": on_card,
+        "is_advanced": is_advanced,
+        "section": section,
+    }
     return Field(
         default=default,
         title=title,

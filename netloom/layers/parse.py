@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from pydantic import ValidationError
 
 from netloom.graph.document import ParamValue
 from netloom.layers.base import AnyLayer
 from netloom.layers.describe import ParamDescription, describe_param
+from netloom.layers.learning import DEFAULT_LEARNING, LEARNING_NAMES, LearningParams
 from netloom.layers.params import LayerParams
 
 if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
+
+M = TypeVar("M", bound=LayerParams)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,37 +42,57 @@ class ParsedParams:
 
     Attributes:
         unknown: Names the layer type does not have; they are ignored.
+        learning: How the layer's weights start and learn.
     """
 
     params: LayerParams | None
     errors: tuple[ParamError, ...] = ()
     unknown: tuple[str, ...] = ()
+    learning: LearningParams = DEFAULT_LEARNING
 
 
 def parse_params(layer: AnyLayer, raw: Mapping[str, ParamValue]) -> ParsedParams:
     """Validate raw parameters against a layer type; absent ones take their default."""
     fields = layer.Params.model_fields
     unknown: tuple[str, ...] = ()
+    learning: LearningParams | None = DEFAULT_LEARNING
+    by_param: dict[str | None, ParamError] = {}
     if not raw.keys() <= fields.keys():
-        unknown = tuple(sorted(raw.keys() - fields.keys()))
+        known = LEARNING_NAMES if layer.role == "layer" else frozenset[str]()
+        unknown = tuple(sorted(raw.keys() - fields.keys() - known))
+        own = {name: value for name, value in raw.items() if name in known}
+        if own:
+            learning = _validated(layer.title, LearningParams, own, by_param)
         raw = {name: value for name, value in raw.items() if name in fields}
+    params = _validated(layer.title, layer.Params, raw, by_param)
+    if params is None or learning is None:
+        return ParsedParams(None, tuple(by_param.values()), unknown)
+    return ParsedParams(params, unknown=unknown, learning=learning)
+
+
+def _validated(
+    title: str,
+    model: type[M],
+    raw: Mapping[str, ParamValue],
+    by_param: dict[str | None, ParamError],
+) -> M | None:
+    """Return typed parameters, or None and in `by_param` the first problem of each."""
     try:
-        return ParsedParams(layer.Params.model_validate(raw), unknown=unknown)
+        return model.model_validate(raw)
     except ValidationError as error:
         details = error.errors(include_url=False)
-    by_param: dict[str | None, ParamError] = {}
     for detail in details:
-        found = _explain(layer, detail)
+        found = _explain(title, model, detail)
         by_param.setdefault(found.param, found)
-    return ParsedParams(None, tuple(by_param.values()), unknown)
+    return None
 
 
-def _explain(layer: AnyLayer, detail: ErrorDetails) -> ParamError:
+def _explain(layer_title: str, model: type[LayerParams], detail: ErrorDetails) -> ParamError:
     name = str(detail["loc"][0]) if detail["loc"] else None
     if name is None:
         reason = detail["msg"].removeprefix("Value error, ")
-        return ParamError(None, f"{layer.title}: {reason}.")
-    description = describe_param(name, layer.Params.model_fields[name])
+        return ParamError(None, f"{layer_title}: {reason}.")
+    description = describe_param(name, model.model_fields[name])
     title = description.title
     if detail["type"] == "missing":
         return ParamError(name, f"{title} has no value.", is_missing=True)

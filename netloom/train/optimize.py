@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from typing import Any
 
 import torch
 
+from netloom.compile import Network
 from netloom.train.spec import OptimizerConfig, ScheduleConfig
 
 _ONE_CYCLE_START = 25.0
@@ -14,11 +15,17 @@ _ONE_CYCLE_END = 1e4
 _ONE_CYCLE_RISE = 0.3
 
 
-def make_optimizer(
-    config: OptimizerConfig, parameters: Iterable[torch.nn.Parameter]
-) -> torch.optim.Optimizer:
-    """Build the fused optimiser (measured fastest on CPU and GPU alike)."""
-    trained = [parameter for parameter in parameters if parameter.requires_grad]
+RATE_FACTOR = "learning_rate_factor"
+"""Key of a parameter group: what its learning rate is multiplied by."""
+
+
+def make_optimizer(config: OptimizerConfig, network: Network) -> torch.optim.Optimizer:
+    """Build the fused optimiser (measured fastest on CPU and GPU alike).
+
+    Layers with factors of their own get groups of their own; those whose learning rate is
+    multiplied by zero are left out, as frozen ones are.
+    """
+    trained = _trained(config, network)
     if config.type == "sgd":
         return torch.optim.SGD(
             trained,
@@ -30,6 +37,39 @@ def make_optimizer(
         )
     make = torch.optim.Adam if config.type == "adam" else torch.optim.AdamW
     return make(trained, lr=config.learning_rate, weight_decay=config.weight_decay, fused=True)
+
+
+def set_learning_rate(optimizer: torch.optim.Optimizer, rate: float) -> None:
+    """Set the rate of the step for every group, times the group's own factor."""
+    for group in optimizer.param_groups:
+        group["lr"] = rate * group.get(RATE_FACTOR, 1.0)
+
+
+def _trained(
+    config: OptimizerConfig, network: Network
+) -> list[torch.nn.Parameter] | list[dict[str, Any]]:
+    """Return the parameters to be trained: a plain list unless some have factors of their own."""
+    parameters = [parameter for parameter in network.parameters() if parameter.requires_grad]
+    factors: dict[int, tuple[float, float]] = {}
+    for name, learning in network.netloom_origins.learning.items():
+        for parameter in network.get_submodule(name).parameters():
+            factors[id(parameter)] = (learning.learning_rate_factor, learning.l2_factor)
+    if not factors:
+        return parameters
+    groups: dict[tuple[float, float], list[torch.nn.Parameter]] = {}
+    for parameter in parameters:
+        factor = factors.get(id(parameter), (1.0, 1.0))
+        if factor[0] > 0:
+            groups.setdefault(factor, []).append(parameter)
+    return [
+        {
+            "params": members,
+            "lr": config.learning_rate * rate_factor,
+            "weight_decay": config.weight_decay * decay_factor,
+            RATE_FACTOR: rate_factor,
+        }
+        for (rate_factor, decay_factor), members in groups.items()
+    ]
 
 
 class Schedule:

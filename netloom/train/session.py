@@ -203,7 +203,7 @@ def build_session(
             ranks=ranks,
         ),
         loss=loss,
-        optimizer=make_optimizer(config.optimizer, module.parameters()),
+        optimizer=make_optimizer(config.optimizer, module),
         schedule=Schedule(
             config.schedule,
             config.optimizer.learning_rate,

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from netloom.tasks.classification import ClassificationMeter, ClassificationMetrics, to_logits
 from netloom.train.batches import Batch
+from netloom.train.optimize import set_learning_rate
 from netloom.train.recorder import NonFiniteLossError
 from netloom.train.session import Session
 
@@ -32,9 +33,7 @@ def train_step(session: Session, batch: Batch, step: int) -> tuple[torch.Tensor,
             the loss is not looked at here, because that would make it wait.
     """
     optimizer = session.optimizer
-    rate = session.schedule.rate(step)
-    for group in optimizer.param_groups:
-        group["lr"] = rate
+    set_learning_rate(optimizer, session.schedule.rate(step))
     with session.placement.autocast():
         output_BK = session.trained(batch.images_BCHW)
     logits_BK = to_logits(output_BK, is_probability=session.is_probability)

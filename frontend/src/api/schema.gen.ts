@@ -3647,6 +3647,8 @@ export interface components {
          *         icon: Web name in the Tabler icon set.
          *         hue: Degrees, 0..360.
          *         variadic_param: The parameter that says how many ports `input_1`, `input_2`... there are.
+         *         variadic_outputs: Names of ports that are there once for each of those inputs, before the
+         *             number: `class_1`, `box_1`, `class_2`...
          */
         LayerDescription: {
             /** Aliases */
@@ -3680,6 +3682,8 @@ export interface components {
             title: string;
             /** Type */
             type: string;
+            /** Variadic Outputs */
+            variadic_outputs: string[];
             /** Variadic Param */
             variadic_param: string | null;
         };
@@ -4175,6 +4179,8 @@ export interface components {
          *         choices: Accepted values of a `choice`.
          *         count: How many numbers there are where each direction has its own; None for any number.
          *         is_optional: None is accepted and has a meaning of its own.
+         *         section: Empty for the layer's own parameters; `learning` for those that every layer with
+         *             weights has.
          */
         ParamDescription: {
             /** Choices */
@@ -4204,6 +4210,8 @@ export interface components {
             name: string;
             /** On Card */
             on_card: boolean;
+            /** Section */
+            section: string;
             /** Title */
             title: string;
             /** Unit */

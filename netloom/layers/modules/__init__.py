@@ -5,6 +5,12 @@ and functions alone; constructors take plain data by name; and it is formatted a
 columns, as generated source is. A test holds every file against them.
 """
 
+from netloom.layers.modules.attention import (
+    CrossAttention,
+    SelfAttention,
+    TransformerDecoderLayer,
+    TransformerEncoderLayer,
+)
 from netloom.layers.modules.combine import (
     Add,
     Average,
@@ -18,33 +24,67 @@ from netloom.layers.modules.combine import (
     Subtract,
 )
 from netloom.layers.modules.convolution import SeparableConv2d
+from netloom.layers.modules.detection import (
+    AnchorFreeHead,
+    AnchorHead,
+    FeaturePyramid,
+    RoIAlign,
+    SegmentationHead,
+)
+from netloom.layers.modules.embedding import (
+    ClassToken,
+    LearnedPositions,
+    PatchEmbedding,
+    RotaryPositions,
+    SinusoidalPositions,
+    TakeStep,
+)
 from netloom.layers.modules.function import Function
 from netloom.layers.modules.linear import LowRankLinear, SqueezeExcite
 from netloom.layers.modules.patterns import Einsum, Rearrange
+from netloom.layers.modules.recurrent import GRU, LSTM, RNN
 from netloom.layers.modules.regularization import GaussianNoise, StochasticDepth
 from netloom.layers.modules.shape import CenterCrop, CropLike, Reshape, Slice
 
 __all__ = [
+    "GRU",
+    "LSTM",
+    "RNN",
     "Add",
+    "AnchorFreeHead",
+    "AnchorHead",
     "Average",
     "CenterCrop",
+    "ClassToken",
     "Concatenate",
     "CropLike",
+    "CrossAttention",
     "Divide",
     "Einsum",
+    "FeaturePyramid",
     "Function",
     "Gate",
     "GaussianNoise",
+    "LearnedPositions",
     "LowRankLinear",
     "MatMul",
     "Maximum",
     "Minimum",
     "Multiply",
+    "PatchEmbedding",
     "Rearrange",
     "Reshape",
+    "RoIAlign",
+    "RotaryPositions",
+    "SegmentationHead",
+    "SelfAttention",
     "SeparableConv2d",
+    "SinusoidalPositions",
     "Slice",
     "SqueezeExcite",
     "StochasticDepth",
     "Subtract",
+    "TakeStep",
+    "TransformerDecoderLayer",
+    "TransformerEncoderLayer",
 ]

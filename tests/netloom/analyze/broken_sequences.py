@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from netloom.analyze import Binding
 from netloom.graph.diagnostics import DiagnosticCode as Code
 from tests.netloom.analyze.broken import OUTPUT, Broken
 from tests.netloom.graph.build import chain, document, edge, node
@@ -33,5 +34,25 @@ BROKEN_SEQUENCES: dict[str, Broken] = {
         "Training feeds images to one input, and the network has several, so right cannot",
         severity="warning",
         num_fixes=0,
+    ),
+    "a sequence where one answer is wanted": Broken(
+        Code.SHAPE_MISMATCH,
+        chain(node("SequenceInput", "steps"), node("LSTM", "lstm"), OUTPUT),
+        "A classifier gives (B, F=10), one logit per class, but the output receives (B, T, F=128)",
+        binding=Binding(num_classes=10),
+    ),
+    "a signal where a sequence is read": Broken(
+        Code.SHAPE_MISMATCH,
+        chain(node("SignalInput", "sound"), node("GRU", "gru"), OUTPUT),
+        "Channels come last in a sequence: insert a Permute.",
+    ),
+    "heads that do not divide the features": Broken(
+        Code.SHAPE_MISMATCH,
+        chain(
+            node("SequenceInput", "steps", num_features=15),
+            node("SelfAttention", "look"),
+            OUTPUT,
+        ),
+        "4 heads do not divide 15 features",
     ),
 }

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from netloom.graph.document import Node
-from netloom.layers.shapes import Dim, Shape, axes_of, concrete
+from netloom.layers.shapes import Dim, Shape, Size, axes_of, concrete
 from tests.netloom.compile.networks import node
 
 
@@ -22,13 +22,21 @@ def source_of(shape: Shape, name: str) -> tuple[dict[str, Node], str, list[str]]
             made = node("VolumeInput", name, **named)
         case "BF":
             made = node("FeatureInput", name, num_features=sizes[0])
-        case "BCT":
-            made = node("SignalInput", name, channels=sizes[0], length=sizes[1])
         case "BTF":
-            made = node("SequenceInput", name, num_features=sizes[1], length=sizes[0])
+            made = node("SequenceInput", name, num_features=sizes[1], **_length(shape[1].size))
+        case "BCT":
+            made = node("SignalInput", name, channels=sizes[0], **_length(shape[2].size))
+        case "BT":
+            made = node(
+                "TokenInput", name, vocabulary=shape[1].vocabulary, **_length(shape[1].size)
+            )
         case axes:
             return _reshaped(axes[1:], concrete(shape, B=1)[1:], name)
     return {name: made}, name, []
+
+
+def _length(size: Size) -> dict[str, int | str]:
+    return {"length": size} if isinstance(size, int) else {"length_symbol": str(size)}
 
 
 def _reshaped(

@@ -44,5 +44,6 @@ def test_two_inputs_of_different_kinds_meet_in_one_network() -> None:
     steps_BTF = torch.randn(3, 3, 5, requires_grad=True)
     table_BF = torch.randn(3, 4, requires_grad=True)
     net(steps_BTF, table_BF).square().sum().backward()
-    assert steps_BTF.grad is not None and steps_BTF.grad.abs().sum() > 0
-    assert table_BF.grad is not None and table_BF.grad.abs().sum() > 0
+    for given in (steps_BTF, table_BF):
+        assert given.grad is not None
+        assert given.grad.abs().sum() > 0

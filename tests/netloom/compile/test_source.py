@@ -18,7 +18,6 @@ from netloom.compile import CompileError, build_module, generate_source
 from netloom.compile.signatures import REQUIRED, SIGNATURES
 from netloom.graph.document import BlockDefinition, Document, ExposedParam, Graph, Node
 from netloom.layers.registry import get_layer
-from netloom.layers.shapes import concrete
 from netloom.templates import make_template, templates
 from tests.netloom.compile.graphs import documents
 from tests.netloom.compile.networks import (
@@ -34,6 +33,7 @@ from tests.netloom.compile.networks import (
 )
 from tests.netloom.compile.sources import source_of
 from tests.netloom.layers.cases import CASES, Case
+from tests.netloom.layers.cases.table import example
 
 
 def _run(source: str) -> dict[str, type[nn.Module]]:
@@ -49,11 +49,8 @@ def _run(source: str) -> dict[str, type[nn.Module]]:
 def _example_inputs(document: Document) -> list[Tensor]:
     from netloom.compile.plan import plan_network
 
-    generator = torch.Generator().manual_seed(0)
-    return [
-        torch.randn(concrete(port.shape, B=2, T=23), generator=generator)
-        for port in plan_network(document).inputs
-    ]
+    torch.manual_seed(0)
+    return [example(port.shape, 2, 23).detach() for port in plan_network(document).inputs]
 
 
 def _ruff_formatted(source: str) -> str:

@@ -6,10 +6,12 @@ from tests.netloom.layers.cases import (
     activation,
     combine,
     convolution,
+    detection,
     linear,
     normalization,
     pooling,
     regularization,
+    sequence,
     shape,
 )
 from tests.netloom.layers.cases.table import Case, Cases
@@ -18,10 +20,12 @@ _TABLES: tuple[Cases, ...] = (
     activation.CASES,
     combine.CASES,
     convolution.CASES,
+    detection.CASES,
     linear.CASES,
     normalization.CASES,
     pooling.CASES,
     regularization.CASES,
+    sequence.CASES,
     shape.CASES,
 )
 

@@ -69,7 +69,7 @@ ANY = (*IMAGES, *FEATURES, *SIGNALS, *SEQUENCES, *VOLUMES)
 
 def example(shape: Shape, num_samples: int, time: int) -> Tensor:
     """Return a tensor of a shape: normal numbers, or tokens 0 and 1, or indices without repeats."""
-    sizes = concrete(shape, B=num_samples, T=time)
+    sizes = concrete(shape, B=num_samples, T=time, S=time + 2)
     if not holds_integers(shape):
         return torch.randn(sizes, requires_grad=True)
     if axes_of(shape) == "BT":

@@ -6,7 +6,6 @@ import { BLOCK } from '../document/types';
 import { LayerIcon } from '../canvas/LayerIcon';
 import { pathPrefixOf } from '../state/editor';
 import {
-  useAnalysis,
   useDesigner,
   useEditor,
   useScope,
@@ -22,6 +21,7 @@ import { NetworkSummaryPanel } from './NetworkSummaryPanel';
 import { NodeProblems } from './NodeProblems';
 import { ParamsForm } from './ParamsForm';
 import type { Chosen } from './shared';
+import { useHasWeights } from './useHasWeights';
 import classes from './Properties.module.css';
 
 /** The right side: what is selected, to read and to change. */
@@ -118,13 +118,7 @@ function Attributes({ chosen }: { chosen: readonly Chosen[] }) {
   const set = (attribute: 'is_frozen' | 'note', value: boolean | string): Operation[] =>
     chosen.map(({ id }) => ({ op: 'set_attribute', scope, node_id: id, attribute, value }));
   const isFrozen = chosen.every(({ node }) => node.is_frozen);
-  const prefix = useEditor(pathPrefixOf);
-  const hasWeights = useAnalysis((state) =>
-    chosen.some(({ id, node }) => {
-      const parameters = lookup(state.nodes, prefix + id)?.parameters;
-      return node.is_frozen || parameters === undefined || parameters > 0;
-    }),
-  );
+  const hasWeights = useHasWeights(chosen);
   return (
     <section className={classes.section}>
       {hasWeights && (

@@ -18,6 +18,7 @@ const param = (kind: ParamKind, rest: Partial<ParamDescription> = {}): ParamDesc
   is_optional: false,
   is_advanced: false,
   on_card: false,
+  section: '',
   ...rest,
 });
 

@@ -1,7 +1,7 @@
 /** What the editor knows about layer types: lookup, ports, values, card lines, search. */
 
 import { baseName } from '../document/names';
-import type { LayerPorts } from '../document/ports';
+import type { LayerPorts, NodePorts } from '../document/ports';
 import { lookup } from '../document/records';
 import { isSameData } from '../document/records';
 import { BLOCK, makeNode, type Node, type ParamValue } from '../document/types';
@@ -19,19 +19,30 @@ export function makeCatalog(layers: readonly LayerDescription[]): Catalog {
   const byType = new Map(layers.map((layer) => [layer.type, layer]));
   const layerPorts: LayerPorts = (node) => {
     const layer = byType.get(node.type);
-    if (layer === undefined) return undefined;
-    const shownOf = (ports: readonly PortDescription[]): string[] =>
-      ports
-        .filter((port) => port.param === null || paramValue(layer, node, port.param) === true)
-        .map((port) => port.name);
-    const outputs = shownOf(layer.outputs);
-    const count =
-      layer.variadic_param === null ? null : paramValue(layer, node, layer.variadic_param);
-    if (typeof count !== 'number') return { inputs: shownOf(layer.inputs), outputs };
-    const shown = Math.max(0, Math.min(Math.trunc(count), MAX_PORTS));
-    return { inputs: Array.from({ length: shown }, (_, index) => `input_${index + 1}`), outputs };
+    return layer && portsOfLayer(layer, node);
   };
   return { layers, byType, layerPorts };
+}
+
+/** Ports that a parameter counts or switches on follow the node's values. */
+function portsOfLayer(layer: LayerDescription, node: Node): NodePorts {
+  const shown = (ports: readonly PortDescription[]): string[] =>
+    ports
+      .filter(({ param }) => param === null || paramValue(layer, node, param) === true)
+      .map((port) => port.name);
+  const count = layer.variadic_param === null ? null : paramValue(layer, node, layer.variadic_param);
+  if (typeof count !== 'number') {
+    return { inputs: shown(layer.inputs), outputs: shown(layer.outputs) };
+  }
+  const length = Math.max(0, Math.min(Math.trunc(count), MAX_PORTS));
+  const numbers = Array.from({ length }, (_, index) => index + 1);
+  return {
+    inputs: numbers.map((number) => `input_${number}`),
+    outputs:
+      layer.variadic_outputs.length === 0
+        ? shown(layer.outputs)
+        : numbers.flatMap((number) => layer.variadic_outputs.map((name) => `${name}_${number}`)),
+  };
 }
 
 /** A node's value of a parameter, its default when it has none of its own. */

@@ -32,6 +32,8 @@ export interface ParamDescription {
   is_optional: boolean;
   is_advanced: boolean;
   on_card: boolean;
+  /** Empty for the layer's own parameters; `learning` for those of every layer with weights. */
+  section: string;
 }
 
 export interface PortDescription {
@@ -57,6 +59,8 @@ export interface LayerDescription {
   inputs: PortDescription[];
   outputs: PortDescription[];
   variadic_param: string | null;
+  /** Ports that are there once for each variadic input, before the number: `class_1`, `box_1`. */
+  variadic_outputs: string[];
   params: ParamDescription[];
 }
 

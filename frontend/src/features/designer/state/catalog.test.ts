@@ -1,0 +1,41 @@
+import { describe, expect, it } from 'vitest';
+import { makeNode, type ParamValue } from '../document/types';
+import { makeCatalog } from './catalog';
+import type { LayerDescription } from './contract';
+
+const [layers] = Object.values(
+  import.meta.glob<LayerDescription[]>('../../../../../schema/layers.json', {
+    eager: true,
+    import: 'default',
+  }),
+);
+const { layerPorts } = makeCatalog(layers ?? []);
+
+function portsOf(type: string, params: Record<string, ParamValue> = {}) {
+  return layerPorts({ ...makeNode(type, 'layer'), params });
+}
+
+describe('ports of layers', () => {
+  it('are switched on by a parameter', () => {
+    expect(portsOf('LSTM')).toEqual({ inputs: ['input'], outputs: ['output'] });
+    expect(portsOf('LSTM', { takes_state: true, gives_state: true })).toEqual({
+      inputs: ['input', 'hidden', 'cell'],
+      outputs: ['output', 'hidden', 'cell'],
+    });
+  });
+
+  it('are counted by a parameter, outputs as well as inputs', () => {
+    expect(portsOf('Add', { num_inputs: 3 })).toEqual({
+      inputs: ['input_1', 'input_2', 'input_3'],
+      outputs: ['output'],
+    });
+    expect(portsOf('AnchorHead', { num_levels: 2 })).toEqual({
+      inputs: ['input_1', 'input_2'],
+      outputs: ['class_1', 'box_1', 'class_2', 'box_2'],
+    });
+  });
+
+  it('of unknown types are not known', () => {
+    expect(portsOf('Unheard')).toBeUndefined();
+  });
+});

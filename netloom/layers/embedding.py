@@ -1,0 +1,240 @@
+"""Layers that make sequences: from tokens and from images, and one vector out of a sequence.
+
+Legend: B batch, C channels, H height, W width, T time, F features.
+"""
+
+from __future__ import annotations
+
+from netloom.graph.diagnostics import DiagnosticCode
+from netloom.layers.activation import NoParams
+from netloom.layers.base import (
+    Argument,
+    Constructor,
+    Inference,
+    Inputs,
+    LayerType,
+    Port,
+    SetParams,
+    ShapeProblem,
+)
+from netloom.layers.expect import expect_image, fixed_size
+from netloom.layers.params import MAX_SIZE, LayerParams, PositivePair, param
+from netloom.layers.sequence import expect_sequence, length_of, time_of
+from netloom.layers.shapes import (
+    BATCH,
+    Dim,
+    elements_per_sample,
+    named_shape_text,
+    sequence_shape,
+)
+
+MAX_STEP = 1_000_000
+
+
+class EmbeddingParams(LayerParams):
+    """A table with one row for each token."""
+
+    num_features: int = param(
+        128,
+        "Features",
+        "Length of the vector each token becomes.",
+        minimum=1,
+        maximum=MAX_SIZE,
+        on_card=True,
+    )
+
+
+class Embedding(LayerType[EmbeddingParams]):
+    type_name = "Embedding"
+    name_stem = "embedding"
+    title = "Embedding"
+    category = "Embedding"
+    summary = "Gives every token a learned vector."
+    docs = (
+        "Turns tokens (B, T) into a sequence (B, T, F) by looking each up in a table. The size of "
+        "the vocabulary is taken from the Token input."
+    )
+    aliases = ("word embedding", "lookup", "wordEmbeddingLayer", "vectors", "text")
+    icon = "table"
+    inputs = (Port("input", "Tokens", takes_integers=True),)
+    inferred = {"num_embeddings": "Vocabulary"}
+    Params = EmbeddingParams
+
+    def infer(self, params: EmbeddingParams, inputs: Inputs) -> Inference | ShapeProblem:
+        shape = inputs["input"]
+        vocabulary = shape[-1].vocabulary
+        if len(shape) != 2 or vocabulary is None:
+            return ShapeProblem(
+                "Embedding needs tokens (B, T) of a Token input but receives "
+                f"{named_shape_text(shape)}. Connect a Token input.",
+                port="input",
+            )
+        return Inference(
+            {"output": (BATCH, time_of(shape), Dim("F", params.num_features))},
+            inferred={"num_embeddings": vocabulary},
+            parameters={"weight": (vocabulary, params.num_features)},
+        )
+
+    def constructor(self, params: EmbeddingParams, inputs: Inputs) -> Constructor:
+        vocabulary = inputs["input"][-1].vocabulary or 1
+        return Constructor("nn.Embedding", (vocabulary, params.num_features))
+
+
+class PatchEmbeddingParams(LayerParams):
+    """How an image is cut."""
+
+    patch_size: PositivePair = param(
+        (4, 4), "Patch size", "Height and width of a patch.", unit="px", on_card=True
+    )
+    num_features: int = param(
+        128,
+        "Features",
+        "Length of the vector each patch becomes.",
+        minimum=1,
+        maximum=MAX_SIZE,
+        on_card=True,
+    )
+
+
+class PatchEmbedding(LayerType[PatchEmbeddingParams]):
+    type_name = "PatchEmbedding"
+    name_stem = "patches"
+    title = "Patch embedding"
+    category = "Embedding"
+    summary = "Cuts an image into patches and makes a sequence of them."
+    docs = (
+        "A convolution whose stride is its kernel gives each patch a vector; they follow row by "
+        "row, so (B, C, H, W) becomes (B, T, F). The first layer of a vision transformer "
+        "(Dosovitskiy et al., 2020). Its weights are called projection.weight and "
+        "projection.bias."
+    )
+    aliases = ("patchify", "vit", "vision transformer", "tokens", "patchEmbeddingLayer")
+    icon = "grid-dots"
+    inferred = {"in_channels": "Input channels"}
+    Params = PatchEmbeddingParams
+
+    def infer(self, params: PatchEmbeddingParams, inputs: Inputs) -> Inference | ShapeProblem:
+        shape = inputs["input"]
+        if problem := expect_image(self.title, shape):
+            return problem
+        channels, height, width = (fixed_size(shape, axis) for axis in "CHW")
+        patch_height, patch_width = params.patch_size
+        if height % patch_height or width % patch_width:
+            return self._patch_problem(params, height, width)
+        num_patches = (height // patch_height) * (width // patch_width)
+        output = sequence_shape(params.num_features, num_patches)
+        taps = channels * patch_height * patch_width
+        return Inference(
+            {"output": output},
+            inferred={"in_channels": channels},
+            parameters={
+                "projection.weight": (params.num_features, channels, patch_height, patch_width),
+                "projection.bias": (params.num_features,),
+            },
+            flops=elements_per_sample(output) * (2 * taps + 1),
+        )
+
+    def _patch_problem(self, params: PatchEmbeddingParams, height: int, width: int) -> ShapeProblem:
+        nearest = (_divisor(height, params.patch_size[0]), _divisor(width, params.patch_size[1]))
+        fix = SetParams(f"Use patches of {nearest[0]} × {nearest[1]}", {"patch_size": [*nearest]})
+        return ShapeProblem(
+            f"Patches of {params.patch_size[0]} × {params.patch_size[1]} do not fill an image of "
+            f"H {height} × W {width}.",
+            code=DiagnosticCode.SHAPE_TOO_SMALL
+            if params.patch_size[0] > height or params.patch_size[1] > width
+            else DiagnosticCode.SHAPE_MISMATCH,
+            port="input",
+            param="patch_size",
+            suggestions=(fix,),
+        )
+
+    def constructor(self, params: PatchEmbeddingParams, inputs: Inputs) -> Constructor:
+        channels = fixed_size(inputs["input"], "C")
+        kwargs: dict[str, Argument] = {"patch_size": params.patch_size}
+        return Constructor("PatchEmbedding", (channels, params.num_features), kwargs)
+
+
+def _divisor(size: int, wanted: int) -> int:
+    """Return the divisor of a size that is nearest to what was wanted, not above it."""
+    return next(patch for patch in range(min(size, wanted), 0, -1) if size % patch == 0)
+
+
+class ClassToken(LayerType[NoParams]):
+    type_name = "ClassToken"
+    name_stem = "class_token"
+    title = "Class token"
+    category = "Embedding"
+    summary = "Puts a learned vector in front of a sequence, to gather what is to be classified."
+    docs = (
+        "The sequence becomes one position longer. After the transformer, Take step 0 gives that "
+        "vector to the classifier (Devlin et al., 2018). The weight is called token."
+    )
+    aliases = ("cls token", "prepend", "vit", "bert", "embeddingConcatenationLayer")
+    icon = "plus"
+    inferred = {"num_features": "Features"}
+    Params = NoParams
+
+    def infer(self, params: NoParams, inputs: Inputs) -> Inference | ShapeProblem:
+        shape = inputs["input"]
+        if problem := expect_sequence(self.title, shape):
+            return problem
+        num_features = fixed_size(shape, "F")
+        return Inference(
+            {"output": (BATCH, Dim("T", shape[1].size + 1), shape[2])},
+            inferred={"num_features": num_features},
+            parameters={"token": (num_features,)},
+        )
+
+    def constructor(self, params: NoParams, inputs: Inputs) -> Constructor:
+        return Constructor("ClassToken", (fixed_size(inputs["input"], "F"),))
+
+
+class TakeStepParams(LayerParams):
+    """Which position."""
+
+    step: int = param(
+        -1,
+        "Step",
+        "Position to take: 0 is the first or a class token, −1 the last.",
+        minimum=-MAX_STEP,
+        maximum=MAX_STEP,
+        on_card=True,
+    )
+
+
+class TakeStep(LayerType[TakeStepParams]):
+    type_name = "TakeStep"
+    name_stem = "step"
+    title = "Take step"
+    category = "Embedding"
+    summary = "Takes the features of one position of a sequence, such as the last or a class token."
+    docs = (
+        "Turns (B, T, F) into (B, F). Negative steps count from the end. With sequences of "
+        "different lengths only steps near the ends are sure to be there."
+    )
+    aliases = ("last step", "last time step", "class token", "select", "index", "pooling")
+    icon = "arrow-bar-to-right"
+    has_own_activation = False
+    has_weights = False
+    Params = TakeStepParams
+
+    def infer(self, params: TakeStepParams, inputs: Inputs) -> Inference | ShapeProblem:
+        shape = inputs["input"]
+        if problem := expect_sequence(self.title, shape):
+            return problem
+        length = length_of(shape)
+        if length is not None and not -length <= params.step < length:
+            return ShapeProblem(
+                f"The sequence has {length} positions, so there is no step {params.step}.",
+                code=DiagnosticCode.SHAPE_TOO_SMALL,
+                port="input",
+                param="step",
+                suggestions=(SetParams("Take the last step", {"step": -1}),),
+            )
+        return Inference({"output": (BATCH, shape[2])})
+
+    def constructor(self, params: TakeStepParams, inputs: Inputs) -> Constructor:
+        return Constructor("TakeStep", (params.step,))
+
+
+LAYERS = (Embedding(), PatchEmbedding(), ClassToken(), TakeStep())
