@@ -97,5 +97,5 @@ def list_layers(options: Namespace) -> int:
         if layer.category != category:
             category = layer.category
             say(f"\n{category}")
-        say(f"  {layer.type:<18} {layer.summary}")
+        say(f"  {layer.type:<20} {layer.summary}")
     return 0

@@ -190,7 +190,7 @@ class GlobalPooling(FunctionLayer[NoParams]):
 
     def function_call(self, params: NoParams, inputs: Inputs) -> FunctionCall:
         dims = tuple(range(2, len(inputs["input"])))
-        return FunctionCall(self.function, kwargs={"dim": dims})
+        return FunctionCall(self.function, kwargs={"dim": as_argument(dims)})
 
 
 class GlobalAvgPool(GlobalPooling):

@@ -12,6 +12,7 @@ from netloom.layers.function import FunctionCall, FunctionLayer
 from netloom.layers.params import LayerParams, param
 from netloom.layers.reshape import named_anew
 from netloom.layers.shapes import Dim, Shape, elements_per_sample, named_shape_text
+from netloom.layers.sliding import as_argument
 
 _POSITIONS = "DHWT"
 
@@ -78,7 +79,7 @@ class Reduction(FunctionLayer[ReductionParams]):
     def function_call(self, params: ReductionParams, inputs: Inputs) -> FunctionCall:
         dims = tuple(_dims(params, inputs["input"]))
         keep = {"keepdim": True} if params.keep_axes else {}
-        return FunctionCall(self.function, kwargs={"dim": dims, **keep})
+        return FunctionCall(self.function, kwargs={"dim": as_argument(dims), **keep})
 
 
 def _dims(params: ReductionParams, shape: Shape) -> Sequence[int]:

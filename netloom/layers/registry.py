@@ -6,9 +6,9 @@ import logging
 from functools import cache
 from importlib import import_module
 from importlib.metadata import EntryPoint, entry_points
-from typing import cast
+from typing import cast, get_args
 
-from netloom.layers.base import AnyLayer, LayerType
+from netloom.layers.base import AnyLayer, Category, LayerType
 
 ENTRY_POINT_GROUP = "netloom.layers"
 _FAMILIES = (
@@ -78,5 +78,6 @@ def get_layer(type_name: str) -> AnyLayer | None:
 
 
 def all_layers() -> list[AnyLayer]:
-    """Return every layer type, in palette order."""
-    return list(_registry().values())
+    """Return every layer type, in palette order: category by category."""
+    order = {category: index for index, category in enumerate(get_args(Category))}
+    return sorted(_registry().values(), key=lambda layer: order.get(layer.category, len(order)))
