@@ -80,7 +80,7 @@ def test_a_state_that_is_handed_on_continues_the_sequence() -> None:
 
 def test_the_last_step_is_where_each_direction_ends() -> None:
     inputs = {"input": sequence_shape(4)}
-    raw: dict[str, ParamValue] = {"hidden_size": 3, "bidirectional": True}
+    raw: dict[str, ParamValue] = {"hidden_size": 3, "bidirectional": True, "num_layers": 2}
     sequence, last = made("RNN", inputs, **raw), made("RNN", inputs, **raw, output="last")
     steps_BTF = torch.randn(2, 5, 4)
     every_BTF = sequence(steps_BTF)
