@@ -392,6 +392,7 @@ class LocalResponseNorm(LayerType[LocalResponseNormParams]):
     docs = "Channels compete at each position; AlexNet used it, batch normalisation replaced it."
     aliases = ("lrn", "alexnet", "normalisation", "crossChannelNormalizationLayer")
     icon = "adjustments-horizontal"
+    has_weights = False
     Params = LocalResponseNormParams
 
     def infer(self, params: LocalResponseNormParams, inputs: Inputs) -> Inference | ShapeProblem:

@@ -78,7 +78,7 @@ def uses(draw: st.DrawFn) -> tuple[AnyLayer, dict[str, ParamValue], list[Shape]]
     return layer, raw, draw(st.lists(shapes(), min_size=1, max_size=3))
 
 
-@settings(max_examples=1500, deadline=None, derandomize=True)
+@settings(max_examples=700, deadline=None, derandomize=True)
 @given(uses())
 def test_every_layer_answers(use: tuple[AnyLayer, dict[str, ParamValue], list[Shape]]) -> None:
     layer, raw, given = use
