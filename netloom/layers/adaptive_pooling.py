@@ -13,7 +13,6 @@ from netloom.layers.base import (
     Inputs,
     LayerType,
     Port,
-    SetParams,
     ShapeProblem,
 )
 from netloom.layers.convolution import each, kernel_param
@@ -34,6 +33,8 @@ from netloom.layers.params import (
     param,
 )
 from netloom.layers.shapes import (
+    Dim,
+    Shape,
     Size,
     elements_per_sample,
     feature_shape,
@@ -45,6 +46,7 @@ from netloom.layers.sliding import (
     EXTENTS,
     as_argument,
     directions_of,
+    fixed_sizes,
     leaves_nothing,
     sizes_of,
     slid,
@@ -251,8 +253,7 @@ class MaxUnpooling(LayerType[P], Generic[P]):
     icon = "arrows-maximize"
     docs = (
         "Takes the indices of the pooling that is undone, by a connection from its second port; "
-        "everything else becomes zero (SegNet). The pooling must have divided sizes evenly, so "
-        "that they come back as they were."
+        "everything else becomes zero (SegNet). The size is the one that the pooling received."
     )
     aliases = ("max unpooling", "unpool", "upsample", "decoder", "segnet", "maxUnpooling2dLayer")
     inputs = (INPUT, Port("indices", "Indices", takes_integers=True))
@@ -262,29 +263,42 @@ class MaxUnpooling(LayerType[P], Generic[P]):
         shape, indices = inputs["input"], inputs["indices"]
         if problem := expect_axes(self.title, shape, (f"BC{DIRECTIONS[self.num_directions]}",)):
             return problem
-        if indices != index_shape(shape):
+        if _without_reach(indices) != index_shape(shape):
             return ShapeProblem(
                 f"{self.title} needs the indices that a pooling gave for a tensor like its input, "
                 f"{named_shape_text(shape)}, but receives {named_shape_text(indices)}. Switch on "
                 "“Give indices” of the pooling and connect that port.",
                 port="indices",
             )
-        sizes = self._sizes(params, sizes_of(shape, self.num_directions))
-        if leaves_nothing(sizes):
+        usual, sizes = self._usual_sizes(params, inputs), self._sizes(params, inputs)
+        _, stride, _ = self._window(params)
+        if leaves_nothing(usual) or any(
+            isinstance(size, int) and isinstance(given, int) and abs(size - given) >= step
+            for size, given, step in zip(sizes, usual, stride, strict=True)
+        ):
             return ShapeProblem(
-                f"{self.title} leaves nothing of {named_shape_text(shape)} with this padding.",
-                port="input",
-                param="padding",
-                suggestions=(SetParams("Use no padding", {"padding": None}),),
+                f"{self.title} with this window does not lead from {named_shape_text(shape)} back "
+                "to what the pooling received. Give it the kernel, stride and padding of the "
+                "pooling.",
+                port="indices",
+                param="kernel_size",
             )
         return Inference({"output": slid(fixed_size(shape, "C"), sizes)})
 
-    def _sizes(self, params: P, sizes: tuple[Size, ...]) -> list[Size]:
+    def _usual_sizes(self, params: P, inputs: Inputs) -> list[Size]:
+        """Return the sizes that pooling reduces to the input without leaving anything out."""
         kernel, stride, padding = self._window(params)
+        sizes = sizes_of(inputs["input"], self.num_directions)
         return [
             size * step + (window - step - 2 * zeros)
             for size, window, step, zeros in zip(sizes, kernel, stride, padding, strict=True)
         ]
+
+    def _sizes(self, params: P, inputs: Inputs) -> list[Size]:
+        """Return the sizes that the pooling received, where its indices tell."""
+        reach = [dim.vocabulary for dim in inputs["indices"][2:]]
+        usual = self._usual_sizes(params, inputs)
+        return [size if known is None else known for known, size in zip(reach, usual, strict=True)]
 
     def _window(self, params: P) -> tuple[tuple[int, ...], ...]:
         kernel: Sizes = getattr(params, "kernel_size", 1)
@@ -295,12 +309,19 @@ class MaxUnpooling(LayerType[P], Generic[P]):
 
     def constructor(self, params: P, inputs: Inputs) -> Constructor:
         kernel, stride, padding = self._window(params)
+        sizes = fixed_sizes(self._sizes(params, inputs))
+        if sizes is not None and [*sizes] != self._usual_sizes(params, inputs):
+            return Constructor("MaxUnpoolTo", ([*sizes], [*kernel], [*stride], [*padding]))
         kwargs: dict[str, Argument] = {"kernel_size": as_argument(kernel)}
         if stride != kernel:
             kwargs["stride"] = as_argument(stride)
         if any(padding):
             kwargs["padding"] = as_argument(padding)
         return Constructor(f"nn.{self.type_name}", (), kwargs)
+
+
+def _without_reach(shape: Shape) -> Shape:
+    return tuple(Dim(dim.axis, dim.size) for dim in shape)
 
 
 class MaxUnpool1d(MaxUnpooling[MaxUnpool1dParams]):

@@ -167,7 +167,9 @@ class MaxPooling(SlidingPool[P], Generic[P]):
         if isinstance(found, ShapeProblem) or len(self.output_ports(params)) == 1:
             return found
         pooled = found.outputs["output"]
-        return replace(found, outputs={"output": pooled, "indices": index_shape(pooled)})
+        return replace(
+            found, outputs={"output": pooled, "indices": index_shape(pooled, inputs["input"])}
+        )
 
     def constructor(self, params: P, inputs: Inputs) -> Constructor:
         call = super().constructor(params, inputs)

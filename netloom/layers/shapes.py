@@ -196,10 +196,18 @@ def feature_shape(num_features: int) -> Shape:
     return (BATCH, Dim("F", num_features))
 
 
-def index_shape(shape: Shape) -> Shape:
-    """Return the shape of the positions that were picked from a tensor: whole numbers."""
+def index_shape(shape: Shape, source: Shape | None = None) -> Shape:
+    """Return the shape of the positions that were picked from a tensor: whole numbers.
+
+    Args:
+        source: What they were picked from; its sizes tell how far the positions reach.
+    """
+    reach = [dim.size for dim in source] if source is not None else [None] * len(shape)
     return tuple(
-        dim if dim.axis == "B" else Dim(f"{_INDEX_PREFIX}{dim.axis}", dim.size) for dim in shape
+        dim
+        if dim.axis == "B"
+        else Dim(f"{_INDEX_PREFIX}{dim.axis}", dim.size, size if isinstance(size, int) else None)
+        for dim, size in zip(shape, reach, strict=True)
     )
 
 

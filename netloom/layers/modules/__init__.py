@@ -42,6 +42,7 @@ from netloom.layers.modules.embedding import (
 from netloom.layers.modules.function import Function
 from netloom.layers.modules.linear import LowRankLinear, SqueezeExcite
 from netloom.layers.modules.patterns import Einsum, Rearrange
+from netloom.layers.modules.pooling import MaxUnpoolTo
 from netloom.layers.modules.recurrent import GRU, LSTM, RNN
 from netloom.layers.modules.regularization import GaussianNoise, StochasticDepth
 from netloom.layers.modules.shape import CenterCrop, CropLike, Reshape, Slice
@@ -68,6 +69,7 @@ __all__ = [
     "LearnedPositions",
     "LowRankLinear",
     "MatMul",
+    "MaxUnpoolTo",
     "Maximum",
     "Minimum",
     "Multiply",

@@ -51,6 +51,23 @@ def two_inputs(type_name: str, first: str, second: str, words: str, **params: ob
     return Broken(SHAPE, document(nodes, edges), words, num_fixes=0)
 
 
+def unpooled_by_another_window() -> Broken:
+    nodes = {
+        "i": IMAGE,
+        "p": node("MaxPool2d", "pool", return_indices=True),
+        "x": node("MaxUnpool2d", "unpool", kernel_size=4),
+        "o": OUTPUT,
+    }
+    edges = {
+        "e1": edge("i", "p"),
+        "e2": edge("p", "x"),
+        "e3": edge("p", "x", "indices", "indices"),
+        "e4": edge("x", "o"),
+    }
+    words = "Give it the kernel, stride and padding of the pooling"
+    return Broken(SHAPE, document(nodes, edges), words, num_fixes=0)
+
+
 GROWING = [node("Upsample", f"up_{index}", scale_factor=65_536) for index in range(4)]
 
 BROKEN_LAYERS: dict[str, Broken] = {
@@ -73,6 +90,7 @@ BROKEN_LAYERS: dict[str, Broken] = {
     "numbers as indices": two_inputs(
         "MaxUnpool2d", "input", "indices", "needs the indices that a pooling gave"
     ),
+    "unpooling by another window": unpooled_by_another_window(),
     "output padding": image_into(
         "ConvTranspose2d", "Output padding 2 × 2 must be smaller", output_padding=2
     ),

@@ -52,9 +52,17 @@ def _reshaped(
 
 
 def _indices(shape: Shape, name: str) -> tuple[dict[str, Node], str, list[str]]:
-    """Return the indices of a pooling whose windows hold one number."""
-    plain = tuple(Dim(dim.axis.removeprefix("index "), dim.size) for dim in shape)
+    """Return the indices of a pooling whose windows lie side by side."""
+    plain = tuple(Dim(dim.axis.removeprefix("index "), dim.vocabulary or dim.size) for dim in shape)
     nodes, source, connections = source_of(plain, name)
-    kind = f"MaxPool{len(shape) - 2}d"
-    nodes[f"{name}p"] = node(kind, f"{name}p", kernel_size=1, return_indices=True)
+    windows = [_ratio(before.size, after.size) for before, after in zip(plain, shape, strict=True)]
+    kernel = windows[2] if len(windows) == 3 else windows[2:]
+    nodes[f"{name}p"] = node(
+        f"MaxPool{len(shape) - 2}d", f"{name}p", kernel_size=kernel, return_indices=True
+    )
     return nodes, f"{name}p.indices", [*connections, f"{source}>{name}p"]
+
+
+def _ratio(before: Size, after: Size) -> int:
+    is_known = isinstance(before, int) and isinstance(after, int)
+    return before // after if is_known else 1

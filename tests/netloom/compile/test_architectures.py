@@ -37,7 +37,7 @@ def u_net() -> Document:
 def seg_net() -> Document:
     """The decoder puts numbers back where the encoder's pooling found them."""
     nodes = {
-        "in": image(3, 16),
+        "in": image(3, 17),
         "c": node("SeparableConv2d", "encode", out_channels=6),
         "p": node("MaxPool2d", "pool", return_indices=True),
         "m": node("Mish", "mish"),
@@ -120,7 +120,7 @@ def scan_classifier() -> Document:
     ("document", "shape", "result"),
     [
         (u_net(), (2, 3, 20, 20), (2, 5, 14, 14)),
-        (seg_net(), (2, 3, 16, 16), (2, 6, 16, 16)),
+        (seg_net(), (2, 3, 17, 17), (2, 6, 17, 17)),
         (generator(), (2, 10), (2, 3, 32, 32)),
         (sound_classifier(), (2, 2, 57), (2, 4)),
         (patch_attention(), (2, 3, 16, 16), (2, 12)),

@@ -32,7 +32,11 @@ AXES = ["BF", "BCT", "BCHW", "BCDHW", "BTF", "BHWF", "BT", "BCHF", "BDCT", "BCTF
 def shapes(draw: st.DrawFn) -> Shape:
     axes = draw(st.sampled_from(AXES))
     shape = (BATCH, *(Dim(axis, draw(SIZES)) for axis in axes[1:]))
-    return index_shape(shape) if draw(st.integers(0, 9)) == 0 else shape
+    return (
+        index_shape(shape, draw(st.sampled_from([None, shape])))
+        if draw(st.integers(0, 9)) == 0
+        else shape
+    )
 
 
 INTEGERS = st.sampled_from([0, 1, 2, 3, 4, 5, 7, 64, 65_536, 10**9, -1, -3])

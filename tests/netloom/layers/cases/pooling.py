@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from netloom.layers.shapes import Shape, index_shape
+from netloom.layers.shapes import Shape, image_shape, index_shape, signal_shape, volume_shape
 from tests.netloom.layers.cases.table import IMAGES, SIGNALS, VOLUMES, Cases, over
 
 
 def pooled(shape: Shape) -> dict[str, Shape]:
     """Return what a maximum pooling gives: numbers, and where they stood."""
     return {"input": shape, "indices": index_shape(shape)}
+
+
+def pooled_from(shape: Shape, source: Shape) -> dict[str, Shape]:
+    """Return what a maximum pooling of a known tensor gives."""
+    return {"input": shape, "indices": index_shape(shape, source)}
 
 
 CASES: Cases = {
@@ -46,9 +51,21 @@ CASES: Cases = {
     "AdaptiveMaxPool3d": over(VOLUMES, {}, {"output_size": [3, 2, 5]}),
     "GlobalAvgPool": over((*IMAGES, *SIGNALS, *VOLUMES)),
     "GlobalMaxPool": over((*IMAGES, *SIGNALS, *VOLUMES)),
-    "MaxUnpool1d": over([pooled(shape) for shape in SIGNALS], {}, {"kernel_size": 3, "stride": 2}),
-    "MaxUnpool2d": over(
-        [pooled(shape) for shape in IMAGES], {}, {"kernel_size": 3, "stride": 2, "padding": 1}
-    ),
-    "MaxUnpool3d": over([pooled(shape) for shape in VOLUMES], {}, {"kernel_size": [1, 2, 3]}),
+    "MaxUnpool1d": [
+        *over([pooled(shape) for shape in SIGNALS], {}, {"kernel_size": 3, "stride": 2}),
+        *over([pooled_from(signal_shape(6, 19), signal_shape(6, 39))]),
+    ],
+    "MaxUnpool2d": [
+        *over([pooled_from(image_shape(4, 5, 6), image_shape(4, 10, 12))]),
+        *over([pooled(IMAGES[0])], {}, {"kernel_size": 3, "stride": 2, "padding": 1}),
+        *over([pooled_from(image_shape(4, 5, 6), image_shape(4, 11, 12))]),
+    ],
+    "MaxUnpool3d": [
+        *over([pooled_from(VOLUMES[0], volume_shape(4, 16, 18, 22))]),
+        *over([pooled(VOLUMES[0])], {"kernel_size": [1, 2, 3]}),
+        *over(
+            [pooled_from(volume_shape(2, 3, 4, 5), volume_shape(2, 3, 9, 15))],
+            {"kernel_size": [1, 2, 3]},
+        ),
+    ],
 }
