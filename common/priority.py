@@ -7,8 +7,11 @@ import os
 import time
 from pathlib import Path
 
+TRAINING = 5
+"""Niceness of trainers: a third of the share of what people wait for."""
+
 BACKGROUND = 10
-"""Niceness of work that nobody watches second by second: about a tenth of a person's share."""
+"""Niceness of work that nobody watches second by second: a tenth of that share."""
 
 # The kernel takes one such change in a tenth of a second, from all people together.
 _TRIES = 10

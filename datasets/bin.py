@@ -7,11 +7,10 @@ from collections.abc import Iterable, Sequence
 from django.db import transaction
 
 from accounts.models import Project
-from datasets.log import BATCH
 from datasets.models import Dataset, Event, Item
 from datasets.originals import forget_pictures
-from storage.bin import BinKind, Tick, register_bin_kind
-from storage.holding import on_blob_removed, register_blob_names, release_blobs
+from storage.bin import PURGE_BATCH, BinKind, Tick, register_bin_kind
+from storage.holding import on_blobs_removed, register_blob_names, release_blobs
 from storage.usage import Share, register_shares
 
 
@@ -29,7 +28,7 @@ def register() -> None:
     )
     register_shares(_shares)
     register_blob_names(_named)
-    on_blob_removed(forget_pictures)
+    on_blobs_removed(forget_pictures)
 
 
 def _describe(datasets: Sequence[Dataset]) -> dict[str, str]:
@@ -57,7 +56,7 @@ def _purge(dataset: Dataset, tick: Tick) -> None:
     dataset.versions.all().delete()
     project = dataset.project
     rows = Item.objects.filter(dataset=dataset).order_by("position")
-    while batch := list(rows.values_list("pk", "sha256", "reference")[:BATCH]):
+    while batch := list(rows.values_list("pk", "sha256", "reference")[:PURGE_BATCH]):
         ids = [pk for pk, _, _ in batch]
         with transaction.atomic():
             Event.objects.filter(item__in=ids).delete()
@@ -75,5 +74,4 @@ def _remove_pictures_of(referenced: Sequence[str]) -> None:
         return
     datasets = list(Dataset.objects.values_list("pk", flat=True))
     shown = Item.objects.filter(dataset__in=datasets, sha256__in=referenced)
-    for sha256 in set(referenced) - set(shown.values_list("sha256", flat=True)):
-        forget_pictures(sha256)
+    forget_pictures(set(referenced) - set(shown.values_list("sha256", flat=True)))

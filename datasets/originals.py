@@ -75,10 +75,12 @@ def share_pictures(folder: Path, pictures: Iterable[tuple[str, int, int]]) -> No
         path.unlink(missing_ok=True)
 
 
-def forget_pictures(sha256: str) -> None:
-    """Remove the pictures of an original that is gone."""
+def forget_pictures(digests: Iterable[str]) -> None:
+    """Remove the pictures of originals that are gone."""
     the_store().delete(
-        [f"{PICTURES}/{picture_name(sha256, kind, VIEW_PX, VIEW_PX)}" for kind in KINDS]
+        f"{PICTURES}/{picture_name(sha256, kind, VIEW_PX, VIEW_PX)}"
+        for sha256 in digests
+        for kind in KINDS
     )
 
 

@@ -10,7 +10,7 @@ from jobs import services
 from jobs.access import access_job
 from jobs.devices import devices
 from jobs.schemas import DeviceOut, JobList, JobOut, StateName
-from jobs.selectors import job_out, visible_jobs
+from jobs.selectors import job_out, jobs_out, visible_jobs
 
 router = Router(tags=["jobs"])
 MAX_LISTED = 200
@@ -34,7 +34,7 @@ def list_jobs(
     if subject_type is not None:
         jobs = jobs.filter(subject_type=subject_type, subject_id=subject_id or "")
     listed = jobs[: min(max(limit, 1), MAX_LISTED)]
-    return JobList(items=[job_out(job) for job in listed], total=jobs.count())
+    return JobList(items=jobs_out(listed), total=jobs.count())
 
 
 @router.get("/jobs/{job_id}", response=JobOut, operation_id="get_job")

@@ -17,7 +17,12 @@ class Subject(Schema):
 
 
 class JobOut(Schema):
-    """One piece of background work. `progress` is 0..1, or null when nobody can tell."""
+    """One piece of background work.
+
+    Attributes:
+        progress: 0..1, or null when nobody can tell.
+        queue_place: 1 for the job that its lane does next; null when it does not wait.
+    """
 
     id: str
     kind: str
@@ -25,6 +30,7 @@ class JobOut(Schema):
     state: StateName
     progress: float | None
     message: str
+    queue_place: int | None
     result: dict[str, Any] | None
     problem: dict[str, Any] | None
     created_at: datetime

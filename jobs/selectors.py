@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -21,8 +22,22 @@ TURN_MEMORY = timedelta(days=1)
 STATE_NAME: TypeAdapter[StateName] = TypeAdapter(StateName)
 
 
+def jobs_out(jobs: Iterable[Job]) -> list[JobOut]:
+    """Jobs as the API tells them, each queue looked at once."""
+    listed = list(jobs)
+    places: dict[str, int] = {}
+    for lane in {job.lane for job in listed if job.state == JobState.QUEUED}:
+        places |= queue_places(lane)
+    return [_job_out(job, places.get(job.id)) for job in listed]
+
+
 def job_out(job: Job) -> JobOut:
     """A job as the API and the topics tell it."""
+    is_waiting = job.state == JobState.QUEUED
+    return _job_out(job, queue_places(job.lane).get(job.id) if is_waiting else None)
+
+
+def _job_out(job: Job, queue_place: int | None) -> JobOut:
     has_subject = bool(job.subject_type)
     return JobOut(
         id=job.id,
@@ -31,6 +46,7 @@ def job_out(job: Job) -> JobOut:
         state=STATE_NAME.validate_python(job.state),
         progress=job.progress,
         message=job.message,
+        queue_place=queue_place,
         result=job.result,
         problem=job.problem,
         created_at=job.created_at,
@@ -98,9 +114,6 @@ def _last_served(lane: str, person_ids: set[str | None]) -> dict[str | None, dat
     return dict(begun.values_list("person_id").annotate(Max("started_at")))
 
 
-def queue_place(job: Job) -> int | None:
-    """How many jobs are claimed before this one, None when it does not wait."""
-    if job.state != JobState.QUEUED:
-        return None
-    ids = [queued.id for queued in queue_order(job.lane)]
-    return ids.index(job.id) if job.id in ids else None
+def queue_places(lane: str) -> dict[str, int]:
+    """Place of every waiting job of a lane, 1 is next."""
+    return {job.id: place for place, job in enumerate(queue_order(lane), start=1)}

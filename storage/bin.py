@@ -22,6 +22,8 @@ from jobs.models import FINISHED, Job
 from jobs.services import cancel_job
 
 KindName = Literal["run", "network", "dataset"]
+# Rows and files that go in one transaction, which keeps others from writing meanwhile.
+PURGE_BATCH = 100
 Tick = Callable[[], None]
 
 

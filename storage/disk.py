@@ -17,7 +17,7 @@ from django.conf import settings
 
 from common.errors import Code, Problem
 
-MEGABYTE = 1024 * 1024
+MEGABYTE = 1_000_000  # as the pages show sizes
 ABANDONED_S = 24 * 3600
 FEW_FILES = 8
 # Linux has it in the C library; elsewhere files are synced one by one.

@@ -17,14 +17,14 @@ from django.db.models import Exists, OuterRef, ProtectedError
 from accounts.models import Project
 from storage.models import Blob, BlobUse
 from storage.quotas import drop_blobs
-from storage.services import remove_blob_file
+from storage.services import remove_blob_files
 
 BlobNames = Callable[[Project, Sequence[str]], set[str]]
-RemoveFile = Callable[[str], None]
+RemoveFiles = Callable[[Sequence[str]], None]
 SWEEP_BATCH = 500
 
 _blob_names: list[BlobNames] = []
-_remove_hooks: list[RemoveFile] = []
+_remove_hooks: list[RemoveFiles] = []
 
 
 def register_blob_names(names: BlobNames) -> None:
@@ -32,8 +32,8 @@ def register_blob_names(names: BlobNames) -> None:
     _blob_names.append(names)
 
 
-def on_blob_removed(remove: RemoveFile) -> None:
-    """Let an app remove what it made of a blob's content, by digest; must be idempotent."""
+def on_blobs_removed(remove: RemoveFiles) -> None:
+    """Let an app remove what it made of blobs' contents, by digest; must be idempotent."""
     _remove_hooks.append(remove)
 
 
@@ -61,15 +61,23 @@ def remove_unused(digests: Sequence[str]) -> None:
         found = set(locked.values_list("pk", flat=True))
         # Asked after the lock: a use that was being added has been committed by now.
         found -= set(BlobUse.objects.filter(blob__in=found).values_list("blob_id", flat=True))
-        for sha256 in sorted(found):
-            try:
-                with transaction.atomic():
-                    Blob.objects.filter(pk=sha256).delete()
-            except ProtectedError:
-                continue  # a row still refers to it; better a file too many
-            remove_blob_file(sha256)
-            for remove in _remove_hooks:
-                remove(sha256)
+        gone = _delete_rows(sorted(found))
+        remove_blob_files(gone)
+        for remove in _remove_hooks:
+            remove(gone)
+
+
+def _delete_rows(digests: Sequence[str]) -> list[str]:
+    """Delete the rows that nothing refers to, and say which; better a file too many."""
+    try:
+        with transaction.atomic():
+            Blob.objects.filter(pk__in=digests).delete()
+    except ProtectedError:
+        if len(digests) == 1:
+            return []
+        half = len(digests) // 2
+        return _delete_rows(digests[:half]) + _delete_rows(digests[half:])
+    return list(digests)
 
 
 def sweep_unused() -> int:

@@ -18,6 +18,7 @@ from jobs.registry import job_kind
 from jobs.running import RunningJob
 from jobs.services import enqueue
 from storage.bin import (
+    PURGE_BATCH,
     Tick,
     bin_kind,
     bin_kinds,
@@ -38,7 +39,10 @@ logger = logging.getLogger(__name__)
 JOB_KIND = "storage.purge"
 PROJECT = "project"
 UNFINISHED = (JobState.QUEUED, JobState.RUNNING)
-BATCH = 500
+# SQLite has whoever waits to write look again every tenth of a second: a worker that writes
+# without a pause of that length keeps all others out.
+WORK_S = 0.2
+PAUSE_S = 0.12
 LOOK_S = 60.0
 EXPIRE_S = 3600.0
 Thing = tuple[str, str]
@@ -56,17 +60,32 @@ def request_purge(
 def run_purge(job: RunningJob) -> dict[str, Any]:
     """Delete what is listed; what something still needs, or still works on, stays for now."""
     things: list[Thing] = [(kind, thing_id) for kind, thing_id in job.payload["things"]]
+    tick = GivingWay(job.check_stopped)
     num_purged = num_kept = 0
     for number, (kind, thing_id) in enumerate(things):
         job.progress(number / len(things), "Deleting for good")
         is_gone = (
-            purge_project(thing_id, job.check_stopped)
+            purge_project(thing_id, tick)
             if kind == PROJECT
-            else purge_thing(bin_kind(kind), thing_id, job.check_stopped)
+            else purge_thing(bin_kind(kind), thing_id, tick)
         )
         num_purged += is_gone
         num_kept += not is_gone
     return {"num_purged": num_purged, "num_kept": num_kept}
+
+
+class GivingWay:
+    """A tick that lets other writers in between, and ends the work when `check` raises."""
+
+    def __init__(self, check: Tick) -> None:
+        self._check = check
+        self._since = time.monotonic()
+
+    def __call__(self) -> None:
+        self._check()
+        if time.monotonic() - self._since >= WORK_S:
+            time.sleep(PAUSE_S)
+            self._since = time.monotonic()
 
 
 def purge_project(project_id: str, tick: Tick) -> bool:
@@ -86,7 +105,7 @@ def purge_project(project_id: str, tick: Tick) -> bool:
     for upload in Upload.objects.filter(project=project):
         discard_upload(upload)
     uses = BlobUse.objects.filter(project=project).values_list("blob_id", flat=True)
-    while digests := list(uses[:BATCH]):
+    while digests := list(uses[:PURGE_BATCH]):
         drop_blobs(project, digests)
         remove_unused(digests)
         tick()

@@ -21,9 +21,8 @@ from accounts.limits import (
 )
 from accounts.models import Person, Project
 from common.errors import Code, Problem
+from storage.disk import MEGABYTE
 from storage.models import BlobUse, ProjectUsage, Upload
-
-MEGABYTE_BYTES = 1_000_000  # as the pages show sizes
 
 
 def used_bytes(project: Project) -> int:
@@ -38,12 +37,12 @@ def used_bytes_of(person: Person) -> int:
 
 def quota_bytes(project: Project) -> int:
     """Bytes a project may hold."""
-    return int(limit_of_project(Limit.PROJECT_MB, project) * MEGABYTE_BYTES)
+    return int(limit_of_project(Limit.PROJECT_MB, project) * MEGABYTE)
 
 
 def quota_bytes_of(person: Person) -> int:
     """Bytes the projects of a person may hold together."""
-    return int(limit_of_person(Limit.PERSON_MB, person) * MEGABYTE_BYTES)
+    return int(limit_of_person(Limit.PERSON_MB, person) * MEGABYTE)
 
 
 def require_quota(project: Project, more_bytes: int) -> None:
@@ -169,8 +168,8 @@ def _exceeded(who: str, whose: str, used: int, quota: int, more_bytes: int) -> P
     setting = "NETLOOM_QUOTA_MB" if whose == "project" else "NETLOOM_PERSON_QUOTA_MB"
     return Problem(
         Code.QUOTA_EXCEEDED,
-        f"{who} {used // MEGABYTE_BYTES:,} of {quota // MEGABYTE_BYTES:,} MB; this needs"
-        f" {-(-more_bytes // MEGABYTE_BYTES):,} MB more.",
+        f"{who} {used // MEGABYTE:,} of {quota // MEGABYTE:,} MB; this needs"
+        f" {-(-more_bytes // MEGABYTE):,} MB more.",
         f"Free some on the storage page, or ask the operator to raise {setting}.",
         quota=whose,
         used_bytes=used,

@@ -171,9 +171,9 @@ def use_blob(project: Project, blob: Blob) -> None:
     hold_blobs(project, {blob.sha256: blob.size_bytes})
 
 
-def remove_blob_file(sha256: str) -> None:
-    """Remove the bytes of a blob; only `holding` knows when."""
-    the_store().delete([blob_key(sha256)])
+def remove_blob_files(digests: Iterable[str]) -> None:
+    """Remove the bytes of blobs; only `holding` knows when."""
+    the_store().delete(map(blob_key, digests))
 
 
 def _record(

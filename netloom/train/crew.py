@@ -25,6 +25,8 @@ from netloom.train.spec import TrainSpec
 FOLLOWED_EXIT_CODE = 76
 """Exit status of a rank that ended because another one did: not the reason for anything."""
 _END_WAIT_S = 20.0
+# A killed process frees its device and its memory before it is gone, which takes a moment.
+_KILLED_WAIT_S = 5.0
 
 
 class Crew:
@@ -135,6 +137,9 @@ class Crew:
         for process in self._processes:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(process.pid, signal.SIGKILL)
+        for process in self._processes:
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                process.wait(_KILLED_WAIT_S)
         os._exit(status)
 
 

@@ -25,6 +25,7 @@ memory exhausted in the trainer                test_memory, netloom/train/test_b
 loss that is no number                         api/training/test_resuming
 newest checkpoint damaged or gone              api/training/test_resuming
 data file gone in the middle of an epoch       netloom/train/test_bad_luck
+purge killed                                   test_jobs
 import killed; explanation killed              test_jobs, house/test_jobs, house/test_warm_child
 websocket cut every second; blocked            test_sockets
 two tabs on one network                        e2e/test_designer_saving

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import zipfile
-from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -38,54 +38,84 @@ def is_under_way(job: dict[str, Any]) -> bool:
     return job["state"] == "running" and (job["progress"] or 0) > 0
 
 
-def shifted_digits() -> Iterator[tuple[str, bytes]]:
-    """Each of the 1,797 digits four times, moved by a pixel: no two files are the same."""
+def shifted_digits(first_shift: int) -> bytes:
+    """A zip of each of the 1,797 digits four times, moved by a pixel: no two files are the same."""
     digits = load_digits()
-    for index, (image, digit) in enumerate(zip(digits.images, digits.target, strict=True)):
-        pixels = np.pad((image / 16 * 255).astype("uint8"), 4)
-        for turn in range(4):
-            file = io.BytesIO()
-            Image.fromarray(np.roll(pixels, turn, axis=1)).save(file, "PNG")
-            yield f"{digit}/{index}-{turn}.png", file.getvalue()
-
-
-@pytest.fixture(scope="module")
-def upload_id(api: LiveApi) -> str:
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:
-        for name, data in shifted_digits():
-            archive.writestr(name, data)
-    content = buffer.getvalue()
-    project = api.get("/api/session")["projects"][0]["id"]
-    announced = {"project_id": project, "file_name": "shifted.zip", "size_bytes": len(content)}
+        for index, (image, digit) in enumerate(zip(digits.images, digits.target, strict=True)):
+            pixels = np.pad((image / 16 * 255).astype("uint8"), 4)
+            for shift in range(first_shift, first_shift + 4):
+                file = io.BytesIO()
+                Image.fromarray(np.roll(pixels, shift, axis=1)).save(file, "PNG")
+                archive.writestr(f"{digit}/{index}-{shift}.png", file.getvalue())
+    return buffer.getvalue()
+
+
+def start_import(api: LiveApi, project: str, archive: bytes) -> tuple[str, str]:
+    """Send the archive to a new dataset; return the addresses of the dataset and of the job."""
+    announced = {"project_id": project, "file_name": "shifted.zip", "size_bytes": len(archive)}
     upload = api.call("POST", "/api/uploads", announced)
-    for offset in range(0, len(content), upload["chunk_bytes"]):
-        chunk = content[offset : offset + upload["chunk_bytes"]]
+    for offset in range(0, len(archive), upload["chunk_bytes"]):
+        chunk = archive[offset : offset + upload["chunk_bytes"]]
         status, answer = api.put_chunk(upload["id"], offset, chunk)
         assert status == 200, answer
-    return upload["id"]
+    made = api.call("POST", f"/api/projects/{project}/datasets", {"name": "Shifted"})
+    dataset = f"/api/datasets/{made['id']}"
+    source = {"type": "upload", "upload_ids": [upload["id"]]}
+    job = api.call("POST", f"{dataset}/imports", {"source": source})
+    return dataset, f"/api/jobs/{job['id']}"
 
 
-def test_an_import_whose_worker_is_killed_is_done_again_and_doubles_nothing(
-    studio: Studio, api: LiveApi, upload_id: str
-) -> None:
-    project = api.get("/api/session")["projects"][0]["id"]
-    dataset = api.call("POST", f"/api/projects/{project}/datasets", {"name": "Shifted"})
-    source = {"type": "upload", "upload_ids": [upload_id]}
-    job = api.call("POST", f"/api/datasets/{dataset['id']}/imports", {"source": source})
-    address = f"/api/jobs/{job['id']}"
-    api.wait_for(address, is_under_way, 300)  # the samples come in first
+def kill_its_worker(studio: Studio, api: LiveApi, job: str) -> None:
     worker = process_of(studio, "worker", "bulk")
     everyone = [worker, *worker.children(recursive=True)]
     worker.kill()
-    api.wait_for(address, lambda one: one["message"] == "Starting again", RIGHT_WITHIN_S)
+    api.wait_for(job, lambda one: one["message"] == "Starting again", RIGHT_WITHIN_S)
     until(lambda: not any(map(is_alive, everyone)), 15)
-    ended = api.wait_for(address, has_ended, 600)
+
+
+def test_an_import_whose_worker_is_killed_is_done_again_and_doubles_nothing(
+    studio: Studio, api: LiveApi
+) -> None:
+    project = api.get("/api/session")["projects"][0]["id"]
+    dataset, job = start_import(api, project, shifted_digits(0))
+    api.wait_for(job, is_under_way, 300)  # the samples come in first
+    kill_its_worker(studio, api, job)
+    ended = api.wait_for(job, has_ended, 600)
     assert ended["state"] == "succeeded", ended["problem"]
-    told = api.get(f"/api/datasets/{dataset['id']}")
+    told = api.get(dataset)
     assert (told["num_items"], told["num_labeled"]) == (4 * 1797, 4 * 1797)
-    (report,) = api.get(f"/api/datasets/{dataset['id']}/imports")
+    (report,) = api.get(f"{dataset}/imports")
     assert report["state"] == "succeeded"
+
+
+def test_a_purge_whose_worker_is_killed_goes_on_and_leaves_nothing(
+    studio: Studio, api: LiveApi, data_folder: Path
+) -> None:
+    def num_files() -> int:
+        folders = (data_folder / "blobs", data_folder / "pictures")
+        return sum(file.is_file() for folder in folders for file in folder.rglob("*"))
+
+    samples = "/api/jobs?project=" + api.get("/api/session")["projects"][0]["id"]
+    api.wait_for(samples, lambda jobs: all(map(has_ended, jobs["items"])), 300)
+    before = num_files()
+    project = api.call("POST", "/api/projects", {"name": "Short-lived"})["id"]
+    _, importing = start_import(api, project, shifted_digits(4))
+    ended = api.wait_for(importing, has_ended, 600)
+    assert ended["state"] == "succeeded", ended["problem"]
+    full = num_files()
+    assert full >= before + 4 * 1797
+
+    api.call("DELETE", f"/api/projects/{project}")
+    purging = f"/api/jobs/{api.call('DELETE', f'/api/bin/projects/{project}')['id']}"
+    until(lambda: num_files() < full - 100)
+    kill_its_worker(studio, api, purging)
+    assert before < num_files() < full, "the purge was over, or had not begun"
+    ended = api.wait_for(purging, has_ended, 600)
+    assert ended["state"] == "succeeded", ended["problem"]
+    assert num_files() == before
+    assert project not in {row["id"] for row in api.get("/api/bin/projects")["items"]}
 
 
 @pytest.fixture(scope="module")

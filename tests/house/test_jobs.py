@@ -13,7 +13,7 @@ from django.db import connection
 from jobs import running, services
 from jobs.models import Job, JobState
 from jobs.reconcile import Reconciler
-from jobs.selectors import queue_order, queue_place
+from jobs.selectors import jobs_out, queue_order, queue_places
 from jobs.tasks import run_next, work
 from tests.client import ApiClient
 from tests.house import job_kinds
@@ -142,7 +142,9 @@ def test_people_take_turns(enqueue: Any, join: Any, project: Any):
     first, second, third = (enqueue("tests.add", by=busy) for _ in range(3))
     late = enqueue("tests.add", by=rare)
     assert [job.id for job in queue_order("bulk")] == [first.id, late.id, second.id, third.id]
-    assert queue_place(late) == 1
+    assert queue_places("bulk") == {first.id: 1, late.id: 2, second.id: 3, third.id: 4}
+    told = {job.id: job.queue_place for job in jobs_out([third, late])}
+    assert told == {third.id: 4, late.id: 2}
     services.claim_next("bulk", "worker")
     assert [job.id for job in queue_order("bulk")] == [late.id, second.id, third.id]
 

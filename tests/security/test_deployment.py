@@ -200,7 +200,7 @@ def test_a_strong_key_is_taken() -> None:
 
 
 def test_machines_that_share_files_share_the_rest(settings: Any) -> None:
-    _environment(settings, s3_bucket="netloom")
+    _environment(settings, s3_bucket="netloom", database_url="")
     assert _found() == {"netloom.W016", "netloom.W017"}
     _environment(
         settings,

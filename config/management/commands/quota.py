@@ -10,6 +10,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from accounts.limits import Limit, set_allowance
 from accounts.models import Allowance, Person, Project
 from storage import quotas
+from storage.disk import MEGABYTE
 
 OF_PROJECT = {Limit.PROJECT_MB}
 
@@ -51,8 +52,8 @@ class Command(BaseCommand):
             used, most = quotas.used_bytes_of(person), quotas.quota_bytes_of(person)
             own = ", ".join(str(each) for each in Allowance.objects.filter(person=person))
             self.stdout.write(
-                f"{person.email}: {used / quotas.MEGABYTE_BYTES:,.0f} of"
-                f" {most / quotas.MEGABYTE_BYTES:,.0f} MB" + (f" ({own})" if own else "")
+                f"{person.email}: {used / MEGABYTE:,.0f} of"
+                f" {most / MEGABYTE:,.0f} MB" + (f" ({own})" if own else "")
             )
         for allowance in Allowance.objects.exclude(project=None).select_related("project"):
             self.stdout.write(f"Project {allowance.project} ({allowance.project_id}): {allowance}")

@@ -3522,7 +3522,11 @@ export interface components {
         };
         /**
          * JobOut
-         * @description One piece of background work. `progress` is 0..1, or null when nobody can tell.
+         * @description One piece of background work.
+         *
+         *     Attributes:
+         *         progress: 0..1, or null when nobody can tell.
+         *         queue_place: 1 for the job that its lane does next; null when it does not wait.
          */
         JobOut: {
             /**
@@ -3551,6 +3555,8 @@ export interface components {
             progress: number | null;
             /** Project Id */
             project_id: string | null;
+            /** Queue Place */
+            queue_place: number | null;
             /** Result */
             result: {
                 [key: string]: unknown;

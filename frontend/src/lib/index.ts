@@ -4,6 +4,6 @@ export {
   SESSION_KEY, chooseProject, roleAllows, sessionQuery, useAdoptSession, useProject, useSession,
 } from './session';
 export { TESTIDS } from './testids';
-export { cancelJob, isOver, useActiveJobs, useJob, useProjectTopic } from './jobs';
+export { cancelJob, isOver, queueText, useActiveJobs, useJob, useProjectTopic } from './jobs';
 export { SocketClient, type Connection, type TopicMessage } from './socket/client';
 export { socket, useConnection, useTopic } from './socket/useTopic';

@@ -7,6 +7,12 @@ export function isOver(job: Job): boolean {
   return job.state === 'succeeded' || job.state === 'failed' || job.state === 'cancelled';
 }
 
+/** Where something stands that waits, e.g. “Next in the queue”. */
+export function queueText(place: number | null): string {
+  if (place === null) return 'Waiting for a worker';
+  return place === 1 ? 'Next in the queue' : `Number ${String(place)} in the queue`;
+}
+
 const jobKey = (jobId: string) => ['job', jobId] as const;
 const jobsKey = (projectId: string | undefined) => ['jobs', projectId] as const;
 
@@ -49,6 +55,8 @@ export function useActiveJobs() {
       return page.items.filter((job) => !isOver(job));
     },
     enabled: project !== null,
+    // Nobody tells a waiting job that another one has ended.
+    refetchInterval: ({ state }) => (state.data?.some((job) => job.state === 'queued') ? 3_000 : false),
   });
 }
 

@@ -16,7 +16,7 @@ from storage.services import (
     local_blob,
     local_blobs,
     read_blob,
-    remove_blob_file,
+    remove_blob_files,
     store_batch,
     store_bytes,
     store_file,
@@ -112,9 +112,9 @@ def test_damaged_bytes_are_not_used(project: Any, machine_a: Path, objects: Obje
 
 def test_deleting_removes_the_object(project: Any) -> None:
     blob = store_bytes(project, DATA)
-    remove_blob_file(blob.sha256)
+    remove_blob_files([blob.sha256])
     assert the_store().missing([blob_key(blob.sha256)]) == [blob_key(blob.sha256)]
-    remove_blob_file(blob.sha256)  # what is gone already is no trouble
+    remove_blob_files([blob.sha256])  # what is gone already is no trouble
 
 
 def test_content_that_vanished_while_it_was_counted_is_written_again(

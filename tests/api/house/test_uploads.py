@@ -40,7 +40,7 @@ def _put(api: ApiClient, upload: dict[str, Any], offset: int, data: bytes) -> An
 
 def test_chunks_add_up(api: ApiClient, announced: dict[str, Any]):
     assert announced["offset"] == 0
-    assert announced["chunk_bytes"] == 8 * 1024 * 1024
+    assert announced["chunk_bytes"] == 8_000_000
     for offset in range(0, len(DATA), 10_000):
         answer = _put(api, announced, offset, DATA[offset : offset + 10_000])
         assert answer.status_code == 200

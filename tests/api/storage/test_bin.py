@@ -19,7 +19,7 @@ from jobs.models import Job
 from jobs.running import JobStopped
 from storage import purging, quotas, services
 from storage.bin import bin_kind, claim, objects_of, purge_thing
-from storage.holding import sweep_unused
+from storage.holding import remove_unused, sweep_unused
 from storage.models import Blob, BlobUse
 from storage.purging import BinKeeper
 from tests.api.datasets.conftest import Studio
@@ -238,7 +238,7 @@ def cut_after(num_ticks: int) -> Callable[[], None]:
 def test_a_purge_that_is_cut_goes_on(
     api: ApiClient, project: Any, dataset: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("datasets.bin.BATCH", 1)
+    monkeypatch.setattr("datasets.bin.PURGE_BATCH", 1)
     api.delete(f"/api/datasets/{dataset['id']}")
     kind = bin_kind("dataset")
     claim(objects_of(kind, pk=dataset["id"]))
@@ -253,6 +253,21 @@ def test_a_purge_that_is_cut_goes_on(
     assert not Dataset.objects.exists()
     assert files() == set()
     assert purge_thing(kind, dataset["id"], lambda: None)
+
+
+def test_files_that_a_row_still_names_stay_and_only_those(
+    project: Any, dataset: dict[str, Any], make_run: Make
+) -> None:
+    run, before = make_run(dataset["id"]), files()
+    blobs = services.store_batch(project, [bytes([number]) for number in range(7)])
+    named = {blobs[1].sha256, blobs[5].sha256}
+    for step, sha256 in enumerate(sorted(named), start=1_000):
+        Checkpoint.objects.create(run=run, blob_id=sha256, step=step, epoch=1.0)
+    digests = [blob.sha256 for blob in blobs]
+    quotas.drop_blobs(project, digests)
+    remove_unused(digests)
+    assert files() - before == named
+    assert set(Blob.objects.filter(pk__in=digests).values_list("pk", flat=True)) == named
 
 
 def test_a_crash_between_rows_and_files_leaves_nothing_for_long(project: Any) -> None:

@@ -6,7 +6,7 @@ import { Link, useLocation } from '@tanstack/react-router';
 import { useEffect } from 'react';
 import type { Job, RunSummary } from '@/api';
 import { runTitle, useActiveRuns, wishNote } from '@/features/training';
-import { TESTIDS, cancelJob, formatDuration, formatPercent, plural, roleAllows, useActiveJobs, useProject } from '@/lib';
+import { TESTIDS, cancelJob, formatDuration, formatPercent, plural, queueText, roleAllows, useActiveJobs, useProject } from '@/lib';
 import { StateBadge } from '@/ui';
 import { jobTitle } from './jobTitle';
 import { isOwnWork, meanProgress, runProgress } from './workProgress';
@@ -90,7 +90,7 @@ function RunLine({ run, onFollow }: { run: RunSummary; onFollow: () => void }) {
 
 function runLine({ state, epochs_done, epochs, queue_place, estimate_start_s, network_name }: RunSummary): string {
   if (state === 'queued' || state === 'interrupted') {
-    const place = queue_place === null ? 'Waiting for a worker' : `No. ${String(queue_place)} in the queue`;
+    const place = queueText(queue_place);
     return estimate_start_s === null || estimate_start_s < 1 ? place : `${place}, in about ${formatDuration(estimate_start_s)}`;
   }
   return `${network_name} · epoch ${epochs_done.toFixed(1).replace(/\.0$/, '')} of ${String(epochs)}`;
@@ -130,7 +130,8 @@ function JobRow({ job }: { job: Job }) {
         color="var(--nl-running)"
         aria-label={`${title}: progress`}
       />
-      {job.message !== '' && <div className={classes.jobMessage}>{job.message}</div>}
+      {job.state === 'queued' && <div className={classes.jobMessage}>{queueText(job.queue_place)}</div>}
+      {job.state !== 'queued' && job.message !== '' && <div className={classes.jobMessage}>{job.message}</div>}
     </div>
   );
 }

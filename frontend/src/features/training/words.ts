@@ -1,5 +1,5 @@
 import type { CheckpointInfo, Run, RunConfig, RunSummary } from '@/api';
-import { formatDuration, formatNumber, formatPercent, plural } from '@/lib';
+import { formatDuration, formatNumber, formatPercent, plural, queueText } from '@/lib';
 
 const METRIC_NAMES: Record<string, string> = {
   loss: 'Loss',
@@ -92,7 +92,7 @@ function stoppedLine({ checkpoints, progress }: Run): string {
 }
 
 function queueLine({ queue_place, estimate_start_s }: Run): string {
-  const place = queue_place === null ? 'Waiting for a worker' : queue_place === 1 ? 'Next in the queue' : `Number ${String(queue_place)} in the queue`;
+  const place = queueText(queue_place);
   if (estimate_start_s === null || estimate_start_s < 1) return `${place}.`;
   return `${place}, starts in about ${formatDuration(estimate_start_s)}.`;
 }

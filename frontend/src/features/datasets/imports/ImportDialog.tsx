@@ -1,7 +1,7 @@
 import { Button, Modal, Progress, SegmentedControl } from '@mantine/core';
 import { useState } from 'react';
 import type { Dataset, Job } from '@/api';
-import { TESTIDS, formatPercent } from '@/lib';
+import { TESTIDS, formatPercent, queueText } from '@/lib';
 import { ProblemNotice } from '@/ui';
 import { CsvSource } from './CsvSource';
 import { DropZone } from './DropZone';
@@ -125,7 +125,7 @@ interface WorkingProps {
 
 function Working({ sending, job, onCancel, onHide }: WorkingProps) {
   const progress = sending?.progress ?? job?.progress ?? 0;
-  const text = sending?.text ?? (job?.state === 'queued' ? 'Waiting for a worker' : (job?.message ?? 'Starting'));
+  const text = sending?.text ?? (job?.state === 'queued' ? queueText(job.queue_place) : (job?.message ?? 'Starting'));
   return (
     <div className={classes.form} data-testid={TESTIDS.data.importProgress}>
       <div className={classes.working}>

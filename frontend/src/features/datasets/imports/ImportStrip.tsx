@@ -1,13 +1,13 @@
 import { Button, Progress } from '@mantine/core';
 import { useMutation } from '@tanstack/react-query';
 import type { Job } from '@/api';
-import { cancelJob, formatPercent } from '@/lib';
+import { cancelJob, formatPercent, queueText } from '@/lib';
 import classes from './ImportDialog.module.css';
 
 /** An import that goes on in the background, above what it has brought so far. */
 export function ImportStrip({ job, canCancel }: { job: Job; canCancel: boolean }) {
   const cancel = useMutation({ mutationFn: () => cancelJob(job.id) });
-  const text = job.state === 'queued' ? 'Waiting for a worker' : job.message || 'Bringing images in';
+  const text = job.state === 'queued' ? queueText(job.queue_place) : job.message || 'Bringing images in';
   return (
     <div className={classes.strip} role="group" aria-label="Import">
       <span>{text}</span>
