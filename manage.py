@@ -6,6 +6,7 @@ import sys
 
 
 def main() -> None:
+    os.umask(0o077)  # what the studio writes is nobody else's on this machine
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
     from config.environment import SettingProblem
 

@@ -40,7 +40,7 @@ from accounts.schemas import (
     SigninByLink,
     SigninByPassword,
 )
-from accounts.throttle import note_failure, refuse_guessing
+from accounts.throttle import guess
 from common.errors import Code, Problem, not_found
 
 router = Router()
@@ -67,12 +67,8 @@ def get_session(request: HttpRequest) -> SessionOut:
 )
 def sign_in_by_link(request: HttpRequest, payload: SigninByLink) -> SessionOut:
     """The token travels in the fragment of the link, so that no log ever sees it."""
-    refuse_guessing(request, "")
-    try:
+    with guess(request):
         person = services.redeem_signin_link(payload.token)
-    except Problem:
-        note_failure(request, "")
-        raise
     login(request, person, backend=BACKEND)
     return _session(request, person)
 
@@ -85,15 +81,14 @@ def sign_in_by_link(request: HttpRequest, payload: SigninByLink) -> SessionOut:
     tags=["session"],
 )
 def sign_in_by_password(request: HttpRequest, payload: SigninByPassword) -> SessionOut:
-    refuse_guessing(request, payload.email)
-    person = authenticate(request, username=payload.email.lower(), password=payload.password)
-    if not isinstance(person, Person):
-        note_failure(request, payload.email)
-        raise Problem(
-            Code.SIGN_IN_REFUSED,
-            "E-mail address and password do not belong together.",
-            "Check both, or ask for a sign-in link.",
-        )
+    with guess(request, payload.email):
+        person = authenticate(request, username=payload.email.lower(), password=payload.password)
+        if not isinstance(person, Person):
+            raise Problem(
+                Code.SIGN_IN_REFUSED,
+                "E-mail address and password do not belong together.",
+                "Check both, or ask for a sign-in link.",
+            )
     login(request, person, backend=BACKEND)
     return _session(request, person)
 
@@ -228,7 +223,8 @@ def remove_member(request: PersonRequest, project_id: str, person_id: str) -> St
 )
 def list_invitations(request: PersonRequest, project_id: str) -> InvitationList:
     project = access_project(request.person, project_id, "own")
-    items = [_invitation(invitation) for invitation in selectors.open_invitations(project)]
+    found = invitations.open_invitations().filter(project=project).order_by("-created_at")
+    items = [_invitation(invitation) for invitation in found.select_related("created_by")]
     return InvitationList(items=items, total=len(items))
 
 
@@ -256,12 +252,8 @@ def create_invitation(
 )
 def look_at_invitation(request: HttpRequest, payload: InvitationToken) -> InvitationLook:
     """Who invites to which project; only the holder of a valid link is told."""
-    refuse_guessing(request, "")
-    try:
+    with guess(request):
         invitation = invitations.look_at_invitation(payload.token)
-    except Problem:
-        note_failure(request, "")
-        raise
     return InvitationLook(
         project_name=invitation.project.name,
         inviter_name=invitation.created_by.name,
@@ -280,9 +272,8 @@ def look_at_invitation(request: HttpRequest, payload: InvitationToken) -> Invita
 )
 def accept_invitation(request: HttpRequest, payload: InvitationAccept) -> SessionOut:
     """Join with the account signed in, or make one."""
-    refuse_guessing(request, "")
     signed_in: Person | None = getattr(request, "person", None)
-    try:
+    with guess(request):
         person = invitations.accept_invitation(
             payload.token,
             signed_in,
@@ -290,10 +281,6 @@ def accept_invitation(request: HttpRequest, payload: InvitationAccept) -> Sessio
             email=payload.email or "",
             password=payload.password,
         )
-    except Problem as problem:
-        if problem.code is Code.LINK_EXPIRED:
-            note_failure(request, "")
-        raise
     if signed_in is None:
         login(request, person, backend=BACKEND)
     return _session(request, person)
@@ -348,13 +335,8 @@ def _change_password(request: PersonRequest, current: str | None, new: str) -> N
     """Change it; wrong guesses at the present one count like failed sign-ins."""
     _require_session(request, "The password is changed")
     person = request.person
-    refuse_guessing(request, person.email)
-    try:
+    with guess(request, person.email):
         services.change_password(person, current, new)
-    except Problem as problem:
-        if problem.code is Code.SIGN_IN_REFUSED:
-            note_failure(request, person.email)
-        raise
     login(request, person, backend=BACKEND)
 
 
@@ -406,6 +388,7 @@ def _invitation(invitation: Invitation, url: str | None = None) -> InvitationOut
         id=invitation.id,
         role=cast(RoleName, invitation.role),
         email=invitation.email,
+        inviter_name=invitation.created_by.name,
         created_at=invitation.created_at,
         expires_at=invitation.expires_at,
         url=url,

@@ -110,6 +110,7 @@ class InvitationOut(Schema):
     id: str
     role: RoleName
     email: str
+    inviter_name: str
     created_at: datetime
     expires_at: datetime
     url: str | None = Field(None, description="The link, told once when it is made.")

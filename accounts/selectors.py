@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from django.db.models import Count, F, Model, QuerySet
 
 from accounts.access import visible_projects
-from accounts.models import ApiToken, Invitation, Membership, Person, Project
+from accounts.models import ApiToken, Membership, Person, Project
 
 _counted: dict[str, type[Model]] = {}
 
@@ -39,11 +39,6 @@ def project_for(person: Person, project: Project) -> Project:
 def members_of(project: Project) -> QuerySet[Membership]:
     """Members in the order they joined."""
     return project.memberships.select_related("person").order_by("created_at", "id")
-
-
-def open_invitations(project: Project) -> QuerySet[Invitation]:
-    """Invitations that nobody has accepted yet."""
-    return project.invitations.filter(accepted_at=None).order_by("-created_at")
 
 
 def tokens_of(person: Person) -> QuerySet[ApiToken]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 
 from django.conf import settings
@@ -15,32 +17,52 @@ from common.errors import Code, Problem
 WINDOW = timedelta(minutes=15)
 MAX_PER_ACCOUNT = 10
 MAX_PER_ADDRESS = 50
+FAILURES = {Code.SIGN_IN_REFUSED, Code.LINK_EXPIRED, Code.NAME_TAKEN}
 
 
-def refuse_guessing(request: HttpRequest, account: str) -> None:
-    """Raise Problem too_many_attempts when there have been too many failures."""
+@contextmanager
+def guess(request: HttpRequest, account: str = "") -> Iterator[None]:
+    """Count what is tried inside as a failure until it is known to be none.
+
+    It counts from before it is tried, so that guesses made at once are not more than others.
+
+    Raises:
+        Problem: `too_many_attempts` when there have been too many failures.
+    """
     since = timezone.now() - WINDOW
     SigninAttempt.objects.filter(created_at__lt=since).delete()
-    for key, most in _keys(request, account):
-        recent = SigninAttempt.objects.filter(key=key, created_at__gte=since)
-        if recent.count() >= most:
-            raise Problem(
-                Code.TOO_MANY_ATTEMPTS,
-                "There were too many failed attempts to sign in.",
-                f"Wait {int(WINDOW.total_seconds() // 60)} minutes, or use a sign-in link.",
-                retry_after_s=int(WINDOW.total_seconds()),
-            )
+    keys = _keys(request, account)
+    attempts = SigninAttempt.objects.bulk_create(SigninAttempt(key=key) for key, _ in keys)
+    is_failure = False
+    try:
+        for key, most in keys:
+            if SigninAttempt.objects.filter(key=key, created_at__gte=since).count() > most:
+                raise _too_many()
+        yield
+    except Problem as problem:
+        is_failure = problem.code in FAILURES
+        raise
+    finally:
+        if not is_failure:
+            SigninAttempt.objects.filter(pk__in=[attempt.pk for attempt in attempts]).delete()
 
 
-def note_failure(request: HttpRequest, account: str) -> None:
-    """Remember a failed attempt."""
-    SigninAttempt.objects.bulk_create(SigninAttempt(key=key) for key, _ in _keys(request, account))
+def _too_many() -> Problem:
+    return Problem(
+        Code.TOO_MANY_ATTEMPTS,
+        "There were too many failed attempts to sign in.",
+        f"Wait {int(WINDOW.total_seconds() // 60)} minutes, or use a sign-in link.",
+        retry_after_s=int(WINDOW.total_seconds()),
+    )
 
 
 def _keys(request: HttpRequest, account: str) -> list[tuple[str, int]]:
-    keys = [(f"address:{_address(request)}"[:80], MAX_PER_ADDRESS)]
-    if account:
-        keys.append((f"account:{hash_token(account.lower())}"[:80], MAX_PER_ACCOUNT))
+    """Who is signed in answers with the account, and not for others at the same address."""
+    person = getattr(request, "person", None)
+    accounts = {name.lower() for name in (account, person.email if person else "") if name}
+    keys = [(f"account:{hash_token(name)}"[:80], MAX_PER_ACCOUNT) for name in sorted(accounts)]
+    if person is None:
+        keys.append((f"address:{_address(request)}"[:80], MAX_PER_ADDRESS))
     return keys
 
 

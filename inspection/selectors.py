@@ -25,7 +25,7 @@ from netloom.explain.layers import default_gradcam_layer, gradcam_layers
 from netloom.graph.document import Document, Node
 from training.access import access_checkpoint, access_run
 from training.models import Checkpoint
-from training.pages import cursor_of, read_cursor
+from training.pages import cursor_of, place, read_cursor
 
 MAX_LIMIT = 200
 
@@ -96,7 +96,7 @@ def list_evaluations(
             Code.INVALID, "Evaluations of what?", "Name a checkpoint or a run in the address."
         )
     total = rows.count()
-    start = read_cursor(cursor, int) or 0
+    start = read_cursor(cursor, place) or 0
     limit = _limit(limit)
     page = list(rows.select_related("author").order_by("-created_at", "id")[start:][: limit + 1])
     return EvaluationList(

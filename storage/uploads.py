@@ -88,6 +88,8 @@ def append_chunk(upload: Upload, offset: int, data: bytes) -> Upload:
             f"{upload.file_name} was announced with {upload.size_bytes} bytes; more arrived.",
             "Start the upload again.",
         )
+    if not data and offset == upload.offset:
+        return upload  # what is complete was checked when its last byte came
     if is_shared():
         parts.append(upload, offset, data)
     else:

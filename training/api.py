@@ -39,7 +39,7 @@ router = Router(tags=["training"], by_alias=True)  # Document names its field `s
 def list_runs(
     request: PersonRequest,
     project_id: str,
-    search: str = "",
+    search: Annotated[str, Query(max_length=100)] = "",
     state: Annotated[list[RunState] | None, Query()] = None,
     network: str | None = None,
     cursor: str | None = None,

@@ -8,6 +8,7 @@ from typing import TypeVar
 from common.errors import Code, Problem
 
 Key = TypeVar("Key")
+_MOST = 1 << 31
 
 
 def cursor_of(key: object) -> str:
@@ -25,3 +26,11 @@ def read_cursor(cursor: str | None, read: Callable[[str], Key]) -> Key | None:
         raise Problem(
             Code.INVALID, "The cursor is not one of ours.", "Start from the first page."
         ) from None
+
+
+def place(text: str) -> int:
+    """Read a cursor that counts rows; ValueError for what no page of ours ends with."""
+    found = int(text)
+    if not 0 <= found < _MOST:
+        raise ValueError(text)
+    return found

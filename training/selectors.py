@@ -13,7 +13,7 @@ from accounts.access import may
 from accounts.models import Person, Project
 from training.estimates import estimated_starts
 from training.models import Checkpoint, Run, RunEvent, State
-from training.pages import cursor_of, read_cursor
+from training.pages import cursor_of, place, read_cursor
 from training.queue import queue_order
 from training.schemas import (
     BestMetric,
@@ -55,7 +55,7 @@ def list_runs(
 ) -> RunList:
     """Runs of a project outside of the bin, newest first."""
     runs = summary_query().filter(project=project, deleted_at=None)
-    for word in search.split():
+    for word in set(search.split()):
         runs = runs.filter(
             Q(name__icontains=word)
             | Q(notes__icontains=word)
@@ -67,7 +67,7 @@ def list_runs(
     if network_id:
         runs = runs.filter(network_id=network_id)
     total = runs.count()
-    before = read_cursor(cursor, int)
+    before = read_cursor(cursor, place)
     if before is not None:
         runs = runs.filter(number__lt=before)
     page = list(runs.order_by("-number")[: limit + 1])

@@ -32,3 +32,13 @@ def test_a_store_that_is_not_there_is_told_in_a_sentence(tmp_path: Path):
     assert told.returncode == 1
     assert "file store cannot be reached" in told.stderr
     assert "Traceback" not in told.stderr
+
+
+def test_what_is_written_is_nobody_elses(tmp_path: Path):
+    """Also in a folder that was there before and that everybody may look into."""
+    tmp_path.chmod(0o755)
+    done = manage(tmp_path, "migrate", "--verbosity", "0")
+    assert done.returncode == 0, done.stderr
+    modes = {path.name: path.stat().st_mode & 0o077 for path in tmp_path.rglob("*")}
+    assert "netloom.sqlite3" in modes
+    assert set(modes.values()) == {0}, modes

@@ -712,23 +712,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/invitations/{invitation_id}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        post?: never;
-        /** Withdraw Invitation */
-        delete: operations["withdraw_invitation"];
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/api/invitations/accept": {
         parameters: {
             query?: never;
@@ -764,6 +747,23 @@ export interface paths {
          */
         post: operations["look_at_invitation"];
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/invitations/{invitation_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Withdraw Invitation */
+        delete: operations["withdraw_invitation"];
         options?: never;
         head?: never;
         patch?: never;
@@ -2088,6 +2088,23 @@ export interface components {
             /** Value */
             value: number;
         };
+        /** BinOut */
+        BinOut: {
+            /** Bin Days */
+            bin_days: number;
+            /** Can Purge */
+            can_purge: boolean;
+            /** Can Restore */
+            can_restore: boolean;
+            /** Items */
+            items: components["schemas"]["BinnedThing"][];
+            /** Next */
+            next?: string | null;
+            /** Size Bytes */
+            size_bytes: number;
+            /** Total */
+            total: number;
+        };
         /** BinnedProject */
         BinnedProject: {
             /**
@@ -2158,23 +2175,6 @@ export interface components {
             size_bytes: number;
             /** What */
             what: string;
-        };
-        /** BinOut */
-        BinOut: {
-            /** Bin Days */
-            bin_days: number;
-            /** Can Purge */
-            can_purge: boolean;
-            /** Can Restore */
-            can_restore: boolean;
-            /** Items */
-            items: components["schemas"]["BinnedThing"][];
-            /** Next */
-            next?: string | null;
-            /** Size Bytes */
-            size_bytes: number;
-            /** Total */
-            total: number;
         };
         /**
          * BlockDefinition
@@ -3025,6 +3025,14 @@ export interface components {
             /** Y */
             y: number;
         };
+        /** FreeIn */
+        FreeIn: {
+            /**
+             * What
+             * @enum {string}
+             */
+            what: "uploads" | "checkpoints" | "bundles";
+        };
         /**
          * FreeableOut
          * @description What can be freed at once: `num` files, uploads or things of `size_bytes` together.
@@ -3041,14 +3049,6 @@ export interface components {
         FreedOut: {
             /** Freed Bytes */
             freed_bytes: number;
-        };
-        /** FreeIn */
-        FreeIn: {
-            /**
-             * What
-             * @enum {string}
-             */
-            what: "uploads" | "checkpoints" | "bundles";
         };
         /**
          * Graph
@@ -3113,13 +3113,6 @@ export interface components {
                 [key: string]: number;
             };
             width: components["schemas"]["SizeRange"];
-        };
-        /** ImportedClass */
-        ImportedClass: {
-            /** Count */
-            count: number;
-            /** Name */
-            name: string;
         };
         /** ImportFolderEntry */
         ImportFolderEntry: {
@@ -3228,6 +3221,13 @@ export interface components {
             /** Total Problems */
             total_problems: number;
         };
+        /** ImportedClass */
+        ImportedClass: {
+            /** Count */
+            count: number;
+            /** Name */
+            name: string;
+        };
         /**
          * InferredDescription
          * @description A value that follows from the connection: shown, never asked for.
@@ -3317,6 +3317,8 @@ export interface components {
             expires_at: string;
             /** Id */
             id: string;
+            /** Inviter Name */
+            inviter_name: string;
             /**
              * Role
              * @enum {string}
@@ -3491,6 +3493,11 @@ export interface components {
             /** Total */
             total: number;
         };
+        /** ItemSelection */
+        ItemSelection: {
+            /** Item Ids */
+            item_ids: string[];
+        };
         /** ItemsChange */
         ItemsChange: {
             /** Item Ids */
@@ -3505,11 +3512,6 @@ export interface components {
         ItemsChanged: {
             /** Changed */
             changed: number;
-        };
-        /** ItemSelection */
-        ItemSelection: {
-            /** Item Ids */
-            item_ids: string[];
         };
         /** JobList */
         JobList: {
@@ -3785,21 +3787,6 @@ export interface components {
             };
         };
         /**
-         * Metrics
-         * @description Points copied from the device since the last such event.
-         */
-        Metrics: {
-            /**
-             * @description discriminator enum property added by openapi-typescript
-             * @enum {string}
-             */
-            event: "metrics";
-            /** Points */
-            points: components["schemas"]["MetricPoint"][];
-            /** Time S */
-            time_s: number;
-        };
-        /**
          * MetricSeries
          * @description One curve. `min` and `max` are set where a value stands for several points.
          */
@@ -3823,6 +3810,21 @@ export interface components {
             times: number[];
             /** Values */
             values: number[];
+        };
+        /**
+         * Metrics
+         * @description Points copied from the device since the last such event.
+         */
+        Metrics: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            event: "metrics";
+            /** Points */
+            points: components["schemas"]["MetricPoint"][];
+            /** Time S */
+            time_s: number;
         };
         /**
          * MoveNodes
@@ -5499,6 +5501,32 @@ export interface components {
             splits: components["schemas"]["SplitCounts"];
         };
         /**
+         * StartFromCheckpoint
+         * @description Start from the weights of a checkpoint, as far as they fit.
+         */
+        StartFromCheckpoint: {
+            /** Checkpoint Id */
+            checkpoint_id: string;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "checkpoint";
+        };
+        /**
+         * StartFromNetwork
+         * @description Start from the best weights another network was trained to, as far as they fit.
+         */
+        StartFromNetwork: {
+            /** Network Id */
+            network_id: string;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "network";
+        };
+        /**
          * Started
          * @description The run is about to take its first step.
          *
@@ -5551,32 +5579,6 @@ export interface components {
             torch_version: string;
             /** Total Steps */
             total_steps: number;
-        };
-        /**
-         * StartFromCheckpoint
-         * @description Start from the weights of a checkpoint, as far as they fit.
-         */
-        StartFromCheckpoint: {
-            /** Checkpoint Id */
-            checkpoint_id: string;
-            /**
-             * @description discriminator enum property added by openapi-typescript
-             * @enum {string}
-             */
-            type: "checkpoint";
-        };
-        /**
-         * StartFromNetwork
-         * @description Start from the best weights another network was trained to, as far as they fit.
-         */
-        StartFromNetwork: {
-            /** Network Id */
-            network_id: string;
-            /**
-             * @description discriminator enum property added by openapi-typescript
-             * @enum {string}
-             */
-            type: "network";
         };
         /**
          * Statistics
@@ -6352,8 +6354,8 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                class_id: string;
                 dataset_id: string;
+                class_id: string;
             };
             cookie?: never;
         };
@@ -6382,8 +6384,8 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                class_id: string;
                 dataset_id: string;
+                class_id: string;
             };
             cookie?: never;
         };
@@ -6482,13 +6484,13 @@ export interface operations {
     list_items: {
         parameters: {
             query?: {
-                cursor?: string | null;
                 label?: string | null;
-                limit?: number;
-                order?: "oldest" | "newest";
-                search?: string | null;
                 split?: ("train" | "validation" | "test" | "unassigned") | null;
                 state?: ("unlabeled" | "labeled" | "reviewed_empty") | null;
+                search?: string | null;
+                cursor?: string | null;
+                limit?: number;
+                order?: "oldest" | "newest";
             };
             header?: never;
             path: {
@@ -6889,9 +6891,9 @@ export interface operations {
         parameters: {
             query?: {
                 checkpoint?: string | null;
+                run?: string | null;
                 cursor?: string | null;
                 limit?: number;
-                run?: string | null;
             };
             header?: never;
             path?: never;
@@ -6986,11 +6988,11 @@ export interface operations {
     list_evaluation_items: {
         parameters: {
             query?: {
+                true?: number | null;
+                predicted?: number | null;
+                order?: "worst" | "best";
                 cursor?: string | null;
                 limit?: number;
-                order?: "worst" | "best";
-                predicted?: number | null;
-                true?: number | null;
             };
             header?: never;
             path: {
@@ -7291,35 +7293,6 @@ export interface operations {
             };
         };
     };
-    withdraw_invitation: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                invitation_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description No Content */
-            204: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description Problem */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
     accept_invitation: {
         parameters: {
             query?: never;
@@ -7374,6 +7347,35 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["InvitationLook"];
                 };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    withdraw_invitation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                invitation_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Problem */
             default: {
@@ -7478,11 +7480,11 @@ export interface operations {
     list_jobs: {
         parameters: {
             query?: {
-                limit?: number;
                 project?: string | null;
                 state?: ("queued" | "running" | "succeeded" | "failed" | "cancelled") | null;
-                subject_id?: string | null;
                 subject_type?: string | null;
+                subject_id?: string | null;
+                limit?: number;
             };
             header?: never;
             path?: never;
@@ -8415,8 +8417,8 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                kind: "run" | "network" | "dataset";
                 project_id: string;
+                kind: "run" | "network" | "dataset";
                 thing_id: string;
             };
             cookie?: never;
@@ -8613,8 +8615,8 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                person_id: string;
                 project_id: string;
+                person_id: string;
             };
             cookie?: never;
         };
@@ -8643,8 +8645,8 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                person_id: string;
                 project_id: string;
+                person_id: string;
             };
             cookie?: never;
         };
@@ -8745,11 +8747,11 @@ export interface operations {
     list_runs: {
         parameters: {
             query?: {
-                cursor?: string | null;
-                limit?: number;
-                network?: string | null;
                 search?: string;
                 state?: ("queued" | "claimed" | "running" | "succeeded" | "failed" | "stopped" | "paused" | "interrupted")[] | null;
+                network?: string | null;
+                cursor?: string | null;
+                limit?: number;
             };
             header?: never;
             path: {
@@ -9037,8 +9039,8 @@ export interface operations {
     list_run_events: {
         parameters: {
             query?: {
-                limit?: number;
                 since?: number;
+                limit?: number;
             };
             header?: never;
             path: {
@@ -9102,9 +9104,9 @@ export interface operations {
     get_run_metrics: {
         parameters: {
             query?: {
-                max_points?: number;
-                names?: string;
                 split?: string | null;
+                names?: string;
+                max_points?: number;
             };
             header?: never;
             path: {

@@ -49,6 +49,16 @@ def test_chunks_add_up(api: ApiClient, announced: dict[str, Any]):
     assert uploads.upload_path(upload).read_bytes() == DATA
 
 
+def test_what_is_complete_is_not_read_again(
+    api: ApiClient, announced: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+):
+    """The content may be gigabytes, and sending nothing costs the sender nothing."""
+    assert _put(api, announced, 0, DATA).json()["is_complete"]
+    monkeypatch.setattr("storage.uploads._check_content", lambda upload: pytest.fail("read again"))
+    answer = _put(api, announced, len(DATA), b"")
+    assert (answer.status_code, answer.json()["is_complete"]) == (200, True)
+
+
 def test_a_lost_connection_goes_on_where_it_was(api: ApiClient, announced: dict[str, Any]):
     _put(api, announced, 0, DATA[:1000])
     again = _put(api, announced, 0, DATA[:1000])  # the answer was lost, the chunk was not

@@ -150,6 +150,9 @@ def _evaluates(
 
     ask("/api/evaluations", {"checkpoint_id": checkpoint["id"], "split": "test"})
     listed = api.get(f"/api/evaluations?run={run['id']}").json()["items"]
+    for cursor in ("-5", "9" * 30, "x"):
+        refused = api.get(f"/api/evaluations?run={run['id']}&cursor={cursor}")
+        assert (refused.status_code, refused.json()["code"]) == (422, "invalid")
     assert [one["split"] for one in listed] == ["test", "validation"]
     assert listed[0]["author"] == "Ada"
 

@@ -120,6 +120,7 @@ def test_runs_are_listed_found_and_noted(api: ApiClient, make_run: Callable[...,
         return [one["name"] for one in answer["items"]]
 
     assert names("") == ["try 4", "try 3", "try 2", "try 1", "try 0"]
+    assert api.get(f"/api/projects/{project_id}/runs?search={'ab+' * 50}").status_code == 422
     assert names("search=keep") == names("search=wider try") == ["try 1"]
     assert names("state=stopped") == ["try 2"]
     assert names("state=stopped&state=queued&search=2") == ["try 2"]
