@@ -140,8 +140,8 @@ function OpenInvitations({ projectId }: { projectId: string }) {
       {data?.items.map((invitation) => (
         <div key={invitation.id} className={classes.invitation}>
           <span className={classes.grow}>
-            {invitation.email === '' ? 'Open invitation' : invitation.email} as {invitation.role}, until{' '}
-            {formatDateTime(invitation.expires_at)}
+            {invitation.email === '' ? 'Open invitation' : invitation.email} as {invitation.role}, by{' '}
+            {invitation.inviter_name}, until {formatDateTime(invitation.expires_at)}
           </span>
           <Button size="xs" variant="subtle" color="gray" onClick={() => withdraw.mutate(invitation.id)}>
             Withdraw
