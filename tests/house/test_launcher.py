@@ -149,6 +149,22 @@ def test_a_taken_port_is_named(tmp_path: Path):
     assert "NETLOOM_PORT" in told
 
 
+def test_import_roots_that_are_not_there_are_named(tmp_path: Path):
+    with socket.socket() as other:  # so that the start ends after its checks
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        port = other.getsockname()[1]
+        told = manage(
+            tmp_path / "data",
+            "up",
+            NETLOOM_PORT=str(port),
+            NETLOOM_IMPORT_ROOTS=f"{tmp_path}:{tmp_path / 'missing'}",
+        ).stderr.splitlines()
+    assert len(told) == 2
+    assert told[0].startswith(f"Warning: The import root {tmp_path / 'missing'} does not exist.")
+    assert "NETLOOM_IMPORT_ROOTS" in told[0]
+
+
 def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path):
     (tmp_path / "file").touch()
     told = _sentence(manage(tmp_path / "file" / "data", "up"))
