@@ -90,7 +90,7 @@ def test_a_folder_that_is_not_there_is_no_name_for_a_file(
     data: Path, tmp_path: Path, name: str
 ) -> None:
     before = sorted(tmp_path.rglob("*"))
-    with pytest.raises(LaunchProblem, match="There is no folder .*mkdir -p"):
+    with pytest.raises(LaunchProblem, match=r"There is no folder .*mkdir -p"):
         backup.write_backup(data, tmp_path / name)
     assert sorted(tmp_path.rglob("*")) == before
 
