@@ -230,9 +230,22 @@ def test_settings_are_documented(tmp_path: Path):
     page = manage(tmp_path, "settings", "--markdown").stdout
     assert page == (REPOSITORY / "docs" / "settings.md").read_text(), "run `make schema`"
     hidden = "hidden".join("0123456789")
-    listed = manage(tmp_path, "settings", NETLOOM_SECRET_KEY=hidden).stdout
+    roots = f"{tmp_path}:/srv/images"
+    listed = manage(
+        tmp_path,
+        "settings",
+        NETLOOM_SECRET_KEY=hidden,
+        NETLOOM_IMPORT_ROOTS=roots,
+        NETLOOM_ALLOWED_HOSTS="a.example.org,b.example.org",
+    ).stdout.splitlines()
+    assert f"NETLOOM_DATA = {tmp_path}" in listed
     assert "NETLOOM_PORT = 0" in listed
-    assert "hidden" not in listed
+    assert "NETLOOM_PUBLIC_URL =" in listed
+    assert "NETLOOM_BEHIND_PROXY = false" in listed
+    assert f"NETLOOM_IMPORT_ROOTS = {roots}" in listed
+    assert "NETLOOM_ALLOWED_HOSTS = a.example.org,b.example.org" in listed
+    assert "NETLOOM_SECRET_KEY = (set)" in listed
+    assert not any("hidden" in line for line in listed)
 
 
 def test_behind_tls_the_headers_and_cookies_say_so(tmp_path: Path):
