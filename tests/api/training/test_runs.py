@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shlex
 import signal
 import subprocess
@@ -18,9 +19,10 @@ import psutil
 import pytest
 from django.core.management import CommandError, call_command
 
-from datasets.models import Dataset
+from datasets.models import Dataset, Item
 from datasets.versions import pin_version
 from netloom.data.manifest import Manifest
+from storage.services import blob_key
 from tests.api.studio import draw_network, has_ended, loss_steps, wait_for
 from tests.client import ApiClient
 
@@ -262,6 +264,23 @@ def test_an_export_without_images_names_them_where_they_lie(
         call_command("export_run", run.pk, tmp_path / "here")
     with pytest.raises(CommandError, match="NETLOOM_DATA has to name the studio's folder"):
         call_command("export_run", "nothing", tmp_path / "there")
+
+
+def test_an_export_that_fails_leaves_nothing(
+    make_run: Callable[..., Any], dataset: dict[str, Any], settings: Any, tmp_path: Path
+) -> None:
+    run = make_run()
+    run.dataset_version = pin_version(Dataset.objects.get(pk=dataset["id"]), None)
+    run.save()
+    lost = settings.DATA_FOLDER / blob_key(
+        Item.objects.filter(dataset=dataset["id"]).latest("position").sha256
+    )
+    lost.rename(tmp_path / "lost")
+    with pytest.raises(CommandError, match=re.escape(lost.name)):
+        call_command("export_run", run.pk, tmp_path / "exported")
+    assert not (tmp_path / "exported").exists()
+    (tmp_path / "lost").rename(lost)
+    call_command("export_run", run.pk, tmp_path / "exported", stdout=StringIO())
 
 
 def test_the_lines_that_repeat_a_run_name_the_data_folder_to_operators(

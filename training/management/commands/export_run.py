@@ -5,6 +5,8 @@ from __future__ import annotations
 import shlex
 import shutil
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -51,11 +53,12 @@ class Command(BaseCommand):
         if folder.exists() and any(folder.iterdir()):
             raise CommandError(f"{folder} is not empty. Name a new folder.")
         try:
-            _export(run, folder, with_images=not options["no_images"])
+            with _whole_or_nothing(folder):
+                _export(run, folder, with_images=not options["no_images"])
         except Problem as problem:
             raise CommandError(f"{problem.detail} {problem.next_step}") from None
         except OSError as error:
-            raise CommandError(f"{folder} is not complete: {error}. Remove it.") from None
+            raise CommandError(f"The run cannot be written to {folder}: {error}.") from None
         program = Path(sys.executable).with_name("netloom")
         self.stdout.write(
             f"Train it with: {shlex.join([str(program), 'train', str(folder / SPEC)])}"
@@ -64,6 +67,16 @@ class Command(BaseCommand):
             self.stdout.write("The images stay where they are; the folder is for this machine.")
         else:
             self.stdout.write("The images are in it: on another machine it trains just as well.")
+
+
+@contextmanager
+def _whole_or_nothing(folder: Path) -> Iterator[None]:
+    """Leave no part of an export behind; the folder was new or empty."""
+    try:
+        yield
+    except BaseException:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
 
 
 def _export(run: Run, folder: Path, *, with_images: bool) -> None:
