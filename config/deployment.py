@@ -18,6 +18,7 @@ from django.core.checks import Warning as Caution
 
 from common.middleware import PAGE_POLICY
 from config.environment import Environment, key_weakness
+from config.launcher.checks import unusable_import_roots
 from config.secrets import FILE_NAME, FOR_OTHERS
 
 GUARDS = (
@@ -138,6 +139,8 @@ def _import_roots(env: Environment) -> Iterator[CheckMessage]:
                 hint="Name folders of data alone in NETLOOM_IMPORT_ROOTS.",
                 id="netloom.E013",
             )
+    for sentence in unusable_import_roots(env.import_roots):
+        yield Caution(sentence, id="netloom.W018")
 
 
 @_ours

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import chain, cycle, islice
 from pathlib import Path
@@ -21,6 +22,8 @@ from netloom.data.manifest import Item as ManifestItem
 from storage.store import is_shared
 
 FILE_NAME = "manifest.json"
+FETCHED = "originals"
+IMAGES = "images"
 CHUNK = 2000
 
 
@@ -90,6 +93,7 @@ def write_manifest(
     *,
     only: Split | None = None,
     most_files: int | None = None,
+    with_images: bool = False,
 ) -> Path:
     """Write the manifest of a pinned version, with local paths of the originals.
 
@@ -100,6 +104,8 @@ def write_manifest(
         folder: Made when it is not there.
         only: Leave out the other splits.
         most_files: For a trial: fetch so many originals at most and let them stand for the rest.
+        with_images: Copy the originals into the folder and name them from there, so that it can
+            be moved to another machine.
 
     Returns:
         The file, complete: it appears under its name only when it is.
@@ -114,12 +120,15 @@ def write_manifest(
         names = json.dumps([entry["name"] for entry in version.classes])
         file.write(f'{{"format":"netloom.dataset","schema":1,"classes":{names},"items":[')
         separator = "\n"
-        for row, path in _with_files(wanted, folder / "originals", most_files):
+        for row, original in _with_files(wanted, folder / FETCHED, most_files):
+            path = _copied(original, row.sha256, folder) if with_images else original
             file.write(separator + _manifest_line(row, index, path))
             separator = ",\n"
         file.write("\n]}\n")
         file.flush()
         os.fsync(file.fileno())
+    if with_images:
+        shutil.rmtree(folder / FETCHED, ignore_errors=True)
     path = folder / FILE_NAME
     draft.replace(path)
     return path
@@ -142,6 +151,16 @@ def _with_files(
 
 def _files(rows: Sequence[Row], folder: Path) -> Mapping[str, Path]:
     return local_originals([(row.sha256, row.reference) for row in rows], folder)
+
+
+def _copied(original: Path, sha256: str, folder: Path) -> Path:
+    """Copy an original unless its content is there already; returns its path in the folder."""
+    path = Path(IMAGES, sha256[:2], sha256)
+    target = folder / path
+    if not target.exists():
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(original, target)
+    return path
 
 
 def _manifest_line(row: Row, index: dict[str, int], path: Path) -> str:

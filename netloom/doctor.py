@@ -9,7 +9,7 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -88,6 +88,7 @@ def report() -> Report:
             _processor(),
             _memory(),
             _disk(data_folder(os.environ)),
+            *import_roots(os.environ),
             _redis(),
             _node(),
         ],
@@ -141,6 +142,24 @@ def data_folder(environment: Mapping[str, str]) -> Path:
         return Path(named)
     home = Path(environment.get("HOME", "~")).expanduser()
     return Path(environment.get("XDG_DATA_HOME") or home / ".local" / "share") / "netloom"
+
+
+def import_roots(environment: Mapping[str, str]) -> Iterator[Finding]:
+    """Say of each folder that people may bring images in from whether it can be read."""
+    named = environment.get("NETLOOM_IMPORT_ROOTS", "")
+    for root in filter(None, named.split(os.pathsep)):
+        folder = Path(root).expanduser()
+        is_folder = os.path.isdir(folder)  # noqa: PTH112 - False, not an error, where none may look
+        if is_folder and os.access(folder, os.R_OK | os.X_OK):
+            yield Finding(name="Import root", status="ok", found=str(folder))
+        else:
+            yield Finding(
+                name="Import root",
+                status="warning",
+                found=f"{folder} {'cannot be read' if is_folder else 'is no folder'}",
+                advice="Make it and let the studio's user read it, or correct"
+                " NETLOOM_IMPORT_ROOTS: people cannot bring images in from it.",
+            )
 
 
 def _gpu_facts() -> GpuFacts:

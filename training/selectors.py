@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
+from django.conf import settings
 from django.db.models import Min, Prefetch, Q, QuerySet
 from django.utils import timezone
 
@@ -98,11 +100,15 @@ def run_summary(run: Run, places: Places | None = None) -> RunSummary:
     return RunSummary(**_summary_fields(run, places or Places.of([run])))
 
 
-def _repeat_command(run: Run) -> str:
-    """What repeats the run on the studio's machine, in the folder of the installation."""
+def _repeat_command(run: Run, person: Person) -> str:
+    """What repeats the run on the studio's machine, in the folder of the installation.
+
+    Only operators can run it, and they alone are told where the studio keeps its data.
+    """
     folder = f"run-{run.number}"
+    data = f"NETLOOM_DATA={shlex.quote(str(settings.DATA_FOLDER))} " if person.is_operator else ""
     return (
-        f".venv/bin/python manage.py export_run {run.pk} {folder}\n"
+        f"{data}.venv/bin/python manage.py export_run {run.pk} {folder}\n"
         f".venv/bin/netloom train {folder}/spec.json"
     )
 
@@ -121,7 +127,7 @@ def run_detail(run: Run, person: Person) -> RunOut:
     return RunOut(
         **_summary_fields(run, Places.of([run])),
         config=run.config,
-        spec_command=_repeat_command(run),
+        spec_command=_repeat_command(run, person),
         network_version_id=run.network_version_id,
         dataset_version=DatasetVersionRef(id=version.id, number=version.number, name=version.name),
         network_graph_hash=run.network_version.graph_hash,

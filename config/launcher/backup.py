@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import secrets
+import shlex
 import shutil
 import zipfile
 from datetime import UTC, datetime
@@ -28,12 +29,15 @@ LEFT_OUT = ("backups", "logs", "uploads", "runs", "cache", "tmp")
 def write_backup(data_folder: Path, target: Path) -> Path:
     """Write a consistent backup; the studio may run meanwhile.
 
+    A `target` that is a folder gets a file with the date in its name; any other ends in .zip.
+
     Stored files never change, so every row finds its bytes when those there before the database
     is copied go in first, and those that came until then afterwards.
     """
     if target.is_dir():
         stamp = datetime.now(UTC).strftime("%Y%m%d-%H%M%S")
         target = target / f"netloom-backup-{stamp}.zip"
+    _require_place(target)
     draft = target.with_name(f".{target.name}.part")
     copy = data_folder / f".backup-{secrets.token_hex(4)}.part"
     try:
@@ -49,6 +53,19 @@ def write_backup(data_folder: Path, target: Path) -> Path:
         copy.unlink(missing_ok=True)
         draft.unlink(missing_ok=True)
     return target
+
+
+def _require_place(target: Path) -> None:
+    """Refuse a name that was meant for a folder."""
+    if target.suffix == ".zip" and target.parent.is_dir():
+        return
+    if target.exists():
+        raise LaunchProblem(f"{target} is a file: name a file that ends in .zip, or a folder.")
+    folder = target.parent if target.suffix == ".zip" else target
+    raise LaunchProblem(
+        f"There is no folder {folder}. Make it first (mkdir -p {shlex.quote(str(folder))}): the"
+        " backup gets a name with the date in it. Or name a file that ends in .zip."
+    )
 
 
 def restore_backup(source: Path, data_folder: Path) -> Path | None:

@@ -1,13 +1,14 @@
-"""Before anything starts: the folder, the disk, the port, and that nobody else is here."""
+"""Before anything starts: the folders, the disk, the port, and that nobody else is here."""
 
 from __future__ import annotations
 
 import errno
 import fcntl
 import os
+import shlex
 import shutil
 import socket
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -34,6 +35,20 @@ def prepare_data_folder(folder: Path) -> None:
         ) from None
     if shutil.disk_usage(folder).free < NEEDED_MB * MEGABYTE:
         raise LaunchProblem(_full(folder))
+
+
+def unusable_import_roots(roots: Sequence[Path]) -> Iterator[str]:
+    """Say which folders of NETLOOM_IMPORT_ROOTS nobody can bring anything in from, and why."""
+    for root in roots:
+        if not os.path.exists(root):  # noqa: PTH110 - False, not an error, where nobody may look
+            reason, advice = "does not exist", f"Make it (mkdir -p {shlex.quote(str(root))})"
+        elif not root.is_dir():
+            reason, advice = "is not a folder", "Name a folder"
+        elif not os.access(root, os.R_OK | os.X_OK):
+            reason, advice = "cannot be read by the studio's user", "Change its permissions"
+        else:
+            continue
+        yield f"The import root {root} {reason}. {advice}, or correct NETLOOM_IMPORT_ROOTS."
 
 
 @contextmanager

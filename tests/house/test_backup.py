@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sqlite3
 import zipfile
 from collections.abc import Callable
@@ -11,6 +12,7 @@ import pytest
 from django.db import connection
 
 from config.launcher import backup
+from config.launcher.problem import LaunchProblem
 
 BLOBS = "blobs/00"
 
@@ -74,3 +76,27 @@ def test_what_is_deleted_after_it_was_listed_does_not_matter(
 
     monkeypatch.setattr(backup, "_files", listed_then_deleted)
     assert names_in(data, tmp_path) == {f"{BLOBS}/00aa"}
+
+
+def test_a_folder_gets_a_dated_file(data: Path, tmp_path: Path) -> None:
+    (tmp_path / "backups").mkdir()
+    written = backup.write_backup(data, tmp_path / "backups")
+    assert written.parent == tmp_path / "backups"
+    assert re.fullmatch(r"netloom-backup-\d{8}-\d{6}\.zip", written.name)
+
+
+@pytest.mark.parametrize("name", ["backups", "backups.old", "missing/studio.zip"])
+def test_a_folder_that_is_not_there_is_no_name_for_a_file(
+    data: Path, tmp_path: Path, name: str
+) -> None:
+    before = sorted(tmp_path.rglob("*"))
+    with pytest.raises(LaunchProblem, match=r"There is no folder .*mkdir -p"):
+        backup.write_backup(data, tmp_path / name)
+    assert sorted(tmp_path.rglob("*")) == before
+
+
+def test_a_file_without_the_ending_is_left_alone(data: Path, tmp_path: Path) -> None:
+    (tmp_path / "notes").write_text("mine")
+    with pytest.raises(LaunchProblem, match=r"name a file that ends in \.zip"):
+        backup.write_backup(data, tmp_path / "notes")
+    assert (tmp_path / "notes").read_text() == "mine"

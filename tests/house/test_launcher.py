@@ -149,6 +149,22 @@ def test_a_taken_port_is_named(tmp_path: Path):
     assert "NETLOOM_PORT" in told
 
 
+def test_import_roots_that_are_not_there_are_named(tmp_path: Path):
+    with socket.socket() as other:  # so that the start ends after its checks
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        port = other.getsockname()[1]
+        told = manage(
+            tmp_path / "data",
+            "up",
+            NETLOOM_PORT=str(port),
+            NETLOOM_IMPORT_ROOTS=f"{tmp_path}:{tmp_path / 'missing'}",
+        ).stderr.splitlines()
+    assert len(told) == 2
+    assert told[0].startswith(f"Warning: The import root {tmp_path / 'missing'} does not exist.")
+    assert "NETLOOM_IMPORT_ROOTS" in told[0]
+
+
 def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path):
     (tmp_path / "file").touch()
     told = _sentence(manage(tmp_path / "file" / "data", "up"))
@@ -214,9 +230,22 @@ def test_settings_are_documented(tmp_path: Path):
     page = manage(tmp_path, "settings", "--markdown").stdout
     assert page == (REPOSITORY / "docs" / "settings.md").read_text(), "run `make schema`"
     hidden = "hidden".join("0123456789")
-    listed = manage(tmp_path, "settings", NETLOOM_SECRET_KEY=hidden).stdout
+    roots = f"{tmp_path}:/srv/images"
+    listed = manage(
+        tmp_path,
+        "settings",
+        NETLOOM_SECRET_KEY=hidden,
+        NETLOOM_IMPORT_ROOTS=roots,
+        NETLOOM_ALLOWED_HOSTS="a.example.org,b.example.org",
+    ).stdout.splitlines()
+    assert f"NETLOOM_DATA = {tmp_path}" in listed
     assert "NETLOOM_PORT = 0" in listed
-    assert "hidden" not in listed
+    assert "NETLOOM_PUBLIC_URL =" in listed
+    assert "NETLOOM_BEHIND_PROXY = false" in listed
+    assert f"NETLOOM_IMPORT_ROOTS = {roots}" in listed
+    assert "NETLOOM_ALLOWED_HOSTS = a.example.org,b.example.org" in listed
+    assert "NETLOOM_SECRET_KEY = (set)" in listed
+    assert not any("hidden" in line for line in listed)
 
 
 def test_behind_tls_the_headers_and_cookies_say_so(tmp_path: Path):

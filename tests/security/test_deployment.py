@@ -80,11 +80,13 @@ def test_environment(settings: Any, changes: dict[str, Any], expected: set[str])
 
 def test_import_roots_beside_the_data_pass(settings: Any, tmp_path: Path) -> None:
     inside = settings.ENVIRONMENT.data / "blobs"
+    inside.mkdir(parents=True, exist_ok=True)
     (tmp_path / "link").symlink_to(settings.ENVIRONMENT.data)
     for roots, expected in (
         ([tmp_path], set()),
         ([inside], {"netloom.E013"}),
         ([tmp_path / "link"], {"netloom.E013"}),
+        ([tmp_path / "missing"], {"netloom.W018"}),
     ):
         _environment(settings, import_roots=roots)
         assert _found() == expected

@@ -16,7 +16,12 @@ class Command(BaseCommand):
     help = "Write the database, the secrets and all files into one zip. The studio may run."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("target", type=Path, help="A zip file, or a folder to put it in.")
+        parser.add_argument(
+            "target",
+            type=Path,
+            help="An existing folder, which gets a zip with the date in its name; or a file that"
+            " ends in .zip.",
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         del args

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from accounts.limits import Limit, set_allowance
-from accounts.models import Allowance, Person, Project
+from accounts.limits import Limit, accountable_person, accountable_projects, set_allowance
+from accounts.models import Allowance, Person, Project, Role
 from storage import quotas
 from storage.disk import MEGABYTE
 
@@ -19,11 +20,12 @@ class Command(BaseCommand):
     help = (
         "List what people hold, or set limits: `quota ada@example.org person_quota_mb=300000"
         " run_hours=48`, `quota --project ID quota_mb=100000`. `default` goes back to the setting."
+        " The list has the ids of projects."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("words", nargs="*", metavar="EMAIL | LIMIT=VALUE")
-        parser.add_argument("--project", metavar="ID", help="Set limits of this project.")
+        parser.add_argument("--project", metavar="ID | NAME", help="Set limits of this project.")
         parser.add_argument(
             "--recount", action="store_true", help="Count what every project holds anew."
         )
@@ -50,13 +52,21 @@ class Command(BaseCommand):
             people = people.filter(email__in=[email.lower() for email in emails])
         for person in people:
             used, most = quotas.used_bytes_of(person), quotas.quota_bytes_of(person)
-            own = ", ".join(str(each) for each in Allowance.objects.filter(person=person))
-            self.stdout.write(
-                f"{person.email}: {used / MEGABYTE:,.0f} of"
-                f" {most / MEGABYTE:,.0f} MB" + (f" ({own})" if own else "")
-            )
-        for allowance in Allowance.objects.exclude(project=None).select_related("project"):
-            self.stdout.write(f"Project {allowance.project} ({allowance.project_id}): {allowance}")
+            own = _told(Allowance.objects.filter(person=person))
+            self.stdout.write(f"{person.email}: {_megabytes(used, most)}{own}")
+            for project in accountable_projects(person).order_by("name", "pk"):
+                self._list_project(project)
+        ownerless = Project.objects.exclude(memberships__role=Role.OWNER)
+        if not emails and ownerless.exists():
+            self.stdout.write("Without an owner:")
+            for project in ownerless.order_by("name", "pk"):
+                self._list_project(project)
+
+    def _list_project(self, project: Project) -> None:
+        holds = _megabytes(quotas.used_bytes(project), quotas.quota_bytes(project))
+        own = _told(Allowance.objects.filter(project=project))
+        place = ", in the bin" if project.deleted_at else ""
+        self.stdout.write(f"    {project.pk}  {project.name}: {holds}{own}{place}")
 
     def _recount(self) -> None:
         for project in Project.objects.order_by("name"):
@@ -65,16 +75,41 @@ class Command(BaseCommand):
                 self.stdout.write(f"{project.name}: corrected by {wrong:,} bytes.")
 
 
-def _holder(emails: list[str], project_id: str | None) -> Person | Project:
-    if (len(emails) == 1) == (project_id is not None):
+def _megabytes(used_bytes: int, most_bytes: int) -> str:
+    return f"{used_bytes / MEGABYTE:,.0f} of {most_bytes / MEGABYTE:,.0f} MB"
+
+
+def _told(allowances: Iterable[Allowance]) -> str:
+    own = ", ".join(str(each) for each in allowances)
+    return f" ({own})" if own else ""
+
+
+def _holder(emails: list[str], project: str | None) -> Person | Project:
+    if (len(emails) == 1) == (project is not None):
         raise CommandError("Name one person by e-mail address, or a project with --project.")
-    if project_id is not None:
-        found: Person | Project | None = Project.objects.filter(pk=project_id).first()
-    else:
-        found = Person.objects.filter(email=emails[0].lower()).first()
+    if project is not None:
+        return _project(project)
+    found = Person.objects.filter(email=emails[0].lower()).first()
     if found is None:
-        raise CommandError(f"There is no {project_id or emails[0]}.")
+        raise CommandError(f"There is no {emails[0]}. `quota` alone lists everybody.")
     return found
+
+
+def _project(id_or_name: str) -> Project:
+    if found := Project.objects.filter(pk=id_or_name).first():
+        return found
+    named = list(Project.objects.filter(name=id_or_name).order_by("created_at"))
+    if not named:
+        raise CommandError(f"There is no project {id_or_name}. `quota` alone lists all with ids.")
+    if len(named) > 1:
+        each = ", ".join(f"{project.pk} of {_owner(project)}" for project in named)
+        raise CommandError(f"{len(named)} projects are named {id_or_name}. Name one by id: {each}.")
+    return named[0]
+
+
+def _owner(project: Project) -> str:
+    owner = accountable_person(project)
+    return owner.email if owner else "nobody"
 
 
 def _read(word: str, holder: Person | Project) -> tuple[Limit, float | None]:

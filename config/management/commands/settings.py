@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
-from typing import Any
+from pathlib import Path
+from typing import Any, cast
 
 from django.core.management.base import BaseCommand, CommandParser
 from pydantic.fields import FieldInfo
@@ -41,8 +43,21 @@ def _present() -> Iterator[str]:
     present = environment()
     for name, field in Environment.model_fields.items():
         value = getattr(present, name)
-        told = "(set)" if name in SECRET_SETTINGS and value else repr(value)
-        yield f"{PREFIX}{name.upper()} = {told}\n    {field.description}\n\n"
+        told = "(set)" if name in SECRET_SETTINGS and value else _typed(value)
+        yield f"{PREFIX}{name.upper()} = {told}".rstrip() + f"\n    {field.description}\n\n"
+
+
+def _typed(value: object) -> str:
+    """A value as an operator would write it."""
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, list):
+        parts = cast("list[object]", value)
+        separator = os.pathsep if any(isinstance(part, Path) for part in parts) else ","
+        return separator.join(map(str, parts))
+    return str(value)
 
 
 def _page() -> Iterator[str]:

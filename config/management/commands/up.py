@@ -9,7 +9,13 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import connection
 
 from config.environment import environment
-from config.launcher.checks import free_port, listen, only_launcher, prepare_data_folder
+from config.launcher.checks import (
+    free_port,
+    listen,
+    only_launcher,
+    prepare_data_folder,
+    unusable_import_roots,
+)
 from config.launcher.problem import LaunchProblem
 
 DEV_PORT = 5173
@@ -39,6 +45,8 @@ class Command(BaseCommand):
         env = environment()
         began = time.monotonic()
         prepare_data_folder(env.data)
+        for sentence in unusable_import_roots(env.import_roots):
+            self.stderr.write(f"Warning: {sentence}")
         with only_launcher(env.data):
             door = listen(env.host, env.port)
             dev_port = _dev_port() if is_dev else None

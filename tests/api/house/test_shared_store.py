@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,9 @@ from typing import Any
 import pytest
 
 from common.errors import Code, Problem
+from datasets.models import Dataset
+from datasets.services import pin_version, write_manifest
+from netloom.data.manifest import Manifest
 from storage.models import Blob, Upload
 from storage.services import (
     blob_key,
@@ -178,6 +182,20 @@ def test_pictures_and_parts_of_files_are_served_by_any_machine(
     assert part["Content-Range"] == f"bytes 8-11/{len(whole)}"
     beyond = api.get(item["thumbnail_url"], Range=f"bytes={len(whole)}-")
     assert beyond.status_code == 416
+
+
+def test_a_manifest_with_its_images_needs_no_store(
+    api: ApiClient, project: Any, run_jobs: Any, machine_a: Path, tmp_path: Path
+) -> None:
+    dataset = Dataset.objects.get(pk=bring_in_digits(api, project, run_jobs)["id"])
+    folder = tmp_path / "exported"
+    manifest = Manifest.read(write_manifest(pin_version(dataset, None), folder, with_images=True))
+    shutil.rmtree(machine_a)  # with the cache of what was fetched
+    assert manifest.items
+    for item in manifest.items:
+        content = (folder / item.path).read_bytes()
+        assert hashlib.sha256(content).hexdigest() == item.digest
+    assert sorted(path.name for path in folder.iterdir()) == ["images", "manifest.json"]
 
 
 def test_a_store_that_is_away_is_told_in_one_sentence(project: Any, settings: Any) -> None:

@@ -176,8 +176,26 @@ def test_the_operator_raises_limits(
     assert announce(api, project, 1).json()["code"] == "uploads_full"
     call_command("quota", stdout=said)
     assert f"{person.email}: 2 of 200,000 MB" in said.getvalue()
+    assert f"{project.pk}  Test project: 2 of 3 MB (" in said.getvalue()
     with pytest.raises(CommandError, match="no limit quota_mb"):
         call_command("quota", person.email, "quota_mb=3")
+
+
+def test_the_operator_names_a_project_by_id_or_by_a_name_that_is_its_own(
+    person: Any, project: Any, make_person: Callable[..., Any]
+) -> None:
+    said = StringIO()
+    call_command("quota", "--project", "Test project", "quota_mb=3", stdout=said)
+    assert quotas.quota_bytes(project) == 3_000_000
+    other = create_project(make_person("Grace"), "Test project")
+    with pytest.raises(CommandError) as refused:
+        call_command("quota", "--project", "Test project", "quota_mb=4")
+    assert str(refused.value).startswith("2 projects are named Test project. Name one by id: ")
+    assert f"{project.pk} of {person.email}" in str(refused.value)
+    call_command("quota", "--project", other.pk, "quota_mb=4", stdout=said)
+    assert (quotas.quota_bytes(project), quotas.quota_bytes(other)) == (3_000_000, 4_000_000)
+    with pytest.raises(CommandError, match="no project Nothing"):
+        call_command("quota", "--project", "Nothing", "quota_mb=4")
 
 
 def at_once(work: Callable[[int], Any], times: int) -> list[Any]:

@@ -4,17 +4,25 @@ from __future__ import annotations
 
 import json
 import os
+import re
+import shlex
 import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
 import psutil
 import pytest
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
 
+from datasets.models import Dataset, Item
+from datasets.versions import pin_version
+from netloom.data.manifest import Manifest
+from storage.services import blob_key
 from tests.api.studio import draw_network, has_ended, loss_steps, wait_for
 from tests.client import ApiClient
 
@@ -206,13 +214,17 @@ def test_a_run_starts_from_another_networks_weights(
 def test_the_spec_reproduces_the_run(
     api: ApiClient, network: dict[str, Any], worker: None, tmp_path: Path
 ) -> None:
-    """What `manage.py export_run` writes gives the same losses on the command line."""
+    """What `manage.py export_run` writes gives the same losses, wherever it is taken."""
     run = wait_for(api, start(api, network, SHORT)["id"], has_ended)
-    call_command("export_run", run["id"], tmp_path)
+    call_command("export_run", run["id"], tmp_path / "exported")
+    folder = (tmp_path / "exported").rename(tmp_path / "taken away")
     shown = api.get(f"/api/runs/{run['id']}/spec").json()
-    assert json.loads((tmp_path / "spec.json").read_text()) == shown
+    assert json.loads((folder / "spec.json").read_text()) == shown
+    items = Manifest.read(folder / shown["manifest"]).items
+    assert len(items) == 200
+    assert not any(Path(item.path).is_absolute() for item in items)
     told = subprocess.run(
-        [sys.executable, "-m", "netloom", "train", "--json", str(tmp_path / "spec.json")],
+        [sys.executable, "-m", "netloom", "train", "--json", str(folder / "spec.json")],
         cwd=Path(__file__).parents[3],
         capture_output=True,
         text=True,
@@ -232,6 +244,60 @@ def test_the_spec_reproduces_the_run(
         assert [point["values"][curve["name"]] for point in mine] == curve["values"]
     finished = json.loads(told.stdout.splitlines()[-1])
     assert finished["best_metric"] == run["best_metric"]["value"]
+
+
+def test_an_export_without_images_names_them_where_they_lie(
+    make_run: Callable[..., Any], dataset: dict[str, Any], tmp_path: Path
+) -> None:
+    run = make_run()
+    run.dataset_version = pin_version(Dataset.objects.get(pk=dataset["id"]), None)
+    run.save()
+    call_command("export_run", run.pk, tmp_path / "here", no_images=True, stdout=StringIO())
+    items = Manifest.read(tmp_path / "here" / "manifest.json").items
+    assert items
+    assert all(Path(item.path).is_file() and Path(item.path).is_absolute() for item in items)
+    assert sorted(path.name for path in (tmp_path / "here").iterdir()) == [
+        "manifest.json",
+        "spec.json",
+    ]
+    with pytest.raises(CommandError, match=r"is not empty\. Name a new folder"):
+        call_command("export_run", run.pk, tmp_path / "here")
+    with pytest.raises(CommandError, match="NETLOOM_DATA has to name the studio's folder"):
+        call_command("export_run", "nothing", tmp_path / "there")
+
+
+def test_an_export_that_fails_leaves_nothing(
+    make_run: Callable[..., Any], dataset: dict[str, Any], settings: Any, tmp_path: Path
+) -> None:
+    run = make_run()
+    run.dataset_version = pin_version(Dataset.objects.get(pk=dataset["id"]), None)
+    run.save()
+    lost = settings.DATA_FOLDER / blob_key(
+        Item.objects.filter(dataset=dataset["id"]).latest("position").sha256
+    )
+    lost.rename(tmp_path / "lost")
+    with pytest.raises(CommandError, match=re.escape(lost.name)):
+        call_command("export_run", run.pk, tmp_path / "exported")
+    assert not (tmp_path / "exported").exists()
+    (tmp_path / "lost").rename(lost)
+    call_command("export_run", run.pk, tmp_path / "exported", stdout=StringIO())
+
+
+def test_the_lines_that_repeat_a_run_name_the_data_folder_to_operators(
+    api: ApiClient, person: Any, make_run: Callable[..., Any], settings: Any
+) -> None:
+    settings.DATA_FOLDER = Path("/srv/our studio")
+    run = make_run()
+    exported = [".venv/bin/python", "manage.py", "export_run", run.pk, "run-1"]
+
+    def first_line() -> list[str]:
+        line = api.get(f"/api/runs/{run.pk}").json()["spec_command"].splitlines()[0]
+        return shlex.split(line)
+
+    assert first_line() == exported
+    person.is_operator = True
+    person.save()
+    assert first_line() == ["NETLOOM_DATA=/srv/our studio", *exported]
 
 
 def test_a_supervisor_that_lost_its_run_ends_its_trainer_and_writes_nothing(

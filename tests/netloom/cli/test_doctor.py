@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 
 import pytest
 
-from netloom.doctor import GpuFacts, data_folder, describe_gpu, report
+from netloom.doctor import GpuFacts, data_folder, describe_gpu, import_roots, report
 
 
 @pytest.mark.parametrize(
@@ -73,3 +74,13 @@ def test_a_torch_that_does_not_load_is_reported(monkeypatch: pytest.MonkeyPatch)
 )
 def test_the_data_folder(environment: dict[str, str], expected: str) -> None:
     assert data_folder(environment) == Path(expected)
+
+
+def test_import_roots_that_are_not_there_are_named(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    roots = [tmp_path, tmp_path / "missing", tmp_path / "file"]
+    findings = list(import_roots({"NETLOOM_IMPORT_ROOTS": os.pathsep.join(map(str, roots))}))
+    assert [finding.status for finding in findings] == ["ok", "warning", "warning"]
+    assert findings[1].found == f"{tmp_path / 'missing'} is no folder"
+    assert "NETLOOM_IMPORT_ROOTS" in findings[1].advice
+    assert list(import_roots({})) == []
