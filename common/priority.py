@@ -7,11 +7,11 @@ import os
 import time
 from pathlib import Path
 
-TRAINING = 5
-"""Niceness of trainers: a third of the share of what people wait for."""
+BACKGROUND = 5
+"""Niceness of trainers and imports: a third of the share of what people wait for.
 
-BACKGROUND = 10
-"""Niceness of work that nobody watches second by second: a tenth of that share."""
+More would let them starve on a machine that has other work as well.
+"""
 
 # The kernel takes one such change in a tenth of a second, from all people together.
 _TRIES = 10

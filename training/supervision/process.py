@@ -16,7 +16,7 @@ from typing import IO, cast
 from django.conf import settings
 from pydantic import ValidationError
 
-from common.priority import TRAINING, make_nicer
+from common.priority import BACKGROUND, make_nicer
 from netloom.train.events import EVENT, Event
 
 LOG_LINES = 200
@@ -73,7 +73,7 @@ class TrainerProcess:
             os.close(event_write)
             os.close(control_read)
         self._log_stream = cast(IO[bytes], self._process.stdout)
-        make_nicer(self._process.pid, TRAINING)
+        make_nicer(self._process.pid, BACKGROUND)
         os.set_blocking(event_read, False)
         self._selector = selectors.DefaultSelector()
         self._selector.register(event_read, selectors.EVENT_READ)

@@ -712,6 +712,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/invitations/{invitation_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Withdraw Invitation */
+        delete: operations["withdraw_invitation"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/invitations/accept": {
         parameters: {
             query?: never;
@@ -747,23 +764,6 @@ export interface paths {
          */
         post: operations["look_at_invitation"];
         delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/invitations/{invitation_id}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        post?: never;
-        /** Withdraw Invitation */
-        delete: operations["withdraw_invitation"];
         options?: never;
         head?: never;
         patch?: never;
@@ -2088,23 +2088,6 @@ export interface components {
             /** Value */
             value: number;
         };
-        /** BinOut */
-        BinOut: {
-            /** Bin Days */
-            bin_days: number;
-            /** Can Purge */
-            can_purge: boolean;
-            /** Can Restore */
-            can_restore: boolean;
-            /** Items */
-            items: components["schemas"]["BinnedThing"][];
-            /** Next */
-            next?: string | null;
-            /** Size Bytes */
-            size_bytes: number;
-            /** Total */
-            total: number;
-        };
         /** BinnedProject */
         BinnedProject: {
             /**
@@ -2175,6 +2158,23 @@ export interface components {
             size_bytes: number;
             /** What */
             what: string;
+        };
+        /** BinOut */
+        BinOut: {
+            /** Bin Days */
+            bin_days: number;
+            /** Can Purge */
+            can_purge: boolean;
+            /** Can Restore */
+            can_restore: boolean;
+            /** Items */
+            items: components["schemas"]["BinnedThing"][];
+            /** Next */
+            next?: string | null;
+            /** Size Bytes */
+            size_bytes: number;
+            /** Total */
+            total: number;
         };
         /**
          * BlockDefinition
@@ -3025,14 +3025,6 @@ export interface components {
             /** Y */
             y: number;
         };
-        /** FreeIn */
-        FreeIn: {
-            /**
-             * What
-             * @enum {string}
-             */
-            what: "uploads" | "checkpoints" | "bundles";
-        };
         /**
          * FreeableOut
          * @description What can be freed at once: `num` files, uploads or things of `size_bytes` together.
@@ -3049,6 +3041,14 @@ export interface components {
         FreedOut: {
             /** Freed Bytes */
             freed_bytes: number;
+        };
+        /** FreeIn */
+        FreeIn: {
+            /**
+             * What
+             * @enum {string}
+             */
+            what: "uploads" | "checkpoints" | "bundles";
         };
         /**
          * Graph
@@ -3113,6 +3113,13 @@ export interface components {
                 [key: string]: number;
             };
             width: components["schemas"]["SizeRange"];
+        };
+        /** ImportedClass */
+        ImportedClass: {
+            /** Count */
+            count: number;
+            /** Name */
+            name: string;
         };
         /** ImportFolderEntry */
         ImportFolderEntry: {
@@ -3220,13 +3227,6 @@ export interface components {
             state: "queued" | "running" | "succeeded" | "failed" | "cancelled";
             /** Total Problems */
             total_problems: number;
-        };
-        /** ImportedClass */
-        ImportedClass: {
-            /** Count */
-            count: number;
-            /** Name */
-            name: string;
         };
         /**
          * InferredDescription
@@ -3493,11 +3493,6 @@ export interface components {
             /** Total */
             total: number;
         };
-        /** ItemSelection */
-        ItemSelection: {
-            /** Item Ids */
-            item_ids: string[];
-        };
         /** ItemsChange */
         ItemsChange: {
             /** Item Ids */
@@ -3512,6 +3507,11 @@ export interface components {
         ItemsChanged: {
             /** Changed */
             changed: number;
+        };
+        /** ItemSelection */
+        ItemSelection: {
+            /** Item Ids */
+            item_ids: string[];
         };
         /** JobList */
         JobList: {
@@ -3787,6 +3787,21 @@ export interface components {
             };
         };
         /**
+         * Metrics
+         * @description Points copied from the device since the last such event.
+         */
+        Metrics: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            event: "metrics";
+            /** Points */
+            points: components["schemas"]["MetricPoint"][];
+            /** Time S */
+            time_s: number;
+        };
+        /**
          * MetricSeries
          * @description One curve. `min` and `max` are set where a value stands for several points.
          */
@@ -3810,21 +3825,6 @@ export interface components {
             times: number[];
             /** Values */
             values: number[];
-        };
-        /**
-         * Metrics
-         * @description Points copied from the device since the last such event.
-         */
-        Metrics: {
-            /**
-             * @description discriminator enum property added by openapi-typescript
-             * @enum {string}
-             */
-            event: "metrics";
-            /** Points */
-            points: components["schemas"]["MetricPoint"][];
-            /** Time S */
-            time_s: number;
         };
         /**
          * MoveNodes
@@ -5501,32 +5501,6 @@ export interface components {
             splits: components["schemas"]["SplitCounts"];
         };
         /**
-         * StartFromCheckpoint
-         * @description Start from the weights of a checkpoint, as far as they fit.
-         */
-        StartFromCheckpoint: {
-            /** Checkpoint Id */
-            checkpoint_id: string;
-            /**
-             * @description discriminator enum property added by openapi-typescript
-             * @enum {string}
-             */
-            type: "checkpoint";
-        };
-        /**
-         * StartFromNetwork
-         * @description Start from the best weights another network was trained to, as far as they fit.
-         */
-        StartFromNetwork: {
-            /** Network Id */
-            network_id: string;
-            /**
-             * @description discriminator enum property added by openapi-typescript
-             * @enum {string}
-             */
-            type: "network";
-        };
-        /**
          * Started
          * @description The run is about to take its first step.
          *
@@ -5579,6 +5553,32 @@ export interface components {
             torch_version: string;
             /** Total Steps */
             total_steps: number;
+        };
+        /**
+         * StartFromCheckpoint
+         * @description Start from the weights of a checkpoint, as far as they fit.
+         */
+        StartFromCheckpoint: {
+            /** Checkpoint Id */
+            checkpoint_id: string;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "checkpoint";
+        };
+        /**
+         * StartFromNetwork
+         * @description Start from the best weights another network was trained to, as far as they fit.
+         */
+        StartFromNetwork: {
+            /** Network Id */
+            network_id: string;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "network";
         };
         /**
          * Statistics
@@ -6354,8 +6354,8 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                dataset_id: string;
                 class_id: string;
+                dataset_id: string;
             };
             cookie?: never;
         };
@@ -6384,8 +6384,8 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                dataset_id: string;
                 class_id: string;
+                dataset_id: string;
             };
             cookie?: never;
         };
@@ -6484,13 +6484,13 @@ export interface operations {
     list_items: {
         parameters: {
             query?: {
-                label?: string | null;
-                split?: ("train" | "validation" | "test" | "unassigned") | null;
-                state?: ("unlabeled" | "labeled" | "reviewed_empty") | null;
-                search?: string | null;
                 cursor?: string | null;
+                label?: string | null;
                 limit?: number;
                 order?: "oldest" | "newest";
+                search?: string | null;
+                split?: ("train" | "validation" | "test" | "unassigned") | null;
+                state?: ("unlabeled" | "labeled" | "reviewed_empty") | null;
             };
             header?: never;
             path: {
@@ -6891,9 +6891,9 @@ export interface operations {
         parameters: {
             query?: {
                 checkpoint?: string | null;
-                run?: string | null;
                 cursor?: string | null;
                 limit?: number;
+                run?: string | null;
             };
             header?: never;
             path?: never;
@@ -6988,11 +6988,11 @@ export interface operations {
     list_evaluation_items: {
         parameters: {
             query?: {
-                true?: number | null;
-                predicted?: number | null;
-                order?: "worst" | "best";
                 cursor?: string | null;
                 limit?: number;
+                order?: "worst" | "best";
+                predicted?: number | null;
+                true?: number | null;
             };
             header?: never;
             path: {
@@ -7293,6 +7293,35 @@ export interface operations {
             };
         };
     };
+    withdraw_invitation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                invitation_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     accept_invitation: {
         parameters: {
             query?: never;
@@ -7347,35 +7376,6 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["InvitationLook"];
                 };
-            };
-            /** @description Problem */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    withdraw_invitation: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                invitation_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description No Content */
-            204: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
             };
             /** @description Problem */
             default: {
@@ -7480,11 +7480,11 @@ export interface operations {
     list_jobs: {
         parameters: {
             query?: {
+                limit?: number;
                 project?: string | null;
                 state?: ("queued" | "running" | "succeeded" | "failed" | "cancelled") | null;
-                subject_type?: string | null;
                 subject_id?: string | null;
-                limit?: number;
+                subject_type?: string | null;
             };
             header?: never;
             path?: never;
@@ -8417,8 +8417,8 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                project_id: string;
                 kind: "run" | "network" | "dataset";
+                project_id: string;
                 thing_id: string;
             };
             cookie?: never;
@@ -8615,8 +8615,8 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                project_id: string;
                 person_id: string;
+                project_id: string;
             };
             cookie?: never;
         };
@@ -8645,8 +8645,8 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                project_id: string;
                 person_id: string;
+                project_id: string;
             };
             cookie?: never;
         };
@@ -8747,11 +8747,11 @@ export interface operations {
     list_runs: {
         parameters: {
             query?: {
-                search?: string;
-                state?: ("queued" | "claimed" | "running" | "succeeded" | "failed" | "stopped" | "paused" | "interrupted")[] | null;
-                network?: string | null;
                 cursor?: string | null;
                 limit?: number;
+                network?: string | null;
+                search?: string;
+                state?: ("queued" | "claimed" | "running" | "succeeded" | "failed" | "stopped" | "paused" | "interrupted")[] | null;
             };
             header?: never;
             path: {
@@ -9039,8 +9039,8 @@ export interface operations {
     list_run_events: {
         parameters: {
             query?: {
-                since?: number;
                 limit?: number;
+                since?: number;
             };
             header?: never;
             path: {
@@ -9104,9 +9104,9 @@ export interface operations {
     get_run_metrics: {
         parameters: {
             query?: {
-                split?: string | null;
-                names?: string;
                 max_points?: number;
+                names?: string;
+                split?: string | null;
             };
             header?: never;
             path: {
