@@ -78,6 +78,7 @@ def create_network(
     if document is None:
         document = _from_template(template, dataset) if template else Document()
         document = _with_class_name(document, name)
+    documents.refuse_long_parameters(document)
     return Network.objects.create(
         project=project,
         name=name,

@@ -189,3 +189,27 @@ def _with_good_names(document: Document) -> Document:
     made["graph"]["nodes"]["d"]["params"] = {"out_features": 2}
     made["graph"]["name"] = "Net"
     return made
+
+
+def test_parameters_longer_than_any_layer_needs_are_refused(api: ApiClient, project: Any) -> None:
+    """On every way in: a hundred operations of 80 bytes once copied such a node a hundred times."""
+    long = _document({"a": _node("ReLU", "relu", zz=[0] * 300_000)}, [])
+    told = api.post("/api/analysis", {"document": long}).json()["diagnostics"]
+    assert {"limit_exceeded"} <= {problem["code"] for problem in told if problem["node_id"] == "a"}
+    networks = f"/api/projects/{project.id}/networks"
+    made = api.post(networks, {"name": "Net", "document": long})
+    assert (made.status_code, made.json()["code"]) == (422, "document_invalid")
+    assert "zz of relu has 300,000 values; 4,096 are allowed" in made.json()["detail"]
+
+    network = api.post(networks, {"name": "Net"}).json()
+    node = {"type": "ReLU", "name": "relu", "params": {"zz": [0] * 300_000}}
+    for operation in (
+        {"op": "add_node", "node_id": "a", "node": node},
+        {"op": "add_block", "block_id": "b", "block": {"name": "B", "nodes": {"a": node}}},
+    ):
+        answer = api.post(
+            f"/api/networks/{network['id']}/operations",
+            {"base_revision": 0, "operations": [operation]},
+        )
+        assert (answer.status_code, answer.json()["code"]) == (422, "operation_refused")
+        assert "4,096 are allowed" in answer.json()["detail"]
