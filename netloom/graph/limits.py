@@ -11,6 +11,8 @@ from netloom.graph.topology import block_order
 
 MAX_NODES = 20_000
 """Nodes after every block is expanded and every repeat is counted."""
+COUNTED_NODES = 10**12
+"""Nobody needs to know by how much more: counting ends here, so that it stays cheap and short."""
 MAX_BLOCK_DEPTH = 32
 MAX_PARAMETERS = 20_000_000_000
 MAX_TENSOR_BYTES = 16 * 2**30
@@ -83,7 +85,7 @@ class Expansion:
     """What a graph becomes when blocks are expanded.
 
     Attributes:
-        num_nodes: Nodes, with every repeat counted.
+        num_nodes: Nodes, with every repeat counted, up to `COUNTED_NODES`.
         depth: Deepest nesting; 0 without instances.
         recursive: Definitions that contain themselves; they count as nothing.
     """
@@ -96,8 +98,9 @@ class Expansion:
     def problem(self) -> str | None:
         """The limit that is exceeded, as a sentence; None when the graph can be expanded."""
         if self.num_nodes > MAX_NODES:
+            more = "at least " if self.num_nodes == COUNTED_NODES else ""
             return (
-                f"The network has {self.num_nodes:,} nodes when its blocks are expanded; "
+                f"The network has {more}{self.num_nodes:,} nodes when its blocks are expanded; "
                 f"{MAX_NODES:,} are allowed. Lower the repeat counts or remove layers."
             )
         if self.depth > MAX_BLOCK_DEPTH:
@@ -130,4 +133,4 @@ def _expanded(
         if node.block is not None and node.block in sizes:
             num_nodes += node.repeat * sizes[node.block]
             depth = max(depth, 1 + depths[node.block])
-    return num_nodes, depth
+    return min(num_nodes, COUNTED_NODES), depth

@@ -12,7 +12,12 @@ import {
 } from './operations';
 import { lookup, withKey, withoutKey } from './records';
 import { namedNodes, refuseMissingBlock } from './blockRules';
-import { refuseLongParams, refuseLongRecord, refuseLongValue, refuseManyParams } from './paramLimits';
+import {
+  refuseLongParams,
+  refuseLongRecord,
+  refuseLongValue,
+  refuseManyParams,
+} from './paramLimits';
 import { edgesInto, edgesOutOf, findScope, hasNodeAnywhere, isSameEndpoint } from './scope';
 import type { Document, Node, Params, Scope } from './types';
 
