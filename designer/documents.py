@@ -10,7 +10,7 @@ from datasets.services import binding_of
 from designer.schemas import Code as SourceCode
 from netloom.analyze import Analysis, Binding, analyze
 from netloom.graph.document import Document
-from netloom.graph.limits import MAX_NODES, params_problem
+from netloom.graph.limits import MAX_NODES
 from netloom.graph.migrations import DocumentError, load_document
 
 MAX_PARAMETERS_STORED = 2**63 - 1
@@ -49,15 +49,6 @@ def _num_drawn(raw: dict[str, Any]) -> int:
 
 def _entries(value: object) -> dict[str, Any]:
     return value if isinstance(value, dict) else {}
-
-
-def refuse_long_parameters(document: Document) -> None:
-    """Raise Problem when a node has more than the operations would let anybody set."""
-    for scope in (document.graph, *document.graph.blocks.values()):
-        for node in scope.nodes.values():
-            message = params_problem(node)
-            if message is not None:
-                raise Problem(Code.DOCUMENT_INVALID, message, "Correct the document and try again.")
 
 
 def stored_document(stored: dict[str, Any]) -> Document:

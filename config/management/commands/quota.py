@@ -12,7 +12,7 @@ from accounts.models import Allowance, Person, Project
 from storage import quotas
 from storage.disk import MEGABYTE
 
-OF_PROJECT = {Limit.PROJECT_MB}
+OF_PROJECT = {Limit.PROJECT_MB, Limit.NETWORKS}
 
 
 class Command(BaseCommand):
