@@ -18,6 +18,7 @@ class Limit(StrEnum):
     """Each is the name of a setting."""
 
     PROJECT_MB = "quota_mb"
+    NETWORKS = "project_networks"
     PERSON_MB = "person_quota_mb"
     UPLOADS = "open_uploads"
     INTERACTIVE_JOBS = "interactive_jobs"

@@ -174,6 +174,11 @@ class Environment(BaseSettings):
         description="Megabytes of files the projects of one person may hold together; a project"
         " counts for its longest-standing owner.",
     )
+    project_networks: int = Field(
+        default=1000,
+        ge=1,
+        description="Networks one project may have, those in the bin included.",
+    )
     upload_mb: Megabytes = Field(default=20_000, description="Megabytes of the largest upload.")
     open_uploads: int = Field(
         default=500,

@@ -15,7 +15,7 @@ from datasets.ingest.report import Report
 from datasets.ingest.run import ImportRun, mark_started
 from datasets.ingest.sources import FolderSource, Source, UploadSource
 from datasets.ingest.start import JOB_KIND, upload_ids_of
-from datasets.ingest.table import Table
+from datasets.ingest.table import read_table
 from datasets.log import BATCH, tell_items_changed
 from datasets.models import Dataset, Import, Item
 from datasets.samples import SampleSource
@@ -92,7 +92,7 @@ def _run_files(report: Import, job: RunningJob, files: dict[str, tuple[str, Path
     source, table = report.source, None
     if source["type"] == "csv":
         _, path = files.pop(source["upload_id"])
-        table = Table(path.read_bytes())
+        table = read_table(path)
     folder = source.get("path") or source.get("folder")
     opened: Source = (
         FolderSource(allowed_folder(folder)) if folder else UploadSource(list(files.values()))

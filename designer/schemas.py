@@ -11,6 +11,7 @@ from pydantic import Field, StringConstraints
 from common.ids import Id
 from netloom.analyze import Analysis
 from netloom.graph.document import Document
+from netloom.graph.limits import MAX_OPERATIONS
 from netloom.graph.operations import Operation
 from netloom.layers import LayerDescription
 
@@ -78,7 +79,7 @@ class NetworkChange(Schema):
 
 class OperationsIn(Schema):
     base_revision: Annotated[int, Field(ge=0)]
-    operations: Annotated[list[Operation], Field(min_length=1, max_length=50_000)]
+    operations: Annotated[list[Operation], Field(min_length=1, max_length=MAX_OPERATIONS)]
     gesture: Annotated[str, StringConstraints(max_length=120)] = ""
     client_id: Annotated[str, StringConstraints(max_length=64)] = ""
 

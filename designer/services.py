@@ -24,6 +24,7 @@ from designer.documents import (
     source_code,
     stored_document,
 )
+from designer.limits import require_network_allowed, require_room, require_storable
 from designer.models import Network, Revision, Version
 from designer.rewrite import operations_between
 from designer.schemas import Saved
@@ -69,8 +70,9 @@ def create_network(
     """Make a network from a document, else from a template fitted to the dataset, else empty.
 
     Raises:
-        Problem: `document_invalid`; `invalid` for an unknown template; `not_found` for a dataset
-            of another project.
+        Problem: `document_invalid` or `too_large`; `invalid` for an unknown template; `not_found`
+            for a dataset of another project; `quota_exceeded` when the project has too many
+            networks; `disk_full`.
     """
     _check_dataset(project, dataset)
     if isinstance(document, dict):
@@ -78,16 +80,20 @@ def create_network(
     if document is None:
         document = _from_template(template, dataset) if template else Document()
         document = _with_class_name(document, name)
-    return Network.objects.create(
-        project=project,
-        name=name,
-        template=template or "",
-        dataset=dataset,
-        document=as_stored(document),
-        created_by=person,
-        updated_at=timezone.now(),
-        **documents.summary_fields(document, analyze_document(document, dataset)),
-    )
+    require_storable(document)
+    summary = documents.summary_fields(document, analyze_document(document, dataset))
+    with transaction.atomic():
+        require_network_allowed(project)
+        return Network.objects.create(
+            project=project,
+            name=name,
+            template=template or "",
+            dataset=dataset,
+            document=as_stored(document),
+            created_by=person,
+            updated_at=timezone.now(),
+            **summary,
+        )
 
 
 def save_operations(
@@ -105,11 +111,13 @@ def save_operations(
     request of the same client, whose first answer was lost, is answered as the first was.
 
     Raises:
-        Problem: `revision_conflict` with both sides, `operation_refused`; nothing was changed.
+        Problem: `revision_conflict` with both sides, `operation_refused`, `too_large` or
+            `disk_full`; nothing was changed.
     """
     if network.revision != base_revision:
         return _answer_again(network, operations, base_revision, client_id)
     document = _apply(stored_document(network.document), operations)
+    require_room(document)
     analysis = analyze_document(document, network.dataset)
     if not _write(
         network, document, analysis, operations, gesture=gesture, client_id=client_id, person=person
@@ -163,24 +171,51 @@ def restore_network(network: Network) -> None:
 
 
 def duplicate_network(network: Network, person: Person) -> Network:
-    """Copy a network; the copy starts its own history."""
-    return Network.objects.create(
-        project_id=network.project_id,
-        name=_free_name(network),
-        template=network.template,
-        dataset_id=network.dataset_id,
-        document=network.document,
-        num_nodes=network.num_nodes,
-        parameters=network.parameters,
-        num_errors=network.num_errors,
-        num_warnings=network.num_warnings,
-        created_by=person,
-        updated_at=timezone.now(),
-    )
+    """Copy a network; the copy starts its own history.
+
+    Raises:
+        Problem: `quota_exceeded` when the project has too many networks; `disk_full`.
+    """
+    require_room(stored_document(network.document))
+    with transaction.atomic():
+        require_network_allowed(network.project)
+        return Network.objects.create(
+            project_id=network.project_id,
+            name=_free_name(network),
+            template=network.template,
+            dataset_id=network.dataset_id,
+            document=network.document,
+            num_nodes=network.num_nodes,
+            parameters=network.parameters,
+            num_errors=network.num_errors,
+            num_warnings=network.num_warnings,
+            created_by=person,
+            updated_at=timezone.now(),
+        )
 
 
 def create_version(network: Network, person: Person | None, name: str = "") -> Version:
-    """Snapshot the present state."""
+    """Snapshot the present state; raises Problem `disk_full`."""
+    require_room(stored_document(network.document))
+    return _snapshot(network, person, name)
+
+
+def pin_version(network: Network, person: Person | None) -> Version:
+    """Return the immutable snapshot that a run refers to; one of the same document is reused.
+
+    So there is at most one for each save, which has asked for room: a run on a full disk is queued,
+    and ends with its own word about that.
+    """
+    with transaction.atomic():
+        version = (
+            network.versions.filter(revision=network.revision).order_by("created_at").first()
+        ) or _snapshot(network, person)
+        Version.objects.filter(pk=version.pk).update(num_pins=F("num_pins") + 1)
+    version.num_pins += 1
+    return version
+
+
+def _snapshot(network: Network, person: Person | None, name: str = "") -> Version:
     return Version.objects.create(
         network=network,
         name=name,
@@ -189,17 +224,6 @@ def create_version(network: Network, person: Person | None, name: str = "") -> V
         graph_hash=graph_hash(stored_document(network.document)),
         author=person,
     )
-
-
-def pin_version(network: Network, person: Person | None) -> Version:
-    """Return the immutable snapshot that a run refers to; one of the same document is reused."""
-    with transaction.atomic():
-        version = (
-            network.versions.filter(revision=network.revision).order_by("created_at").first()
-        ) or create_version(network, person)
-        Version.objects.filter(pk=version.pk).update(num_pins=F("num_pins") + 1)
-    version.num_pins += 1
-    return version
 
 
 def _apply(document: Document, operations: Sequence[Operation]) -> Document:

@@ -6,6 +6,7 @@ import os
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -119,3 +120,13 @@ def run_jobs() -> Callable[..., list[object]]:
         return list(Job.objects.filter(id__in=waiting).order_by("created_at"))
 
     return run
+
+
+@pytest.fixture
+def limits(settings: Any) -> Callable[..., None]:
+    """Set limits: `limits(quota_mb=1)`."""
+
+    def set_limits(**values: Any) -> None:
+        settings.ENVIRONMENT = settings.ENVIRONMENT.model_copy(update=values)
+
+    return set_limits

@@ -20,6 +20,8 @@ from datasets.ingest.pictures import Candidate, Picture, Refusal, read_candidate
 MAX_PROCESSES = 4
 MEMORY_BYTES = 4 * 1024**3
 AHEAD = 8
+# What is read but not decoded yet: a small zip can hold many files of hundreds of megabytes each.
+BYTES_AHEAD = 256 * 1024**2
 PRELOADED = ["datasets.ingest.pictures"]
 CRASHED = Refusal("broken", "Decoding it crashed or needed more than 4 GB of memory.")
 
@@ -54,11 +56,19 @@ class PicturePool:
         self._executor.shutdown(wait=True, cancel_futures=True)
 
     def map(self, batches: Iterable[Sequence[T]]) -> Iterator[list[tuple[T, Picture | Refusal]]]:
-        """Yield each batch with what its files are, in order."""
+        """Yield each batch with what its files are, in order.
+
+        So many are read ahead of the one yielded, and no more than `BYTES_AHEAD` and a batch.
+        """
         waiting: deque[tuple[Sequence[T], Future[list[Picture | Refusal]]]] = deque()
+        num_bytes = 0
         for batch in batches:
             waiting.append((batch, self._submit(batch)))
-            if len(waiting) > self._num_processes * AHEAD:
+            num_bytes += _bytes_of(batch)
+            while waiting and (
+                len(waiting) > self._num_processes * AHEAD or num_bytes > BYTES_AHEAD
+            ):
+                num_bytes -= _bytes_of(waiting[0][0])
                 yield self._collect(*waiting.popleft())
         while waiting:
             yield self._collect(*waiting.popleft())
@@ -107,6 +117,10 @@ class PicturePool:
             mp_context=context,
             initializer=_prepare,
         )
+
+
+def _bytes_of(batch: Sequence[HasCandidate]) -> int:
+    return sum(len(each.candidate.data) for each in batch)
 
 
 def _prepare() -> None:

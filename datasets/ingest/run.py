@@ -271,6 +271,9 @@ class ImportRun:
         if self._table is not None:
             for file, reason in self._table.problems:
                 counts.problem(file, "table", reason)
+            more = self._table.num_problems - len(self._table.problems)
+            if more:
+                counts.problem_counts["table"] += more
             for line in self._table.missing():
                 counts.problem(
                     line.file, "missing_file", f"Line {line.number} names it; it did not come."

@@ -13,12 +13,14 @@ from functools import partial
 from pathlib import Path
 from typing import Protocol
 
-from common.archives import Archive, ArchiveEntry, BadEntry
+from common.archives import MEGABYTE, Archive, ArchiveEntry, ArchiveLimits, BadEntry
 from common.errors import Code, Problem
 from datasets.ingest.folders import walk_files
 from datasets.ingest.layout import Parts, split_path
+from netloom.data.decode import MAX_PIXELS
 
-MAX_FILE_BYTES = 512 * 1024 * 1024
+# The most pixels that are read, uncompressed with four bytes each, and metadata.
+MAX_FILE_BYTES = (4 * MAX_PIXELS // MEGABYTE + 16) * MEGABYTE
 ZIP_SIGNATURES = (b"PK\x03\x04", b"PK\x05\x06")
 
 
@@ -109,7 +111,9 @@ class UploadSource:
             self._entries.append(Entry(split_path(name) or (path.name,), partial(_read_file, path)))
             return
         try:
-            archive = self._stack.enter_context(Archive(path))
+            archive = self._stack.enter_context(
+                Archive(path, ArchiveLimits(max_file_bytes=MAX_FILE_BYTES))
+            )
         except Problem as problem:
             if is_only:
                 raise

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import csv
 import io
-from collections import defaultdict
+from array import array
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from common.errors import Code, Problem
 from datasets.ingest.layout import SPLIT_NAMES, Parts, split_path
@@ -18,11 +19,14 @@ COLUMNS = {
     "split": ("split", "subset", "set", "fold", "partition"),
     "group": ("group", "group_id", "patient", "subject", "source"),
 }
-MAX_BYTES = 512 * 1024 * 1024
+MAX_BYTES = 64 * 1024 * 1024
+MAX_LINES = 1_000_000
 MAX_FIELD = 4096
+MAX_PROBLEMS = 1000
+SEVERAL = -1
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Line:
     """What the table says of one file. Attribute `number` counts lines from 1."""
 
@@ -31,51 +35,86 @@ class Line:
     label: str | None
     split: Split | None
     group: str
-    is_used: bool = False
 
 
 class Table:
     """The lines of a CSV, found again by path or, where that is unique, by file name.
 
+    Kept by columns, with what repeats stored once: a line takes some 150 bytes.
+
     Attributes:
-        problems: (file, reason) of lines that cannot be used as they are.
+        problems: (file, reason) of lines that cannot be used as they are, the first thousand.
+        num_problems: How many such lines there are.
         labels: All labels it names.
         splits: All splits it names.
     """
 
     def __init__(self, data: bytes) -> None:
         self.problems: list[tuple[str, str]] = []
-        self._by_path: dict[Parts, Line] = {}
-        self._by_name: defaultdict[str, list[Line]] = defaultdict(list)
+        self.num_problems = 0
+        self._places: dict[str, int] = {}
+        self._by_name: dict[str, int] = {}
+        self._numbers = array("L")
+        self._labels: list[str | None] = []
+        self._splits: list[Split | None] = []
+        self._groups: list[str] = []
+        same: dict[str | None, str | None] = {}
         for line in self._read(data):
             parts = split_path(line.file.replace("\\", "/").removeprefix("./"))
             if not parts:
                 continue
-            if parts in self._by_path:
-                self.problems.append((line.file, f"Line {line.number} names the file again."))
+            path, place = "/".join(parts), len(self._numbers)
+            if path in self._places:
+                self._problem(line.file, f"Line {line.number} names the file again.")
                 continue
-            self._by_path[parts] = line
-            self._by_name[parts[-1]].append(line)
-        lines = self._by_path.values()
-        self.labels: set[str | None] = {line.label for line in lines}
-        self.splits = {line.split for line in lines if line.split is not None}
+            if place == MAX_LINES:
+                raise _not_a_table(f"it names more than {MAX_LINES:,} files")
+            self._places[path] = place
+            if len(parts) > 1:
+                name = parts[-1]
+                self._by_name[name] = SEVERAL if name in self._by_name else place
+            self._numbers.append(line.number)
+            self._labels.append(same.setdefault(line.label, line.label))
+            self._splits.append(line.split)
+            self._groups.append(same.setdefault(line.group, line.group) or "")
+        self._is_used = bytearray(len(self._numbers))
+        self.labels = set(self._labels)
+        self.splits = {split for split in self._splits if split is not None}
 
     def find(self, parts: Parts) -> Line | None:
         """Return the line about a file: by its path, a tail of it, or its unique name."""
         for start in range(len(parts)):
-            line = self._by_path.get(parts[start:])
-            if line is not None:
-                line.is_used = True
-                return line
-        same_name = self._by_name.get(parts[-1], [])
-        if len(same_name) == 1:
-            same_name[0].is_used = True
-            return same_name[0]
-        return None
+            path = "/".join(parts[start:])
+            if path in self._places:
+                return self._use(path, self._places[path])
+        place = self._by_name.get(parts[-1], SEVERAL)
+        return None if place == SEVERAL else self._use(parts[-1], place)
 
     def missing(self) -> Iterator[Line]:
         """Lines whose file never came."""
-        return (line for line in self._by_path.values() if not line.is_used)
+        return (
+            self._line_at(path, place)
+            for path, place in self._places.items()
+            if not self._is_used[place]
+        )
+
+    def _use(self, path: str, place: int) -> Line:
+        self._is_used[place] = 1
+        return self._line_at(path, place)
+
+    def _line_at(self, path: str, place: int) -> Line:
+        return Line(
+            self._numbers[place],
+            path,
+            self._labels[place],
+            self._splits[place],
+            self._groups[place],
+        )
+
+    def _problem(self, file: str, reason: str) -> None:
+        self.num_problems += 1
+        if len(self.problems) < MAX_PROBLEMS:
+            self.problems.append((file, reason))
 
     def _read(self, data: bytes) -> Iterator[Line]:
         rows = csv.reader(io.StringIO(_text_of(data), newline=""), _dialect(data))
@@ -100,9 +139,7 @@ class Table:
 
         split = SPLIT_NAMES.get(cell("split").casefold())
         if cell("split") and split is None:
-            self.problems.append(
-                (cell("file"), f"Line {number}: {cell('split')[:40]!r} is no split.")
-            )
+            self._problem(cell("file"), f"Line {number}: {cell('split')[:40]!r} is no split.")
         return Line(
             number=number,
             file=cell("file"),
@@ -112,6 +149,13 @@ class Table:
         )
 
 
+def read_table(path: Path) -> Table:
+    """Read a CSV file; one that is too large is not even loaded."""
+    if path.stat().st_size > MAX_BYTES:
+        raise _too_large()
+    return Table(path.read_bytes())
+
+
 def _text_of(data: bytes) -> str:
     """The text of a table, without the one character that a database cannot store."""
     return _decode(data).replace("\0", "\N{REPLACEMENT CHARACTER}")
@@ -119,7 +163,7 @@ def _text_of(data: bytes) -> str:
 
 def _decode(data: bytes) -> str:
     if len(data) > MAX_BYTES:
-        raise _not_a_table(f"it has more than {MAX_BYTES >> 20} MB")
+        raise _too_large()
     if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
         return data.decode("utf-16", errors="replace")
     if b"\0" in data[:4096]:
@@ -150,6 +194,10 @@ def _header(row: Sequence[str]) -> dict[str, int] | None:
         if alias in names
     }
     return found if "file" in found else None
+
+
+def _too_large() -> Problem:
+    return _not_a_table(f"it has more than {MAX_BYTES >> 20} MB")
 
 
 def _not_a_table(reason: str) -> Problem:

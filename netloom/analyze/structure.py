@@ -11,6 +11,7 @@ from netloom.analyze.fixes import Repairs
 from netloom.analyze.plan import PlannedNode, ScopePlan
 from netloom.graph.diagnostics import Diagnostic, DiagnosticCode, Fix
 from netloom.graph.document import Edge, Endpoint
+from netloom.graph.limits import params_problem
 from netloom.graph.topology import find_cycles
 from netloom.layers.block import BLOCK
 from netloom.layers.parse import ParamError
@@ -23,6 +24,7 @@ def check_structure(repairs: Repairs, plan: ScopePlan) -> Iterator[Diagnostic]:
     """Yield everything wrong with one scope before shapes are looked at."""
     for node_id, planned in plan.nodes.items():
         yield from _check_type(repairs, plan, node_id, planned)
+        yield from _check_sizes(plan, node_id, planned)
         yield from check_params(plan, node_id, planned)
     yield from _check_edges(plan)
     yield from _check_ports(repairs, plan)
@@ -56,6 +58,19 @@ def _check_type(
         node_id=node_id,
         fixes=repairs.remove_and_join(plan.scope_id, node_id, f"Remove {node.name}"),
     )
+
+
+def _check_sizes(plan: ScopePlan, node_id: str, planned: PlannedNode) -> Iterator[Diagnostic]:
+    """Yield that a node's parameters are too many or too long: no layer needs such."""
+    message = params_problem(planned.node)
+    if message is not None:
+        yield Diagnostic(
+            code=DiagnosticCode.LIMIT_EXCEEDED,
+            severity="error",
+            message=message,
+            scope=plan.scope_id,
+            node_id=node_id,
+        )
 
 
 def check_params(plan: ScopePlan, node_id: str, planned: PlannedNode) -> Iterator[Diagnostic]:

@@ -2,20 +2,24 @@
 
 The same rules are written in TypeScript; `tests/fixtures/operations` holds both to them. What an
 operation keeps true: node ids are unique over all scopes, an edge joins two nodes of its scope, an
-input port has one edge, an instance's block exists, a position belongs to a node. Everything else
-that can be wrong with a network is a diagnostic. A file from outside may break these rules; what
-breaks them can be removed, but not brought back.
+input port has one edge, an instance's block exists, a position belongs to a node, and the
+parameters that it sets are within their limits. Everything else that can be wrong with a network
+is a diagnostic. A file from outside may break these rules; what breaks them can be removed, but
+not brought back.
+
+An operation costs what it changes, never what the document or the node holds already.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import assert_never
 
 from pydantic import ValidationError
 
 from netloom.graph.document import BlockDefinition, Document, Edge, Node
-from netloom.graph.draft import Draft, ScopeDraft
+from netloom.graph.draft import Draft, ScopeDraft, named_nodes
+from netloom.graph.limits import params_problem, value_problem
 from netloom.graph.operations import (
     AddBlock,
     AddEdge,
@@ -32,6 +36,8 @@ from netloom.graph.operations import (
     SetGraphName,
     SetParam,
 )
+
+_ANY_NODE = {"type": "ReLU", "name": "relu"}
 
 
 def apply_operation(document: Document, operation: Operation) -> tuple[Document, Operation]:
@@ -95,7 +101,8 @@ def _add_node(draft: Draft, operation: AddNode) -> RemoveNode:
     scope = draft.scope(operation.scope)
     _refuse_known_id(draft, node_id)
     _refuse_missing_block(draft, operation.node)
-    scope.nodes[node_id] = operation.node
+    _refuse(params_problem(operation.node))
+    draft.add_node(scope, node_id, operation.node)
     if operation.position is not None:
         draft.positions()[node_id] = operation.position
     return RemoveNode(scope=operation.scope, node_id=node_id)
@@ -106,11 +113,11 @@ def _remove_node(draft: Draft, operation: RemoveNode) -> AddNode:
     node = _node(scope, operation.node_id)
     if scope.degrees.get(operation.node_id, 0):
         raise OperationRefused(f"node {node.name} still has connections")
-    if scope.definition is not None and operation.node_id in _named_nodes(scope.definition):
+    if operation.node_id in scope.named:
         raise OperationRefused(
             f"node {node.name} is a port of its block or has an exposed parameter"
         )
-    del scope.nodes[operation.node_id]
+    draft.remove_node(scope, operation.node_id)
     position = draft.positions().pop(operation.node_id, None)
     return AddNode(scope=operation.scope, node_id=operation.node_id, node=node, position=position)
 
@@ -143,31 +150,34 @@ def _set_param(draft: Draft, operation: SetParam) -> SetParam:
     inverse = operation.model_copy(
         update={"is_set": was_set, "value": node.params.get(operation.param)}
     )
-    params = {**node.params, operation.param: operation.value}
     if not operation.is_set:
-        del params[operation.param]
-    scope.nodes[operation.node_id] = node.model_copy(update={"params": params})
+        scope.params(operation.node_id).pop(operation.param, None)
+        return inverse
+    num_params = len(node.params) + (not was_set)
+    _refuse(value_problem(node.name, operation.param, operation.value, num_params))
+    scope.params(operation.node_id)[operation.param] = operation.value
     return inverse
 
 
 def _set_attribute(draft: Draft, operation: SetAttribute) -> SetAttribute:
-    scope = draft.scope(operation.scope)
+    scope, attribute = draft.scope(operation.scope), operation.attribute
     node = _node(scope, operation.node_id)
     try:
-        changed = Node.model_validate(
-            {**node.model_dump(), operation.attribute: operation.value}, strict=True
-        )
+        # Only the attribute is checked: the rest of the node is valid, and may be long.
+        checked = Node.model_validate({**_ANY_NODE, attribute: operation.value}, strict=True)
     except ValidationError as error:
         reason = error.errors(include_url=False)[0]["msg"]
-        raise OperationRefused(f"{operation.attribute} of {node.name}: {reason}") from error
+        raise OperationRefused(f"{attribute} of {node.name}: {reason}") from error
+    changed = node.model_copy(update={attribute: getattr(checked, attribute)})
+    if attribute == "overrides":
+        _refuse(params_problem(changed, of="overrides"))
     scope.nodes[operation.node_id] = changed
-    return operation.model_copy(update={"value": getattr(node, operation.attribute)})
+    return operation.model_copy(update={"value": getattr(node, attribute)})
 
 
 def _move_nodes(draft: Draft, operation: MoveNodes) -> MoveNodes:
-    every_node = draft.scope_nodes()
     for node_id in operation.positions:
-        if not any(node_id in nodes for nodes in every_node):
+        if not draft.has_node(node_id):
             raise OperationRefused(f"there is no node {node_id} to move")
     positions = draft.positions()
     inverse = MoveNodes(
@@ -194,7 +204,9 @@ def _add_block(draft: Draft, operation: AddBlock) -> RemoveBlock:
         if target in targets:
             raise OperationRefused(f"port {target[1]} of node {target[0]} has two connections")
         targets.add(target)
-    _refuse_foreign_names(block, operation.positions.keys() | _named_nodes(block))
+    _refuse_foreign_names(block, operation.positions.keys() | named_nodes(block), block.nodes)
+    for node in block.nodes.values():
+        _refuse(params_problem(node))
     draft.put_block(block_id, block)
     for node in block.nodes.values():
         _refuse_missing_block(draft, node)
@@ -205,11 +217,15 @@ def _add_block(draft: Draft, operation: AddBlock) -> RemoveBlock:
 def _remove_block(draft: Draft, operation: RemoveBlock) -> AddBlock:
     block_id = operation.block_id
     block = draft.block(block_id)
-    for nodes in draft.scope_nodes():
-        for node in nodes.values():
-            if node.block == block_id:
-                raise OperationRefused(f"{node.name} still uses block {block.name}")
-    if any(frame.scope == block_id for frame in draft.frames().values()):
+    if draft.is_block_used(block_id):
+        user = next(
+            node
+            for nodes in draft.scope_nodes()
+            for node in nodes.values()
+            if node.block == block_id
+        )
+        raise OperationRefused(f"{user.name} still uses block {block.name}")
+    if draft.has_frame_in(block_id):
         raise OperationRefused(f"a frame is still drawn in block {block.name}")
     draft.put_block(block_id, None)
     positions = draft.positions()
@@ -218,7 +234,10 @@ def _remove_block(draft: Draft, operation: RemoveBlock) -> AddBlock:
 
 
 def _set_block(draft: Draft, operation: SetBlock) -> SetBlock:
-    block = draft.block(operation.block_id)
+    scope = draft.scope(operation.block_id)
+    block = scope.definition
+    if block is None:
+        raise OperationRefused(f"there is no block {operation.block_id}")
     changed = block.model_copy(
         update={
             "name": operation.name,
@@ -227,8 +246,8 @@ def _set_block(draft: Draft, operation: SetBlock) -> SetBlock:
             "exposed": operation.exposed,
         }
     )
-    _refuse_foreign_names(changed, _named_nodes(changed))
-    draft.put_block(operation.block_id, changed)
+    _refuse_foreign_names(changed, named_nodes(changed), scope.nodes)
+    scope.set_definition(changed)
     return SetBlock(
         block_id=operation.block_id,
         name=block.name,
@@ -239,14 +258,11 @@ def _set_block(draft: Draft, operation: SetBlock) -> SetBlock:
 
 
 def _set_frame(draft: Draft, operation: SetFrame) -> SetFrame:
-    frames, frame = draft.frames(), operation.frame
-    inverse = SetFrame(frame_id=operation.frame_id, frame=frames.get(operation.frame_id))
-    if frame is None:
-        frames.pop(operation.frame_id, None)
-        return inverse
-    if frame.scope is not None and not draft.has_block(frame.scope):
+    frame_id, frame = operation.frame_id, operation.frame
+    inverse = SetFrame(frame_id=frame_id, frame=draft.frames().get(frame_id))
+    if frame is not None and frame.scope is not None and not draft.has_block(frame.scope):
         raise OperationRefused(f"there is no block {frame.scope} to draw a frame in")
-    frames[operation.frame_id] = frame
+    draft.put_frame(frame_id, frame)
     return inverse
 
 
@@ -257,19 +273,21 @@ def _node(scope: ScopeDraft, node_id: str) -> Node:
     return node
 
 
-def _named_nodes(block: BlockDefinition) -> set[str]:
-    exposed = {parameter.node for parameter in block.exposed.values()}
-    return exposed.union(block.inputs, block.outputs)
+def _refuse(problem: str | None) -> None:
+    if problem is not None:
+        raise OperationRefused(problem)
 
 
-def _refuse_foreign_names(block: BlockDefinition, node_ids: set[str]) -> None:
+def _refuse_foreign_names(
+    block: BlockDefinition, node_ids: set[str], nodes: Mapping[str, Node]
+) -> None:
     for node_id in sorted(node_ids):
-        if node_id not in block.nodes:
+        if node_id not in nodes:
             raise OperationRefused(f"block {block.name} has no node {node_id}")
 
 
 def _refuse_known_id(draft: Draft, node_id: str) -> None:
-    if any(node_id in nodes for nodes in draft.scope_nodes()):
+    if draft.has_node(node_id):
         raise OperationRefused(f"node {node_id} is already there")
 
 

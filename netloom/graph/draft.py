@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from netloom.graph.document import (
@@ -11,6 +13,7 @@ from netloom.graph.document import (
     Frame,
     Graph,
     Node,
+    ParamValue,
     Position,
     View,
 )
@@ -26,6 +29,8 @@ class ScopeDraft:
     definition: BlockDefinition | None = None
     _arrivals: dict[tuple[str, str], int] | None = None
     _degrees: dict[str, int] | None = None
+    _named: set[str] | None = None
+    _own_params: set[str] = field(default_factory=set[str])
 
     @property
     def arrivals(self) -> dict[tuple[str, str], int]:
@@ -47,6 +52,32 @@ class ScopeDraft:
                     self._degrees[end] = self._degrees.get(end, 0) + 1
         return self._degrees
 
+    @property
+    def named(self) -> set[str]:
+        """Nodes that the block's ports and exposed parameters name; none on the top level."""
+        if self._named is None:
+            self._named = set() if self.definition is None else named_nodes(self.definition)
+        return self._named
+
+    def set_definition(self, definition: BlockDefinition) -> None:
+        """Replace name, ports and exposed parameters; nodes and edges stay those of the draft."""
+        self.definition = definition
+        self._named = None
+
+    def params(self, node_id: str) -> dict[str, ParamValue]:
+        """Return a node's parameters to edit, copied at the first edit only."""
+        node = self.nodes[node_id]
+        if node_id not in self._own_params:
+            node = node.model_copy(update={"params": dict(node.params)})
+            self.nodes[node_id] = node
+            self._own_params.add(node_id)
+        return node.params
+
+    def remove_node(self, node_id: str) -> None:
+        """Take a node out; from now on its parameters belong to whoever holds it."""
+        del self.nodes[node_id]
+        self._own_params.discard(node_id)
+
     def add_edge(self, edge_id: str, edge: Edge) -> None:
         self._count(edge, 1)
         self.edges[edge_id] = edge
@@ -65,6 +96,20 @@ class ScopeDraft:
 
 
 @dataclass(slots=True)
+class _Contents:
+    """What the scopes hold together, counted: a file from outside may have a node id twice."""
+
+    node_ids: Counter[str] = field(default_factory=Counter[str])
+    block_uses: Counter[str] = field(default_factory=Counter[str])
+
+    def count(self, nodes: Iterable[tuple[str, Node]], change: int) -> None:
+        for node_id, node in nodes:
+            self.node_ids[node_id] += change
+            if node.block is not None:
+                self.block_uses[node.block] += change
+
+
+@dataclass(slots=True)
 class Draft:
     """A mutable view of a document. The document itself is never changed."""
 
@@ -74,6 +119,8 @@ class Draft:
     _blocks: dict[str, BlockDefinition] | None = None
     _positions: dict[str, Position] | None = None
     _frames: dict[str, Frame] | None = None
+    _contents: _Contents | None = None
+    _frame_scopes: Counter[str | None] | None = None
 
     def __post_init__(self) -> None:
         self.name = self.document.graph.name
@@ -112,12 +159,38 @@ class Draft:
         )
 
     def put_block(self, block_id: str, block: BlockDefinition | None) -> None:
-        """Add or replace a definition; None removes it."""
-        self._scopes.pop(block_id, None)
+        """Add a definition; None removes it."""
+        contents = self._counted()
         if block is None:
+            contents.count(self.block(block_id).nodes.items(), -1)
             del self.blocks()[block_id]
         else:
+            contents.count(block.nodes.items(), 1)
             self.blocks()[block_id] = block
+        self._scopes.pop(block_id, None)
+
+    def add_node(self, scope: ScopeDraft, node_id: str, node: Node) -> None:
+        self._counted().count([(node_id, node)], 1)
+        scope.nodes[node_id] = node
+
+    def remove_node(self, scope: ScopeDraft, node_id: str) -> None:
+        self._counted().count([(node_id, scope.nodes[node_id])], -1)
+        scope.remove_node(node_id)
+
+    def has_node(self, node_id: str) -> bool:
+        """Whether any scope has this node."""
+        return self._counted().node_ids[node_id] > 0
+
+    def is_block_used(self, block_id: str) -> bool:
+        """Whether any node is an instance of this block."""
+        return self._counted().block_uses[block_id] > 0
+
+    def _counted(self) -> _Contents:
+        if self._contents is None:
+            self._contents = _Contents()
+            for nodes in self.scope_nodes():
+                self._contents.count(nodes.items(), 1)
+        return self._contents
 
     def scope_nodes(self) -> list[dict[str, Node]]:
         """Return the nodes of every scope, to look at."""
@@ -136,11 +209,30 @@ class Draft:
             self._positions = dict(self.document.view.positions)
         return self._positions
 
-    def frames(self) -> dict[str, Frame]:
-        """Return frames to edit."""
+    def frames(self) -> Mapping[str, Frame]:
+        """Return frames to look at."""
+        return self.document.view.frames if self._frames is None else self._frames
+
+    def put_frame(self, frame_id: str, frame: Frame | None) -> None:
+        """Add or replace a frame; None removes it."""
         if self._frames is None:
             self._frames = dict(self.document.view.frames)
-        return self._frames
+        scopes = self._counted_frames()
+        before = self._frames.pop(frame_id, None)
+        if before is not None:
+            scopes[before.scope] -= 1
+        if frame is not None:
+            scopes[frame.scope] += 1
+            self._frames[frame_id] = frame
+
+    def has_frame_in(self, block_id: str) -> bool:
+        """Whether a frame is drawn in this block."""
+        return self._counted_frames()[block_id] > 0
+
+    def _counted_frames(self) -> Counter[str | None]:
+        if self._frame_scopes is None:
+            self._frame_scopes = Counter(frame.scope for frame in self.frames().values())
+        return self._frame_scopes
 
     def finish(self) -> Document:
         """Return the edited document; untouched parts are shared with the original."""
@@ -167,3 +259,9 @@ class Draft:
         if self._frames is not None:
             update["frames"] = self._frames
         return self.document.view.model_copy(update=update) if update else self.document.view
+
+
+def named_nodes(block: BlockDefinition) -> set[str]:
+    """Return the nodes that a block's ports and exposed parameters name."""
+    exposed = {parameter.node for parameter in block.exposed.values()}
+    return exposed.union(block.inputs, block.outputs)

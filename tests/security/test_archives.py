@@ -13,6 +13,7 @@ import pytest
 
 from common.archives import Archive, ArchiveLimits, BadEntry
 from common.errors import Code, Problem
+from datasets.ingest.sources import MAX_FILE_BYTES, Unreadable, UploadSource
 
 
 def _zip(path: Path, entries: dict[str | zipfile.ZipInfo, bytes], **options: object) -> Path:
@@ -206,3 +207,15 @@ def test_a_quine_ends(tmp_path: Path):
     """An archive that contains itself is an archive in an archive, one level down."""
     path = _zip(tmp_path / "r.zip", {"r/r.zip": b"PK", "r/r.ZIP": b"PK", "r.tar.gz": b"", "x": b""})
     assert _names(path) == ["x"]
+
+
+def test_no_file_may_be_larger_than_an_image_can_be(tmp_path: Path):
+    large = tmp_path / "large.png"
+    with large.open("wb") as file:
+        file.truncate(MAX_FILE_BYTES + 1)  # without taking any room
+    [entry] = UploadSource([("large.png", large)]).entries()
+    with pytest.raises(Unreadable, match=r"at most 260 MB are read"):
+        entry.read()
+    source = UploadSource([("a.zip", _zip(tmp_path / "a.zip", {"a.png": b"x"}))])
+    assert [entry.read() for entry in source.entries()] == [b"x"]
+    source.close()

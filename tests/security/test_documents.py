@@ -58,7 +58,7 @@ def a_trillion_parameters() -> Document:
     return _document(nodes, [("a", "b"), ("b", "c")])
 
 
-def blocks_within_blocks() -> Document:
+def blocks_within_blocks(num_levels: int = 500) -> Document:
     blocks = {
         f"b{level}": {
             "name": f"B{level}",
@@ -68,11 +68,16 @@ def blocks_within_blocks() -> Document:
                 }
             },
         }
-        for level in range(1, 500)
+        for level in range(1, num_levels)
     }  # fmt: skip
     blocks["b0"] = {"name": "B0", "nodes": {"r": _node("ReLU", "relu")}}
-    outer = {"type": "Block", "name": "outer", "block": "b499", "repeat": 100_000}
+    outer = {"type": "Block", "name": "outer", "block": f"b{num_levels - 1}", "repeat": 100_000}
     return _document({"x": outer}, [], blocks=blocks)
+
+
+def more_nodes_than_python_writes_out() -> Document:
+    """100,000 to the power of 1,200: more digits than `str` makes of a number."""
+    return blocks_within_blocks(1_200)
 
 
 def a_block_in_itself() -> Document:
@@ -109,6 +114,7 @@ def long_texts() -> Document:
         cycle_of_ten_thousand,
         a_trillion_parameters,
         blocks_within_blocks,
+        more_nodes_than_python_writes_out,
         a_block_in_itself,
         huge_numbers,
         deep_parameters,
@@ -135,9 +141,9 @@ def test_an_answer_in_time(api: ApiClient, project: Any, make: Callable[[], Docu
 
 @pytest.mark.parametrize(
     "text",
-    ["1e400", "-1e400", "NaN", "Infinity", "1" * 5000, "1" * 100_000, "0." + "1" * 100_000,
-     "[" * 100_000, '{"a":' * 50_000, '"\\ud800"', '"\\u0000"'],
-    ids=["over", "under", "nan", "inf", "long", "longer", "digits", "lists", "objects",
+    ["1e400", "-1e400", "NaN", "Infinity", "1" * 4300, "1" * 5000, "1" * 100_000,
+     "0." + "1" * 100_000, "[" * 100_000, '{"a":' * 50_000, '"\\ud800"', '"\\u0000"'],
+    ids=["over", "under", "nan", "inf", "longest", "long", "longer", "digits", "lists", "objects",
          "surrogate", "nul"],
 )  # fmt: skip
 def test_numbers_and_texts_that_json_allows_or_not(api: ApiClient, text: str) -> None:
@@ -189,3 +195,27 @@ def _with_good_names(document: Document) -> Document:
     made["graph"]["nodes"]["d"]["params"] = {"out_features": 2}
     made["graph"]["name"] = "Net"
     return made
+
+
+def test_parameters_longer_than_any_layer_needs_are_refused(api: ApiClient, project: Any) -> None:
+    """On every way in: a hundred operations of 80 bytes once copied such a node a hundred times."""
+    long = _document({"a": _node("ReLU", "relu", zz=[0] * 300_000)}, [])
+    told = api.post("/api/analysis", {"document": long}).json()["diagnostics"]
+    assert {"limit_exceeded"} <= {problem["code"] for problem in told if problem["node_id"] == "a"}
+    networks = f"/api/projects/{project.id}/networks"
+    made = api.post(networks, {"name": "Net", "document": long})
+    assert (made.status_code, made.json()["code"]) == (422, "document_invalid")
+    assert "zz of relu has 300,000 values; 4,096 are allowed" in made.json()["detail"]
+
+    network = api.post(networks, {"name": "Net"}).json()
+    node = {"type": "ReLU", "name": "relu", "params": {"zz": [0] * 300_000}}
+    for operation in (
+        {"op": "add_node", "node_id": "a", "node": node},
+        {"op": "add_block", "block_id": "b", "block": {"name": "B", "nodes": {"a": node}}},
+    ):
+        answer = api.post(
+            f"/api/networks/{network['id']}/operations",
+            {"base_revision": 0, "operations": [operation]},
+        )
+        assert (answer.status_code, answer.json()["code"]) == (422, "operation_refused")
+        assert "4,096 are allowed" in answer.json()["detail"]

@@ -13,7 +13,7 @@ from accounts.models import Allowance, Person, Project, Role
 from storage import quotas
 from storage.disk import MEGABYTE
 
-OF_PROJECT = {Limit.PROJECT_MB}
+OF_PROJECT = {Limit.PROJECT_MB, Limit.NETWORKS}
 
 
 class Command(BaseCommand):

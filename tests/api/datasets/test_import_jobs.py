@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from datasets.ingest.pictures import Candidate
+from datasets.ingest import pool
+from datasets.ingest.pictures import Candidate, Picture, Refusal
 from tests.api.datasets.conftest import Studio, png, zip_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -219,18 +221,11 @@ def test_bringing_in_the_same_again_adds_nothing(studio: Studio) -> None:
 
 
 def test_a_file_that_kills_the_decoder_is_found(tmp_path: Path) -> None:
-    from datasets.ingest.pictures import Picture
-    from datasets.ingest.pool import CRASHED, PicturePool
-
-    class Arriving:
-        def __init__(self, candidate: Candidate) -> None:
-            self.candidate = candidate
-
     files = [Candidate(f"{n}.png", f"{n:064x}", png(n)) for n in range(4)]
     deadly = _Deadly("bad.png", "f" * 64, b"x")
     batch = [Arriving(each) for each in (*files[:2], deadly, *files[2:])]
-    with PicturePool(tmp_path, num_processes=1) as pool:
-        [outcomes] = pool.map([batch])
+    with pool.PicturePool(tmp_path, num_processes=1) as decoders:
+        [outcomes] = decoders.map([batch])
     assert [isinstance(outcome, Picture) for _, outcome in outcomes] == [
         True,
         True,
@@ -238,7 +233,39 @@ def test_a_file_that_kills_the_decoder_is_found(tmp_path: Path) -> None:
         True,
         True,
     ]
-    assert outcomes[2][1] == CRASHED
+    assert outcomes[2][1] == pool.CRASHED
+
+
+@pytest.mark.parametrize("size_bytes", [1_000, 300_000, 3_000_000])
+def test_bytes_that_wait_for_decoding_are_bounded(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, size_bytes: int
+) -> None:
+    """A small zip of large files must not lie unpacked in memory; what is small flows on."""
+    monkeypatch.setattr(pool, "BYTES_AHEAD", 1_000_000)
+    waiting: list[int] = []
+    most = [0]
+
+    def batches() -> Iterator[list[Arriving]]:
+        for number in range(12):
+            waiting.append(number)
+            most[0] = max(most[0], len(waiting))
+            yield [Arriving(Candidate("a.png", f"{number:064x}", b"\0" * size_bytes))]
+
+    order: list[str] = []
+    with pool.PicturePool(tmp_path, num_processes=1) as decoders:
+        for [(arriving, outcome)] in decoders.map(batches()):
+            order.append(arriving.candidate.sha256)
+            assert isinstance(outcome, Refusal)
+            waiting.pop()
+    assert order == [f"{number:064x}" for number in range(12)]
+    assert most[0] == {1_000: pool.AHEAD + 1, 300_000: 4, 3_000_000: 1}[size_bytes]
+
+
+class Arriving:
+    """A file on its way, as the pool asks for it."""
+
+    def __init__(self, candidate: Candidate) -> None:
+        self.candidate = candidate
 
 
 class _Deadly(Candidate):

@@ -18,16 +18,6 @@ def clean(clean_files: None) -> None:
 
 
 @pytest.fixture
-def limits(settings: Any) -> Callable[..., None]:
-    """Set limits: `limits(quota_mb=1)`."""
-
-    def set_limits(**values: Any) -> None:
-        settings.ENVIRONMENT = settings.ENVIRONMENT.model_copy(update=values)
-
-    return set_limits
-
-
-@pytest.fixture
 def studio(api: Any, project: Any, run_jobs: Callable[..., list[Any]]) -> Studio:
     return Studio(api, project, run_jobs)
 

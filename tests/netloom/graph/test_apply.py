@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -10,8 +11,18 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pydantic import TypeAdapter
 
+from netloom.analyze import analyze
 from netloom.graph.apply import apply_operation, apply_operations
-from netloom.graph.document import Document, graph_hash
+from netloom.graph.diagnostics import DiagnosticCode
+from netloom.graph.document import (
+    BlockDefinition,
+    Document,
+    Node,
+    ParamValue,
+    Scalar,
+    graph_hash,
+)
+from netloom.graph.draft import Draft
 from netloom.graph.operations import (
     AddEdge,
     AddNode,
@@ -19,9 +30,11 @@ from netloom.graph.operations import (
     Operation,
     OperationRefused,
     RemoveEdge,
+    RemoveNode,
+    SetAttribute,
     SetParam,
 )
-from tests.netloom.graph.build import chain, edge, node
+from tests.netloom.graph.build import chain, document, edge, node
 
 FIXTURES = sorted((Path(__file__).parents[2] / "fixtures" / "operations").glob("*.json"))
 OPERATIONS = TypeAdapter(list[Operation])
@@ -191,3 +204,86 @@ def test_long_lists_take_time_in_proportion() -> None:
     built, inverses = apply_operations(Document(), build)
     assert len(built.graph.edges) == num_nodes - 1
     assert apply_operations(built, inverses)[0] == Document()
+
+
+def test_what_a_node_holds_already_costs_an_operation_nothing() -> None:
+    """A rename checks the name alone, and parameters are copied once however often they are set."""
+    long: list[Scalar] = [0] * 100_000
+    before = document({"a": node("ReLU", "relu", long=long)}, {})
+    held = before.graph.nodes["a"].params
+    named: list[Operation] = [
+        SetAttribute(node_id="a", attribute="name", value=f"relu_{index}") for index in range(9)
+    ]
+    after, _ = apply_operations(before, named)
+    assert after.graph.nodes["a"].name == "relu_8"
+    assert after.graph.nodes["a"].params is held
+
+
+@pytest.mark.parametrize("operation", ["set_param", "add_node", "move_nodes", "remove_block"])
+def test_a_thousand_operations_look_through_the_document_once(
+    operation: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looks: list[str] = []
+
+    def counted(name: str, real: Callable[..., object]) -> Callable[..., object]:
+        def call(*args: object, **options: object) -> object:
+            looks.append(name)
+            return real(*args, **options)
+
+        return call
+
+    blocks = {f"b{index}": BlockDefinition(name="B") for index in range(1000)}
+    before = document({"a": node("ReLU", "relu", held=1)}, {}, blocks)
+    made: dict[str, Callable[[int], dict[str, object]]] = {
+        "set_param": lambda index: {"node_id": "a", "param": "p", "value": index},
+        "add_node": lambda index: {"node_id": f"n{index}", "node": node("ReLU", "relu")},
+        "move_nodes": lambda index: {"positions": {"a": {"x": index, "y": 0}}},
+        "remove_block": lambda index: {"block_id": f"b{index}"},
+    }
+    operations = OPERATIONS.validate_python(
+        [{"op": operation, **made[operation](index)} for index in range(1000)]
+    )
+    monkeypatch.setattr(Draft, "scope_nodes", counted("look", Draft.scope_nodes))
+    monkeypatch.setattr(Node, "model_copy", counted("copy", Node.model_copy))
+    apply_operations(before, operations)
+    assert len(looks) <= 1
+
+
+def test_an_inverse_keeps_what_later_operations_change() -> None:
+    """Parameters are edited in place within a list: what an inverse holds must not change with."""
+    before = document({"a": node("ReLU", "relu", p=0)}, {})
+    operations: list[Operation] = [
+        SetParam(node_id="a", param="p", value=1),
+        RemoveNode(node_id="a"),
+        AddNode(node_id="a", node=before.graph.nodes["a"]),
+        SetParam(node_id="a", param="p", value=2),
+        SetAttribute(node_id="a", attribute="note", value="text"),
+        SetParam(node_id="a", param="q", value=3),
+    ]
+    after, inverses = apply_operations(before, operations)
+    assert after.graph.nodes["a"].params == {"p": 2, "q": 3}
+    assert before.graph.nodes["a"].params == {"p": 0}
+    assert apply_operations(after, inverses)[0] == before
+
+
+@pytest.mark.parametrize(
+    ("params", "told"),
+    [
+        ({"zz": [0] * 300_000}, "Parameter zz of relu has 300,000 values; 4,096 are allowed"),
+        ({"zz": "x" * 100_001}, "Parameter zz of relu has 100,001 characters; 100,000 are allowed"),
+        ({f"p{index}": 0 for index in range(1001)}, "relu has more than 1,000 parameters"),
+    ],
+)
+def test_refusals_and_problems_name_the_node_and_the_limit(
+    params: dict[str, ParamValue], told: str
+) -> None:
+    made = Node(type="ReLU", name="relu", params=params)
+    with pytest.raises(OperationRefused, match=told):
+        apply_operation(Document(), AddNode(node_id="a", node=made))
+    found = [
+        problem
+        for problem in analyze(document({"a": made}, {})).diagnostics
+        if problem.code is DiagnosticCode.LIMIT_EXCEEDED
+    ]
+    assert [(problem.node_id, problem.severity) for problem in found] == [("a", "error")]
+    assert told in found[0].message

@@ -4,6 +4,7 @@ import type { Applied } from './apply';
 import { OperationRefused, type AddBlock, type RemoveBlock, type SetBlock } from './operations';
 import { namedNodes, refuseForeignNames, refuseMissingBlock, refuseWrongEdges } from './blockRules';
 import { lookup, withKey, withoutKey } from './records';
+import { refuseLongParams } from './paramLimits';
 import { hasNodeAnywhere, instancesOf } from './scope';
 import type { BlockDefinition, Document, Position } from './types';
 
@@ -41,6 +42,7 @@ function addBlock(document: Document, operation: AddBlock): Applied {
   const taken = Object.keys(block.nodes).find((nodeId) => hasNodeAnywhere(document, nodeId));
   if (taken !== undefined) throw new OperationRefused(`There already is a node “${taken}”.`);
   refuseWrongEdges(block);
+  for (const node of Object.values(block.nodes)) refuseLongParams(node);
   refuseForeignNames(block, [...Object.keys(positions), ...namedNodes(block)]);
   const added = withBlocks(document, withKey(document.graph.blocks, blockId, block));
   for (const node of Object.values(block.nodes)) refuseMissingBlock(added, node);

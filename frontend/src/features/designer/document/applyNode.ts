@@ -12,6 +12,12 @@ import {
 } from './operations';
 import { lookup, withKey, withoutKey } from './records';
 import { namedNodes, refuseMissingBlock } from './blockRules';
+import {
+  refuseLongParams,
+  refuseLongRecord,
+  refuseLongValue,
+  refuseManyParams,
+} from './paramLimits';
 import { edgesInto, edgesOutOf, findScope, hasNodeAnywhere, isSameEndpoint } from './scope';
 import type { Document, Node, Params, Scope } from './types';
 
@@ -56,6 +62,7 @@ function addNode(document: Document, scope: Scope, operation: AddNode): Applied 
     throw new OperationRefused(`There already is a node “${nodeId}”.`);
   }
   refuseMissingBlock(document, node);
+  refuseLongParams(node);
   const added = withScope(document, operation.scope, { nodes: withKey(scope.nodes, nodeId, node) });
   const positions =
     position === null ? added.view.positions : withKey(added.view.positions, nodeId, position);
@@ -121,6 +128,11 @@ function setParam(document: Document, scope: Scope, operation: SetParam): Applie
   const { node_id: nodeId, param } = operation;
   const node = needNode(scope, nodeId);
   const before = lookup(node.params, param);
+  if (operation.is_set) {
+    const isNew = before === undefined;
+    refuseManyParams(node.name, Object.keys(node.params).length + (isNew ? 1 : 0));
+    refuseLongValue(node.name, param, operation.value);
+  }
   const params: Params = operation.is_set
     ? withKey(node.params, param, operation.value)
     : withoutKey(node.params, param);
@@ -176,6 +188,8 @@ function changeAttribute(node: Node, { attribute, value }: SetAttribute): Node {
     case 'weights':
       return value === 'separate' || value === 'shared' ? { ...node, weights: value } : wrong();
     case 'overrides':
-      return typeof value === 'object' ? { ...node, overrides: value } : wrong();
+      if (typeof value !== 'object') return wrong();
+      refuseLongRecord(node.name, value);
+      return { ...node, overrides: value };
   }
 }
