@@ -12,6 +12,7 @@ export const TESTIDS = {
     jobRow: 'job-row',
     jobCancel: 'job-cancel',
     connection: 'connection-state',
+    away: 'studio-away',
     account: 'account-menu',
     themeToggle: 'theme-toggle',
     signOut: 'sign-out',

@@ -5,6 +5,7 @@ import { useFollowedRuns } from '@/features/training';
 import { socket, useProjectTopic, useSession } from '@/lib';
 import { ProblemPage } from '@/ui';
 import { needsProject, rememberPlace } from '../lastPlace';
+import { AwayBanner } from './AwayBanner';
 import { CommandPalette } from './CommandPalette';
 import classes from './FrameLayout.module.css';
 import { PagePending } from './PageStates';
@@ -53,6 +54,7 @@ function SignedIn({ pathname, hasProject }: { pathname: string; hasProject: bool
       </a>
       <TopBar />
       <Rail />
+      <AwayBanner />
       <main id="main" className={classes.main} tabIndex={-1}>
         <Suspense fallback={<PagePending />}>
           {hasProject || !needsProject(pathname) ? <Outlet /> : <NoProjectPage />}
