@@ -34,6 +34,7 @@ export const TESTIDS = {
     purge: 'bin-purge',
     empty: 'bin-empty',
     projectRow: 'bin-project-row',
+    putBack: 'put-back',
   },
   storage: {
     used: 'storage-used',

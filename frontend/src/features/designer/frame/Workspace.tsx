@@ -19,6 +19,7 @@ import {
 } from '../state/DesignerContext';
 import { useNetworkMeta } from '../state/networkMeta';
 import { openNetwork } from '../state/openNetwork';
+import { BinnedData } from './BinnedData';
 import { BottomPanel } from './BottomPanel';
 import { ConflictDialog } from './ConflictDialog';
 import { Notice } from './Notice';
@@ -59,6 +60,7 @@ function Panes() {
   return (
     <div className={classes.root} data-palette={isPaletteOpen || undefined} onKeyDown={onKeyDown}>
       <TopStrip />
+      <BinnedData />
       <div className={classes.middle}>
         {isPaletteOpen && <Palette />}
         <div className={classes.canvas}>
