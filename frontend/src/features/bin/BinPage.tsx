@@ -4,9 +4,10 @@ import { IconTrash } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { http, type Bin } from '@/api';
 import { TESTIDS, formatBytes, plural, useProject } from '@/lib';
-import { ButtonLink, EmptyState, PageHeader, ProblemNotice } from '@/ui';
+import { ButtonLink, EmptyState, PageHeader, ProblemNotice, WhyNot } from '@/ui';
 import { BinTable, type BinnedRow } from './BinTable';
 import classes from './BinPage.module.css';
+import { emptyingText, goesFor, isNeeded } from './emptying';
 import { OwnProjects, binnedProjectsQuery } from './OwnProjects';
 import { usePurge } from './usePurge';
 
@@ -26,7 +27,7 @@ export function BinPage() {
   const askEmpty = (bin: Bin) =>
     modals.openConfirmModal({
       title: `Empty the bin of ${project?.name ?? 'the project'}?`,
-      children: `${plural(bin.total, 'thing')} of ${formatBytes(bin.size_bytes)} cannot be put back any more. What something outside of the bin still needs stays.`,
+      children: emptyingText(bin.items),
       labels: { confirm: 'Empty the bin', cancel: 'Keep everything' },
       confirmProps: { color: 'red' },
       onConfirm: () => purge(`/api/projects/${projectId}/bin`),
@@ -45,15 +46,18 @@ export function BinPage() {
               Storage
             </ButtonLink>
             {data && data.total > 0 && data.can_purge && (
-              <Button
-                variant="default"
-                leftSection={<IconTrash size={16} />}
-                loading={isPurging}
-                onClick={() => askEmpty(data)}
-                data-testid={TESTIDS.bin.empty}
-              >
-                Empty the bin
-              </Button>
+              <WhyNot reason={goesFor(data.items).length === 0 ? 'Everything in it stays: something else still needs it.' : null}>
+                <Button
+                  variant="default"
+                  leftSection={<IconTrash size={16} />}
+                  loading={isPurging}
+                  disabled={goesFor(data.items).length === 0}
+                  onClick={() => askEmpty(data)}
+                  data-testid={TESTIDS.bin.empty}
+                >
+                  Empty the bin
+                </Button>
+              </WhyNot>
             )}
           </>
         }
@@ -67,7 +71,10 @@ export function BinPage() {
       )}
       {isRead && !isEmpty && (
         <div className={classes.page}>
-          <p className={classes.lead}>What is here is deleted for good after {plural(projects.bin_days, 'day')}.</p>
+          <p className={classes.lead}>
+            What is here is deleted for good after {plural(projects.bin_days, 'day')}
+            {data?.items.some(isNeeded) === true && ', except for what something else still needs'}.
+          </p>
           {data && (
             <BinTable
               title={project?.name ?? 'This project'}
