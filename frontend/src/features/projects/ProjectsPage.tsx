@@ -107,7 +107,7 @@ function RenamePanel({ project }: { project: Project }) {
           Rename
         </Button>
         <Button variant="subtle" color="red" onClick={confirmRemoval}>
-          Delete
+          Move to the bin
         </Button>
       </form>
     </Panel>
