@@ -4457,12 +4457,17 @@ export interface components {
              */
             role: "owner" | "editor" | "labeler" | "viewer";
         };
-        /** ProjectRef */
+        /**
+         * ProjectRef
+         * @description A project of the person; `owner` tells equal names apart.
+         */
         ProjectRef: {
             /** Id */
             id: string;
             /** Name */
             name: string;
+            /** Owner */
+            owner: string;
             /**
              * Role
              * @enum {string}
