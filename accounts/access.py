@@ -30,16 +30,21 @@ ROLE_ACTIONS: dict[str, frozenset[Action]] = {
 
 
 def access_project(person: Person, project_id: str, action: Action) -> Project:
-    """Fetch a project for an action; raises Problem not_found when that is not allowed."""
+    """Fetch a project for an action; raises Problem not_found when that is not allowed.
+
+    A member is told when the project is in the bin: Problem in_bin.
+    """
     membership = (
         Membership.objects.select_related("project")
-        .filter(person=person, project_id=project_id, project__deleted_at=None)
+        .filter(person=person, project_id=project_id)
         .first()
     )
     if membership is None:
         raise not_found("project")
     if not person.is_active:
         raise not_found("project")
+    if membership.project.deleted_at is not None:
+        raise _in_bin(membership.project, "project", membership.role == Role.OWNER, "its owner")
     if action not in ROLE_ACTIONS[membership.role]:
         raise _beyond_role(membership.role, action)
     return membership.project
@@ -86,15 +91,19 @@ def require_out_of_bin(person: Person, thing: Any, kind: str) -> None:
     """
     if thing.deleted_at is None:
         return
-    can_restore = not thing.is_purging and may(person, thing.project_id, "edit")
+    may_restore = may(person, thing.project_id, "edit")
+    raise _in_bin(thing, kind, may_restore, "an editor or owner of the project")
+
+
+def _in_bin(thing: Any, kind: str, may_restore: bool, others: str) -> Problem:
     if thing.is_purging:
         next_step = "It is being deleted for good and cannot be put back any more."
-    elif can_restore:
+    elif may_restore:
         next_step = "Put it back to use it again."
     else:
-        next_step = "Ask an editor or owner of the project to put it back."
+        next_step = f"Ask {others} to put it back."
     name = thing.name or f"This {kind}"
-    raise Problem(
+    return Problem(
         Code.IN_BIN,
         f"{name} is in the bin.",
         next_step,
@@ -102,7 +111,7 @@ def require_out_of_bin(person: Person, thing: Any, kind: str) -> None:
         id=thing.pk,
         name=name,
         deleted_at=thing.deleted_at.isoformat(),
-        can_restore=can_restore,
+        can_restore=may_restore and not thing.is_purging,
     )
 
 

@@ -39,7 +39,7 @@ export function asProblem(error: unknown): Problem {
 
 /** Something that was asked for and is in the bin. */
 export interface BinnedRef {
-  kind: 'network' | 'dataset' | 'run';
+  kind: 'network' | 'dataset' | 'run' | 'project';
   id: string;
   name: string;
   deletedAt: string;
@@ -52,7 +52,7 @@ const IN_BIN = 'in_bin';
 export function binnedOf(error: unknown): BinnedRef | null {
   if (!(error instanceof Problem) || error.code !== IN_BIN) return null;
   const { kind, id, name, deleted_at: deletedAt, can_restore: canRestore } = error.data;
-  if (kind !== 'network' && kind !== 'dataset' && kind !== 'run') return null;
+  if (kind !== 'network' && kind !== 'dataset' && kind !== 'run' && kind !== 'project') return null;
   if (typeof id !== 'string' || typeof name !== 'string' || typeof deletedAt !== 'string') return null;
   return { kind, id, name, deletedAt, canRestore: canRestore === true };
 }

@@ -1,9 +1,9 @@
 const KEY = 'netloom.lastPlace';
 const IS_WORK = /^\/(networks|data|runs|inspect)(\/[\w-]+)?$/;
 
-/** Whether a page shows things of a project, and so nothing without one. */
+/** Whether a page lists things of the open project; that of a single thing answers for itself. */
 export function needsProject(pathname: string): boolean {
-  return pathname === '/' || /^\/(networks|data|runs|inspect)(\/|$)/.test(pathname);
+  return pathname === '/' || /^\/(networks|data|runs|inspect|runs\/compare)$/.test(pathname);
 }
 
 /** Remembers the page as the one to open on next time, when it is a page of work. */

@@ -13,7 +13,7 @@ interface PutBackProps {
 export function PutBack({ binned, size = 'sm' }: PutBackProps) {
   const client = useQueryClient();
   const restore = useMutation({
-    mutationFn: () => http.post(`/api/${binned.kind}s/${binned.id}/restore`),
+    mutationFn: () => http.post(restorePath(binned)),
     onSuccess: () => client.invalidateQueries(),
   });
   return (
@@ -21,4 +21,8 @@ export function PutBack({ binned, size = 'sm' }: PutBackProps) {
       Put back
     </Button>
   );
+}
+
+function restorePath({ kind, id }: BinnedRef): string {
+  return kind === 'project' ? `/api/bin/projects/${id}/restore` : `/api/${kind}s/${id}/restore`;
 }
