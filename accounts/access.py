@@ -6,13 +6,13 @@
     own     rename or delete the project, decide about its members
 
 Not allowed and not existing are the same answer, 404; only a member, who sees that it exists, is
-told that it is the role. An app's own `access_X` fetches its object
+told that it is the role, or that it is in the bin. An app's own `access_X` fetches its object
 and passes the object's project here.
 """
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
 from django.db.models import QuerySet
 
@@ -30,16 +30,21 @@ ROLE_ACTIONS: dict[str, frozenset[Action]] = {
 
 
 def access_project(person: Person, project_id: str, action: Action) -> Project:
-    """Fetch a project for an action; raises Problem not_found when that is not allowed."""
+    """Fetch a project for an action; raises Problem not_found when that is not allowed.
+
+    A member is told when the project is in the bin: Problem in_bin.
+    """
     membership = (
         Membership.objects.select_related("project")
-        .filter(person=person, project_id=project_id, project__deleted_at=None)
+        .filter(person=person, project_id=project_id)
         .first()
     )
     if membership is None:
         raise not_found("project")
     if not person.is_active:
         raise not_found("project")
+    if membership.project.deleted_at is not None:
+        raise _in_bin(membership.project, "project", membership.role == Role.OWNER, "its owner")
     if action not in ROLE_ACTIONS[membership.role]:
         raise _beyond_role(membership.role, action)
     return membership.project
@@ -73,6 +78,41 @@ def binned_projects(person: Person) -> QuerySet[Project]:
     owned = Membership.objects.filter(person=person, role=Role.OWNER)
     found = Project.objects.filter(pk__in=owned.values("project"), deleted_at__isnull=False)
     return found.select_related("deleted_by").order_by("-deleted_at", "pk")
+
+
+def require_out_of_bin(person: Person, thing: Any, kind: str) -> None:
+    """Tell a member that a network, dataset or run is in the bin, and whether it can come back.
+
+    Args:
+        thing: Of a project that was accessed; has `name`, `deleted_at` and `is_purging`.
+
+    Raises:
+        Problem: `in_bin`.
+    """
+    if thing.deleted_at is None:
+        return
+    may_restore = may(person, thing.project_id, "edit")
+    raise _in_bin(thing, kind, may_restore, "an editor or owner of the project")
+
+
+def _in_bin(thing: Any, kind: str, may_restore: bool, others: str) -> Problem:
+    if thing.is_purging:
+        next_step = "It is being deleted for good and cannot be put back any more."
+    elif may_restore:
+        next_step = "Put it back to use it again."
+    else:
+        next_step = f"Ask {others} to put it back."
+    name = thing.name or f"This {kind}"
+    return Problem(
+        Code.IN_BIN,
+        f"{name} is in the bin.",
+        next_step,
+        kind=kind,
+        id=thing.pk,
+        name=name,
+        deleted_at=thing.deleted_at.isoformat(),
+        can_restore=may_restore and not thing.is_purging,
+    )
 
 
 def _beyond_role(role: str, action: Action) -> Problem:

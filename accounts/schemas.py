@@ -26,9 +26,12 @@ class PersonOut(Schema):
 
 
 class ProjectRef(Schema):
+    """A project of the person; `owner` tells equal names apart."""
+
     id: str
     name: str
     role: RoleName
+    owner: str
 
 
 class Installation(Schema):

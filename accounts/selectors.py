@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from django.db.models import Count, F, Model, QuerySet
+from django.db.models import Count, F, Model, OuterRef, QuerySet, Subquery, Value
+from django.db.models.functions import Coalesce
 
 from accounts.access import visible_projects
-from accounts.models import ApiToken, Membership, Person, Project
+from accounts.models import ApiToken, Membership, Person, Project, Role
 
 _counted: dict[str, type[Model]] = {}
 
@@ -23,9 +24,13 @@ def register_project_count(name: str, model: type[Model]) -> None:
 
 
 def projects_of(person: Person) -> list[Project]:
-    """A person's projects by name, each with `role` and the registered counts."""
+    """A person's projects by name, each with `role`, first `owner` and the registered counts."""
+    owners = Membership.objects.filter(project=OuterRef("pk"), role=Role.OWNER)
+    owner = owners.order_by("created_at", "id").values("person__name")[:1]
     projects = list(
-        visible_projects(person).annotate(role=F("memberships__role")).order_by("name", "id")
+        visible_projects(person)
+        .annotate(role=F("memberships__role"), owner=Coalesce(Subquery(owner), Value("")))
+        .order_by("name", "id")
     )
     return _with_counts(projects)
 

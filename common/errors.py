@@ -39,6 +39,7 @@ class Code(StrEnum):
     JSON_REQUIRED = "json_required"
     BODY_TOO_LARGE = "body_too_large"
     NOT_FOUND = "not_found"
+    IN_BIN = "in_bin"
     METHOD_NOT_ALLOWED = "method_not_allowed"
     CONFLICT = "conflict"
     IN_USE = "in_use"
@@ -92,6 +93,7 @@ STATUS: dict[Code, int] = {
     Code.BODY_TOO_LARGE: 413,
     Code.INVALID: 422,
     Code.NOT_FOUND: 404,
+    Code.IN_BIN: 404,
     Code.METHOD_NOT_ALLOWED: 405,
     Code.CONFLICT: 409,
     Code.NAME_TAKEN: 409,

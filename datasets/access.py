@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from django.db.models import QuerySet
 
-from accounts.access import Action, access_project
+from accounts.access import Action, access_project, require_out_of_bin
 from accounts.models import Person
 from common.errors import not_found
 from datasets.models import Dataset, DatasetVersion, Import, Item, LabelClass
@@ -17,12 +17,14 @@ def access_dataset(
 ) -> Dataset:
     """Fetch a dataset; raises Problem not_found when it is not there or not allowed.
 
-    One in the bin is there only for those who ask for it too (`in_bin`).
+    One in the bin raises Problem in_bin for those who do not ask for it too (`in_bin`).
     """
     dataset = Dataset.objects.filter(pk=dataset_id).first()
-    if dataset is None or (dataset.deleted_at is not None and not in_bin):
+    if dataset is None:
         raise not_found("dataset")
     access_project(person, dataset.project_id, action)
+    if not in_bin:
+        require_out_of_bin(person, dataset, "dataset")
     return dataset
 
 
@@ -38,11 +40,7 @@ def access_class(person: Person, dataset_id: str, class_id: str, action: Action)
 
 def access_item(person: Person, item_id: str, action: Action) -> Item:
     """Fetch an item, also one in the bin: old results still show it."""
-    item = (
-        Item.objects.select_related("label_author")
-        .filter(pk=item_id, dataset__deleted_at=None)
-        .first()
-    )
+    item = Item.objects.select_related("label_author").filter(pk=item_id).first()
     if item is None:
         raise not_found("item")
     access_dataset(person, item.dataset_id, action)
@@ -56,7 +54,7 @@ def items_of(dataset: Dataset, item_ids: Sequence[str]) -> QuerySet[Item]:
 
 def access_import(person: Person, import_id: str, action: Action) -> Import:
     """Fetch the report of an import."""
-    report = Import.objects.filter(pk=import_id, dataset__deleted_at=None).first()
+    report = Import.objects.filter(pk=import_id).first()
     if report is None:
         raise not_found("import")
     access_dataset(person, report.dataset_id, action)

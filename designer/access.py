@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from accounts.access import Action, access_project
+from accounts.access import Action, access_project, require_out_of_bin
 from accounts.models import Person
 from common.errors import not_found
 from designer.models import Network, Version
@@ -13,22 +13,20 @@ def access_network(
 ) -> Network:
     """Fetch a network; raises Problem not_found when it is not there or not allowed.
 
-    One in the bin is there only for those who ask for it too (`in_bin`).
+    One in the bin raises Problem in_bin for those who do not ask for it too (`in_bin`).
     """
     network = Network.objects.filter(pk=network_id).first()
-    if network is None or (network.deleted_at is not None and not in_bin):
+    if network is None:
         raise not_found("network")
     access_project(person, network.project_id, action)
+    if not in_bin:
+        require_out_of_bin(person, network, "network")
     return network
 
 
 def access_version(person: Person, version_id: str, action: Action) -> Version:
     """Fetch a version of a network that is not in the bin."""
-    version = (
-        Version.objects.select_related("author")
-        .filter(pk=version_id, network__deleted_at=None)
-        .first()
-    )
+    version = Version.objects.select_related("author").filter(pk=version_id).first()
     if version is None:
         raise not_found("version")
     access_network(person, version.network_id, action)

@@ -172,7 +172,8 @@ def analyze_document(request: PersonRequest, payload: schemas.AnalysisRequest) -
     """Shapes, costs and problems of a document, without saving it."""
     dataset = None
     if payload.dataset_id is not None:
-        dataset = access_dataset(request.person, payload.dataset_id, "view")
+        # Data in the bin still has its classes: what is drawn on it stays as right or wrong.
+        dataset = access_dataset(request.person, payload.dataset_id, "view", in_bin=True)
     return services.analyze_document(services.read_document(payload.document), dataset)
 
 

@@ -29,6 +29,16 @@ _STILL_FILLING = RunProblem(
     severity="error",
     message="The images of this data are still being brought in. Start when they are all there.",
 )
+# Problems that may be over once all images are there.
+_OF_THE_DATA = {
+    "too_few_classes",
+    "label_out_of_range",
+    "no_training_items",
+    "class_without_training_items",
+    "class_with_one_item",
+    "no_validation_items",
+    "class_count_mismatch",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +89,9 @@ def count_labels(dataset: Dataset) -> LabelCounts:
 def check(document: Document, dataset: Dataset, config: RunConfig) -> RunCheck:
     """Everything that speaks against this run, and defaults that suit the data."""
     labels = count_labels(dataset)
-    analysis = analyze(document, binding_of(dataset))
+    filling = is_filling(dataset)
+    # What only the images that are still missing can tell would be false alarm.
+    analysis = analyze(document, None if filling else binding_of(dataset))
     problems = [
         RunProblem.model_validate(diagnostic.model_dump(mode="json", by_alias=True))
         for diagnostic in analysis.diagnostics
@@ -91,9 +103,11 @@ def check(document: Document, dataset: Dataset, config: RunConfig) -> RunCheck:
     problems += [
         RunProblem.model_validate(problem.model_dump())
         for problem in check_spec(spec, labels.as_manifest(), devices=known_devices)
-        if problem.code != "network_has_errors" and problem.code not in said
+        if problem.code != "network_has_errors"
+        and problem.code not in said
+        and not (filling and problem.code in _OF_THE_DATA)
     ]
-    if is_filling(dataset):
+    if filling:
         problems.insert(0, _STILL_FILLING)
     return RunCheck(
         problems=problems,

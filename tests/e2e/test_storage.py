@@ -118,7 +118,7 @@ def test_a_project_goes_into_the_bin_and_comes_back(open_context: OpenContext) -
     for name in ("Comes back", "Goes for good"):
         new_project(page, name)
         page.goto("/projects")
-        page.get_by_role("button", name="Delete", exact=True).click()
+        page.get_by_role("button", name="Move to the bin", exact=True).click()
         confirm(page, "Put into the bin")
         expect(page.get_by_text(f"{name} is in the bin")).to_be_visible()
     page.goto("/bin")

@@ -36,3 +36,23 @@ export function asProblem(error: unknown): Problem {
   const detail = error instanceof Error ? error.message : String(error);
   return new Problem(0, { code: 'unexpected', detail });
 }
+
+/** Something that was asked for and is in the bin. */
+export interface BinnedRef {
+  kind: 'network' | 'dataset' | 'run' | 'project';
+  id: string;
+  name: string;
+  deletedAt: string;
+  canRestore: boolean;
+}
+
+const IN_BIN = 'in_bin';
+
+/** What is in the bin, when that is what the server said. */
+export function binnedOf(error: unknown): BinnedRef | null {
+  if (!(error instanceof Problem) || error.code !== IN_BIN) return null;
+  const { kind, id, name, deleted_at: deletedAt, can_restore: canRestore } = error.data;
+  if (kind !== 'network' && kind !== 'dataset' && kind !== 'run' && kind !== 'project') return null;
+  if (typeof id !== 'string' || typeof name !== 'string' || typeof deletedAt !== 'string') return null;
+  return { kind, id, name, deletedAt, canRestore: canRestore === true };
+}

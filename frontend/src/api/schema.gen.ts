@@ -4376,7 +4376,7 @@ export interface components {
          * @description Every code a problem can carry.
          * @enum {string}
          */
-        ProblemCode: "bad_request" | "invalid" | "signin_required" | "sign_in_refused" | "link_expired" | "too_many_attempts" | "cross_site" | "json_required" | "body_too_large" | "not_found" | "method_not_allowed" | "conflict" | "in_use" | "name_taken" | "last_owner" | "server_error" | "unavailable" | "quota_exceeded" | "uploads_full" | "disk_full" | "upload_offset" | "upload_incomplete" | "upload_too_large" | "checksum_mismatch" | "file_missing" | "archive_refused" | "not_an_image" | "folder_not_allowed" | "range_not_satisfiable" | "queue_full" | "run_hours_used" | "job_lost" | "job_crashed" | "cancelled" | "out_of_memory" | "revision_conflict" | "document_invalid" | "operation_refused" | "too_large" | "import_failed" | "import_empty" | "class_in_use" | "run_cannot_start" | "run_state" | "no_checkpoint" | "explain_failed";
+        ProblemCode: "bad_request" | "invalid" | "signin_required" | "sign_in_refused" | "link_expired" | "too_many_attempts" | "cross_site" | "json_required" | "body_too_large" | "not_found" | "in_bin" | "method_not_allowed" | "conflict" | "in_use" | "name_taken" | "last_owner" | "server_error" | "unavailable" | "quota_exceeded" | "uploads_full" | "disk_full" | "upload_offset" | "upload_incomplete" | "upload_too_large" | "checksum_mismatch" | "file_missing" | "archive_refused" | "not_an_image" | "folder_not_allowed" | "range_not_satisfiable" | "queue_full" | "run_hours_used" | "job_lost" | "job_crashed" | "cancelled" | "out_of_memory" | "revision_conflict" | "document_invalid" | "operation_refused" | "too_large" | "import_failed" | "import_empty" | "class_in_use" | "run_cannot_start" | "run_state" | "no_checkpoint" | "explain_failed";
         /** ProblemCounts */
         ProblemCounts: {
             /** Errors */
@@ -4459,12 +4459,17 @@ export interface components {
              */
             role: "owner" | "editor" | "labeler" | "viewer";
         };
-        /** ProjectRef */
+        /**
+         * ProjectRef
+         * @description A project of the person; `owner` tells equal names apart.
+         */
         ProjectRef: {
             /** Id */
             id: string;
             /** Name */
             name: string;
+            /** Owner */
+            owner: string;
             /**
              * Role
              * @enum {string}

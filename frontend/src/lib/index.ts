@@ -7,3 +7,4 @@ export { TESTIDS } from './testids';
 export { cancelJob, isOver, queueText, useActiveJobs, useJob, useProjectTopic } from './jobs';
 export { SocketClient, type Connection, type TopicMessage } from './socket/client';
 export { socket, useConnection, useTopic } from './socket/useTopic';
+export { useStudioAway } from './useStudioAway';

@@ -1,6 +1,6 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { http, type Job, type Page } from '@/api';
-import { useProject } from './session';
+import { SESSION_KEY, useProject } from './session';
 import { useTopic } from './socket/useTopic';
 
 export function isOver(job: Job): boolean {
@@ -87,6 +87,8 @@ export function useProjectTopic(): void {
     onGap: () => {
       for (const key of ['jobs', 'job', 'runs', 'networks', 'datasets']) refresh(key);
     },
+    // It went into the bin, or one is no longer a member: the list of projects is old.
+    onRefused: () => void client.invalidateQueries({ queryKey: SESSION_KEY }),
   });
 }
 

@@ -12,6 +12,7 @@ export const TESTIDS = {
     jobRow: 'job-row',
     jobCancel: 'job-cancel',
     connection: 'connection-state',
+    away: 'studio-away',
     account: 'account-menu',
     themeToggle: 'theme-toggle',
     signOut: 'sign-out',
@@ -33,6 +34,7 @@ export const TESTIDS = {
     purge: 'bin-purge',
     empty: 'bin-empty',
     projectRow: 'bin-project-row',
+    putBack: 'put-back',
   },
   storage: {
     used: 'storage-used',

@@ -1,7 +1,9 @@
 import { Button } from '@mantine/core';
 import { IconAlertTriangle } from '@tabler/icons-react';
-import { asProblem } from '@/api/problem';
+import { asProblem, binnedOf } from '@/api/problem';
+import { formatAgo } from '@/lib/format';
 import classes from './ProblemNotice.module.css';
+import { PutBack } from './PutBack';
 
 interface ProblemNoticeProps {
   error: unknown;
@@ -14,11 +16,13 @@ interface ProblemNoticeProps {
 /** An error in the place where it happened: cause, next step, and the id to look up in the log. */
 export function ProblemNotice({ error, onRetry, testId, isPlaced = false }: ProblemNoticeProps) {
   const problem = asProblem(error);
+  const binned = binnedOf(error);
   return (
     <div className={classes.root} data-placed={isPlaced || undefined} role="alert" data-testid={testId}>
       <IconAlertTriangle size={18} className={classes.icon} aria-hidden />
       <div className={classes.text}>
         <div className={classes.message}>{problem.message}</div>
+        {binned && <div className={classes.next}>Deleted {formatAgo(binned.deletedAt)}.</div>}
         {problem.nextStep !== '' && <div className={classes.next}>{problem.nextStep}</div>}
         {problem.errorId !== null && (
           <div className={classes.next}>
@@ -26,7 +30,8 @@ export function ProblemNotice({ error, onRetry, testId, isPlaced = false }: Prob
           </div>
         )}
       </div>
-      {onRetry && (
+      {binned?.canRestore === true && <PutBack binned={binned} size="xs" />}
+      {onRetry && !binned && (
         <Button variant="default" size="xs" onClick={onRetry}>
           Try again
         </Button>

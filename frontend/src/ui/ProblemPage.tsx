@@ -1,8 +1,10 @@
 import { Button } from '@mantine/core';
-import { IconAlertTriangle, IconMapQuestion, IconPlugConnectedX } from '@tabler/icons-react';
+import { IconAlertTriangle, IconMapQuestion, IconPlugConnectedX, IconTrash } from '@tabler/icons-react';
 import type { ReactNode } from 'react';
-import { OFFLINE, asProblem } from '@/api/problem';
+import { OFFLINE, asProblem, binnedOf } from '@/api/problem';
+import { formatAgo } from '@/lib/format';
 import { EmptyState } from './EmptyState';
+import { PutBack } from './PutBack';
 
 interface ProblemPageProps {
   error: unknown;
@@ -15,7 +17,14 @@ interface ProblemPageProps {
 export function ProblemPage({ error, onRetry, back }: ProblemPageProps) {
   const problem = asProblem(error);
   const isMissing = problem.status === 404;
-  const Icon = isMissing ? IconMapQuestion : problem.code === OFFLINE ? IconPlugConnectedX : IconAlertTriangle;
+  const binned = binnedOf(error);
+  const Icon = binned
+    ? IconTrash
+    : isMissing
+      ? IconMapQuestion
+      : problem.code === OFFLINE
+        ? IconPlugConnectedX
+        : IconAlertTriangle;
   return (
     <div role="alert">
       <EmptyState
@@ -29,10 +38,12 @@ export function ProblemPage({ error, onRetry, back }: ProblemPageProps) {
                 Try again
               </Button>
             )}
+            {binned?.canRestore === true && <PutBack binned={binned} />}
             {back}
           </>
         }
       >
+        {binned && <div>Deleted {formatAgo(binned.deletedAt)}.</div>}
         {problem.nextStep}
         {problem.errorId !== null && (
           <div>

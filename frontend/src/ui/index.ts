@@ -5,6 +5,7 @@ export { PageHeader } from './PageHeader';
 export { Panel } from './Panel';
 export { ProblemNotice } from './ProblemNotice';
 export { ProblemPage } from './ProblemPage';
+export { PutBack } from './PutBack';
 export { showBinned } from './showBinned';
 export { StateBadge } from './StateBadge';
 export { WhyNot } from './WhyNot';

@@ -17,8 +17,26 @@ def test_project_is_made_renamed_and_binned(api):
     path = f"/api/projects/{made['id']}"
     assert api.patch(path, {"name": "Chips"}).json()["name"] == "Chips"
     assert api.delete(path).status_code == 204
-    assert api.get(path).status_code == 404
+    told = api.get(path)
+    assert (told.status_code, told.json()["code"]) == (404, "in_bin")
+    assert told.json()["data"]["can_restore"] is True
     assert api.get("/api/projects").json()["items"] == []
+
+
+def test_projects_of_one_name_are_told_apart_by_their_owner(make_person):
+    one, other = ApiClient(make_person("Ada")), ApiClient(make_person("Grace"))
+    first = one.post("/api/projects", {"name": "Sample"}).json()
+    other.post("/api/projects", {"name": "Sample"})
+    made = one.post(f"/api/projects/{first['id']}/invitations", {"role": "viewer"}).json()
+    token = made["url"].partition("#token=")[2]
+    joined = other.post("/api/invitations/accept", {"token": token}).json()
+    assert {(each["owner"], each["role"]) for each in joined["projects"]} == {
+        ("Ada", "viewer"),
+        ("Grace", "owner"),
+    }
+    one.delete(f"/api/projects/{first['id']}")
+    told = other.get(f"/api/projects/{first['id']}").json()
+    assert (told["code"], told["data"]["can_restore"]) == ("in_bin", False)
 
 
 def test_invitation_joins_a_new_person_once(api, project):

@@ -23,6 +23,7 @@ from storage.holding import remove_unused, sweep_unused
 from storage.models import Blob, BlobUse
 from storage.purging import BinKeeper
 from tests.api.datasets.conftest import Studio
+from tests.api.studio import tiny_network
 from tests.client import ApiClient
 from training.models import Checkpoint, Run, RunEvent
 
@@ -130,6 +131,47 @@ def test_what_is_deleted_is_listed_and_comes_back(
         assert api.post(f"{path}/restore").status_code == 200
         assert api.get(path).status_code == 200
     assert binned(api, project) == []
+
+
+def test_who_asks_for_what_is_in_the_bin_is_told_so(
+    api: ApiClient, dataset: dict[str, Any], make_run: Make, project: Any, join: Make
+) -> None:
+    run = make_run(dataset["id"])
+    checkpoint = run.checkpoints.get(is_best=True)
+    item = api.get(f"/api/datasets/{dataset['id']}/items").json()["items"][0]
+    binned_paths = {
+        f"/api/datasets/{dataset['id']}": ("dataset", "Pictures"),
+        f"/api/items/{item['id']}": ("dataset", "Pictures"),
+        f"/api/networks/{run.network_id}": ("network", "Tiny"),
+        f"/api/runs/{run.pk}": ("run", run.name),
+        f"/api/checkpoints/{checkpoint.pk}/layers": ("run", run.name),
+    }
+    for path in (f"datasets/{dataset['id']}", f"networks/{run.network_id}", f"runs/{run.pk}"):
+        assert api.delete(f"/api/{path}").status_code == 204
+    viewer, stranger = ApiClient(join(project, "viewer")), ApiClient(None)
+    for path, (kind, name) in binned_paths.items():
+        answer = api.get(path)
+        told = answer.json()
+        assert (answer.status_code, told["code"]) == (404, "in_bin")
+        assert told["detail"] == f"{name} is in the bin."
+        assert told["data"]["kind"] == kind
+        assert told["data"]["deleted_at"]
+        assert told["data"]["can_restore"] is True
+        assert api.post(f"/api/{kind}s/{told['data']['id']}/restore").status_code in (200, 204)
+        assert api.get(path).status_code == 200
+        assert api.delete(f"/api/{kind}s/{told['data']['id']}").status_code == 204
+        assert viewer.get(path).json()["data"]["can_restore"] is False
+        assert stranger.get(path).json()["code"] != "in_bin"
+
+
+def test_a_network_is_still_analysed_with_classes_that_are_in_the_bin(
+    api: ApiClient, dataset: dict[str, Any]
+) -> None:
+    body = {"document": tiny_network(classes=3), "dataset_id": dataset["id"]}
+    api.delete(f"/api/datasets/{dataset['id']}")
+    answer = api.post("/api/analysis", body)
+    assert answer.status_code == 200, answer.content
+    assert "class_count_mismatch" in {each["code"] for each in answer.json()["diagnostics"]}
 
 
 def test_a_dataset_goes_with_its_bytes_and_nothing_else(

@@ -2,7 +2,7 @@ import { Tooltip } from '@mantine/core';
 import { TESTIDS, useConnection, type Connection } from '@/lib';
 import classes from './TopBar.module.css';
 
-const STATES: Record<Connection, { label: string; color: string; text: string }> = {
+const STATES: Record<Exclude<Connection, 'idle'>, { label: string; color: string; text: string }> = {
   live: { label: 'Live', color: 'var(--nl-done)', text: 'Changes appear as they happen.' },
   connecting: { label: 'Connecting', color: 'var(--nl-line-strong)', text: 'Opening the live connection.' },
   polling: {
@@ -14,6 +14,7 @@ const STATES: Record<Connection, { label: string; color: string; text: string }>
 
 export function ConnectionState() {
   const connection = useConnection();
+  if (connection === 'idle') return null;
   const { label, color, text } = STATES[connection];
   return (
     <Tooltip label={text}>

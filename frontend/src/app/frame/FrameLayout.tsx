@@ -1,9 +1,11 @@
 import { Outlet, useLocation, useRouter } from '@tanstack/react-router';
 import { Suspense, useEffect } from 'react';
+import { NoProjectPage } from '@/features/projects';
 import { useFollowedRuns } from '@/features/training';
 import { socket, useProjectTopic, useSession } from '@/lib';
 import { ProblemPage } from '@/ui';
-import { rememberPlace } from '../lastPlace';
+import { needsProject, rememberPlace } from '../lastPlace';
+import { AwayBanner } from './AwayBanner';
 import { CommandPalette } from './CommandPalette';
 import classes from './FrameLayout.module.css';
 import { PagePending } from './PageStates';
@@ -23,7 +25,7 @@ export function FrameLayout() {
   }
   if (!session) return <PagePending />;
   if (!session.person) return <ToSignIn />;
-  return <SignedIn key={session.person.id} pathname={pathname} />;
+  return <SignedIn key={session.person.id} pathname={pathname} hasProject={session.projects.length > 0} />;
 }
 
 /**
@@ -39,7 +41,7 @@ function ToSignIn() {
   return <PagePending />;
 }
 
-function SignedIn({ pathname }: { pathname: string }) {
+function SignedIn({ pathname, hasProject }: { pathname: string; hasProject: boolean }) {
   useProjectTopic();
   useFollowedRuns();
   useEffect(() => rememberPlace(pathname), [pathname]);
@@ -52,9 +54,10 @@ function SignedIn({ pathname }: { pathname: string }) {
       </a>
       <TopBar />
       <Rail />
+      <AwayBanner />
       <main id="main" className={classes.main} tabIndex={-1}>
         <Suspense fallback={<PagePending />}>
-          <Outlet />
+          {hasProject || !needsProject(pathname) ? <Outlet /> : <NoProjectPage />}
         </Suspense>
       </main>
       <CommandPalette />

@@ -1,14 +1,15 @@
 import { ActionIcon, Popover, Progress, RingProgress, Tooltip, UnstyledButton } from '@mantine/core';
 import { useDisclosure, useWindowEvent } from '@mantine/hooks';
 import { IconActivity, IconX } from '@tabler/icons-react';
-import { useMutation } from '@tanstack/react-query';
+import { useMutation, useQuery } from '@tanstack/react-query';
 import { Link, useLocation } from '@tanstack/react-router';
 import { useEffect } from 'react';
 import type { Job, RunSummary } from '@/api';
+import { datasetsQuery } from '@/features/datasets';
 import { runTitle, useActiveRuns, wishNote } from '@/features/training';
 import { TESTIDS, cancelJob, formatDuration, formatPercent, plural, queueText, roleAllows, useActiveJobs, useProject } from '@/lib';
 import { StateBadge } from '@/ui';
-import { jobTitle } from './jobTitle';
+import { inQueueOrder, jobTitle } from './jobTitle';
 import { isOwnWork, meanProgress, runProgress } from './workProgress';
 import classes from './TopBar.module.css';
 
@@ -17,7 +18,7 @@ export function JobsMenu() {
   const { data: active = [] } = useActiveJobs();
   const { data: runs = [] } = useActiveRuns();
   // A training is a run and has its own line; its job would say the same twice.
-  const jobs = active.filter(({ kind }) => !kind.endsWith('.train'));
+  const jobs = inQueueOrder(active.filter(({ kind }) => !kind.endsWith('.train')));
   const [isOpen, { toggle, close }] = useDisclosure(false);
   const { pathname } = useLocation();
   useEffect(close, [pathname, close]);
@@ -99,14 +100,15 @@ function runLine({ state, epochs_done, epochs, queue_place, estimate_start_s, ne
 function JobRow({ job }: { job: Job }) {
   const project = useProject();
   const cancel = useMutation({ mutationFn: () => cancelJob(job.id) });
-  const title = jobTitle(job.kind);
+  const title = jobTitle(job.kind, useSubjectName(job));
+  const isCancelling = cancel.isPending || cancel.isSuccess;
   const mayCancel = (project !== null && roleAllows(project.role, 'editor')) || isOwnWork(job);
   return (
     <div className={classes.job} data-testid={TESTIDS.frame.jobRow}>
       <div className={classes.jobTop}>
         <span className={classes.jobTitle}>{title}</span>
         <span className="mono">
-          {job.state === 'queued' ? 'queued' : job.progress === null ? '' : formatPercent(job.progress, 0)}
+          {isCancelling ? 'cancelling' : job.state === 'queued' ? 'queued' : job.progress === null ? '' : formatPercent(job.progress, 0)}
         </span>
         {mayCancel && (
           <Tooltip label="Cancel">
@@ -115,7 +117,7 @@ function JobRow({ job }: { job: Job }) {
               color="gray"
               size="sm"
               aria-label={`Cancel: ${title}`}
-              loading={cancel.isPending}
+              loading={isCancelling}
               onClick={() => cancel.mutate()}
               data-testid={TESTIDS.frame.jobCancel}
             >
@@ -134,4 +136,11 @@ function JobRow({ job }: { job: Job }) {
       {job.state !== 'queued' && job.message !== '' && <div className={classes.jobMessage}>{job.message}</div>}
     </div>
   );
+}
+
+/** The dataset a job is about; other subjects say it in their message. */
+function useSubjectName({ subject, project_id }: Job): string | undefined {
+  const isOfDataset = subject?.type === 'dataset' && project_id !== null;
+  const { data } = useQuery({ ...datasetsQuery(project_id ?? ''), enabled: isOfDataset });
+  return isOfDataset ? data?.find(({ id }) => id === subject.id)?.name : undefined;
 }

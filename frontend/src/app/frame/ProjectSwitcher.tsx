@@ -2,6 +2,7 @@ import { Menu, UnstyledButton } from '@mantine/core';
 import { IconCheck, IconChevronDown, IconFolders } from '@tabler/icons-react';
 import { useNavigate } from '@tanstack/react-router';
 import { TESTIDS, chooseProject, useProject, useSession } from '@/lib';
+import { isAmbiguous, whose } from './projectName';
 import classes from './TopBar.module.css';
 
 export function ProjectSwitcher() {
@@ -36,6 +37,7 @@ export function ProjectSwitcher() {
               }
             >
               {each.name}
+              {isAmbiguous(each, session.projects) && <small className={classes.whose}>{whose(each)}</small>}
             </Menu.Item>
           ))}
           <Menu.Divider />

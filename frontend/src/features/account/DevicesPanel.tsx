@@ -30,7 +30,7 @@ export function DevicesPanel() {
               <Table.Td className="mono">{device.id}</Table.Td>
               <Table.Td>{device.name}</Table.Td>
               <Table.Td>{device.memory_bytes === null ? '' : formatBytes(device.memory_bytes)}</Table.Td>
-              <Table.Td>{device.is_available ? 'in use for training' : device.reason}</Table.Td>
+              <Table.Td>{device.is_available ? 'ready to train on' : device.reason}</Table.Td>
             </Table.Tr>
           ))}
         </Table.Tbody>

@@ -9,6 +9,7 @@ import { DoorCard } from './DoorCard';
 import classes from './DoorCard.module.css';
 import { takeFragmentToken, useFragmentToken } from './fragment';
 import { PasswordForm } from './PasswordForm';
+import { PASSWORD_RULE } from './passwordRule';
 
 /** Joins a project by a link: with the account that is signed in, or with a new one. */
 export function InvitationPage() {
@@ -135,6 +136,7 @@ function NewAccountFields({ fields, onChange }: { fields: Fields; onChange: (fie
       />
       <PasswordInput
         label="Choose a password"
+        description={PASSWORD_RULE}
         required
         autoComplete="new-password"
         value={fields.password}

@@ -6,6 +6,7 @@ import { http, type Person, type Session } from '@/api';
 import { useAdoptSession, useSession } from '@/lib';
 import { Panel, ProblemNotice } from '@/ui';
 import classes from './AccountPage.module.css';
+import { PASSWORD_RULE } from './passwordRule';
 
 export function ProfilePanel() {
   const { data: session } = useSession();
@@ -53,6 +54,7 @@ function ProfileForm({ person }: { person: Person }) {
       )}
       <PasswordInput
         label={person.has_password ? 'New password' : 'Set a password'}
+        description={PASSWORD_RULE}
         autoComplete="new-password"
         value={password}
         onChange={(event) => setPassword(event.currentTarget.value)}

@@ -2,11 +2,13 @@ import { Button } from '@mantine/core';
 import { modals } from '@mantine/modals';
 import { IconTrash } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
-import { http, type Bin, type BinnedProjectList } from '@/api';
-import { SESSION_KEY, TESTIDS, formatBytes, plural, useProject } from '@/lib';
-import { ButtonLink, EmptyState, PageHeader, ProblemNotice } from '@/ui';
+import { http, type Bin } from '@/api';
+import { TESTIDS, formatBytes, plural, useProject } from '@/lib';
+import { ButtonLink, EmptyState, PageHeader, ProblemNotice, WhyNot } from '@/ui';
 import { BinTable, type BinnedRow } from './BinTable';
 import classes from './BinPage.module.css';
+import { emptyingText, goesFor, isNeeded } from './emptying';
+import { OwnProjects, binnedProjectsQuery } from './OwnProjects';
 import { usePurge } from './usePurge';
 
 const KINDS = { network: 'networks', dataset: 'datasets', run: 'runs' } as const;
@@ -20,20 +22,19 @@ export function BinPage() {
     queryFn: ({ signal }) => http.get<Bin>(`/api/projects/${projectId}/bin`, {}, signal),
     enabled: project !== null,
   });
-  const { data: projects } = useQuery({
-    queryKey: ['bin', 'projects'],
-    queryFn: ({ signal }) => http.get<BinnedProjectList>('/api/bin/projects', {}, signal),
-  });
+  const { data: projects } = useQuery(binnedProjectsQuery);
   const { purge, isPurging } = usePurge();
   const askEmpty = (bin: Bin) =>
     modals.openConfirmModal({
       title: `Empty the bin of ${project?.name ?? 'the project'}?`,
-      children: `${plural(bin.total, 'thing')} of ${formatBytes(bin.size_bytes)} cannot be put back any more. What something outside of the bin still needs stays.`,
+      children: emptyingText(bin.items),
       labels: { confirm: 'Empty the bin', cancel: 'Keep everything' },
       confirmProps: { color: 'red' },
       onConfirm: () => purge(`/api/projects/${projectId}/bin`),
     });
-  const isEmpty = data?.total === 0 && projects?.total === 0;
+  // Without an open project there is still the bin of projects.
+  const isRead = projects !== undefined && (project === null || data !== undefined);
+  const isEmpty = isRead && projects.total === 0 && (data?.total ?? 0) === 0;
   return (
     <>
       <PageHeader
@@ -45,15 +46,18 @@ export function BinPage() {
               Storage
             </ButtonLink>
             {data && data.total > 0 && data.can_purge && (
-              <Button
-                variant="default"
-                leftSection={<IconTrash size={16} />}
-                loading={isPurging}
-                onClick={() => askEmpty(data)}
-                data-testid={TESTIDS.bin.empty}
-              >
-                Empty the bin
-              </Button>
+              <WhyNot reason={goesFor(data.items).length === 0 ? 'Everything in it stays: something else still needs it.' : null}>
+                <Button
+                  variant="default"
+                  leftSection={<IconTrash size={16} />}
+                  loading={isPurging}
+                  disabled={goesFor(data.items).length === 0}
+                  onClick={() => askEmpty(data)}
+                  data-testid={TESTIDS.bin.empty}
+                >
+                  Empty the bin
+                </Button>
+              </WhyNot>
             )}
           </>
         }
@@ -61,35 +65,29 @@ export function BinPage() {
       {error && !data && <ProblemNotice error={error} onRetry={() => void refetch()} isPlaced />}
       {isEmpty && (
         <EmptyState icon={<IconTrash size={26} stroke={1.5} />} title="The bin is empty">
-          Networks, datasets, runs and projects that are deleted wait here for {plural(data.bin_days, 'day')} and can be
+          Networks, datasets, runs and projects that are deleted wait here for {plural(projects.bin_days, 'day')} and can be
           put back until then.
         </EmptyState>
       )}
-      {data && projects && !isEmpty && (
+      {isRead && !isEmpty && (
         <div className={classes.page}>
-          <p className={classes.lead}>What is here is deleted for good after {plural(data.bin_days, 'day')}.</p>
-          <BinTable
-            title={project?.name ?? 'This project'}
-            rows={data.items.map(
-              (thing): BinnedRow => ({
-                ...thing,
-                restorePath: data.can_restore ? `/api/${KINDS[thing.kind]}/${thing.id}/restore` : null,
-                purgePath: data.can_purge ? `/api/projects/${projectId}/bin/${thing.kind}/${thing.id}` : null,
-              }),
-            )}
-          />
-          <BinTable
-            title="Your projects"
-            rowTestId={TESTIDS.bin.projectRow}
-            changes={SESSION_KEY}
-            rows={projects.items.map((each): BinnedRow => ({
-              ...each,
-              kind: 'project',
-              kept_because: '',
-              restorePath: `/api/bin/projects/${each.id}/restore`,
-              purgePath: `/api/bin/projects/${each.id}`,
-            }))}
-          />
+          <p className={classes.lead}>
+            What is here is deleted for good after {plural(projects.bin_days, 'day')}
+            {data?.items.some(isNeeded) === true && ', except for what something else still needs'}.
+          </p>
+          {data && (
+            <BinTable
+              title={project?.name ?? 'This project'}
+              rows={data.items.map(
+                (thing): BinnedRow => ({
+                  ...thing,
+                  restorePath: data.can_restore ? `/api/${KINDS[thing.kind]}/${thing.id}/restore` : null,
+                  purgePath: data.can_purge ? `/api/projects/${projectId}/bin/${thing.kind}/${thing.id}` : null,
+                }),
+              )}
+            />
+          )}
+          <OwnProjects />
         </div>
       )}
     </>

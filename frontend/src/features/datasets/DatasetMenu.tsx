@@ -4,6 +4,7 @@ import { IconDots, IconPencil, IconTrash } from '@tabler/icons-react';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useState, type SubmitEvent } from 'react';
 import { http, type Dataset, type DatasetSummary } from '@/api';
+import { useConfirmInUse } from '@/features/training';
 import { TESTIDS } from '@/lib';
 import { ProblemNotice, showBinned } from '@/ui';
 import classes from './DatasetsPage.module.css';
@@ -19,6 +20,7 @@ interface DatasetMenuProps {
 /** Rename and delete, for somebody who may edit. */
 export function DatasetMenu({ dataset, onDeleted }: DatasetMenuProps) {
   const client = useQueryClient();
+  const confirmInUse = useConfirmInUse();
   const refresh = () => client.invalidateQueries({ queryKey: ['datasets'] });
   const remove = useMutation({
     mutationFn: () => http.delete(`/api/datasets/${dataset.id}`),
@@ -47,7 +49,7 @@ export function DatasetMenu({ dataset, onDeleted }: DatasetMenuProps) {
         <Menu.Item
           color="red"
           leftSection={<IconTrash size={15} />}
-          onClick={() => remove.mutate()}
+          onClick={() => confirmInUse({ kind: 'dataset', ...dataset }, () => remove.mutate())}
           data-testid={TESTIDS.data.delete}
         >
           Move to the bin

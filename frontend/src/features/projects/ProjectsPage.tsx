@@ -1,12 +1,13 @@
 import { Badge, Button, TextInput, UnstyledButton } from '@mantine/core';
 import { modals } from '@mantine/modals';
 import { IconPlus } from '@tabler/icons-react';
-import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { useMutation, useQuery } from '@tanstack/react-query';
 import { useState, type SubmitEvent } from 'react';
 import { http, type Page, type Project } from '@/api';
-import { SESSION_KEY, TESTIDS, chooseProject, plural, useProject } from '@/lib';
+import { TESTIDS, chooseProject, plural, useProject } from '@/lib';
 import { PageHeader, Panel, ProblemNotice, showBinned } from '@/ui';
 import { MembersPanel } from './MembersPanel';
+import { openNewProject, useRefreshProjects } from './newProject';
 import classes from './ProjectsPage.module.css';
 
 export function ProjectsPage() {
@@ -63,51 +64,6 @@ export function ProjectsPage() {
   );
 }
 
-function openNewProject(): void {
-  modals.open({ modalId: 'new-project', title: 'New project', children: <NewProjectForm /> });
-}
-
-function useRefreshProjects() {
-  const client = useQueryClient();
-  return () =>
-    Promise.all([
-      client.invalidateQueries({ queryKey: ['projects'] }),
-      client.invalidateQueries({ queryKey: SESSION_KEY }),
-    ]);
-}
-
-function NewProjectForm() {
-  const [name, setName] = useState('');
-  const refresh = useRefreshProjects();
-  const create = useMutation({
-    mutationFn: () => http.post<Project>('/api/projects', { name }),
-    onSuccess: async (project) => {
-      await refresh();
-      chooseProject(project.id);
-      modals.close('new-project');
-    },
-  });
-  const submit = (event: SubmitEvent) => {
-    event.preventDefault();
-    create.mutate();
-  };
-  return (
-    <form className={classes.form} onSubmit={submit}>
-      <TextInput
-        label="Name"
-        required
-        data-autofocus
-        value={name}
-        onChange={(event) => setName(event.currentTarget.value)}
-        data-testid={TESTIDS.projects.name}
-      />
-      <Button type="submit" loading={create.isPending}>
-        Create
-      </Button>
-    </form>
-  );
-}
-
 function RenamePanel({ project }: { project: Project }) {
   const [name, setName] = useState(project.name);
   const refresh = useRefreshProjects();
@@ -151,7 +107,7 @@ function RenamePanel({ project }: { project: Project }) {
           Rename
         </Button>
         <Button variant="subtle" color="red" onClick={confirmRemoval}>
-          Delete
+          Move to the bin
         </Button>
       </form>
     </Panel>

@@ -18,13 +18,15 @@ export function StoragePage() {
     <>
       <PageHeader title="Storage" meta={project?.name} actions={<BinLink />} />
       {error && !data && <ProblemNotice error={error} onRetry={() => void refetch()} isPlaced />}
-      {data && own && (
+      {own && (data || project === null) && (
         <div className={classes.columns}>
-          <div className={classes.column}>
-            <ProjectPanel storage={data} />
-            <FreePanel storage={data} />
-            <ThingsPanel storage={data} />
-          </div>
+          {data && (
+            <div className={classes.column}>
+              <ProjectPanel storage={data} />
+              <FreePanel storage={data} />
+              <ThingsPanel storage={data} />
+            </div>
+          )}
           <div className={classes.column}>
             <YourProjects storage={own} />
             <Limits storage={own} />

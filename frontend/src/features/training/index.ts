@@ -13,4 +13,5 @@ export type { StartRunDialogProps } from './start/StartRunDialog';
 
 export { checkpointsQuery, runQuery, runsQuery } from './api';
 export { useActiveRuns, useFollowedRuns } from './live/activeRuns';
+export { useConfirmInUse } from './live/useConfirmInUse';
 export { checkpointTitle, metricText, runTitle, wishNote } from './words';

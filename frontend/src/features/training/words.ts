@@ -76,7 +76,7 @@ export function nowLine(run: Run): string {
     case 'running':
       return run.phase === null ? 'Training' : phaseLine(run.phase);
     case 'paused':
-      return 'Paused; the device is free. Resume goes on where it stopped.';
+      return 'The device is free. Resume goes on where it stopped.';
     case 'stopped':
       return stoppedLine(run);
     case 'failed':
@@ -87,8 +87,8 @@ export function nowLine(run: Run): string {
 }
 
 function stoppedLine({ checkpoints, progress }: Run): string {
-  if (checkpoints.length > 0) return 'Stopped; the last checkpoint is kept.';
-  return (progress?.step ?? 0) === 0 ? 'Stopped before its first step.' : 'Stopped before its first checkpoint.';
+  if (checkpoints.length > 0) return 'The last checkpoint is kept.';
+  return (progress?.step ?? 0) === 0 ? 'Before its first step.' : 'Before its first checkpoint.';
 }
 
 function queueLine({ queue_place, estimate_start_s }: Run): string {
@@ -104,14 +104,26 @@ function phaseLine({ phase, done, total }: NonNullable<Run['phase']>): string {
 
 /** The settings that matter most, in a line. */
 export function configLine(config: RunConfig): string {
-  const { optimizer, schedule, epochs, batch_size } = config;
+  const { optimizer, schedule, epochs, batch_size, devices } = config;
   return [
     OPTIMIZERS[optimizer.type],
     `learning rate ${String(optimizer.learning_rate)}`,
     schedule.type.replace('_', '-'),
     `batch ${String(batch_size)}`,
     plural(epochs, 'epoch'),
+    ...(devices > 1 ? [plural(devices, 'device')] : []),
   ].join(' · ');
 }
 
 const OPTIMIZERS: Record<RunConfig['optimizer']['type'], string> = { sgd: 'SGD', adam: 'Adam', adamw: 'AdamW' };
+
+/** How an execution of a run ended, as part of a line. */
+export function attemptText({ number, exit_cause }: Run['attempts'][number]): string {
+  const cause = exit_cause ?? 'running';
+  return `${String(number)}: ${cause.charAt(0).toLowerCase()}${cause.slice(1).replace(/\.$/, '')}`;
+}
+
+/** The checkpoints as somebody looks for them: the best first, then from the newest. */
+export function bestFirst<C extends Pick<CheckpointInfo, 'is_best' | 'step'>>(checkpoints: readonly C[]): C[] {
+  return checkpoints.toSorted((a, b) => Number(b.is_best) - Number(a.is_best) || b.step - a.step);
+}

@@ -11,7 +11,8 @@ export interface TopicMessage {
   [field: string]: unknown;
 }
 
-export type Connection = 'connecting' | 'live' | 'polling';
+/** `idle`: there is nothing to follow, and so no connection. */
+export type Connection = 'idle' | 'connecting' | 'live' | 'polling';
 
 export interface Subscription {
   /** Last sequence number that is known already. */
@@ -60,7 +61,7 @@ export class SocketClient {
   private readonly listeners = new Set<(state: Connection) => void>();
   private readonly options: Required<SocketOptions>;
   private socket: SocketLike | null = null;
-  private state: Connection = 'connecting';
+  private state: Connection = 'idle';
   private failures = 0;
   private retryTimer: ReturnType<typeof setTimeout> | undefined;
   private silenceTimer: ReturnType<typeof setTimeout> | undefined;
@@ -143,6 +144,7 @@ export class SocketClient {
 
   private connect(): void {
     if (this.socket || this.retryTimer !== undefined) return;
+    if (this.state === 'idle') this.setState('connecting');
     const socket = this.options.open();
     this.socket = socket;
     socket.onopen = () => this.opened();
@@ -168,7 +170,10 @@ export class SocketClient {
     this.socket = null;
     clearTimeout(this.silenceTimer);
     this.failures += 1;
-    if (this.topics.size === 0) return;
+    if (this.topics.size === 0) {
+      this.setState('idle');
+      return;
+    }
     this.setState(this.failures >= this.options.failuresBeforePolling ? 'polling' : 'connecting');
     const wait = this.options.firstRetryMs * 2 ** Math.min(this.failures - 1, 10);
     // Spread, so that a restarted server is not met by every page in the same instant.

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { isSparse, trimZeros } from './chartOptions';
+import { formatNumber, formatPercent } from '@/lib';
+import { axisTexts, isSparse, trimZeros } from './chartOptions';
 
 test('an axis repeats no digits that say nothing', () => {
   const texts = ['2.500', '80.0 %', '9.00e-4', '0.5000', '100', '1,200', '0', '3 min 20 s', '0.0105'];
@@ -13,4 +14,10 @@ test('dots are drawn only while few points of a curve are in view', () => {
   expect(isSparse(chart, 1, 0, 499)).toBe(false);
   expect(isSparse(chart, 1, 100, 120)).toBe(true);
   expect(isSparse(chart, 2, 0, 499)).toBe(true);
+});
+
+test('no two marks of an axis say the same', () => {
+  expect(axisTexts([0.0099, 0.00995, null, 0.01], formatNumber)).toEqual(['0.0099', '0.00995', '', '0.01']);
+  expect(axisTexts([0.9991, 0.9992], (share) => formatPercent(share))).toEqual(['99.91 %', '99.92 %']);
+  expect(axisTexts([0, 0.5, 1], formatNumber)).toEqual(['0', '0.5', '1']);
 });

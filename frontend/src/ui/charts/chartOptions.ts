@@ -46,7 +46,7 @@ export function chartOptions(shape: ChartShape): uPlot.Options {
     },
     axes: [
       { ...axis, size: 24, space: 60, values: (_chart, splits) => splits.map((split) => trimZeros(formatX(split))) },
-      { ...axis, size: 52, space: 34, values: (_chart, splits) => splits.map((split) => axisText(split, formatY)) },
+      { ...axis, size: 52, space: 34, values: (_chart, splits) => axisTexts(splits, formatY) },
     ],
     series: [
       { label: xLabel },
@@ -69,9 +69,27 @@ export function isSparse(chart: Pick<uPlot, 'data'>, series: number, from: numbe
   return shown.filter((y) => y != null).length <= POINT_LIMIT;
 }
 
-/** On a logarithmic axis uPlot marks the splits it has no room for with null. */
-function axisText(split: number | null, format: (y: number) => string): string {
-  return split === null ? '' : trimZeros(format(split));
+const MOST_DIGITS = 12;
+
+/**
+ * The marks of an axis, with more digits where the usual ones would say the same twice. On a
+ * logarithmic axis uPlot marks the splits it has no room for with null.
+ */
+export function axisTexts(splits: readonly (number | null)[], format: (y: number) => string): string[] {
+  const usual = splits.map((split) => (split === null ? '' : trimZeros(format(split))));
+  const isUnit = usual.some((text) => text.includes('%'));
+  const shown = usual.filter((text) => text !== '');
+  if (new Set(shown).size === shown.length) return usual;
+  for (let digits = 2; digits <= MOST_DIGITS; digits += 1) {
+    const texts = splits.map((split) => (split === null ? '' : precise(split, digits, isUnit)));
+    const told = texts.filter((text) => text !== '');
+    if (new Set(told).size === told.length) return texts;
+  }
+  return usual;
+}
+
+function precise(value: number, digits: number, isShare: boolean): string {
+  return isShare ? `${String(Number((value * 100).toPrecision(digits)))} %` : String(Number(value.toPrecision(digits)));
 }
 
 /** `2.500` becomes `2.5`, `80.0 %` becomes `80 %`: an axis repeats no digits that say nothing. */

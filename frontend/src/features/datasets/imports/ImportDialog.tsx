@@ -125,7 +125,8 @@ interface WorkingProps {
 
 function Working({ sending, job, onCancel, onHide }: WorkingProps) {
   const progress = sending?.progress ?? job?.progress ?? 0;
-  const text = sending?.text ?? (job?.state === 'queued' ? queueText(job.queue_place) : (job?.message ?? 'Starting'));
+  const [isCancelling, setCancelling] = useState(false);
+  const text = isCancelling ? 'Cancelling' : sending?.text ?? (job?.state === 'queued' ? queueText(job.queue_place) : (job?.message ?? 'Starting'));
   return (
     <div className={classes.form} data-testid={TESTIDS.data.importProgress}>
       <div className={classes.working}>
@@ -139,7 +140,14 @@ function Working({ sending, job, onCancel, onHide }: WorkingProps) {
             Go on in the background
           </Button>
         )}
-        <Button variant="default" onClick={onCancel}>
+        <Button
+          variant="default"
+          loading={isCancelling}
+          onClick={() => {
+            setCancelling(true);
+            onCancel();
+          }}
+        >
           Cancel
         </Button>
       </div>

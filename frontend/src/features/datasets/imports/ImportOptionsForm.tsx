@@ -44,7 +44,7 @@ export function ImportOptionsForm({ choices, isCsv, onChange }: ImportOptionsFor
         <IconChevronRight size={15} className={classes.chevron} aria-hidden />
         <b>Splits and labels</b>
         <span className={classes.foldHint}>
-          train {train} %, validation {choices.validationPercent} %, test {choices.testPercent} %
+          {train} / {choices.validationPercent} / {choices.testPercent} %, unless folders say which
         </span>
       </UnstyledButton>
       <Collapse expanded={isOpen} transitionDuration={100}>

@@ -1,8 +1,10 @@
 import { Button, UnstyledButton } from '@mantine/core';
 import { IconAlertTriangle, IconCircleX, IconInfoCircle, IconWand } from '@tabler/icons-react';
 import type { Diagnostic } from '@/api';
+import { COLUMN_STEP } from '../canvas/geometry';
 import { parseOperations } from '../document/parse';
 import { lookup } from '../document/records';
+import { withRoom } from '../document/room';
 import { scopeOf } from '../document/scope';
 import { useDesigner, useDocument, useEditor } from '../state/DesignerContext';
 import { DESIGNER_IDS } from '../testids';
@@ -51,7 +53,9 @@ export function ProblemLine({ problem, isLinked = false }: ProblemLineProps) {
                 leftSection={<IconWand size={13} />}
                 data-testid={DESIGNER_IDS.fix}
                 onClick={() => {
-                  editor.perform(fix.label, parseOperations(fix.operations));
+                  const operations = parseOperations(fix.operations);
+                  const spacing = { step_px: COLUMN_STEP };
+                  editor.perform(fix.label, withRoom(editor.state.document, operations, spacing));
                   panels.canvas?.focus();
                 }}
               >

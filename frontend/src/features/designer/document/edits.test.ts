@@ -10,6 +10,7 @@ import { baseName, nameProblem, uniqueName } from './names';
 import type { Operation } from './operations';
 import { removeSelected } from './remove';
 import { renameNode } from './rename';
+import { withRoom } from './room';
 import { edge, portsFor, residual, wiring } from './testDocument';
 import { emptyDocument, makeNode, type Document } from './types';
 
@@ -124,6 +125,38 @@ describe('insertOnEdge', () => {
     expect(after.view.positions[insertion!.nodeId]).toEqual({ x: 480, y: 0 });
     expect(after.view.positions['relu']).toEqual({ x: 720, y: 0 });
     expect(after.view.positions['conv']).toEqual({ x: 240, y: 0 });
+  });
+});
+
+describe('withRoom', () => {
+  const repair = (types: readonly string[]): Operation[] => [
+    { op: 'remove_edge', scope: null, edge_id: 'e5' },
+    ...types.map((type): Operation => ({
+      op: 'add_node',
+      scope: null,
+      node_id: type,
+      node: makeNode(type, type.toLowerCase()),
+      position: { x: 1080, y: 0 },
+    })),
+    { op: 'add_edge', scope: null, edge_id: 'n1', edge: edge('add', 'Flatten') },
+    { op: 'add_edge', scope: null, edge_id: 'n2', edge: edge(types.at(-1) ?? '', 'out') },
+  ];
+
+  it('puts what a repair inserts into a gap of its own', () => {
+    const before = residual();
+    const { positions } = edited(before, withRoom(before, repair(['Flatten', 'Linear']), { step_px: 240 })).view;
+    expect(positions).toMatchObject({
+      add: { x: 720, y: 0 },
+      Flatten: { x: 960, y: 0 },
+      Linear: { x: 1200, y: 0 },
+      out: { x: 1440, y: 0 },
+    });
+  });
+
+  it('leaves a repair that inserts nothing on a connection as it is', () => {
+    const before = residual();
+    const operations: Operation[] = [{ op: 'remove_edge', scope: null, edge_id: 'e5' }];
+    expect(withRoom(before, operations, { step_px: 240 })).toBe(operations);
   });
 });
 

@@ -6,8 +6,9 @@ import { namesOf, uniqueName } from './names';
 import type { Operation } from './operations';
 import type { PortsOf } from './ports';
 import { lookup } from './records';
-import { edgesOutOf, scopeOf } from './scope';
-import type { Document, Endpoint, Node, Position, Scope } from './types';
+import { roomOnEdge, type Spacing } from './room';
+import { scopeOf } from './scope';
+import type { Document, Endpoint, Node, Position } from './types';
 import { BLOCK_INPUT, BLOCK_OUTPUT } from './types';
 
 export interface Insertion {
@@ -41,11 +42,6 @@ export function insertNode(
   return { nodeId, operations };
 }
 
-/** Space between the left edges of two neighbours in a row. */
-export interface Spacing {
-  readonly step_px: number;
-}
-
 /** Put a node between the two ends of an edge, moving what follows when it has no room. */
 export function insertOnEdge(
   document: Document,
@@ -61,46 +57,17 @@ export function insertOnEdge(
   const [input] = inputs;
   const [output] = outputs;
   if (edge === undefined || input === undefined || output === undefined) return null;
-  const { positions } = document.view;
-  const from = lookup(positions, edge.source.node) ?? { x: 0, y: 0 };
-  const to = lookup(positions, edge.target.node) ?? { x: from.x + step_px, y: from.y };
-  const hasRoom = Math.abs(to.x - from.x) >= 2 * step_px || Math.abs(to.y - from.y) >= step_px;
-  const position = hasRoom
-    ? { x: (from.x + to.x) / 2, y: (from.y + to.y) / 2 }
-    : { x: from.x + step_px, y: to.y };
+  const { places, moves } = roomOnEdge(document, scope, edge, 1, step_px);
+  const position = places[0] ?? { x: 0, y: 0 };
   const { nodeId, operations } = insertNode(document, scopeId, wanted, position);
-  const all: Operation[] = [{ op: 'remove_edge', scope: scopeId, edge_id: edgeId }, ...operations];
-  if (!hasRoom) {
-    const shift = from.x + 2 * step_px - to.x;
-    const moved = [...followersInRow(scope, positions, edge.target.node)].flatMap((id) => {
-      const old = lookup(positions, id);
-      return old === undefined ? [] : [[id, { x: old.x + shift, y: old.y }] as const];
-    });
-    all.push({ op: 'move_nodes', positions: Object.fromEntries(moved) });
-  }
+  const all: Operation[] = [
+    { op: 'remove_edge', scope: scopeId, edge_id: edgeId },
+    ...operations,
+    ...moves,
+  ];
   all.push(connect(scopeId, edge.source, { node: nodeId, port: input }));
   all.push(connect(scopeId, { node: nodeId, port: output }, edge.target));
   return { nodeId, operations: all };
-}
-
-/** What follows `start` to its right. An edge that leads back begins another row, which stays. */
-function followersInRow(
-  scope: Scope,
-  positions: Readonly<Record<string, Position>>,
-  start: string,
-): Set<string> {
-  const seen = new Set([start]);
-  const queue = [start];
-  for (let nodeId = queue.pop(); nodeId !== undefined; nodeId = queue.pop()) {
-    const left = lookup(positions, nodeId)?.x ?? 0;
-    for (const { edge } of edgesOutOf(scope, nodeId)) {
-      const next = edge.target.node;
-      if (seen.has(next) || (lookup(positions, next)?.x ?? left) <= left) continue;
-      seen.add(next);
-      queue.push(next);
-    }
-  }
-  return seen;
 }
 
 /** Put an existing, unconnected node onto an edge. */

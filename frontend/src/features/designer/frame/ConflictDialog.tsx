@@ -2,6 +2,8 @@ import { Button, Modal } from '@mantine/core';
 import { useMutation } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
 import { asProblem } from '@/api';
+import { roleAllows, useSession } from '@/lib';
+import { downloadBlob } from '@/ui';
 import { parseDocument } from '../document/parse';
 import { createNetwork, getNetwork } from '../state/api';
 import { useDesigner, useSaver } from '../state/DesignerContext';
@@ -14,19 +16,25 @@ export function ConflictDialog() {
   const { networkId, projectId, editor, saver } = useDesigner();
   const { name, dataset_id: datasetId } = useNetworkMeta();
   const { state, conflict, reason } = useSaver((saved) => saved);
+  const { data: session } = useSession();
   const navigate = useNavigate();
+  const places = (session?.projects ?? []).filter(({ role }) => roleAllows(role, 'editor'));
+  // Its own project may be in the bin, or closed to this person by now.
+  const isHome = places.some(({ id }) => id === projectId);
+  const elsewhere = isHome ? undefined : places[0];
   const takeTheirs = async (): Promise<void> => {
     const latest = await getNetwork(networkId);
     saver.discard(parseDocument(latest.document), latest.revision);
   };
   const copy = useMutation({
     mutationFn: async () => {
-      const made = await createNetwork(projectId, {
+      const made = await createNetwork(elsewhere?.id ?? projectId, {
         name: `${name} (my edits)`.slice(0, 120),
         document: editor.state.document,
-        ...(datasetId === null ? {} : { dataset_id: datasetId }),
+        ...(datasetId === null || elsewhere ? {} : { dataset_id: datasetId }),
       });
-      await takeTheirs();
+      if (elsewhere) saver.discard(editor.state.document, saver.revision);
+      else await takeTheirs();
       return made;
     },
     onSuccess: (made) => navigate({ to: '/networks/$networkId', params: { networkId: made.id } }),
@@ -41,6 +49,10 @@ export function ConflictDialog() {
         ? 'Both sides were merged.'
         : `Merged; ${dropped} of your edits did not fit any more and were left out.`,
     );
+  };
+  const saveAsFile = (): void => {
+    const text = JSON.stringify(editor.state.document, null, 2);
+    downloadBlob(`${name}.json`, new Blob([text], { type: 'application/json' }));
   };
   const error = copy.error ?? reload.error;
   return (
@@ -66,7 +78,10 @@ export function ConflictDialog() {
           <Button onClick={merge}>Merge what fits</Button>
         )}
         <Button variant="default" loading={copy.isPending} onClick={() => copy.mutate()}>
-          Keep mine as a copy
+          {elsewhere ? `Keep mine as a copy in ${elsewhere.name}` : 'Keep mine as a copy'}
+        </Button>
+        <Button variant="default" onClick={saveAsFile}>
+          Save mine as a file
         </Button>
         <Button
           variant="default"

@@ -7,6 +7,7 @@ import { updateNetwork } from '../state/api';
 import { useDesigner, useEditor } from '../state/DesignerContext';
 import { useAdoptNetwork, useNetworkMeta } from '../state/networkMeta';
 import { DESIGNER_IDS } from '../testids';
+import { useBinnedData } from './BinnedData';
 import classes from './TopStrip.module.css';
 
 /** The data this network is meant for: gives a sample, the classes, and problems that follow. */
@@ -15,6 +16,7 @@ export function DatasetPicker() {
   const { dataset_id: datasetId } = useNetworkMeta();
   const canEdit = useEditor((state) => state.canEdit);
   const { data: datasets } = useQuery(datasetsQuery(projectId));
+  const binned = useBinnedData()?.binned;
   const adopt = useAdoptNetwork();
   const bind = useMutation({
     mutationFn: (id: string | null) => updateNetwork(networkId, { dataset_id: id }),
@@ -30,7 +32,10 @@ export function DatasetPicker() {
       leftSection={<IconDatabase size={15} stroke={1.7} />}
       clearable
       disabled={!canEdit}
-      data={(datasets ?? []).map(({ id, name }) => ({ value: id, label: name }))}
+      data={[
+        ...(datasets ?? []).map(({ id, name }) => ({ value: id, label: name })),
+        ...(binned ? [{ value: binned.id, label: `${binned.name} (in the bin)` }] : []),
+      ]}
       value={datasetId}
       data-testid={DESIGNER_IDS.datasetPicker}
       onChange={(id) => {

@@ -1,3 +1,4 @@
+import { useQueryClient } from '@tanstack/react-query';
 import { Suspense, useEffect, useMemo, useState, type KeyboardEvent } from 'react';
 import { StartRunDialog } from '@/features/training';
 import { useCommands, useTopic, type Command } from '@/lib';
@@ -17,8 +18,9 @@ import {
   usePanels,
   type Designer,
 } from '../state/DesignerContext';
-import { useNetworkMeta } from '../state/networkMeta';
+import { networkKey, useNetworkMeta } from '../state/networkMeta';
 import { openNetwork } from '../state/openNetwork';
+import { BinnedData } from './BinnedData';
 import { BottomPanel } from './BottomPanel';
 import { ConflictDialog } from './ConflictDialog';
 import { Notice } from './Notice';
@@ -59,6 +61,7 @@ function Panes() {
   return (
     <div className={classes.root} data-palette={isPaletteOpen || undefined} onKeyDown={onKeyDown}>
       <TopStrip />
+      <BinnedData />
       <div className={classes.middle}>
         {isPaletteOpen && <Palette />}
         <div className={classes.canvas}>
@@ -83,12 +86,19 @@ function useLiveAnalysis(): void {
 }
 
 function useOthersEdits({ networkId, saver }: Designer): void {
+  const client = useQueryClient();
+  const readAgain = (): void => void client.invalidateQueries({ queryKey: networkKey(networkId) });
   useTopic(`network:${networkId}`, {
     since: saver.revision,
     onMessage: (message) => {
       if (message.type === 'operations') saver.receive(readRevision(message, 'message'));
     },
-    onGap: () => void saver.catchUp(),
+    onGap: () => {
+      void saver.catchUp();
+      if (client.getQueryState(networkKey(networkId))?.status === 'error') readAgain();
+    },
+    // The network or its project went into the bin: the answer says so, over the canvas.
+    onRefused: readAgain,
   });
 }
 

@@ -12,6 +12,7 @@ import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { asProblem } from '@/api';
 import { datasetsQuery } from '@/features/datasets';
+import { useConfirmInUse } from '@/features/training';
 import { formatAgo, formatDateTime, plural } from '@/lib';
 import { scaled } from '../analysis/costs';
 import { deleteNetwork, duplicateNetwork, restoreNetwork } from '../state/api';
@@ -57,7 +58,7 @@ export function NetworkCard({ network, canEdit }: NetworkCardProps) {
           <div className={classes.facts}>
             <span className={classes.data}>
               <IconDatabase size={13} stroke={1.7} aria-hidden />
-              {dataset?.name ?? 'no data'}
+              {dataset?.name ?? (network.dataset_id === null ? 'no data' : 'data in the bin')}
             </span>
             <span className={classes.time} title={formatDateTime(network.updated_at)}>
               {formatAgo(network.updated_at)}
@@ -72,6 +73,7 @@ export function NetworkCard({ network, canEdit }: NetworkCardProps) {
 
 function CardMenu({ network }: { network: NetworkSummary }) {
   const client = useQueryClient();
+  const confirmInUse = useConfirmInUse();
   const refresh = () => client.invalidateQueries({ queryKey: ['networks', network.project_id] });
   const fail = (error: unknown): void => {
     notifications.show({ color: 'red', message: asProblem(error).message });
@@ -124,7 +126,7 @@ function CardMenu({ network }: { network: NetworkSummary }) {
           <Menu.Item
             color="red"
             leftSection={<IconTrash size={15} />}
-            onClick={() => remove.mutate()}
+            onClick={() => confirmInUse({ kind: 'network', ...network }, () => remove.mutate())}
           >
             Move to the bin
           </Menu.Item>

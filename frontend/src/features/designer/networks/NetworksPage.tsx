@@ -2,6 +2,7 @@ import { Button } from '@mantine/core';
 import { IconPlus, IconTopologyStar3 } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { useMemo, useState } from 'react';
+import { BinLink } from '@/features/bin';
 import { plural, roleAllows, useCommands, useProject } from '@/lib';
 import { EmptyState, PageHeader, ProblemNotice } from '@/ui';
 import { DESIGNER_IDS } from '../testids';
@@ -54,7 +55,14 @@ export function NetworksPage() {
       <PageHeader
         title="Networks"
         meta={networks === undefined ? undefined : plural(networks.length, 'network')}
-        actions={newButton}
+        actions={
+          canEdit && (
+            <>
+              <BinLink />
+              {newButton}
+            </>
+          )
+        }
       />
       {error !== null && <ProblemNotice error={error} onRetry={() => void refetch()} />}
       {networks?.length === 0 && (

@@ -10,6 +10,7 @@ import { EmptyState, Panel, ProblemNotice } from '@/ui';
 import { choiceKey, layersQuery, type ImageChoice } from '../api';
 import { ImagePicker } from './ImagePicker';
 import classes from './ImageTab.module.css';
+import { keepPixels } from './keepPixels';
 import { MethodCard } from './MethodCard';
 import { TopBars } from './TopBars';
 import { useExplanation } from './useExplanation';
@@ -90,7 +91,7 @@ function Inspected({ run, checkpointId, image }: { run: Run; checkpointId: strin
         {error && <ProblemNotice error={error} />}
         <div className={classes.answer}>
           <div className={classes.shown}>
-            <img src={image.url} alt={image.name} />
+            <img src={image.url} alt={image.name} onLoad={keepPixels} />
           </div>
           <div>
             {top && (

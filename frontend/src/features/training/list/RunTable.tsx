@@ -115,8 +115,10 @@ function RunRow({ run, isCompared, onCompare }: RunRowProps) {
         </div>
       </Table.Td>
       <Table.Td>
-        <StateBadge state={run.state} {...(note === undefined ? {} : { note })} />
-        {run.queue_place !== null && <small className={classes.place}> no. {run.queue_place}</small>}
+        <span className={classes.state}>
+          <StateBadge state={run.state} {...(note === undefined ? {} : { note })} />
+          {run.queue_place !== null && <span className={classes.place}>no. {run.queue_place}</span>}
+        </span>
       </Table.Td>
       <Table.Td className={classes.number}>
         <div>

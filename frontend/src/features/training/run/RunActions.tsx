@@ -9,7 +9,7 @@ import { addressOf, http, type CheckpointInfo, type Run } from '@/api';
 import { TESTIDS, formatBytes } from '@/lib';
 import { ButtonLink, showBinned } from '@/ui';
 import { runQuery } from '../api';
-import { checkpointTitle, metricText, runTitle } from '../words';
+import { bestFirst, checkpointTitle, metricText, runTitle } from '../words';
 
 const ACTIVE = new Set<Run['state']>(['queued', 'claimed', 'running', 'interrupted']);
 const RESUMABLE = new Set<Run['state']>(['paused', 'stopped', 'failed']);
@@ -89,7 +89,7 @@ function DownloadMenu({ checkpoints, metric }: { checkpoints: readonly Checkpoin
       </Menu.Target>
       <Menu.Dropdown>
         <Menu.Label>Network, weights, classes and preprocessing</Menu.Label>
-        {checkpoints.map((checkpoint) => (
+        {bestFirst(checkpoints).map((checkpoint) => (
           <Menu.Item
             key={checkpoint.id}
             component="a"

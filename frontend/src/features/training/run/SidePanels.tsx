@@ -7,7 +7,7 @@ import { addressOf, http, type Run } from '@/api';
 import { TESTIDS, formatCount, formatDateTime, formatPercent, plural } from '@/lib';
 import { Panel } from '@/ui';
 import { runQuery } from '../api';
-import { configLine } from '../words';
+import { attemptText, configLine } from '../words';
 import classes from './RunPage.module.css';
 
 export function RecallPanel({ run }: { run: Run }) {
@@ -73,7 +73,9 @@ export function AboutPanel({ run }: { run: Run }) {
           <>
             <dt>Attempts</dt>
             <dd>
-              {run.attempts.map((each) => `${String(each.number)}: ${each.exit_cause ?? 'running'}`).join(', ')}
+              {run.attempts.map((each) => (
+                <div key={each.number}>{attemptText(each)}</div>
+              ))}
             </dd>
           </>
         )}

@@ -1,7 +1,7 @@
 import { Progress } from '@mantine/core';
 import type { ReactNode } from 'react';
 import type { Run } from '@/api';
-import { TESTIDS, formatBytes, formatCount, formatDuration, formatPercent } from '@/lib';
+import { TESTIDS, formatBytes, formatCount, formatDuration, formatPercent, useStudioAway } from '@/lib';
 import { StateBadge } from '@/ui';
 import { devicesText, metricName, metricText, nowLine, wishNote } from '../words';
 import classes from './RunPage.module.css';
@@ -12,12 +12,14 @@ export function StatusStrip({ run }: { run: Run }) {
   const share = progress === null || progress.total_steps === 0 ? 0 : progress.step / progress.total_steps;
   const note = wishNote(run);
   const isRunning = run.state === 'running';
+  const isAway = useStudioAway();
   return (
     <section className={classes.strip} aria-label="Status">
       <div className={classes.stateLine}>
         <StateBadge state={run.state} testId={TESTIDS.training.state} {...(note === undefined ? {} : { note })} />
         <span className={classes.now}>{nowLine(run)}</span>
-        {isRunning && progress?.remaining_s != null && (
+        {isRunning && isAway && <span className={classes.left}>as last heard</span>}
+        {isRunning && !isAway && progress?.remaining_s != null && (
           <span className={classes.left}>{formatDuration(progress.remaining_s)} left</span>
         )}
       </div>

@@ -12,7 +12,7 @@ import { ConfigInput } from './ConfigInput';
 import { EstimateLine } from './EstimateLine';
 import { ExpertSections } from './ExpertSections';
 import { ProblemList } from './ProblemList';
-import { BASIC_PATHS } from './presentation';
+import { BASIC_PATHS, isFilling } from './presentation';
 import { valueAt } from './schemaFields';
 import classes from './StartRunDialog.module.css';
 import { StartFromSelect } from './StartFromSelect';
@@ -102,7 +102,7 @@ function StartRunForm({ network, onClose, onStarted }: StartRunFormProps) {
           data-testid={TESTIDS.training.name}
         />
       </div>
-      {plan.check && (
+      {plan.check && !isFilling(plan.check) && (
         <p className={classes.counts}>
           {formatCount(plan.check.num_train)} images to train on, {formatCount(plan.check.num_validation)} to validate,{' '}
           {formatCount(plan.check.num_test)} kept for the test.

@@ -1,4 +1,4 @@
-import type { RunConfig } from '@/api';
+import type { RunCheck, RunConfig } from '@/api';
 import { valueAt } from './schemaFields';
 
 /** How a field of the schema is shown. Which fields there are, the schema alone decides. */
@@ -104,6 +104,10 @@ export function presentationOf(path: string): Presentation {
 export function isUsed(path: string, config: RunConfig): boolean {
   return presentationOf(path).isUsed?.(config) ?? true;
 }
+
+/** The images are still coming in: how many there are says nothing yet. */
+export const isFilling = ({ problems }: Pick<RunCheck, 'problems'>): boolean =>
+  problems.some(({ code }) => code === 'data_still_coming_in');
 
 export const isAugmented = (config: RunConfig): boolean =>
   Object.values(config.augmentation).some((value) => value !== false && value !== 0);

@@ -1,0 +1,29 @@
+import { useQuery } from '@tanstack/react-query';
+import { http, type BinnedProjectList } from '@/api';
+import { SESSION_KEY, TESTIDS } from '@/lib';
+import { BinTable, type BinnedRow } from './BinTable';
+
+export const binnedProjectsQuery = {
+  queryKey: ['bin', 'projects'] as const,
+  queryFn: ({ signal }: { signal: AbortSignal }) => http.get<BinnedProjectList>('/api/bin/projects', {}, signal),
+};
+
+/** Projects of one's own that are in the bin, each with its way back; nothing when there are none. */
+export function OwnProjects() {
+  const { data } = useQuery(binnedProjectsQuery);
+  if (!data) return null;
+  return (
+    <BinTable
+      title="Your projects"
+      rowTestId={TESTIDS.bin.projectRow}
+      changes={SESSION_KEY}
+      rows={data.items.map((each): BinnedRow => ({
+        ...each,
+        kind: 'project',
+        kept_because: '',
+        restorePath: `/api/bin/projects/${each.id}/restore`,
+        purgePath: `/api/bin/projects/${each.id}`,
+      }))}
+    />
+  );
+}
