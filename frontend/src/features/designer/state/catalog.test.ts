@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { makeNode, type ParamValue } from '../document/types';
-import { makeCatalog } from './catalog';
+import { makeCatalog, searchLayers } from './catalog';
 import type { LayerDescription } from './contract';
 
 const [layers] = Object.values(
@@ -37,5 +37,27 @@ describe('ports of layers', () => {
 
   it('of unknown types are not known', () => {
     expect(portsOf('Unheard')).toBeUndefined();
+  });
+});
+
+describe('search', () => {
+  it.each([
+    ['max pool', 'MaxPool2d'],
+    ['batch norm', 'BatchNorm2d'],
+    ['global max pool', 'GlobalMaxPool'],
+    ['conv', 'Conv2d'],
+    ['Conv2D', 'Conv2d'],
+    ['relu', 'ReLU'],
+    ['dense', 'Linear'],
+    ['fc', 'Linear'],
+    ['bn', 'BatchNorm2d'],
+    ['fullyConnectedLayer', 'Linear'],
+    ['lstm', 'LSTM'],
+    ['dropout', 'Dropout'],
+    ['max', 'Max'],
+    ['image input', 'ImageInput'],
+    ['encoder', 'TransformerEncoderLayer'],
+  ])('%s finds %s first', (query, type) => {
+    expect(searchLayers(layers ?? [], query)[0]?.type).toBe(type);
   });
 });

@@ -146,11 +146,19 @@ export function searchLayers(
   const words = query.toLowerCase().split(/\s+/).filter(Boolean);
   if (words.length === 0) return [...layers];
   const scored = layers.flatMap((layer) => {
-    const score = words.reduce((sum, word) => sum + scoreWord(layer, word), 0);
+    const score = words.reduce((sum, word) => sum + scoreWord(layer, word), scoreName(layer, words));
     const isFound = words.every((word) => scoreWord(layer, word) > 0);
     return isFound ? [{ layer, score }] : [];
   });
   return scored.sort((a, b) => b.score - a.score).map(({ layer }) => layer);
+}
+
+/** “max pool” means MaxPool2d, rather than a layer that is called Max and is about pools too. */
+function scoreName(layer: LayerDescription, words: readonly string[]): number {
+  const wanted = words.join('');
+  const names = [layer.title, layer.type].map((name) => name.toLowerCase().replace(/[\s-]+/g, ''));
+  if (names.includes(wanted)) return 200;
+  return names.some((name) => name.startsWith(wanted)) ? 100 : 0;
 }
 
 function scoreWord(layer: LayerDescription, word: string): number {
