@@ -26,7 +26,9 @@ def test_the_settings_pass_the_checks_of_a_deployment(tmp_path: Path):
     known = {PREFIX + name.upper() for name in Environment.model_fields}
     assert set(_settings()) <= known
     settings = {name: value for name, value in _settings().items() if name != "NETLOOM_DATA"}
-    settings["NETLOOM_IMPORT_ROOTS"] = str(tmp_path)  # the page has its folder made
+    images = tmp_path / "images"  # the page has its folder made
+    images.mkdir()
+    settings["NETLOOM_IMPORT_ROOTS"] = str(images)
     told = manage(tmp_path / "data", "check", "--deploy", "--fail-level", "WARNING", **settings)
     assert told.returncode == 0, told.stderr
 
