@@ -93,12 +93,18 @@ class EventRecorder:
             self._log.extend(lines)
             self._log_changed = True
 
+    @property
+    def wait_s(self) -> float:
+        """How long the next commit has to wait: what is kept back must not wait for more."""
+        if not (self._pending or self._log_changed):
+            return self._times.flush_s
+        return max(0.0, self._flushed + self._times.flush_s - time.monotonic())
+
     def flush_if_due(self) -> None:
         """Commit when there is something and the last commit is long enough ago."""
-        now = time.monotonic()
-        if (self._pending or self._log_changed) and now - self._flushed >= self._times.flush_s:
+        if (self._pending or self._log_changed) and self.wait_s == 0:
             self.flush()
-        if now - self._folded >= self._times.fold_s:
+        if time.monotonic() - self._folded >= self._times.fold_s:
             self.fold()
 
     def fold(self) -> None:

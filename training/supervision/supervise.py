@@ -114,7 +114,7 @@ class Supervisor:
     def _listen(self, process: TrainerProcess) -> None:
         """Record until the trainer's pipe ends."""
         while not self._watch.is_lost:
-            events = process.read_events(self._times.flush_s)
+            events = process.read_events(self._recorder.wait_s)
             if events is None:
                 return
             while not self._said.empty():
