@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import tempfile
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -93,7 +95,10 @@ def data_over_memory() -> Iterator[tuple[str, Figure]]:
 def imagefolder_over_ours() -> Iterator[tuple[str, Figure]]:
     from bench.engine import bare_epoch, engine_epoch
 
+    # As both are used: torch takes every core, and the peer's workers have to share them.
+    num_threads = len(os.sched_getaffinity(0))
     task, model = _digit_task(_FOLDER_STEPS)
+    task = replace(task, num_threads=num_threads)
     with tempfile.TemporaryDirectory(prefix="netloom-bench-") as folder:
         pixels = _cached_pixels(task, Path(folder))
         ours = engine_epoch(task, Path(folder), pixels)
@@ -102,7 +107,11 @@ def imagefolder_over_ours() -> Iterator[tuple[str, Figure]]:
     yield (
         "imagefolder_over_ours",
         Figure(
-            ratio.wall, "torchvision ImageFolder, DataLoader(num_workers=2)", model, _BATCH, 1,
+            ratio.wall,
+            "torchvision ImageFolder, DataLoader(num_workers=2)",
+            model,
+            _BATCH,
+            num_threads,
             note=f"theirs {ratio.ours_s:.3g} s, ours {ratio.peer_s:.3g} s an epoch of "
             f"{_FOLDER_STEPS} steps, {ratio.rounds} rounds; ours after the images were decoded "
             "once",

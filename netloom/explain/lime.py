@@ -12,9 +12,10 @@ from typing import Any, cast
 import numpy as np
 import torch
 from captum._utils.models.linear_model import SkLearnRidge
-from captum.attr import Lime
+from captum.attr import LimeBase
 from numpy.typing import NDArray
 from skimage.segmentation import slic
+from sklearn import linear_model as _loaded_before_the_first_fit  # noqa: F401 - 0.6 s
 from torch import Tensor
 from torch.utils.data import DataLoader
 
@@ -47,20 +48,15 @@ def lime(
     baseline_1C11 = baseline_of(image_1CHW, options)
     model = _MeasuredRidge()
     device = image_1CHW.device
-    coefficients = Lime(
+    coefficients = LimeBase(
         forward,
         interpretable_model=model,
         similarity_func=_closeness,
         perturb_func=_sampler(num_superpixels, seed, device),
-    ).attribute(
-        image_1CHW,
-        baselines=baseline_1C11.expand_as(image_1CHW),
-        feature_mask=torch.from_numpy(segments_HW.astype(np.int64)).to(device)[None, None],
-        target=target,
-        n_samples=num_samples,
-        perturbations_per_eval=rows,
-        return_input_shape=False,
-    )
+        perturb_interpretable_space=True,
+        from_interp_rep_transform=_hider(segments_HW, baseline_1C11, device),
+        to_interp_rep_transform=None,
+    ).attribute(image_1CHW, target=target, n_samples=num_samples, perturbations_per_eval=rows)
     coefficients_P = coefficients.flatten().float().cpu().numpy()
     return Explanation(
         coefficients_P[segments_HW],
@@ -122,6 +118,16 @@ def _sampler(num_superpixels: int, seed: int, device: torch.device) -> Any:
         return shown_1P.to(device)
 
     return sample
+
+
+def _hider(segments_HW: NDArray[np.int32], baseline_1C11: Tensor, device: torch.device) -> Any:
+    """Return Captum's function from a sample to an image: hidden superpixels take the baseline."""
+    segments = torch.from_numpy(segments_HW.astype(np.int64)).to(device)
+
+    def hide(shown_1P: Tensor, image_1CHW: Tensor, **_: object) -> Tensor:
+        return torch.where(shown_1P[0].bool()[segments], image_1CHW, baseline_1C11)
+
+    return hide
 
 
 def _closeness(_image: Tensor, _perturbed: Tensor, shown_1P: Tensor, **_: object) -> Tensor:

