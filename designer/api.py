@@ -10,6 +10,7 @@ from datasets.access import access_dataset
 from designer import schemas, selectors, services
 from designer.access import access_network, access_version
 from netloom.analyze import Analysis
+from netloom.blocks import LibraryBlock, library_blocks
 from netloom.graph.document import Document
 from netloom.templates import TemplateInfo, templates
 
@@ -21,6 +22,13 @@ def list_layers(request: PersonRequest) -> schemas.LayerList:
     """Every layer type: ports, parameters, documentation."""
     del request
     return selectors.layer_list()
+
+
+@router.get("/blocks", response=list[LibraryBlock], operation_id="list_blocks")
+def list_blocks(request: PersonRequest) -> list[LibraryBlock]:
+    """The library of blocks, each with the definitions that inserting it takes."""
+    del request
+    return list(library_blocks())
 
 
 @router.get("/templates", response=list[TemplateInfo], operation_id="list_templates")

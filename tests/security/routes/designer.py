@@ -14,6 +14,7 @@ OPERATIONS = {
 
 ROUTES = {
     "list_layers": Route("person"),
+    "list_blocks": Route("person"),
     "list_templates": Route("person"),
     "list_networks": Route("view"),
     "create_network": Route("edit", {"name": "Drawn"}),

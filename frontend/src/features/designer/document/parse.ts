@@ -76,12 +76,18 @@ export const readNode: Reader<Node> = (value, path) => {
   };
 };
 
-const readExposed: Reader<Readonly<Record<string, ExposedParam>>> = recordOf((value, path) => {
+const readTarget: Reader<ExposedTarget> = (value, path) => {
   const fields = readFields(value, path);
   return {
     node: need(fields, path, 'node', readString),
     param: need(fields, path, 'param', readString),
   };
+};
+
+const readExposed: Reader<Readonly<Record<string, ExposedParam>>> = recordOf((value, path) => {
+  const also = optional(readFields(value, path), path, 'also', listOf(readTarget), []);
+  const target = readTarget(value, path);
+  return exposedAt([target, ...also]) ?? target;
 });
 
 export const readBlock: Reader<BlockDefinition> = (value, path) => {
