@@ -78,7 +78,7 @@ def create_network(
     if isinstance(document, dict):
         document = read_document(document)
     if document is None:
-        document = _from_template(template, dataset) if template else Document()
+        document = document_from_template(template, dataset) if template else Document()
         document = _with_class_name(document, name)
     require_storable(document)
     summary = documents.summary_fields(document, analyze_document(document, dataset))
@@ -317,7 +317,12 @@ def _check_dataset(project: Project, dataset: Dataset | None) -> None:
         raise not_found("dataset")
 
 
-def _from_template(template: str, dataset: Dataset | None) -> Document:
+def document_from_template(template: str, dataset: Dataset | None) -> Document:
+    """Return a template fitted to a dataset.
+
+    Raises:
+        Problem: `invalid` for an unknown template.
+    """
     known = [info.id for info in templates()]
     if template not in known:
         raise Problem(

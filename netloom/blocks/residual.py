@@ -80,6 +80,7 @@ def _bottleneck_path(scope: ScopeBuilder, stride: int) -> tuple[str, str, str]:
     scope.add("ReLU")
     middle = _conv(scope, kernel_size=3, stride=stride)
     scope.add("ReLU")
+    scope.branch(scope.last, row=1, column=2)
     return narrow, middle, _conv(scope, kernel_size=1, filters=256)
 
 
@@ -91,7 +92,7 @@ def _join(scope: ScopeBuilder, entry: str, stride: int = 1, filters: int = 64) -
     if stride == 1:
         scope.connect(entry, total, "input_2")
         return entry
-    scope.branch(entry, row=1, column=2)
+    scope.branch(entry, row=scope.row + 1, column=2)
     shortcut = scope.add(
         "Conv2d",
         "shortcut",

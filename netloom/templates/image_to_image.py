@@ -27,14 +27,14 @@ def unet(fit: Fit, note: str) -> Document:
     scope = start_image(fit.in_steps_of(2**levels), columns_per_row=None)
     downs: list[str] = []
     for level in range(levels):
-        scope.branch(scope.last, row=level, column=level + 1)
+        scope.branch(scope.last, row=level, column=1)
         overrides = {"filters": _UNET_FILTERS << level}
         downs.append(scope.add_block(shelf.take(unet_down), f"down{level + 1}", overrides))
-    scope.branch(scope.last, row=levels, column=levels + 1)
+    scope.branch(scope.last, row=levels, column=2)
     bottom = {"filters": _UNET_FILTERS << levels}
     scope.add_block(shelf.take(double_conv), "bottom", bottom)
     for level in reversed(range(levels)):
-        scope.branch(scope.last, row=level, column=2 * levels + 1 - level)
+        scope.branch(scope.last, row=level, column=2 + levels - level)
         overrides = {"filters": _UNET_FILTERS << level}
         up = scope.add_block(shelf.take(unet_up), f"up{level + 1}", overrides)
         scope.connect(downs[level], up, "skip", source_port="skip")

@@ -21,11 +21,10 @@ def mobilenet_v2(fit: Fit) -> Document:
     for number, (filters, count, stride) in enumerate(_STAGES, start=2):
         if number in (2, 5):
             scope.start_row()
-        if number == 2 and not fit.is_large:
-            stride = 1
+        step = 1 if number == 2 and not fit.is_large else stride
         overrides = {"filters": filters, "expanded_filters": _EXPANSION * received}
         block_id = shelf.take(inverted_down)
-        scope.add_block(block_id, f"stage{number}_down", {**overrides, "stride": stride})
+        scope.add_block(block_id, f"stage{number}_down", {**overrides, "stride": step})
         if count > 1:
             overrides = {"filters": filters, "expanded_filters": _EXPANSION * filters}
             block_id = shelf.take(inverted_residual)

@@ -15,7 +15,7 @@ def siamese(fit: Fit, note: str) -> Document:
     The images are stacked as the two slices of a volume. Kernels of depth 1 see each slice alone,
     so that both go through one set of weights.
     """
-    scope = ScopeBuilder(columns_per_row=5)
+    scope = ScopeBuilder()
     size = {"channels": fit.channels, "height": fit.height, "width": fit.width}
     scope.add("ImageInput", "left", **size)
     stack = scope.add("Stack")
@@ -25,7 +25,8 @@ def siamese(fit: Fit, note: str) -> Document:
     scope.branch(stack, row=0, column=2)
     halvings = fit.halvings(smallest=2, at_most=4)
     for step in range(max(1, halvings)):
-        scope.branch(scope.last, row=step if step < 1 else step + 1, column=2 if step < 1 else 0)
+        if step:
+            scope.branch(scope.last, row=step + 1, column=0)
         scope.add("Conv3d", out_channels=16 << step, kernel_size=[1, 3, 3], bias=False)
         scope.add("BatchNorm3d")
         scope.add("ReLU")

@@ -25,9 +25,7 @@ PEERS = {
 
 
 def photographs(template_id: str, num_classes: int = 1000) -> Document:
-    return make_template(
-        template_id, channels=3, height=224, width=224, num_classes=num_classes
-    )
+    return make_template(template_id, channels=3, height=224, width=224, num_classes=num_classes)
 
 
 @pytest.mark.parametrize("template_id", PEERS)

@@ -5,6 +5,7 @@ B batch, K classes.
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -97,21 +98,30 @@ def test_generated_code_computes_the_same(template_id: str) -> None:
 
 
 @pytest.fixture(scope="module")
-def digits_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The real handwritten digits, 8 × 8, as files."""
+def few_digits(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Real handwritten digits, 8 × 8: 96 to learn from."""
     folder = tmp_path_factory.mktemp("digits")
     write_samples(digits, folder)
-    return folder
+    path = folder / "manifest.json"
+    manifest = json.loads(path.read_text())
+    items = {
+        split: [item for item in manifest["items"] if item["split"] == split]
+        for split in ("train", "validation")
+    }
+    path.write_text(
+        json.dumps({**manifest, "items": items["train"][:96] + items["validation"][:32]})
+    )
+    return path
 
 
 @pytest.mark.parametrize("template_id", [info.id for info in templates() if info.can_train])
-def test_learns_in_the_real_loop(template_id: str, digits_folder: Path, tmp_path: Path) -> None:
-    config = {"device": "cpu", "epochs": 1, "batch_size": 32}
+def test_learns_in_the_real_loop(template_id: str, few_digits: Path, tmp_path: Path) -> None:
+    config = {"device": "cpu", "epochs": 4, "batch_size": 32}
     optimizer = {"type": "adamw", "learning_rate": 1e-3}
     spec = TrainSpec.model_validate(
         {
             "document": made(template_id, (1, 8, 8, 10)),
-            "manifest": str(digits_folder / "manifest.json"),
+            "manifest": str(few_digits),
             "output": str(tmp_path / "run"),
             "config": RunConfig.model_validate({**config, "optimizer": optimizer}),
             "num_threads": 2,
@@ -120,5 +130,5 @@ def test_learns_in_the_real_loop(template_id: str, digits_folder: Path, tmp_path
     events = train_here(spec)
     losses = [loss for _, loss in sorted(train_losses(events).items())]
     assert of_type(events, "finished")[0].reason == "completed"
-    assert len(losses) == 37
-    assert sum(losses[-8:]) < 0.95 * sum(losses[:8]), losses
+    assert len(losses) == 12
+    assert sum(losses[-3:]) < 0.99 * sum(losses[:3]), losses

@@ -16,10 +16,10 @@ import torch
 from torch import Tensor, nn
 
 from netloom.analyze import Binding, analyze
+from netloom.blocks.layout import CARD_HEIGHT_PX, CARD_WIDTH_PX, GAP_PX
 from netloom.compile import build_module
 from netloom.graph.document import Document
 from netloom.templates import make_template, templates
-from netloom.blocks.layout import CARD_HEIGHT_PX, CARD_WIDTH_PX, GAP_PX
 
 IDS = [info.id for info in templates()]
 CLASSIFIERS = [info.id for info in templates() if info.can_train]

@@ -41,6 +41,8 @@ export const DESIGNER_IDS = {
   newNetwork: 'network-new',
   newName: 'network-new-name',
   newTemplate: (id: string) => `network-template-${id}`,
+  newTemplateSearch: 'network-template-search',
+  newTemplatePreview: 'network-template-preview',
   newDataset: 'network-new-dataset',
   newCreate: 'network-create',
 } as const;

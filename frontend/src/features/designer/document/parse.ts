@@ -15,20 +15,22 @@ import {
   recordOf,
   type Reader,
 } from './reader';
-import type {
-  BlockDefinition,
-  Document,
-  Edge,
-  Endpoint,
-  ExposedParam,
-  Frame,
-  Graph,
-  Node,
-  ParamValue,
-  Params,
-  Position,
-  Scalar,
-  View,
+import {
+  exposedAt,
+  type BlockDefinition,
+  type Document,
+  type Edge,
+  type Endpoint,
+  type ExposedParam,
+  type ExposedTarget,
+  type Frame,
+  type Graph,
+  type Node,
+  type ParamValue,
+  type Params,
+  type Position,
+  type Scalar,
+  type View,
 } from './types';
 
 const readScalar: Reader<Scalar> = (value, path) => {

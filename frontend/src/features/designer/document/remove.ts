@@ -4,7 +4,7 @@ import { connect } from './connect';
 import type { Operation } from './operations';
 import { lookup } from './records';
 import { edgesInto, edgesOutOf, incidenceOf, instancesOf, isSameEndpoint, scopeOf } from './scope';
-import type { Document, Endpoint, Scope } from './types';
+import { exposedAt, targetsOf, type Document, type Endpoint, type Scope } from './types';
 
 export interface Selected {
   readonly nodeIds: readonly string[];
