@@ -41,6 +41,7 @@ export const DESIGNER_IDS = {
   newNetwork: 'network-new',
   newName: 'network-new-name',
   newTemplate: (id: string) => `network-template-${id}`,
+  exposeParam: 'expose-param',
   newTemplateSearch: 'network-template-search',
   newTemplatePreview: 'network-template-preview',
   newDataset: 'network-new-dataset',
