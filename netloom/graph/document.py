@@ -92,7 +92,9 @@ class ExposedParam(ExposedTarget):
             that have to agree. Left out of JSON when empty: documents without it keep their hash.
     """
 
-    also: list[ExposedTarget] = Field(default_factory=list, max_length=1000, exclude_if=_is_empty)
+    also: list[ExposedTarget] = Field(
+        default_factory=list[ExposedTarget], max_length=1000, exclude_if=_is_empty
+    )
 
     @property
     def targets(self) -> list[ExposedTarget]:
