@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from datasets.models import Dataset
-from designer import schemas, services
+from designer import schemas
+from designer.starts import document_from_template
 from netloom.analyze import Analysis, analyze
 from netloom.graph.document import Document
 
@@ -14,7 +15,7 @@ def template_preview(template_id: str, dataset: Dataset | None) -> schemas.Templ
     Raises:
         Problem: `invalid` for an unknown template.
     """
-    document = services.document_from_template(template_id, dataset)
+    document = document_from_template(template_id, dataset)
     analysis = analyze(document)
     return schemas.TemplatePreview(
         document=document,

@@ -117,7 +117,9 @@ def test_every_exposed_parameter_changes_the_network(block: LibraryBlock) -> Non
             assert errors(changed) == [], name
         before, after = analyze(plain), analyze(changed)
         is_felt = (before.totals, before.nodes) != (after.totals, after.nodes)
-        texts = [build_module(document, seed=0) for document in (plain, changed)] if not is_felt else []
+        texts = (
+            [build_module(document, seed=0) for document in (plain, changed)] if not is_felt else []
+        )
         assert is_felt or str(texts[0]) != str(texts[1]), name
 
 

@@ -39,7 +39,7 @@ export function Palette() {
             const option = first?.[1][0];
             if (event.key === 'Enter' && option !== undefined) insert(option.key);
           }}
-          placeholder="Search layers and blocks"
+          placeholder="Search"
           aria-label="Search layers and blocks"
           size="xs"
           leftSection={<IconSearch size={14} />}
