@@ -116,7 +116,7 @@ def few_digits(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.mark.parametrize("template_id", [info.id for info in templates() if info.can_train])
 def test_learns_in_the_real_loop(template_id: str, few_digits: Path, tmp_path: Path) -> None:
-    config = {"device": "cpu", "epochs": 1, "batch_size": 8}
+    config = {"device": "cpu", "epochs": 4, "batch_size": 32}
     optimizer = {"type": "adamw", "learning_rate": 1e-3}
     spec = TrainSpec.model_validate(
         {
@@ -124,11 +124,11 @@ def test_learns_in_the_real_loop(template_id: str, few_digits: Path, tmp_path: P
             "manifest": str(few_digits),
             "output": str(tmp_path / "run"),
             "config": RunConfig.model_validate({**config, "optimizer": optimizer}),
-            "num_threads": 1,
+            "num_threads": 2,
         }
     )
     events = train_here(spec)
     losses = [loss for _, loss in sorted(train_losses(events).items())]
     assert of_type(events, "finished")[0].reason == "completed"
     assert len(losses) == 12
-    assert sum(losses[-4:]) < 0.99 * sum(losses[:4]), losses
+    assert sum(losses[-3:]) < 0.99 * sum(losses[:3]), losses
