@@ -6,10 +6,12 @@ from ninja import Router, Status
 
 from accounts.access import access_project
 from accounts.auth import PersonRequest
+from common.ids import Id
 from datasets.access import access_dataset
-from designer import schemas, selectors, services
+from designer import previews, schemas, selectors, services
 from designer.access import access_network, access_version
 from netloom.analyze import Analysis
+from netloom.blocks import LibraryBlock, library_blocks
 from netloom.graph.document import Document
 from netloom.templates import TemplateInfo, templates
 
@@ -23,11 +25,33 @@ def list_layers(request: PersonRequest) -> schemas.LayerList:
     return selectors.layer_list()
 
 
+@router.get("/blocks", response=list[LibraryBlock], operation_id="list_blocks")
+def list_blocks(request: PersonRequest) -> list[LibraryBlock]:
+    """The library of blocks, each with the definitions that inserting it takes."""
+    del request
+    return list(library_blocks())
+
+
 @router.get("/templates", response=list[TemplateInfo], operation_id="list_templates")
 def list_templates(request: PersonRequest) -> list[TemplateInfo]:
     """Networks to start from."""
     del request
     return templates()
+
+
+@router.get(
+    "/templates/{template_id}",
+    response=schemas.TemplatePreview,
+    operation_id="preview_template",
+)
+def preview_template(
+    request: PersonRequest, template_id: str, dataset_id: Id | None = None
+) -> schemas.TemplatePreview:
+    """A template fitted to a dataset, to look at before a network is made of it."""
+    dataset = None
+    if dataset_id is not None:
+        dataset = access_dataset(request.person, dataset_id, "view")
+    return previews.template_preview(template_id, dataset)
 
 
 @router.get(

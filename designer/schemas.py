@@ -10,6 +10,7 @@ from pydantic import Field, StringConstraints
 
 from common.ids import Id
 from netloom.analyze import Analysis
+from netloom.analyze.model import Totals
 from netloom.graph.document import Document
 from netloom.graph.limits import MAX_OPERATIONS
 from netloom.graph.operations import Operation
@@ -68,6 +69,15 @@ class NewNetwork(Schema):
     template: str | None = None
     dataset_id: Id | None = None
     document: RawDocument | None = None
+
+
+class TemplatePreview(Schema):
+    """What a template would become: drawn, counted, not saved."""
+
+    document: Document
+    totals: Totals
+    input_text: str
+    output_text: str
 
 
 class NetworkChange(Schema):

@@ -14,7 +14,6 @@ from accounts.models import Person, Project
 from common.errors import Code, Problem, not_found
 from common.topics import publish
 from datasets.models import Dataset
-from datasets.services import binding_of
 from designer import documents, selectors
 from designer.documents import (
     analyze_document,
@@ -28,11 +27,11 @@ from designer.limits import require_network_allowed, require_room, require_stora
 from designer.models import Network, Revision, Version
 from designer.rewrite import operations_between
 from designer.schemas import Saved
+from designer.starts import can_train, document_from_template
 from netloom.analyze import Analysis
 from netloom.graph.apply import apply_operations
 from netloom.graph.document import Document, Graph, graph_hash
 from netloom.graph.operations import Operation, OperationRefused
-from netloom.templates import make_template, templates
 from storage.bin import put_in, take_out
 
 __all__ = [
@@ -54,8 +53,6 @@ __all__ = [
 ]
 
 OPERATIONS: TypeAdapter[list[Operation]] = TypeAdapter(list[Operation])
-UNBOUND = {"channels": 3, "height": 64, "width": 64, "num_classes": 10}
-MAX_TEMPLATE_SIDE_PX = 224
 
 
 def create_network(
@@ -69,6 +66,8 @@ def create_network(
 ) -> Network:
     """Make a network from a document, else from a template fitted to the dataset, else empty.
 
+    A template of a task that is not trained yet is fitted to the dataset, but not bound to it.
+
     Raises:
         Problem: `document_invalid` or `too_large`; `invalid` for an unknown template; `not_found`
             for a dataset of another project; `quota_exceeded` when the project has too many
@@ -78,8 +77,11 @@ def create_network(
     if isinstance(document, dict):
         document = read_document(document)
     if document is None:
-        document = _from_template(template, dataset) if template else Document()
+        document = document_from_template(template, dataset) if template else Document()
         document = _with_class_name(document, name)
+        if template and not can_train(template):
+            # It took its sizes from the data; bound to it, it would be told to be a classifier.
+            dataset = None
     require_storable(document)
     summary = documents.summary_fields(document, analyze_document(document, dataset))
     with transaction.atomic():
@@ -315,30 +317,6 @@ def _tell(network: Network) -> None:
 def _check_dataset(project: Project, dataset: Dataset | None) -> None:
     if dataset is not None and dataset.project_id != project.pk:
         raise not_found("dataset")
-
-
-def _from_template(template: str, dataset: Dataset | None) -> Document:
-    known = [info.id for info in templates()]
-    if template not in known:
-        raise Problem(
-            Code.INVALID,
-            f"There is no template {template!r}.",
-            f"Choose one of {', '.join(known)}.",
-        )
-    return make_template(template, **(_fitting(dataset) if dataset else UNBOUND))
-
-
-def _fitting(dataset: Dataset) -> dict[str, int]:
-    """Sizes for a template: those of the data, photographs reduced to what trains well."""
-    binding = binding_of(dataset)
-    height, width = binding.typical_size or (UNBOUND["height"], UNBOUND["width"])
-    scale = min(1.0, MAX_TEMPLATE_SIDE_PX / max(height, width))
-    return {
-        "channels": binding.channels or UNBOUND["channels"],
-        "height": max(1, round(height * scale)),
-        "width": max(1, round(width * scale)),
-        "num_classes": binding.num_classes or UNBOUND["num_classes"],
-    }
 
 
 def _with_class_name(document: Document, name: str) -> Document:

@@ -54,6 +54,8 @@ def _parser() -> argparse.ArgumentParser:
     inspect.add_argument("network", type=Path, help="a network (.json) or a bundle")
 
     add("layers", "networks:list_layers", "List the layer types")
+    add("blocks", "catalogue:list_blocks", "List the library of blocks")
+    add("templates", "catalogue:list_templates", "List the networks to begin with")
 
     train = add("train", "train:train", "Train as a run specification says")
     train.add_argument("spec", type=Path, help="run specification (.json)")

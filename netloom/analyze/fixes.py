@@ -264,7 +264,7 @@ class Repairs:
 
 
 def _named_nodes(block: BlockDefinition) -> set[str]:
-    exposed = {parameter.node for parameter in block.exposed.values()}
+    exposed = {target.node for each in block.exposed.values() for target in each.targets}
     return exposed.union(block.inputs, block.outputs)
 
 

@@ -148,10 +148,11 @@ def override_problems(
     overrides = planned.node.overrides
     for name in sorted(overrides):
         exposed = block.exposed.get(name)
-        inner = None if exposed is None else changed.get(exposed.node)
+        targets = [] if exposed is None else exposed.targets
+        inner = [(changed[each.node], each.param) for each in targets if each.node in changed]
         rest = {key: value for key, value in overrides.items() if key != name}
         removal = fixes.set_attribute("Remove it", plan.scope_id, node_id, "overrides", rest)
-        if exposed is None or (inner is not None and _ignores(inner, exposed.param)):
+        if exposed is None or (inner and all(_ignores(*target) for target in inner)):
             problems.append(
                 Diagnostic(
                     code=DiagnosticCode.UNKNOWN_PARAM,
@@ -163,20 +164,26 @@ def override_problems(
                     fixes=[removal],
                 )
             )
-        elif inner is not None and inner.parsed is not None:
-            problems += [
-                Diagnostic(
-                    code=DiagnosticCode.INVALID_PARAM,
-                    severity="error",
-                    message=f"{name}: {error.message}",
-                    scope=plan.scope_id,
-                    node_id=node_id,
-                    param=name,
-                    fixes=[removal],
-                )
-                for error in inner.parsed.errors
-                if error.param in (exposed.param, None)
-            ]
+            continue
+        messages = [
+            error.message
+            for target, param in inner
+            if target.parsed is not None
+            for error in target.parsed.errors
+            if error.param in (param, None)
+        ]
+        problems += [
+            Diagnostic(
+                code=DiagnosticCode.INVALID_PARAM,
+                severity="error",
+                message=f"{name}: {message}",
+                scope=plan.scope_id,
+                node_id=node_id,
+                param=name,
+                fixes=[removal],
+            )
+            for message in dict.fromkeys(messages)
+        ]
     return problems
 
 

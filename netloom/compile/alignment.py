@@ -82,12 +82,12 @@ def assign_parameters(slots: Sequence[Slot], reserved: Collection[str]) -> list[
     """
     taken = set(reserved)
     latest: dict[tuple[str, tuple[Atom, ...]], Parameter] = {}
-    exposed: dict[str, Parameter] = {}
+    exposed: dict[tuple[str, tuple[Atom, ...]], Parameter] = {}
     assigned: list[Parameter | None] = []
     for slot in slots:
         kind = ("size" if slot.is_size else slot.argument), slot.values
         if slot.exposed_name is not None:
-            parameter = exposed.get(slot.exposed_name)
+            parameter = exposed.get((slot.exposed_name, slot.values))
         else:
             parameter = latest.get(kind)
             if parameter is None and len(set(slot.values)) == 1:
@@ -98,7 +98,7 @@ def assign_parameters(slots: Sequence[Slot], reserved: Collection[str]) -> list[
             parameter = Parameter(_free_name(wishes, taken), slot.values, slot.is_size)
             taken.add(parameter.name)
         if slot.exposed_name is not None:
-            exposed[slot.exposed_name] = parameter
+            exposed[slot.exposed_name, slot.values] = parameter
         latest[kind] = parameter
         assigned.append(parameter)
     return assigned

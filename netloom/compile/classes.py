@@ -199,7 +199,11 @@ class ClassMaker:
         if scope.block_id is None:
             return {}
         exposed: Mapping[str, ExposedParam] = self.graph.blocks[scope.block_id].exposed
-        return {(target.node, target.param): name for name, target in sorted(exposed.items())}
+        return {
+            (target.node, target.param): name
+            for name, each in sorted(exposed.items())
+            for target in each.targets
+        }
 
     def _is_size(self, target: str, name: str) -> bool:
         for made in self.classes:

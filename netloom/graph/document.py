@@ -73,11 +73,33 @@ class Node(DocumentModel):
     weights: Literal["separate", "shared"] = "separate"
 
 
-class ExposedParam(DocumentModel):
-    """A parameter of an inner node that instances of the block may override."""
+class ExposedTarget(DocumentModel):
+    """A parameter of an inner node; an exposed parameter, where the node is itself an instance."""
 
     node: NodeId
     param: str
+
+
+def _is_empty(values: list[ExposedTarget]) -> bool:
+    return not values
+
+
+class ExposedParam(ExposedTarget):
+    """A parameter of an inner node that instances of the block may override.
+
+    Attributes:
+        also: Further parameters that take the same value, so that one number widens all the layers
+            that have to agree. Left out of JSON when empty: documents without it keep their hash.
+    """
+
+    also: list[ExposedTarget] = Field(
+        default_factory=list[ExposedTarget], max_length=1000, exclude_if=_is_empty
+    )
+
+    @property
+    def targets(self) -> list[ExposedTarget]:
+        """Every parameter that takes the value."""
+        return [ExposedTarget(node=self.node, param=self.param), *self.also]
 
 
 class BlockDefinition(DocumentModel):

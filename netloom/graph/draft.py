@@ -263,5 +263,5 @@ class Draft:
 
 def named_nodes(block: BlockDefinition) -> set[str]:
     """Return the nodes that a block's ports and exposed parameters name."""
-    exposed = {parameter.node for parameter in block.exposed.values()}
+    exposed = {target.node for each in block.exposed.values() for target in each.targets}
     return exposed.union(block.inputs, block.outputs)

@@ -182,11 +182,12 @@ def instance_nodes(
     changed: dict[str, Node] = {}
     for name in sorted(overrides):
         exposed = block.exposed.get(name)
-        if exposed is None or exposed.node not in block.nodes:
-            continue
-        node = changed.get(exposed.node, block.nodes[exposed.node])
-        half = "params" if node.block is None else "overrides"
-        values: dict[str, ParamValue] = getattr(node, half)
-        update = {half: {**values, exposed.param: overrides[name]}}
-        changed[exposed.node] = node.model_copy(update=update)
+        for target in () if exposed is None else exposed.targets:
+            if target.node not in block.nodes:
+                continue
+            node = changed.get(target.node, block.nodes[target.node])
+            half = "params" if node.block is None else "overrides"
+            values: dict[str, ParamValue] = getattr(node, half)
+            update = {half: {**values, target.param: overrides[name]}}
+            changed[target.node] = node.model_copy(update=update)
     return {**block.nodes, **changed} if changed else block.nodes

@@ -13,6 +13,7 @@ from pydantic.fields import FieldInfo
 from netloom.graph.document import ParamValue, Scalar
 from netloom.layers.base import AnyLayer, Category, Port, Role
 from netloom.layers.learning import LearningParams
+from netloom.layers.other_names import OTHER_NAMES
 from netloom.layers.params import FormKind, ParamKind
 from netloom.layers.registry import all_layers
 
@@ -143,7 +144,7 @@ def describe_layer(layer: AnyLayer) -> LayerDescription:
         role=layer.role,
         summary=layer.summary,
         docs=layer.docs,
-        aliases=list(layer.aliases),
+        aliases=_aliases(layer),
         icon=layer.icon,
         hue=CATEGORY_HUES[layer.category],
         name_stem=layer.name_stem,
@@ -156,6 +157,13 @@ def describe_layer(layer: AnyLayer) -> LayerDescription:
             InferredDescription(name=name, title=title) for name, title in layer.inferred.items()
         ],
     )
+
+
+def _aliases(layer: AnyLayer) -> list[str]:
+    """Return the words of the field, then the names of other tools that are not among them."""
+    known = {alias.lower() for alias in (layer.type_name, *layer.aliases)}
+    others = OTHER_NAMES.get(layer.type_name, ())
+    return [*layer.aliases, *(name for name in others if name.lower() not in known)]
 
 
 def describe_param(name: str, field: FieldInfo) -> ParamDescription:

@@ -84,6 +84,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/blocks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Blocks
+         * @description The library of blocks, each with the definitions that inserting it takes.
+         */
+        get: operations["list_blocks"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/checkpoints/{checkpoint_id}/bundle": {
         parameters: {
             query?: never;
@@ -1794,6 +1814,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/templates/{template_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Preview Template
+         * @description A template fitted to a dataset, to look at before a network is made of it.
+         */
+        get: operations["preview_template"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/tokens": {
         parameters: {
             query?: never;
@@ -2916,8 +2956,24 @@ export interface components {
         /**
          * ExposedParam
          * @description A parameter of an inner node that instances of the block may override.
+         *
+         *     Attributes:
+         *         also: Further parameters that take the same value, so that one number widens all the layers
+         *             that have to agree. Left out of JSON when empty: documents without it keep their hash.
          */
         ExposedParam: {
+            /** Also */
+            also?: components["schemas"]["ExposedTarget"][];
+            /** Node */
+            node: string;
+            /** Param */
+            param: string;
+        };
+        /**
+         * ExposedTarget
+         * @description A parameter of an inner node; an exposed parameter, where the node is itself an instance.
+         */
+        ExposedTarget: {
             /** Node */
             node: string;
             /** Param */
@@ -3699,6 +3755,45 @@ export interface components {
         LayerList: {
             /** Layers */
             layers: components["schemas"]["LayerDescription"][];
+        };
+        /**
+         * LibraryBlock
+         * @description A block of the library with all it takes to insert it.
+         *
+         *     Ids of blocks and nodes are those of this answer: whoever inserts a block gives new ones.
+         *
+         *     Attributes:
+         *         id: Stable name, e.g. `residual`.
+         *         aliases: Other words a person may search for.
+         *         icon: Web name in the Tabler icon set.
+         *         follows: Exposed parameters that have to agree with the number of channels or features that
+         *             arrive, and are set to it when the block is inserted behind something.
+         *         block_id: The definition among `blocks` that an instance uses; the others are within it.
+         *         positions: Where the nodes inside are drawn.
+         */
+        LibraryBlock: {
+            /** Aliases */
+            aliases: string[];
+            /** Block Id */
+            block_id: string;
+            /** Blocks */
+            blocks: {
+                [key: string]: components["schemas"]["BlockDefinition"];
+            };
+            /** Follows */
+            follows: string[];
+            /** Icon */
+            icon: string;
+            /** Id */
+            id: string;
+            /** Positions */
+            positions: {
+                [key: string]: components["schemas"]["Position"];
+            };
+            /** Summary */
+            summary: string;
+            /** Title */
+            title: string;
         };
         /**
          * LimitOut
@@ -5684,14 +5779,46 @@ export interface components {
         /**
          * TemplateInfo
          * @description What a person reads before choosing.
+         *
+         *     Attributes:
+         *         family: What it is for, as lists are headed.
+         *         task: What it learns.
+         *         can_train: Whether Netloom trains this task.
+         *         note: What Netloom cannot do with it yet; empty where it trains.
          */
         TemplateInfo: {
+            /** Can Train */
+            can_train: boolean;
+            /**
+             * Family
+             * @enum {string}
+             */
+            family: "Image classification" | "Image segmentation" | "Image generation" | "Image comparison" | "Sequences" | "Text";
             /** Id */
             id: string;
+            /** Note */
+            note: string;
             /** Summary */
             summary: string;
+            /**
+             * Task
+             * @enum {string}
+             */
+            task: "image classification" | "image segmentation" | "image reconstruction" | "image generation" | "image comparison" | "sequence classification" | "text classification" | "sequence-to-sequence learning";
             /** Title */
             title: string;
+        };
+        /**
+         * TemplatePreview
+         * @description What a template would become: drawn, counted, not saved.
+         */
+        TemplatePreview: {
+            document: components["schemas"]["Document"];
+            /** Input Text */
+            input_text: string;
+            /** Output Text */
+            output_text: string;
+            totals: components["schemas"]["Totals"];
         };
         /**
          * Totals
@@ -6052,6 +6179,35 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ProjectOut"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_blocks: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LibraryBlock"][];
                 };
             };
             /** @description Problem */
@@ -9496,6 +9652,39 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["TemplateInfo"][];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    preview_template: {
+        parameters: {
+            query?: {
+                dataset_id?: string | null;
+            };
+            header?: never;
+            path: {
+                template_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TemplatePreview"];
                 };
             };
             /** @description Problem */

@@ -75,6 +75,17 @@ def test_a_template_fits_itself_to_the_bound_data(studio: Studio) -> None:
     assert sample["shape"] == [1, 30, 40]
 
 
+def test_a_template_of_another_task_is_fitted_but_not_bound(studio: Studio) -> None:
+    dataset = studio.dataset()
+    studio.bring_in_zip(dataset, {"a/1.png": png(1), "b/2.png": png(2), "c/3.png": png(3)})
+    body = {"name": "Masks", "template": "unet", "dataset_id": dataset["id"]}
+    made = studio.api.post(f"/api/projects/{studio.project.id}/networks", body).json()
+    assert made["dataset_id"] is None
+    assert made["analysis"]["is_trainable"], made["analysis"]["diagnostics"]
+    nodes = {node["name"]: node for node in made["document"]["graph"]["nodes"].values()}
+    assert nodes["classifier"]["params"]["out_channels"] == 3
+
+
 def test_a_mismatch_with_the_bound_data_is_a_problem(studio: Studio) -> None:
     dataset = studio.dataset()
     studio.bring_in_zip(dataset, {"a/1.png": png(1), "b/2.png": png(2), "c/3.png": png(3)})

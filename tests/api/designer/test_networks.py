@@ -19,8 +19,33 @@ Json = dict[str, Any]
 def test_layers_and_templates_are_described(api: ApiClient) -> None:
     layers = {layer["type"]: layer for layer in api.get("/api/layers").json()["layers"]}
     assert {"Conv2d", "Linear", "ImageInput", "Output"} <= layers.keys()
-    templates = [each["id"] for each in api.get("/api/templates").json()]
-    assert set(templates) == {"mlp", "small_cnn", "lenet5", "small_resnet"}
+    templates = {each["id"]: each for each in api.get("/api/templates").json()}
+    assert {"mlp", "small_cnn", "lenet5", "resnet18", "unet", "seq2seq"} <= templates.keys()
+    assert templates["resnet18"]["can_train"]
+    assert templates["resnet18"]["note"] == ""
+    assert templates["unet"]["family"] == "Image segmentation"
+    assert not templates["unet"]["can_train"]
+    assert "cannot train image segmentation yet" in templates["unet"]["note"]
+
+
+def test_blocks_of_the_library_bring_all_they_need(api: ApiClient) -> None:
+    blocks = {each["id"]: each for each in api.get("/api/blocks").json()}
+    down = blocks["unet_down"]
+    assert down["block_id"] in down["blocks"]
+    assert {block["name"] for block in down["blocks"].values()} == {"UNetDown", "DoubleConv"}
+    residual = blocks["residual"]
+    exposed = residual["blocks"][residual["block_id"]]["exposed"]["filters"]
+    assert len(exposed["also"]) == 1
+    assert residual["follows"] == ["filters"]
+
+
+def test_a_template_is_looked_at_before_it_is_made(api: ApiClient) -> None:
+    preview = api.get("/api/templates/resnet18").json()
+    assert preview["input_text"] == "B × 3 × 64 × 64"
+    assert preview["output_text"] == "B × 10"
+    assert preview["totals"]["parameters"] > 11_000_000
+    assert preview["document"]["graph"]["name"] == "ResNet18"
+    assert api.get("/api/templates/gpt").status_code == 422
 
 
 def test_every_template_is_ready_to_train(

@@ -161,6 +161,14 @@ def test_inspecting_a_network_with_errors_lists_them(netloom, tmp_path: Path) ->
     assert "Flatten" in answer.out
 
 
+def test_blocks_and_templates_are_listed(netloom) -> None:
+    assert "inverted_residual" in netloom("blocks").out
+    blocks = {each["id"]: each for each in netloom("blocks", "--json").json()}
+    assert blocks["residual"]["block_id"] in blocks["residual"]["blocks"]
+    assert "cannot train image segmentation yet" in netloom("templates").out
+    assert "resnet18" in {each["id"] for each in netloom("templates", "--json").json()}
+
+
 def test_layers_are_listed(netloom) -> None:
     assert "Conv2d" in netloom("layers").out
     described = netloom("layers", "--json").json()

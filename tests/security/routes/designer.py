@@ -14,7 +14,9 @@ OPERATIONS = {
 
 ROUTES = {
     "list_layers": Route("person"),
+    "list_blocks": Route("person"),
     "list_templates": Route("person"),
+    "preview_template": Route("person"),
     "list_networks": Route("view"),
     "create_network": Route("edit", {"name": "Drawn"}),
     "get_network": Route("view"),
@@ -60,6 +62,7 @@ def _binned(world: World) -> str:
 
 OBJECTS = {
     "network_id": lambda world: network(world).id,
+    "template_id": lambda _: "mlp",
     "version_id": lambda world: version(world).id,
     "restore_network.network_id": _binned,
 }

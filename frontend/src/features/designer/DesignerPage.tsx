@@ -6,7 +6,7 @@ import { useSession } from '@/lib';
 import { ProblemNotice } from '@/ui';
 import classes from './frame/Workspace.module.css';
 import { Workspace } from './frame/Workspace';
-import { listLayers } from './state/api';
+import { listBlocks, listLayers } from './state/api';
 import { makeCatalog } from './state/catalog';
 import { networkQuery } from './state/networkMeta';
 
@@ -23,13 +23,17 @@ function LoadNetwork({ networkId }: { networkId: string }) {
     queryFn: listLayers,
     staleTime: Infinity,
   });
+  const blocks = useQuery({ queryKey: ['blocks'], queryFn: listBlocks, staleTime: Infinity });
   // An edit must never begin on a document that was fetched for an earlier visit.
   const network = useQuery({ ...networkQuery(networkId), staleTime: 0, refetchOnMount: 'always' });
   const catalog = useMemo(
-    () => (layers.data === undefined ? null : makeCatalog(layers.data.layers)),
-    [layers.data],
+    () =>
+      layers.data === undefined || blocks.data === undefined
+        ? null
+        : makeCatalog(layers.data.layers, blocks.data),
+    [layers.data, blocks.data],
   );
-  const error = network.error ?? layers.error;
+  const error = network.error ?? layers.error ?? blocks.error;
   if (error !== null && network.data === undefined) {
     return (
       <div className={classes.alone}>
@@ -38,6 +42,7 @@ function LoadNetwork({ networkId }: { networkId: string }) {
           onRetry={() => {
             void network.refetch();
             void layers.refetch();
+            void blocks.refetch();
           }}
         />
       </div>

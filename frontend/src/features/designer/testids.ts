@@ -41,6 +41,9 @@ export const DESIGNER_IDS = {
   newNetwork: 'network-new',
   newName: 'network-new-name',
   newTemplate: (id: string) => `network-template-${id}`,
+  exposeParam: 'expose-param',
+  newTemplateSearch: 'network-template-search',
+  newTemplatePreview: 'network-template-preview',
   newDataset: 'network-new-dataset',
   newCreate: 'network-create',
 } as const;

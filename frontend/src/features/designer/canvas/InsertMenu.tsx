@@ -1,6 +1,6 @@
 import { useState, type KeyboardEvent } from 'react';
 import { useDesigner, usePanels } from '../state/DesignerContext';
-import { insertableNode, insertables } from '../state/insertable';
+import { insertables, portsOfKey, wantedOf } from '../state/insertable';
 import type { InsertMenu as InsertMenuState } from '../state/panels';
 import { addAt, addAtPort, addOnEdge, addSensibly } from '../state/placement';
 import type { Designer } from '../state/DesignerContext';
@@ -60,7 +60,7 @@ function OpenMenu({ menu }: { menu: InsertMenuState }) {
         autoFocus
         className={classes.menuInput}
         placeholder={promptFor(menu)}
-        aria-label="Search layers"
+        aria-label="Search layers and blocks"
         role="combobox"
         aria-expanded
         aria-controls="insert-options"
@@ -97,7 +97,7 @@ function OpenMenu({ menu }: { menu: InsertMenuState }) {
           );
         })}
       </ul>
-      {options.length === 0 && <div className={classes.none}>No layer is called that.</div>}
+      {options.length === 0 && <div className={classes.none}>Nothing is called that.</div>}
     </div>
   );
 }
@@ -108,31 +108,30 @@ function scrollTo(element: HTMLLIElement | null): void {
 
 function promptFor({ link, edgeId }: InsertMenuState): string {
   if (edgeId !== null) return 'Insert on the connection…';
-  if (link === null) return 'Insert a layer…';
+  if (link === null) return 'Insert a layer or block…';
   return link.direction === 'after' ? 'What follows?' : 'What comes before?';
 }
 
-/** Only layers that can take, or give, what the connection was drawn for. */
-function fits({ catalog }: Designer, menu: InsertMenuState, key: string): boolean {
-  const layer = catalog.byType.get(key.replace('layer:', ''));
-  if (layer === undefined) return true;
-  if (menu.edgeId !== null) return layer.inputs.length > 0 && layer.outputs.length > 0;
-  if (menu.link === null) return true;
-  return (menu.link.direction === 'after' ? layer.inputs : layer.outputs).length > 0;
+/** Only what can take, or give, what the connection was drawn for. */
+function fits(designer: Designer, menu: InsertMenuState, key: string): boolean {
+  if (menu.edgeId === null && menu.link === null) return true;
+  const { inputs, outputs } = portsOfKey(designer, key);
+  if (menu.edgeId !== null) return inputs.length > 0 && outputs.length > 0;
+  return (menu.link?.direction === 'after' ? inputs : outputs).length > 0;
 }
 
 function insert(designer: Designer, menu: InsertMenuState, key: string): void {
-  const node = insertableNode(designer, key);
-  if (node === null) return;
+  const wanted = wantedOf(designer, key);
+  if (wanted === null) return;
   const { link, edgeId, position } = menu;
   if (link !== null) {
     const place = { x: position.x, y: position.y - CARD_HEIGHT / 2 };
-    addAtPort(designer, node, link.end, link.direction, place);
+    addAtPort(designer, wanted, link.end, link.direction, place);
   } else if (edgeId !== null) {
-    addOnEdge(designer, node, edgeId);
+    addOnEdge(designer, wanted, edgeId);
   } else if (designer.editor.state.nodeIds.size === 1) {
-    addSensibly(designer, node);
+    addSensibly(designer, wanted);
   } else {
-    addAt(designer, node, position);
+    addAt(designer, wanted, position);
   }
 }

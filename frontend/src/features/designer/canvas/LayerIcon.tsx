@@ -48,11 +48,23 @@ import {
   IconVectorTriangle,
   IconWaveSine,
   IconX,
+  IconArrowsSplit2,
+  IconGitFork,
+  IconGridPattern,
+  IconLayoutGrid,
+  IconStairsDown,
+  IconStairsUp,
   type Icon,
 } from '@tabler/icons-react';
 import { createElement } from 'react';
 
 const ICONS: ReadonlyMap<string, Icon> = new Map([
+  ['stairs-up', IconStairsUp],
+  ['stairs-down', IconStairsDown],
+  ['layout-grid', IconLayoutGrid],
+  ['grid-pattern', IconGridPattern],
+  ['git-fork', IconGitFork],
+  ['arrows-split-2', IconArrowsSplit2],
   ['abc', IconAbc],
   ['activity', IconActivity],
   ['adjustments', IconAdjustments],

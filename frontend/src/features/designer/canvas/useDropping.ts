@@ -2,11 +2,11 @@ import { useReactFlow } from '@xyflow/react';
 import { useState, type DragEvent } from 'react';
 import { portsIn } from '../document/ports';
 import { useDesigner } from '../state/DesignerContext';
-import { insertableNode } from '../state/insertable';
+import { readyFor, wantedOf } from '../state/insertable';
 import { addAt, addOnEdge } from '../state/placement';
 import { wireAt, type Scene } from './scene';
 
-/** What the palette puts on the clipboard of a drag: `layer:Conv2d` or `block:<id>`. */
+/** What the palette puts on the clipboard of a drag: `layer:Conv2d`, `library:residual` or `block:<id>`. */
 export const DRAG_TYPE = 'application/x-netloom-layer';
 
 const DROP_REACH = 24;
@@ -32,13 +32,13 @@ export function useDropping(scene: Scene) {
   const onDrop = (event: DragEvent): void => {
     setTarget(null);
     const key = event.dataTransfer.getData(DRAG_TYPE);
-    const wanted = insertableNode(designer, key);
+    const wanted = wantedOf(designer, key);
     if (wanted === null) return;
     event.preventDefault();
     const { inputs, outputs } = portsIn(
-      designer.editor.state.document,
+      readyFor(designer, wanted),
       designer.catalog.layerPorts,
-    )(wanted);
+    )(wanted.node);
     const edgeId = wireUnder(event);
     if (edgeId !== null && inputs.length > 0 && outputs.length > 0) {
       addOnEdge(designer, wanted, edgeId);

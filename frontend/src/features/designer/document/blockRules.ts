@@ -1,11 +1,11 @@
 /** What block definitions and their instances keep true. */
 
 import { OperationRefused } from './operations';
-import type { BlockDefinition, Document, Node } from './types';
+import { targetsOf, type BlockDefinition, type Document, type Node } from './types';
 
 /** Nodes that a block's ports and exposed parameters name. */
 export function namedNodes(block: BlockDefinition): Set<string> {
-  const exposed = Object.values(block.exposed).map(({ node }) => node);
+  const exposed = Object.values(block.exposed).flatMap(targetsOf).map(({ node }) => node);
   return new Set([...block.inputs, ...block.outputs, ...exposed]);
 }
 

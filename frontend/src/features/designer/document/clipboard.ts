@@ -1,5 +1,6 @@
 /** Copy and paste as JSON text: within a network, across networks, and from a file's content. */
 
+import { copyBlocks, mapped, renameEdge } from './copyBlocks';
 import { newId } from './ids';
 import { namesOf, uniqueName } from './names';
 import type { Operation } from './operations';
@@ -7,7 +8,7 @@ import { parseDocument, readBlock, readEdge, readNode, readPosition } from './pa
 import { need, optional, readFields, recordOf } from './reader';
 import { isSameData, lookup } from './records';
 import { blockUses, scopeOf } from './scope';
-import type { BlockDefinition, Document, Edge, Edges, Node, Nodes, Position } from './types';
+import type { BlockDefinition, Document, Edges, Nodes, Position } from './types';
 
 export const CLIP_FORMAT = 'netloom.clip';
 
@@ -84,7 +85,7 @@ export function pasteClip(
 ): Paste | { readonly refused: string } {
   if (Object.keys(clip.nodes).length === 0) return { refused: 'There are no layers in that text.' };
   const operations: Operation[] = [];
-  const blockIds = pasteBlocks(document, clip, operations);
+  const blockIds = copyBlocks(document, clip, knownById(document, clip.blocks), operations);
   const usesItself = Object.values(clip.nodes).some(
     ({ block }) =>
       scopeId !== null &&
@@ -118,82 +119,14 @@ export function pasteClip(
   return { operations, nodeIds: [...ids.values()] };
 }
 
-function mapped(block: string | null, blockIds: ReadonlyMap<string, string>): string | null {
-  return block === null ? null : (blockIds.get(block) ?? block);
-}
-
-function renameEdge(edge: Edge, ids: ReadonlyMap<string, string>): Edge | null {
-  const source = ids.get(edge.source.node);
-  const target = ids.get(edge.target.node);
-  if (source === undefined || target === undefined) return null;
-  return {
-    source: { node: source, port: edge.source.port },
-    target: { node: target, port: edge.target.port },
-  };
-}
-
-/** Decide the id of each block of the clip, and add those that are new, inner ones first. */
-function pasteBlocks(document: Document, clip: Clip, operations: Operation[]): Map<string, string> {
-  const known = new Map(
-    Object.entries(clip.blocks).filter(([id, block]) => {
-      const own = lookup(document.graph.blocks, id);
-      return own !== undefined && isSameData(own, block);
-    }),
-  );
-  const blockIds = new Map(
-    Object.keys(clip.blocks).map((id) => [id, known.has(id) ? id : newId()] as const),
-  );
-  const names = new Set(Object.values(document.graph.blocks).map((block) => block.name));
-  for (const [id, block] of innerFirst(clip.blocks)) {
-    if (known.has(id)) continue;
-    const ids = new Map(Object.keys(block.nodes).map((nodeId) => [nodeId, newId()] as const));
-    const rename = (nodeId: string): string => ids.get(nodeId) ?? nodeId;
-    const name = uniqueName(block.name, names);
-    names.add(name);
-    const nodes = Object.entries(block.nodes).map(([nodeId, node]): [string, Node] => [
-      rename(nodeId),
-      { ...node, block: mapped(node.block, blockIds) },
-    ]);
-    const edges = Object.values(block.edges).flatMap((edge): [string, Edge][] => {
-      const renamed = renameEdge(edge, ids);
-      return renamed === null ? [] : [[newId(), renamed]];
-    });
-    const exposed = Object.entries(block.exposed).map(
-      ([param, target]) => [param, { ...target, node: rename(target.node) }] as const,
-    );
-    const positions = [...ids].flatMap(([from, to]) => {
-      const position = lookup(clip.positions, from);
-      return position === undefined ? [] : [[to, position] as const];
-    });
-    operations.push({
-      op: 'add_block',
-      block_id: blockIds.get(id) ?? newId(),
-      block: {
-        name,
-        nodes: Object.fromEntries(nodes),
-        edges: Object.fromEntries(edges),
-        inputs: block.inputs.map(rename),
-        outputs: block.outputs.map(rename),
-        exposed: Object.fromEntries(exposed),
-      },
-      positions: Object.fromEntries(positions),
-    });
-  }
-  return blockIds;
-}
-
-function innerFirst(
+/** Blocks the document has under the same id with the same content. */
+function knownById(
+  document: Document,
   blocks: Readonly<Record<string, BlockDefinition>>,
-): [string, BlockDefinition][] {
-  const sorted = new Map<string, BlockDefinition>();
-  const visit = (id: string, above: readonly string[]): void => {
-    const block = lookup(blocks, id);
-    if (block === undefined || sorted.has(id) || above.includes(id)) return;
-    for (const node of Object.values(block.nodes)) {
-      if (node.block !== null) visit(node.block, [...above, id]);
-    }
-    sorted.set(id, block);
-  };
-  for (const id of Object.keys(blocks)) visit(id, []);
-  return [...sorted];
+): Map<string, string> {
+  const known = Object.entries(blocks).filter(([id, block]) => {
+    const own = lookup(document.graph.blocks, id);
+    return own !== undefined && isSameData(own, block);
+  });
+  return new Map(known.map(([id]) => [id, id]));
 }

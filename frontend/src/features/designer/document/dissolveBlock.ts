@@ -10,6 +10,7 @@ import { edgesInto, edgesOutOf, instancesOf, scopeOf } from './scope';
 import {
   BLOCK_INPUT,
   BLOCK_OUTPUT,
+  targetsOf,
   type BlockDefinition,
   type Document,
   type Endpoint,
@@ -146,7 +147,7 @@ class BlockCopier {
         op: 'add_node',
         scope: this.scopeId,
         node_id: ids.get(id) ?? id,
-        node: { ...node, name, params: { ...node.params, ...this.overridesOf(id) } },
+        node: { ...this.withOverrides(id, node), name },
         position: {
           x: origin.x + x - this.left + repeat * this.width,
           y: origin.y + y - this.top,
@@ -177,11 +178,17 @@ class BlockCopier {
     return sources.get(lookup(this.block.nodes, source.node)?.name ?? '');
   }
 
-  private overridesOf(nodeId: string): Record<string, Node['params'][string]> {
-    const values = Object.entries(this.block.exposed).flatMap(([name, target]) => {
+  /** The inner node as this instance sees it; a block within the block takes overrides. */
+  private withOverrides(nodeId: string, node: Node): Node {
+    const values = Object.entries(this.block.exposed).flatMap(([name, exposed]) => {
       const value = lookup(this.instance.overrides, name);
-      return target.node === nodeId && value !== undefined ? [[target.param, value] as const] : [];
+      if (value === undefined) return [];
+      return targetsOf(exposed).flatMap((target) =>
+        target.node === nodeId ? [[target.param, value] as const] : [],
+      );
     });
-    return Object.fromEntries(values);
+    if (values.length === 0) return node;
+    const half = node.block === null ? 'params' : 'overrides';
+    return { ...node, [half]: { ...node[half], ...Object.fromEntries(values) } };
   }
 }

@@ -15,20 +15,22 @@ import {
   recordOf,
   type Reader,
 } from './reader';
-import type {
-  BlockDefinition,
-  Document,
-  Edge,
-  Endpoint,
-  ExposedParam,
-  Frame,
-  Graph,
-  Node,
-  ParamValue,
-  Params,
-  Position,
-  Scalar,
-  View,
+import {
+  exposedAt,
+  type BlockDefinition,
+  type Document,
+  type Edge,
+  type Endpoint,
+  type ExposedParam,
+  type ExposedTarget,
+  type Frame,
+  type Graph,
+  type Node,
+  type ParamValue,
+  type Params,
+  type Position,
+  type Scalar,
+  type View,
 } from './types';
 
 const readScalar: Reader<Scalar> = (value, path) => {
@@ -76,12 +78,18 @@ export const readNode: Reader<Node> = (value, path) => {
   };
 };
 
-const readExposed: Reader<Readonly<Record<string, ExposedParam>>> = recordOf((value, path) => {
+const readTarget: Reader<ExposedTarget> = (value, path) => {
   const fields = readFields(value, path);
   return {
     node: need(fields, path, 'node', readString),
     param: need(fields, path, 'param', readString),
   };
+};
+
+const readExposed: Reader<Readonly<Record<string, ExposedParam>>> = recordOf((value, path) => {
+  const also = optional(readFields(value, path), path, 'also', listOf(readTarget), []);
+  const target = readTarget(value, path);
+  return exposedAt([target, ...also]) ?? target;
 });
 
 export const readBlock: Reader<BlockDefinition> = (value, path) => {

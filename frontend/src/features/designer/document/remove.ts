@@ -4,7 +4,7 @@ import { connect } from './connect';
 import type { Operation } from './operations';
 import { lookup } from './records';
 import { edgesInto, edgesOutOf, incidenceOf, instancesOf, isSameEndpoint, scopeOf } from './scope';
-import type { Document, Endpoint, Scope } from './types';
+import { exposedAt, targetsOf, type Document, type Endpoint, type Scope } from './types';
 
 export interface Selected {
   readonly nodeIds: readonly string[];
@@ -105,8 +105,12 @@ function withdrawPorts(
       .filter((nodeId) => nodes.has(nodeId))
       .map((nodeId) => lookup(block.nodes, nodeId)?.name),
   );
-  const exposed = Object.entries(block.exposed).filter(([, target]) => keeps(target.node));
-  if (names.size === 0 && exposed.length === Object.keys(block.exposed).length) return [];
+  const named = Object.values(block.exposed).flatMap(targetsOf);
+  if (names.size === 0 && named.every(({ node }) => keeps(node))) return [];
+  const exposed = Object.entries(block.exposed).flatMap(([name, parameter]) => {
+    const left = exposedAt(targetsOf(parameter).filter(({ node }) => keeps(node)));
+    return left === null ? [] : [[name, left] as const];
+  });
   const operations: Operation[] = [];
   for (const { scope, nodeId } of instancesOf(document, blockId)) {
     const content = scopeOf(document, scope);

@@ -31,9 +31,27 @@ export interface Node {
   readonly weights: 'separate' | 'shared';
 }
 
-export interface ExposedParam {
+export interface ExposedTarget {
   readonly node: string;
   readonly param: string;
+}
+
+/** A parameter of an inner node that instances may override. */
+export interface ExposedParam extends ExposedTarget {
+  /** Further parameters that take the same value; left out when there are none. */
+  readonly also?: readonly ExposedTarget[];
+}
+
+/** Every parameter that takes the value of an exposed one. */
+export function targetsOf({ node, param, also = [] }: ExposedParam): readonly ExposedTarget[] {
+  return [{ node, param }, ...also];
+}
+
+/** An exposed parameter that takes effect at these places; null when there is none left. */
+export function exposedAt(targets: readonly ExposedTarget[]): ExposedParam | null {
+  const [first, ...also] = targets;
+  if (first === undefined) return null;
+  return also.length === 0 ? first : { ...first, also };
 }
 
 export type Nodes = Readonly<Record<string, Node>>;

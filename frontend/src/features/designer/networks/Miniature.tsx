@@ -14,14 +14,19 @@ const MANY = 400;
 /** A small drawing of a network, as it lies on its canvas. */
 export function Miniature({ networkId, revision }: { networkId: string; revision: number }) {
   const { data: network } = useQuery(miniatureQuery(networkId, revision));
+  return <DocumentDrawing document={network?.document} />;
+}
+
+/** A small drawing of a document as the server answers it; empty until it is there. */
+export function DocumentDrawing({ document: raw }: { document: unknown }) {
   const { data: layers } = useQuery(layersQuery);
   const drawn = useMemo(() => {
-    if (network === undefined || layers === undefined) return null;
+    if (raw === undefined || layers === undefined) return null;
     const catalog = makeCatalog(layers.layers);
-    const document = parseDocument(network.document);
+    const document = parseDocument(raw);
     const portsOf = portsIn(document, catalog.layerPorts);
     return { catalog, scene: makeScene(document, null, document.graph, portsOf) };
-  }, [network, layers]);
+  }, [raw, layers]);
   return (
     <div className={classes.miniature} aria-hidden>
       {drawn !== null && <Drawing {...drawn} />}

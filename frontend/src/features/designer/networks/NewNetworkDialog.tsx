@@ -6,10 +6,11 @@ import { datasetsQuery } from '@/features/datasets';
 import { ProblemNotice } from '@/ui';
 import { createNetwork } from '../state/api';
 import { DESIGNER_IDS } from '../testids';
-import classes from './Networks.module.css';
+import { EMPTY } from './emptyTemplate';
 import { templatesQuery } from './queries';
-
-const EMPTY = 'empty';
+import { TemplateList } from './TemplateList';
+import { TemplatePreview } from './TemplatePreview';
+import classes from './Templates.module.css';
 
 interface NewNetworkDialogProps {
   projectId: string;
@@ -28,14 +29,16 @@ export function NewNetworkDialog({ projectId, onClose }: NewNetworkDialogProps) 
   // The data most people mean is the only or the last changed one; they see it and may clear it.
   const dataset =
     datasetId === undefined ? datasets?.[0] : datasets?.find(({ id }) => id === datasetId);
-  const title = templates?.find(({ id }) => id === template)?.title ?? 'Network';
+  const choices = [...(templates ?? []), EMPTY];
+  const chosen = choices.find(({ id }) => id === template);
+  const title = chosen === undefined || chosen === EMPTY ? 'Network' : chosen.title;
   const suggested = dataset === undefined ? title : `${title} for ${dataset.name}`;
   const name = typedName ?? suggested;
   const create = useMutation({
     mutationFn: () =>
       createNetwork(projectId, {
         name: name.trim().slice(0, 120),
-        ...(template === EMPTY ? {} : { template }),
+        ...(template === EMPTY.id ? {} : { template }),
         ...(dataset === undefined ? {} : { dataset_id: dataset.id }),
       }),
     onSuccess: async (network) => {
@@ -43,38 +46,20 @@ export function NewNetworkDialog({ projectId, onClose }: NewNetworkDialogProps) 
       await navigate({ to: '/networks/$networkId', params: { networkId: network.id } });
     },
   });
-  const choices = [
-    ...(templates ?? []),
-    { id: EMPTY, title: 'Empty', summary: 'Nothing but a canvas.' },
-  ];
   return (
-    <Modal opened onClose={onClose} title="New network" size={620}>
+    <Modal opened onClose={onClose} title="New network" size={940}>
       <form
-        className={classes.form}
+        className={classes.layout}
         onSubmit={(event) => {
           event.preventDefault();
-          create.mutate();
+          if (name.trim() !== '') create.mutate();
         }}
       >
-        <fieldset className={classes.templates}>
-          <legend className={classes.legend}>Start from</legend>
-          {choices.map(({ id, title: label, summary }) => (
-            <label key={id} className={classes.template} data-chosen={id === template || undefined}>
-              <input
-                type="radio"
-                name="template"
-                value={id}
-                checked={id === template}
-                data-testid={DESIGNER_IDS.newTemplate(id)}
-                onChange={() => setTemplate(id)}
-              />
-              <span>
-                <span className={classes.templateTitle}>{label}</span>
-                <span className={classes.templateText}>{summary}</span>
-              </span>
-            </label>
-          ))}
-        </fieldset>
+        <TemplateList templates={choices} chosen={template} onChoose={setTemplate} />
+        <div className={classes.settings}>
+        {chosen !== undefined && (
+          <TemplatePreview template={chosen} datasetId={dataset?.id ?? null} />
+        )}
         <Select
           label="Data"
           description="Image size, channels and the number of classes follow from it."
@@ -105,6 +90,7 @@ export function NewNetworkDialog({ projectId, onClose }: NewNetworkDialogProps) 
         >
           Create
         </Button>
+        </div>
       </form>
     </Modal>
   );

@@ -1,4 +1,4 @@
-import { getNetwork, listLayers, listNetworks, listTemplates } from '../state/api';
+import { getNetwork, listLayers, listNetworks, listTemplates, previewTemplate } from '../state/api';
 
 export const networksQuery = (projectId: string) => ({
   queryKey: ['networks', projectId] as const,
@@ -10,6 +10,13 @@ export const templatesQuery = {
   queryFn: listTemplates,
   staleTime: Infinity,
 };
+
+/** A template as it would be made for some data. */
+export const previewQuery = (template: string, datasetId: string | null) => ({
+  queryKey: ['template-preview', template, datasetId] as const,
+  queryFn: () => previewTemplate(template, datasetId),
+  staleTime: Infinity,
+});
 
 export const layersQuery = {
   queryKey: ['layers'] as const,

@@ -4,7 +4,7 @@ import { useMemo, useState, type DragEvent } from 'react';
 import { LayerIcon } from '../canvas/LayerIcon';
 import { DRAG_TYPE } from '../canvas/useDropping';
 import { useDesigner, useDocument, useEditor, useScopeId } from '../state/DesignerContext';
-import { insertableNode, insertables, type Insertable } from '../state/insertable';
+import { insertables, wantedOf, type Insertable } from '../state/insertable';
 import { addSensibly } from '../state/placement';
 import { DESIGNER_IDS } from '../testids';
 import classes from './Palette.module.css';
@@ -23,9 +23,9 @@ export function Palette() {
     [designer, query, scopeId, blocks],
   );
   const insert = (key: string): void => {
-    const node = insertableNode(designer, key);
-    if (node === null) return;
-    addSensibly(designer, node);
+    const wanted = wantedOf(designer, key);
+    if (wanted === null) return;
+    addSensibly(designer, wanted);
     designer.panels.canvas?.reveal([...designer.editor.state.nodeIds]);
   };
   const [first] = groups;
@@ -39,8 +39,8 @@ export function Palette() {
             const option = first?.[1][0];
             if (event.key === 'Enter' && option !== undefined) insert(option.key);
           }}
-          placeholder="Search layers"
-          aria-label="Search layers"
+          placeholder="Search"
+          aria-label="Search layers and blocks"
           size="xs"
           leftSection={<IconSearch size={14} />}
           data-testid={DESIGNER_IDS.paletteSearch}
@@ -70,7 +70,7 @@ export function Palette() {
             ))}
           </section>
         ))}
-        {groups.length === 0 && <p className={classes.none}>No layer matches “{query}”.</p>}
+        {groups.length === 0 && <p className={classes.none}>Nothing matches “{query}”.</p>}
       </div>
     </aside>
   );

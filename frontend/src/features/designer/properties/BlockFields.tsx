@@ -3,6 +3,7 @@ import { IconArrowRight } from '@tabler/icons-react';
 import { lookup } from '../document/records';
 import type { Attribute } from '../document/operations';
 import type { Node, ParamValue, Params } from '../document/types';
+import { exposedField } from '../state/exposed';
 import { useDesigner, useDocument, useEditor, useScopeId } from '../state/DesignerContext';
 import { DESIGNER_IDS } from '../testids';
 import { ParamField } from './ParamField';
@@ -14,7 +15,8 @@ export function BlockFields({ nodeId, node }: { nodeId: string; node: Node }) {
   const { editor, catalog } = useDesigner();
   const canEdit = useEditor((state) => state.canEdit);
   const scope = useScopeId();
-  const { blocks } = useDocument().graph;
+  const document = useDocument();
+  const { blocks } = document.graph;
   const block = node.block === null ? undefined : lookup(blocks, node.block);
   if (block === undefined) return null;
   const set = (label: string, attribute: Attribute, value: string | number | Params): void => {
@@ -75,18 +77,15 @@ export function BlockFields({ nodeId, node }: { nodeId: string; node: Node }) {
         </div>
       )}
       {Object.entries(block.exposed).map(([name, target]) => {
-        const inner = lookup(block.nodes, target.node);
-        const layer = inner === undefined ? undefined : catalog.byType.get(inner.type);
-        const param = layer?.params.find((each) => each.name === target.param);
-        if (param === undefined || inner === undefined) return null;
+        const param = exposedField(document, catalog, block, target, name);
+        if (param === null) return null;
         const own = lookup(node.overrides, name);
         const shared: SharedValue =
           own === undefined ? { kind: 'default' } : { kind: 'set', value: own };
-        const inherited = lookup(inner.params, target.param) ?? param.default;
         return (
           <ParamField
             key={name}
-            param={{ ...param, name, title: name.replaceAll('_', ' '), default: inherited }}
+            param={param}
             shared={shared}
             isReadOnly={!canEdit}
             problem={null}

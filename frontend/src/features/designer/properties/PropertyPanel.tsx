@@ -15,6 +15,7 @@ import { DESIGNER_IDS } from '../testids';
 import { BlockFields } from './BlockFields';
 import { BoundData } from './BoundData';
 import { Connections } from './Connections';
+import { ExposedFields } from './ExposedFields';
 import { Inferred } from './Inferred';
 import { NameField } from './NameField';
 import { NetworkSummaryPanel } from './NetworkSummaryPanel';
@@ -72,6 +73,7 @@ function OneNode({ chosen }: { chosen: Chosen }) {
       <NodeProblems nodeId={id} blockId={node.block} />
       {node.type === BLOCK && <BlockFields nodeId={id} node={node} />}
       <ParamsForm chosen={[chosen]} layer={layer} />
+      <ExposedFields nodeId={id} node={node} />
       <BoundData role={layer?.role ?? 'layer'} />
       <Connections nodeId={id} node={node} />
       <Inferred path={prefix + id} />

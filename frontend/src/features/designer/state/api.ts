@@ -12,22 +12,32 @@ import {
   readString,
 } from '../document/reader';
 import type { Operation } from '../document/operations';
+import { readLibraryBlock } from './libraryBlocks';
 import type { Document } from '../document/types';
 import type {
   Analysis,
   Conflict,
   LayerDescription,
+  LibraryBlock,
   Network,
   NetworkSample,
   NetworkSummary,
   RevisionOperations,
   SavedRevision,
   TemplateInfo,
+  TemplatePreview,
   VersionSummary,
 } from './contract';
 
 export const listLayers = () => http.get<{ layers: LayerDescription[] }>('/api/layers');
+export const listBlocks = async (): Promise<LibraryBlock[]> =>
+  listOf(readLibraryBlock)(await http.get<unknown>('/api/blocks'), '');
 export const listTemplates = () => http.get<TemplateInfo[]>('/api/templates');
+
+export const previewTemplate = (template: string, datasetId: string | null) => {
+  const query = datasetId === null ? '' : `?dataset_id=${encodeURIComponent(datasetId)}`;
+  return http.get<TemplatePreview>(`/api/templates/${encodeURIComponent(template)}${query}`);
+};
 
 export const listNetworks = (projectId: string) =>
   http.get<NetworkSummary[]>(`/api/projects/${projectId}/networks`);

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { makeNode, type ParamValue } from '../document/types';
-import { makeCatalog, searchLayers } from './catalog';
+import { makeCatalog } from './catalog';
 import type { LayerDescription } from './contract';
+import { searchCatalog } from './search';
 
 const [layers] = Object.values(
   import.meta.glob<LayerDescription[]>('../../../../../schema/layers.json', {
@@ -57,7 +58,20 @@ describe('search', () => {
     ['max', 'Max'],
     ['image input', 'ImageInput'],
     ['encoder', 'TransformerEncoderLayer'],
+    ['LSTM(Keras)', 'LSTM'],
+    ['additionLayer', 'Add'],
+    ['reluLayer', 'ReLU'],
+    ['BatchNormalization', 'BatchNorm2d'],
+    ['MultiHeadAttention', 'SelfAttention'],
+    ['DepthToSpace', 'PixelShuffle'],
+    ['imageInputLayer', 'ImageInput'],
+    ['classificationLayer', 'Output'],
+    ['Conv2DTranspose', 'ConvTranspose2d'],
+    ['ExpandDims', 'Unsqueeze'],
+    ['geluLayer', 'GELU'],
+    ['cnv2d', 'Conv2d'],
+    ['btchnrm2', 'BatchNorm2d'],
   ])('%s finds %s first', (query, type) => {
-    expect(searchLayers(layers ?? [], query)[0]?.type).toBe(type);
+    expect(searchCatalog(layers ?? [], query)[0]?.type).toBe(type);
   });
 });

@@ -5,23 +5,28 @@ import type { LayerPorts, NodePorts } from '../document/ports';
 import { lookup } from '../document/records';
 import { isSameData } from '../document/records';
 import { BLOCK, makeNode, type Node, type ParamValue } from '../document/types';
-import type { LayerDescription, ParamDescription, PortDescription } from './contract';
+import type { LayerDescription, LibraryBlock, ParamDescription, PortDescription } from './contract';
 
 export interface Catalog {
   readonly layers: readonly LayerDescription[];
   readonly byType: ReadonlyMap<string, LayerDescription>;
   readonly layerPorts: LayerPorts;
+  /** The library of blocks. */
+  readonly blocks: readonly LibraryBlock[];
 }
 
 const MAX_PORTS = 64;
 
-export function makeCatalog(layers: readonly LayerDescription[]): Catalog {
+export function makeCatalog(
+  layers: readonly LayerDescription[],
+  blocks: readonly LibraryBlock[] = [],
+): Catalog {
   const byType = new Map(layers.map((layer) => [layer.type, layer]));
   const layerPorts: LayerPorts = (node) => {
     const layer = byType.get(node.type);
     return layer && portsOfLayer(layer, node);
   };
-  return { layers, byType, layerPorts };
+  return { layers, byType, layerPorts, blocks };
 }
 
 /** Ports that a parameter counts or switches on follow the node's values. */
@@ -136,40 +141,6 @@ function imageLines(lines: readonly NamedLine[]): CardLine[] {
     { title: '', value: `${value('height')} × ${value('width')}` },
     { title: 'channels', value: value('channels') },
   ];
-}
-
-/** Layers that match what was typed, best first. Every word has to be found somewhere. */
-export function searchLayers(
-  layers: readonly LayerDescription[],
-  query: string,
-): LayerDescription[] {
-  const words = query.toLowerCase().split(/\s+/).filter(Boolean);
-  if (words.length === 0) return [...layers];
-  const scored = layers.flatMap((layer) => {
-    const score = words.reduce((sum, word) => sum + scoreWord(layer, word), scoreName(layer, words));
-    const isFound = words.every((word) => scoreWord(layer, word) > 0);
-    return isFound ? [{ layer, score }] : [];
-  });
-  return scored.sort((a, b) => b.score - a.score).map(({ layer }) => layer);
-}
-
-/** “max pool” means MaxPool2d, rather than a layer that is called Max and is about pools too. */
-function scoreName(layer: LayerDescription, words: readonly string[]): number {
-  const wanted = words.join('');
-  const names = [layer.title, layer.type].map((name) => name.toLowerCase().replace(/[\s-]+/g, ''));
-  if (names.includes(wanted)) return 200;
-  return names.some((name) => name.startsWith(wanted)) ? 100 : 0;
-}
-
-function scoreWord(layer: LayerDescription, word: string): number {
-  const title = layer.title.toLowerCase();
-  const type = layer.type.toLowerCase();
-  if (title === word || type === word) return 100;
-  if (title.startsWith(word) || type.startsWith(word)) return 50;
-  if (title.includes(word) || type.includes(word)) return 25;
-  if (layer.aliases.some((alias) => alias.toLowerCase().startsWith(word))) return 15;
-  if (layer.category.toLowerCase().includes(word)) return 8;
-  return layer.summary.toLowerCase().includes(word) ? 3 : 0;
 }
 
 /** Layers a person may put into this scope: ports of blocks only inside one. */

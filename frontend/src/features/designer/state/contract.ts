@@ -1,6 +1,7 @@
 /** What the network endpoints answer. */
 
 import type { Diagnostic } from '@/api';
+import type { BlockSet } from '../document/copyBlocks';
 import type { Operation } from '../document/operations';
 import type { Document, ParamValue, Scalar } from '../document/types';
 
@@ -68,6 +69,33 @@ export interface TemplateInfo {
   id: string;
   title: string;
   summary: string;
+  /** What it is for, as lists are headed. */
+  family: string;
+  task: string;
+  can_train: boolean;
+  /** What cannot be done with it yet; empty when it trains. */
+  note: string;
+}
+
+/** What a template would become. */
+export interface TemplatePreview {
+  document: unknown;
+  totals: Totals;
+  input_text: string;
+  output_text: string;
+}
+
+/** A block of the library, with all it takes to insert it. */
+export interface LibraryBlock extends BlockSet {
+  readonly id: string;
+  readonly title: string;
+  readonly summary: string;
+  readonly aliases: readonly string[];
+  readonly icon: string;
+  /** Exposed parameters that are set to the channels or features that arrive. */
+  readonly follows: readonly string[];
+  /** The definition an instance uses; the others are within it. */
+  readonly blockId: string;
 }
 
 export interface Dim {

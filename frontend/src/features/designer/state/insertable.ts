@@ -1,38 +1,61 @@
-/** What a person can insert: layer types and the blocks of this network, under one key each. */
+/** What a person can insert under one key each: layer types, library blocks, this network's blocks. */
 
+import { applyOperations } from '../document/apply';
+import { placeBlock } from '../document/libraryBlock';
 import { baseName } from '../document/names';
+import type { Operation } from '../document/operations';
+import { portsIn, type NodePorts } from '../document/ports';
 import { lookup } from '../document/records';
 import { blockUses } from '../document/scope';
-import { BLOCK, makeNode, type Node } from '../document/types';
-import { insertableLayers, newLayerNode, searchLayers } from './catalog';
-import type { LayerDescription } from './contract';
+import { BLOCK, makeNode, type Document, type Node } from '../document/types';
+import { insertableLayers, newLayerNode } from './catalog';
+import type { LayerDescription, LibraryBlock } from './contract';
 import type { Designer } from './DesignerContext';
+import { searchCatalog, type Searchable } from './search';
 
-export interface Insertable {
-  /** `layer:Conv2d` or `block:<id>`. */
+export interface Insertable extends Searchable {
+  /** `layer:Conv2d`, `library:residual` or `block:<id>`. */
   readonly key: string;
-  readonly title: string;
-  readonly summary: string;
-  readonly category: string;
   readonly icon: string;
   readonly hue: number;
 }
 
+/** Something to be inserted, with all it needs. */
+export interface Wanted {
+  readonly node: Node;
+  /** What has to be there first: the definitions of a library block. */
+  readonly setup: readonly Operation[];
+  /** Overrides that are to be the number of channels or features that arrive. */
+  readonly follows: readonly string[];
+}
+
 const LAYER = 'layer:';
+const LIBRARY = 'library:';
 const BLOCK_KEY = 'block:';
+const LIBRARY_CATEGORY = 'Blocks';
 
 export function insertables(designer: Designer, query: string): Insertable[] {
   const { catalog, editor } = designer;
-  const layers = searchLayers(insertableLayers(catalog, editor.scopeId), query).map(ofLayer);
-  const blocks = insertableBlocks(designer).filter(({ title }) =>
-    title.toLowerCase().includes(query.trim().toLowerCase()),
+  return searchCatalog(
+    [
+      ...insertableLayers(catalog, editor.scopeId).map(ofLayer),
+      ...catalog.blocks.map((block) => ofLibrary(designer, block)),
+      ...insertableBlocks(designer),
+    ],
+    query,
   );
-  return [...layers, ...blocks];
 }
 
 function ofLayer(layer: LayerDescription): Insertable {
-  const { type, title, summary, category, icon, hue } = layer;
-  return { key: LAYER + type, title, summary, category, icon, hue };
+  const { type, title, summary, category, aliases, icon, hue } = layer;
+  return { key: LAYER + type, type, title, summary, category, aliases, icon, hue };
+}
+
+function ofLibrary({ catalog }: Designer, block: LibraryBlock): Insertable {
+  const { id, title, summary, aliases, icon } = block;
+  const hue = catalog.byType.get(BLOCK)?.hue ?? 240;
+  const category = LIBRARY_CATEGORY;
+  return { key: LIBRARY + id, type: id, title, summary, category, aliases, icon, hue };
 }
 
 /** Blocks of this network that would not end up within themselves. */
@@ -46,9 +69,11 @@ export function insertableBlocks({ editor, catalog }: Designer): Insertable[] {
     return [
       {
         key: BLOCK_KEY + blockId,
+        type: block.name,
         title: block.name,
         summary: `A block of this network with ${count} ${count === 1 ? 'layer' : 'layers'}.`,
         category: 'Blocks of this network',
+        aliases: [],
         icon: layer?.icon ?? 'box',
         hue: layer?.hue ?? 240,
       },
@@ -56,15 +81,45 @@ export function insertableBlocks({ editor, catalog }: Designer): Insertable[] {
   });
 }
 
-/** A new node for a key; null when it names nothing that can be inserted. */
-export function insertableNode({ catalog, editor }: Designer, key: string): Node | null {
+/** What a key stands for; null when it names nothing that can be inserted. */
+export function wantedOf({ catalog, editor }: Designer, key: string): Wanted | null {
+  const { document } = editor.state;
   if (key.startsWith(LAYER)) {
     const layer = catalog.byType.get(key.slice(LAYER.length));
-    return layer === undefined ? null : newLayerNode(layer);
+    return layer === undefined ? null : { node: newLayerNode(layer), setup: [], follows: [] };
+  }
+  if (key.startsWith(LIBRARY)) {
+    const entry = catalog.blocks.find(({ id }) => id === key.slice(LIBRARY.length));
+    if (entry === undefined) return null;
+    const placed = placeBlock(document, editor.scopeId, entry, entry.blockId);
+    const node = makeNode(BLOCK, entry.id, { block: placed.blockId });
+    return { node, setup: placed.operations, follows: entry.follows };
   }
   if (!key.startsWith(BLOCK_KEY)) return null;
   const blockId = key.slice(BLOCK_KEY.length);
-  const block = lookup(editor.state.document.graph.blocks, blockId);
+  const block = lookup(document.graph.blocks, blockId);
   if (block === undefined) return null;
-  return makeNode(BLOCK, baseName(block.name), { block: blockId });
+  const node = makeNode(BLOCK, baseName(block.name), { block: blockId });
+  return { node, setup: [], follows: [] };
+}
+
+/** The ports of what a key stands for, without bringing anything into the document. */
+export function portsOfKey(designer: Designer, key: string): NodePorts {
+  const { catalog, editor } = designer;
+  const entry = catalog.blocks.find(({ id }) => key === LIBRARY + id);
+  const { document } = editor.state;
+  if (entry !== undefined) {
+    const graph = { ...document.graph, blocks: entry.blocks };
+    const node = makeNode(BLOCK, entry.id, { block: entry.blockId });
+    return portsIn({ ...document, graph }, catalog.layerPorts)(node);
+  }
+  const wanted = wantedOf(designer, key);
+  if (wanted === null) return { inputs: [], outputs: [] };
+  return portsIn(document, catalog.layerPorts)(wanted.node);
+}
+
+/** The document as it is once all that `wanted` needs is there. */
+export function readyFor({ editor }: Pick<Designer, 'editor'>, { setup }: Wanted): Document {
+  const { document } = editor.state;
+  return setup.length === 0 ? document : applyOperations(document, setup).document;
 }

@@ -3,7 +3,7 @@
 import { insertAtPort, insertNode, insertOnEdge } from '../document/insert';
 import { lookup } from '../document/records';
 import { edgesOutOf } from '../document/scope';
-import type { Endpoint, Node, Position } from '../document/types';
+import type { Document, Endpoint, Node, Position } from '../document/types';
 import {
   CARD_HEIGHT,
   CARD_WIDTH,
@@ -12,7 +12,10 @@ import {
   ROW_STEP,
   type Size,
 } from '../canvas/geometry';
-import { portsOfDesigner, type Designer } from './DesignerContext';
+import { portsIn, type PortsOf } from '../document/ports';
+import type { Designer } from './DesignerContext';
+import { pathPrefixOf } from './editor';
+import { readyFor, type Wanted } from './insertable';
 
 const snap = (value: number): number => Math.round(value / GRID) * GRID;
 
@@ -38,64 +41,81 @@ export function freePlace(
   return place;
 }
 
+interface Prepared {
+  readonly document: Document;
+  readonly portsOf: PortsOf;
+}
+
+/** The document with what `wanted` needs, and the ports of everything in it. */
+function prepare(designer: Designer, wanted: Wanted): Prepared {
+  const document = readyFor(designer, wanted);
+  return { document, portsOf: portsIn(document, designer.catalog.layerPorts) };
+}
+
+/** The node as wide as what arrives from `source`, where it has to agree with that. */
+function fitted({ editor, live }: Designer, wanted: Wanted, source: Endpoint): Node {
+  const { node, follows } = wanted;
+  const path = pathPrefixOf(editor.state) + source.node;
+  const dims = lookup(live.store.getState().nodes, path)?.outputs[source.port] ?? [];
+  const size = dims.find(({ axis }) => axis === 'C') ?? dims.find(({ axis }) => axis === 'F');
+  if (follows.length === 0 || typeof size?.size !== 'number') return node;
+  const width = size.size;
+  const overrides = Object.fromEntries(follows.map((name) => [name, width]));
+  return { ...node, overrides: { ...node.overrides, ...overrides } };
+}
+
 /** Add a layer whose middle is at `point`. */
-export function addAt(designer: Designer, wanted: Node, point: Position): string {
+export function addAt(designer: Designer, wanted: Wanted, point: Position): string {
   const { editor } = designer;
   const place = freePlace(designer, {
     x: point.x - CARD_WIDTH / 2,
     y: point.y - CARD_HEIGHT / 2,
   });
-  const { document } = editor.state;
-  const { nodeId, operations } = insertNode(document, editor.scopeId, wanted, place);
-  editor.perform(`Add ${wanted.name}`, operations, { select: [nodeId] });
+  const { document } = prepare(designer, wanted);
+  const { nodeId, operations } = insertNode(document, editor.scopeId, wanted.node, place);
+  editor.perform(`Add ${wanted.node.name}`, [...wanted.setup, ...operations], {
+    select: [nodeId],
+  });
   return nodeId;
 }
 
-export function addOnEdge(designer: Designer, wanted: Node, edgeId: string): boolean {
+export function addOnEdge(designer: Designer, wanted: Wanted, edgeId: string): boolean {
   const { editor } = designer;
-  const insertion = insertOnEdge(
-    editor.state.document,
-    editor.scopeId,
-    edgeId,
-    wanted,
-    portsOfDesigner(designer),
-    { step_px: COLUMN_STEP },
-  );
+  const { document, portsOf } = prepare(designer, wanted);
+  const source = lookup(editor.scope.edges, edgeId)?.source;
+  const node = source === undefined ? wanted.node : fitted(designer, wanted, source);
+  const insertion = insertOnEdge(document, editor.scopeId, edgeId, node, portsOf, {
+    step_px: COLUMN_STEP,
+  });
   if (insertion === null) {
-    editor.say(`${wanted.name} needs an input and an output to sit on a connection.`);
+    editor.say(`${node.name} needs an input and an output to sit on a connection.`);
     return false;
   }
-  return editor.perform(`Insert ${wanted.name}`, insertion.operations, {
+  return editor.perform(`Insert ${node.name}`, [...wanted.setup, ...insertion.operations], {
     select: [insertion.nodeId],
   });
 }
 
 export function addAtPort(
   designer: Designer,
-  wanted: Node,
+  wanted: Wanted,
   end: Endpoint,
   direction: 'after' | 'before',
   at: Position | null,
 ): boolean {
   const { editor } = designer;
-  const { document } = editor.state;
+  const { document, portsOf } = prepare(designer, wanted);
+  const node = direction === 'after' ? fitted(designer, wanted, end) : wanted.node;
   const origin = lookup(document.view.positions, end.node) ?? { x: 0, y: 0 };
   const step = direction === 'after' ? COLUMN_STEP : -COLUMN_STEP;
   const place = freePlace(designer, at ?? { x: origin.x + step, y: origin.y });
-  const insertion = insertAtPort(
-    document,
-    editor.scopeId,
-    end,
-    direction,
-    wanted,
-    portsOfDesigner(designer),
-    place,
-  );
+  const { scopeId } = editor;
+  const insertion = insertAtPort(document, scopeId, end, direction, node, portsOf, place);
   if (insertion === null) {
-    editor.say(`${wanted.name} has no port for this connection.`);
+    editor.say(`${node.name} has no port for this connection.`);
     return false;
   }
-  return editor.perform(`Add ${wanted.name}`, insertion.operations, {
+  return editor.perform(`Add ${node.name}`, [...wanted.setup, ...insertion.operations], {
     select: [insertion.nodeId],
   });
 }
@@ -104,7 +124,7 @@ export function addAtPort(
  * Add a layer the obvious way: behind the one selected layer, on the selected connection, else in
  * the middle of what is seen.
  */
-export function addSensibly(designer: Designer, wanted: Node): void {
+export function addSensibly(designer: Designer, wanted: Wanted): void {
   const { editor, panels } = designer;
   const { nodeIds, edgeIds } = editor.state;
   const [edgeId] = edgeIds;
@@ -112,14 +132,14 @@ export function addSensibly(designer: Designer, wanted: Node): void {
     addOnEdge(designer, wanted, edgeId);
     return;
   }
-  const portsOf = portsOfDesigner(designer);
+  const { portsOf } = prepare(designer, wanted);
   const [nodeId] = nodeIds;
   const node = nodeId === undefined ? undefined : lookup(editor.scope.nodes, nodeId);
-  const takesInput = portsOf(wanted).inputs.length > 0;
+  const takesInput = portsOf(wanted.node).inputs.length > 0;
   if (nodeIds.size === 1 && nodeId !== undefined && node !== undefined && takesInput) {
     const [port] = portsOf(node).outputs;
     const [following, ...more] = edgesOutOf(editor.scope, nodeId);
-    const passes = portsOf(wanted).outputs.length > 0;
+    const passes = portsOf(wanted.node).outputs.length > 0;
     if (port !== undefined && following !== undefined && more.length === 0 && passes) {
       addOnEdge(designer, wanted, following.id);
       return;

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from netloom.graph.document import (
@@ -11,6 +11,8 @@ from netloom.graph.document import (
     Edge,
     Endpoint,
     ExposedParam,
+    ExposedTarget,
+    Frame,
     Graph,
     Node,
     ParamValue,
@@ -28,8 +30,9 @@ GAP_PX = 40.0
 COLUMN_PX = CARD_WIDTH_PX + GAP_PX
 ROW_PX = CARD_HEIGHT_PX + 1.5 * GAP_PX
 """Rows lie further apart than columns: the edge to the next row runs between them."""
-COLUMNS_PER_ROW = 5
-"""So many are readable side by side between the palette and the properties."""
+
+_NOTE_MARGIN_PX = 24.0
+_NOTE_TITLE_PX = 32.0
 
 
 @dataclass(slots=True)
@@ -68,11 +71,17 @@ class ScopeBuilder:
         )
         return self._append(node)
 
-    def connect(self, source: str, target: str, port: str) -> None:
-        """Join the output of a node with a port of another."""
+    def connect(
+        self, source: str, target: str, port: str = "input", source_port: str = "output"
+    ) -> None:
+        """Join an output of a node with a port of another."""
         self.edges[new_id()] = Edge(
-            source=Endpoint(node=source, port="output"), target=Endpoint(node=target, port=port)
+            source=Endpoint(node=source, port=source_port), target=Endpoint(node=target, port=port)
         )
+
+    def branch(self, source: str | None, *, row: int, column: int) -> None:
+        """Go on from another node, at another place; from None, with a node of its own."""
+        self.last, self.row, self.column = source, row, column
 
     def start_row(self) -> None:
         """Continue at the left, one row lower."""
@@ -106,13 +115,33 @@ class BuiltBlock:
     positions: Mapping[str, Position]
 
 
+@dataclass(slots=True)
+class BlockShelf:
+    """The definitions of one document, each built once however often it is used."""
+
+    built: dict[str, BuiltBlock] = field(default_factory=dict[str, BuiltBlock])
+    _ids: dict[BlockBuilder, str] = field(default_factory=dict["BlockBuilder", str])
+
+    def take(self, builder: BlockBuilder) -> str:
+        """Return the id of a block in this document, built with what it uses if it is new."""
+        if builder not in self._ids:
+            block = builder(self)
+            self._ids[builder] = new_id()
+            self.built[self._ids[builder]] = block
+        return self._ids[builder]
+
+
+BlockBuilder = Callable[[BlockShelf], BuiltBlock]
+"""Builds a definition; blocks within it come from the shelf."""
+
+
 def finish_block(
-    scope: ScopeBuilder, name: str, exposed: Mapping[str, tuple[str, str]]
+    scope: ScopeBuilder, name: str, exposed: Mapping[str, Sequence[tuple[str, str]]]
 ) -> BuiltBlock:
     """Return a finished definition.
 
     Args:
-        exposed: Node id and parameter by the name an instance sees.
+        exposed: By the name an instance sees, each node and parameter that takes the value.
     """
     definition = BlockDefinition(
         name=name,
@@ -121,18 +150,22 @@ def finish_block(
         inputs=[key for key, node in scope.nodes.items() if node.type == "BlockInput"],
         outputs=[key for key, node in scope.nodes.items() if node.type == "BlockOutput"],
         exposed={
-            label: ExposedParam(node=node_id, param=param)
-            for label, (node_id, param) in exposed.items()
+            label: ExposedParam(
+                node=node_id,
+                param=param,
+                also=[ExposedTarget(node=other, param=name) for other, name in others],
+            )
+            for label, ((node_id, param), *others) in exposed.items()
         },
     )
     return BuiltBlock(definition, scope.positions)
 
 
 def finish_document(
-    scope: ScopeBuilder, name: str, blocks: Mapping[str, BuiltBlock] | None = None
+    scope: ScopeBuilder, name: str, shelf: BlockShelf | None = None, note: str = ""
 ) -> Document:
-    """Return a finished document."""
-    built = blocks or {}
+    """Return a finished document, with a note above it where there is something to say."""
+    built = {} if shelf is None else shelf.built
     positions = dict(scope.positions)
     for block in built.values():
         positions.update(block.positions)
@@ -142,4 +175,17 @@ def finish_document(
         edges=scope.edges,
         blocks={block_id: block.definition for block_id, block in built.items()},
     )
-    return Document(graph=graph, view=View(positions=positions))
+    frames = {new_id(): _note_frame(scope, note)} if note else {}
+    return Document(graph=graph, view=View(positions=positions, frames=frames))
+
+
+def _note_frame(scope: ScopeBuilder, note: str) -> Frame:
+    """Return a comment above the first row."""
+    columns = 1 + max(position.x for position in scope.positions.values()) / COLUMN_PX
+    return Frame(
+        title=note,
+        x=-_NOTE_MARGIN_PX,
+        y=-_NOTE_MARGIN_PX - _NOTE_TITLE_PX,
+        width_px=max(3.0, columns) * COLUMN_PX - GAP_PX + 2 * _NOTE_MARGIN_PX,
+        height_px=(scope.row + 1) * ROW_PX - 1.5 * GAP_PX + 2 * _NOTE_MARGIN_PX + _NOTE_TITLE_PX,
+    )

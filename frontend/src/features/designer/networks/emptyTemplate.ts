@@ -1,0 +1,12 @@
+import type { TemplateInfo } from '../state/contract';
+
+/** A network of nothing, as a choice beside the templates. */
+export const EMPTY: TemplateInfo = {
+  id: 'empty',
+  title: 'Empty',
+  summary: 'Nothing but a canvas.',
+  family: 'From scratch',
+  task: '',
+  can_train: true,
+  note: '',
+};
