@@ -15,7 +15,7 @@ from common.errors import Code, Problem, not_found
 from common.topics import publish
 from datasets.models import Dataset
 from datasets.services import binding_of
-from designer import documents, selectors
+from designer import documents, history, selectors
 from designer.documents import (
     analyze_document,
     as_stored,
@@ -261,6 +261,7 @@ def _write(
         current = Network.objects.filter(pk=network.pk, revision=base_revision, deleted_at=None)
         if not current.update(**fields):
             return False
+        history.keep_snapshot(network, base_revision)
         revision = Revision.objects.create(
             network=network,
             number=base_revision + 1,
