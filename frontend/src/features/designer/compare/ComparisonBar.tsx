@@ -21,7 +21,7 @@ export function ComparisonBar() {
   return (
     <div className={classes.bar} role="region" aria-label="Comparison" data-testid={DESIGNER_IDS.comparison}>
       <span className={classes.title}>
-        Now, compared with <b>{label}</b>
+        Compared with <b>{label}</b>
       </span>
       {error !== null && <span className={classes.dim}>{asProblem(error).message}</span>}
       {comparison?.is_same === true && (

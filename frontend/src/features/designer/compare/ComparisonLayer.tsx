@@ -6,6 +6,7 @@ import { lookup } from '../document/records';
 import type { Document } from '../document/types';
 import { curvePath, type Rect } from '../canvas/geometry';
 import { makeScene, type Scene } from '../canvas/scene';
+import { ghostPlaces } from './ghostPlaces';
 import { useDesigner, useScopeId } from '../state/DesignerContext';
 import type { NodeDifference } from '../state/historyApi';
 import { DESIGNER_IDS } from '../testids';
@@ -57,9 +58,10 @@ function useGhosts(scene: Scene, before: Document | null, scopeId: string | null
     if (before === null) return null;
     const isThere = scopeId === null || lookup(before.graph.blocks, scopeId) !== undefined;
     if (!isThere) return { cards: new Map(), wires: [], frames: [] };
-    const places = new Map([...scene.cards].map(([id, { x, y }]) => [id, { x, y }]));
     const portsOf = portsIn(before, catalog.layerPorts);
-    return makeScene(before, scopeId, scopeOf(before, scopeId), portsOf, places);
+    const scope = scopeOf(before, scopeId);
+    const drawn = makeScene(before, scopeId, scope, portsOf);
+    return makeScene(before, scopeId, scope, portsOf, ghostPlaces(scene, drawn));
   }, [scene, before, scopeId, catalog]);
 }
 

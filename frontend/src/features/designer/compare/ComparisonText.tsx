@@ -26,7 +26,8 @@ export function ComparisonText() {
       <pre>
         {lines.map((line) => (
           <div key={line} data-kind={kindOf(line)}>
-            {line}
+            <b>{line.slice(0, 1)}</b>
+            {line.slice(1)}
           </div>
         ))}
       </pre>
