@@ -9,7 +9,7 @@ from pydantic import Field, StringConstraints, model_validator
 
 from common.ids import Id
 from designer.schemas import NetworkName, RawDocument
-from netloom.graph.compare import Comparison
+from netloom.graph.comparison import Comparison
 from netloom.graph.document import Document
 from netloom.graph.merge import Conflict
 from netloom.graph.operations import Operation

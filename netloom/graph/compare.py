@@ -9,86 +9,22 @@ from __future__ import annotations
 import json
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict
-
+from netloom.graph.comparison import (
+    BlockDifference,
+    Comparison,
+    EdgeDifference,
+    Kind,
+    NodeDifference,
+    ValueChange,
+)
 from netloom.graph.diff import DocumentDiff, NodeChange, diff_documents
 from netloom.graph.document import BlockDefinition, Document, Edge, Node, ParamValue
 from netloom.graph.match import align_document
 from netloom.graph.topology import Scope, topological_order
 
-Kind = Literal["added", "removed", "changed"]
 MARKS: dict[Kind, str] = {"added": "+", "removed": "-", "changed": "~"}
 MAX_VALUE_CHARS = 80
 _ATTRIBUTE_WORDS = {"is_frozen": "frozen", "module_path": "module path", "block": "block"}
-
-
-class ComparisonModel(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class ValueChange(ComparisonModel):
-    """One value before and after, as text; None where it is the layer's default."""
-
-    name: str
-    before: str | None
-    after: str | None
-
-
-class NodeDifference(ComparisonModel):
-    """A layer that is there on one side only, or differs.
-
-    Attributes:
-        scope: Block that it is in; None on the top level.
-        place: Where it stands, e.g. `between relu2 and fc`; empty for a changed one.
-    """
-
-    kind: Kind
-    scope: str | None
-    node_id: str
-    name: str
-    type: str
-    values: list[ValueChange] = []
-    place: str = ""
-
-
-class EdgeDifference(ComparisonModel):
-    """A connection made or cut, between layers that both sides have or not.
-
-    Attributes:
-        is_implied: An added or removed layer says it already; the words leave it out.
-    """
-
-    kind: Literal["added", "removed"]
-    scope: str | None
-    edge_id: str
-    source: str
-    target: str
-    is_implied: bool
-
-
-class BlockDifference(ComparisonModel):
-    """A block definition that is there on one side only, or whose name or ports differ."""
-
-    kind: Kind
-    block_id: str
-    name: str
-    values: list[ValueChange] = []
-
-
-class Comparison(ComparisonModel):
-    """Everything that computes differently, or is called differently.
-
-    Attributes:
-        lines: The same in words, one difference a line.
-    """
-
-    is_same: bool
-    is_layout_changed: bool
-    name: ValueChange | None
-    blocks: list[BlockDifference]
-    nodes: list[NodeDifference]
-    edges: list[EdgeDifference]
-    lines: list[str]
 
 
 def compare_documents(before: Document, after: Document) -> Comparison:
