@@ -18,6 +18,8 @@ ROUTERS = (
     "storage.api.router",
     "jobs.api.router",
     "designer.api.router",
+    "designer.history_api.router",
+    "designer.comments_api.router",
     "datasets.api.router",
     "training.api.router",
     "inspection.api.router",

@@ -26,12 +26,16 @@ class Network(models.Model):
             exceeds what the database can hold.
         deleted_at: When it was moved to the bin; null outside of it.
         is_purging: It is being deleted for good and cannot be taken out of the bin any more.
+        origin: The version of another network that this one branched off.
     """
 
     project_id: str
     dataset_id: str | None
+    origin_id: str | None
     revisions: RelatedManager[Revision]
     versions: RelatedManager[Version]
+    snapshots: RelatedManager[Snapshot]
+    comments: RelatedManager[Comment]
     id = models.CharField(primary_key=True, max_length=32, default=new_id, editable=False)
     project = models.ForeignKey(
         "accounts.Project", on_delete=models.CASCADE, related_name="networks"
@@ -44,6 +48,13 @@ class Network(models.Model):
         blank=True,
         on_delete=models.SET_NULL,
         related_name="networks",
+    )
+    origin: models.ForeignKey[Version | None] = models.ForeignKey(
+        "designer.Version",
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="branches",
     )
     revision = models.PositiveIntegerField(default=0)
     document = models.JSONField()
@@ -112,3 +123,60 @@ class Version(models.Model):
 
     def __str__(self) -> str:
         return self.name or f"revision {self.revision}"
+
+
+class Snapshot(models.Model):
+    """The document at a revision, from which the saves after it are replayed."""
+
+    network_id: str
+    network = models.ForeignKey(Network, on_delete=models.CASCADE, related_name="snapshots")
+    number = models.PositiveIntegerField()
+    document = models.JSONField()
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["network", "number"], name="one_snapshot_per_revision")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.network_id} at revision {self.number}"
+
+
+class Comment(models.Model):
+    """A remark on a layer or a region of a network, or an answer to one.
+
+    Attributes:
+        thread: The remark that it answers; null for one that begins a thread.
+        scope: Block that the layer or region is in; empty on the top level.
+        node_id: The layer; empty for a region.
+        node_name: What the layer was called then, for when it is gone.
+        region: `x`, `y`, `width_px`, `height_px` on the canvas; null for a layer.
+        deleted_at: The text is gone then; what was answered to it stays.
+    """
+
+    network_id: str
+    thread_id: str | None
+    author_id: str | None
+    replies: RelatedManager[Comment]
+    id = models.CharField(primary_key=True, max_length=32, default=new_id, editable=False)
+    network = models.ForeignKey(Network, on_delete=models.CASCADE, related_name="comments")
+    thread: models.ForeignKey[Comment | None] = models.ForeignKey(
+        "self", null=True, blank=True, on_delete=models.CASCADE, related_name="replies"
+    )
+    scope = models.CharField(max_length=64, blank=True)
+    node_id = models.CharField(max_length=64, blank=True)
+    node_name = models.CharField(max_length=64, blank=True)
+    region = models.JSONField(null=True, blank=True)
+    text = models.TextField(blank=True)
+    author = models.ForeignKey(settings.AUTH_USER_MODEL, **AUTHOR)
+    created_at = models.DateTimeField(auto_now_add=True)
+    edited_at = models.DateTimeField(null=True, blank=True)
+    deleted_at = models.DateTimeField(null=True, blank=True)
+    resolved_at = models.DateTimeField(null=True, blank=True)
+    resolved_by = models.ForeignKey(settings.AUTH_USER_MODEL, **AUTHOR)
+
+    class Meta:
+        indexes: ClassVar = [models.Index(fields=["network", "created_at"])]
+
+    def __str__(self) -> str:
+        return self.text[:60]

@@ -23,8 +23,10 @@ from netloom.graph.operations import (
     SetFrame,
     SetGraphName,
 )
+from netloom.graph.topology import block_order
 
 Scope: TypeAlias = "Graph | BlockDefinition"
+EMPTY = BlockDefinition(name="empty")
 
 
 def operations_between(before: Document, after: Document) -> list[Operation]:
@@ -43,13 +45,19 @@ def operations_between(before: Document, after: Document) -> list[Operation]:
         # A node that is a port or has an exposed parameter cannot be taken out: free them first.
         operations.append(_header(block_id, old.blocks[block_id], is_bare=True))
         operations += _disconnect(block_id, old.blocks[block_id], new.blocks[block_id])
+    for block_id in sorted(block_order(old)[1] - new.blocks.keys()):
+        # It contains itself, so something in it uses it: empty it first.
+        operations.append(_header(block_id, old.blocks[block_id], is_bare=True))
+        operations += _disconnect(block_id, old.blocks[block_id], EMPTY)
     operations += [RemoveBlock(block_id=block_id) for block_id in _removal_order(old, new)]
+    recursive = sorted(block_order(new)[1] - old.blocks.keys())
+    empty = {key: EMPTY.model_copy(update={"name": new.blocks[key].name}) for key in recursive}
     operations += [
-        AddBlock(block_id=block_id, block=new.blocks[block_id])
-        for block_id in _addition_order(old, new)
+        AddBlock(block_id=block_id, block=empty.get(block_id, new.blocks[block_id]))
+        for block_id in dict.fromkeys([*recursive, *_addition_order(old, new)])
     ]
-    for block_id in changed_blocks:
-        operations += _connect(block_id, old.blocks[block_id], new.blocks[block_id])
+    for block_id in [*changed_blocks, *recursive]:
+        operations += _connect(block_id, old.blocks.get(block_id, EMPTY), new.blocks[block_id])
         operations.append(_header(block_id, new.blocks[block_id]))
     operations += _connect(None, old, new)
     return operations + _view(before, after)

@@ -48,6 +48,16 @@ class NetworkSummary(Schema):
     template: str | None
 
 
+class Origin(Schema):
+    """Where a branch came from."""
+
+    network_id: str
+    name: str
+    version_id: str
+    revision: int
+    is_deleted: bool
+
+
 class Network(Schema):
     id: str
     project_id: str
@@ -58,6 +68,8 @@ class Network(Schema):
     template: str | None
     analysis: Analysis
     can_edit: bool
+    can_comment: bool
+    origin: Origin | None
     created_at: datetime
     updated_at: datetime
 
@@ -123,8 +135,11 @@ class RevisionSummary(Schema):
 
 
 class RevisionPage(Schema):
+    """`reachable_from`: the first revision that can be restored; null when none can."""
+
     items: list[RevisionSummary]
     total: int
+    reachable_from: int | None
     next: str | None
 
 

@@ -10,7 +10,7 @@ from accounts.access import may
 from accounts.models import Person, Project
 from common.errors import Code, Problem, not_found
 from datasets.selectors import sample_item
-from designer import schemas
+from designer import history, schemas
 from designer.documents import analyze_document, stored_document
 from designer.models import Network, Revision, Version
 from netloom.layers import describe_layers
@@ -59,8 +59,23 @@ def network(network: Network, person: Person) -> schemas.Network:
         template=network.template or None,
         analysis=analyze_document(document, network.dataset),
         can_edit=may(person, network.project_id, "edit"),
+        can_comment=may(person, network.project_id, "label"),
+        origin=_origin(network),
         created_at=network.created_at,
         updated_at=network.updated_at,
+    )
+
+
+def _origin(network: Network) -> schemas.Origin | None:
+    origin = network.origin
+    if origin is None:
+        return None
+    return schemas.Origin(
+        network_id=origin.network_id,
+        name=origin.network.name,
+        version_id=origin.pk,
+        revision=origin.revision,
+        is_deleted=origin.network.deleted_at is not None,
     )
 
 
@@ -98,6 +113,7 @@ def revision_page(network: Network, cursor: str | None, limit: int) -> schemas.R
             for row in rows[:limit]
         ],
         total=network.revision,
+        reachable_from=history.first_reachable(network),
         next=str(rows[limit - 1].number) if len(rows) > limit else None,
     )
 

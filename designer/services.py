@@ -14,7 +14,7 @@ from accounts.models import Person, Project
 from common.errors import Code, Problem, not_found
 from common.topics import publish
 from datasets.models import Dataset
-from designer import documents, selectors
+from designer import documents, history, selectors
 from designer.documents import (
     analyze_document,
     as_stored,
@@ -263,6 +263,7 @@ def _write(
         current = Network.objects.filter(pk=network.pk, revision=base_revision, deleted_at=None)
         if not current.update(**fields):
             return False
+        history.keep_snapshot(network, base_revision)
         revision = Revision.objects.create(
             network=network,
             number=base_revision + 1,

@@ -1,7 +1,8 @@
 """`netloom`: networks on the command line, without the studio.
 
 Exit status: 0 done; 1 it could not be done, the reason is on standard error; 2 wrong usage;
-130 interrupted.
+130 interrupted. `diff` and `merge` answer 1 when
+networks differ or conflict, and 2 when that cannot be said.
 """
 
 from __future__ import annotations
@@ -56,6 +57,17 @@ def _parser() -> argparse.ArgumentParser:
     add("layers", "networks:list_layers", "List the layer types")
     add("blocks", "catalogue:list_blocks", "List the library of blocks")
     add("templates", "catalogue:list_templates", "List the networks to begin with")
+
+    diff = add("diff", "versions:diff_networks", "Show what differs between two networks")
+    diff.add_argument(
+        "paths", nargs="+", metavar="network", help="two networks, or git's arguments"
+    )
+
+    merge = add("merge", "versions:merge_networks", "Merge two changes of one network")
+    merge.add_argument("base", type=Path, help="what both sides began with (git's %%O)")
+    merge.add_argument("ours", type=Path, help="our side, kept where both conflict (%%A)")
+    merge.add_argument("theirs", type=Path, help="the other side (%%B)")
+    merge.add_argument("-o", "--out", type=Path, required=True, help="network to write (%%A)")
 
     train = add("train", "train:train", "Train as a run specification says")
     train.add_argument("spec", type=Path, help="run specification (.json)")

@@ -166,6 +166,50 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/comments/{comment_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Delete Comment
+         * @description Take a remark back; what was answered to it stays.
+         */
+        delete: operations["delete_comment"];
+        options?: never;
+        head?: never;
+        /**
+         * Change Comment
+         * @description Edit one's own remark, or resolve or reopen a thread.
+         */
+        patch: operations["change_comment"];
+        trace?: never;
+    };
+    "/api/comments/{comment_id}/replies": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Reply To Comment
+         * @description Answer in a thread; a resolved one is open again.
+         */
+        post: operations["reply_to_comment"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/dataset-versions/{dataset_version_id}": {
         parameters: {
             query?: never;
@@ -974,6 +1018,26 @@ export interface paths {
         patch: operations["update_network"];
         trace?: never;
     };
+    "/api/networks/{network_id}/branches": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Branch Network
+         * @description A new network that begins with a state of this one and remembers where it branched off.
+         */
+        post: operations["branch_network"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/networks/{network_id}/code": {
         parameters: {
             query?: never;
@@ -988,6 +1052,50 @@ export interface paths {
         get: operations["get_network_code"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/networks/{network_id}/comments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Comments
+         * @description Threads on the layers and regions of a network, oldest first.
+         */
+        get: operations["list_comments"];
+        put?: never;
+        /**
+         * Start Thread
+         * @description Begin a thread on a layer or a region.
+         */
+        post: operations["start_thread"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/networks/{network_id}/compare": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Compare Network States
+         * @description What differs between two states: revisions, versions, another network of the project.
+         */
+        post: operations["compare_network_states"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1028,6 +1136,29 @@ export interface paths {
          * @description Measure a few steps and tell how long the run would take and what memory it needs.
          */
         post: operations["estimate_run"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/networks/{network_id}/merge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Merge Network States
+         * @description Merge a branch, a version or unsaved edits three ways, as operations.
+         *
+         *     Conflicts are settled by `choices`, for ours without one. With `is_saved` every conflict needs a
+         *     choice, 409 `conflict` lists those without, and the result is one revision.
+         */
+        post: operations["merge_network_states"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1095,6 +1226,26 @@ export interface paths {
         get: operations["list_revisions"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/networks/{network_id}/revisions/{revision}/restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Restore Revision
+         * @description Go back to a save by a new one: what was made since stays in the history.
+         */
+        post: operations["restore_revision"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2244,6 +2395,40 @@ export interface components {
             outputs?: string[];
         };
         /**
+         * BlockDifference
+         * @description A block definition that is there on one side only, or whose name or ports differ.
+         */
+        BlockDifference: {
+            /** Block Id */
+            block_id: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "added" | "removed" | "changed";
+            /** Name */
+            name: string;
+            /**
+             * Values
+             * @default []
+             */
+            values: components["schemas"]["ValueChange"][];
+        };
+        /** BranchIn */
+        BranchIn: {
+            /** Name */
+            name: string;
+            /**
+             * @default {
+             *       "document": null,
+             *       "network_id": null,
+             *       "revision": null,
+             *       "version_id": null
+             *     }
+             */
+            state: components["schemas"]["State"];
+        };
+        /**
          * Checkpoint
          * @description A complete, fsynced checkpoint lies at `path`, relative to the output folder.
          */
@@ -2345,6 +2530,88 @@ export interface components {
             source: string;
         };
         /**
+         * Comment
+         * @description One remark; its text is empty once it is deleted.
+         */
+        Comment: {
+            /** Author */
+            author: string | null;
+            /** Can Delete */
+            can_delete: boolean;
+            /** Can Edit */
+            can_edit: boolean;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Edited At */
+            edited_at: string | null;
+            /** Id */
+            id: string;
+            /** Is Deleted */
+            is_deleted: boolean;
+            /** Text */
+            text: string;
+        };
+        /**
+         * CommentChange
+         * @description What is left out stays. `is_resolved` is of the thread, so of its first remark.
+         */
+        CommentChange: {
+            /** Is Resolved */
+            is_resolved?: boolean | null;
+            /** Text */
+            text?: string | null;
+        };
+        /**
+         * Compared
+         * @description `before` has the ids of the later state where both have the thing: draw them together.
+         */
+        Compared: {
+            /** After Label */
+            after_label: string;
+            before: components["schemas"]["Document"];
+            /** Before Label */
+            before_label: string;
+            comparison: components["schemas"]["Comparison"];
+        };
+        /** CompareIn */
+        CompareIn: {
+            /**
+             * @default {
+             *       "document": null,
+             *       "network_id": null,
+             *       "revision": null,
+             *       "version_id": null
+             *     }
+             */
+            after: components["schemas"]["State"];
+            before: components["schemas"]["State"];
+        };
+        /**
+         * Comparison
+         * @description Everything that computes differently, or is called differently.
+         *
+         *     Attributes:
+         *         lines: The same in words, one difference a line.
+         */
+        Comparison: {
+            /** Blocks */
+            blocks: components["schemas"]["BlockDifference"][];
+            /** Edges */
+            edges: components["schemas"]["EdgeDifference"][];
+            /** Is Layout Changed */
+            is_layout_changed: boolean;
+            /** Is Same */
+            is_same: boolean;
+            /** Lines */
+            lines: string[];
+            name: components["schemas"]["ValueChange"] | null;
+            /** Nodes */
+            nodes: components["schemas"]["NodeDifference"][];
+        };
+        /**
          * ConfigDifference
          * @description One setting that differs, by its path in the configuration, e.g. `optimizer.type`.
          */
@@ -2355,6 +2622,43 @@ export interface components {
             b: unknown;
             /** Path */
             path: string;
+        };
+        /**
+         * Conflict
+         * @description Something that both sides changed differently, in words.
+         *
+         *     Attributes:
+         *         id: To choose a side by; the same for the same documents.
+         *         scope: Block that it is in; None on the top level.
+         *         what: The thing, e.g. `conv1: out_channels`.
+         *         base: What it was, and what each side made of it.
+         *         chosen: How it is settled in the merged document.
+         */
+        Conflict: {
+            /** Base */
+            base: string;
+            /**
+             * Chosen
+             * @enum {string}
+             */
+            chosen: "ours" | "theirs";
+            /** Id */
+            id: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "value" | "deleted" | "connection" | "order" | "loop";
+            /** Node Id */
+            node_id: string | null;
+            /** Ours */
+            ours: string;
+            /** Scope */
+            scope: string | null;
+            /** Theirs */
+            theirs: string;
+            /** What */
+            what: string;
         };
         /**
          * CsvSource
@@ -2621,6 +2925,30 @@ export interface components {
         Edge: {
             source: components["schemas"]["Endpoint"];
             target: components["schemas"]["Endpoint"];
+        };
+        /**
+         * EdgeDifference
+         * @description A connection made or cut, between layers that both sides have or not.
+         *
+         *     Attributes:
+         *         is_implied: An added or removed layer says it already; the words leave it out.
+         */
+        EdgeDifference: {
+            /** Edge Id */
+            edge_id: string;
+            /** Is Implied */
+            is_implied: boolean;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "added" | "removed";
+            /** Scope */
+            scope: string | null;
+            /** Source */
+            source: string;
+            /** Target */
+            target: string;
         };
         /**
          * Endpoint
@@ -3861,6 +4189,53 @@ export interface components {
             role: "owner" | "editor" | "labeler" | "viewer";
         };
         /**
+         * Merged
+         * @description `operations` lead from the present state, `revision`, to the merged document.
+         */
+        Merged: {
+            comparison: components["schemas"]["Comparison"];
+            /** Conflicts */
+            conflicts: components["schemas"]["Conflict"][];
+            document: components["schemas"]["Document"];
+            /** Notes */
+            notes: string[];
+            /** Operations */
+            operations: (components["schemas"]["AddNode"] | components["schemas"]["RemoveNode"] | components["schemas"]["AddEdge"] | components["schemas"]["RemoveEdge"] | components["schemas"]["SetParam"] | components["schemas"]["SetAttribute"] | components["schemas"]["MoveNodes"] | components["schemas"]["AddBlock"] | components["schemas"]["RemoveBlock"] | components["schemas"]["SetBlock"] | components["schemas"]["SetFrame"] | components["schemas"]["SetGraphName"])[];
+            /** Revision */
+            revision: number;
+        };
+        /**
+         * MergeIn
+         * @description Merge `theirs` into `ours`; without a `base`, the point where they branched.
+         *
+         *     `is_saved` saves the result as one revision, which takes that `ours` is the present state.
+         */
+        MergeIn: {
+            base?: components["schemas"]["State"] | null;
+            /**
+             * Choices
+             * @default {}
+             */
+            choices: {
+                [key: string]: "ours" | "theirs";
+            };
+            /**
+             * Is Saved
+             * @default false
+             */
+            is_saved: boolean;
+            /**
+             * @default {
+             *       "document": null,
+             *       "network_id": null,
+             *       "revision": null,
+             *       "version_id": null
+             *     }
+             */
+            ours: components["schemas"]["State"];
+            theirs: components["schemas"]["State"];
+        };
+        /**
          * MetricPoint
          * @description Metrics at a step. Names: loss, accuracy, balanced_accuracy, learning_rate.
          */
@@ -3939,6 +4314,8 @@ export interface components {
         /** Network */
         Network: {
             analysis: components["schemas"]["Analysis"];
+            /** Can Comment */
+            can_comment: boolean;
             /** Can Edit */
             can_edit: boolean;
             /**
@@ -3953,6 +4330,7 @@ export interface components {
             id: string;
             /** Name */
             name: string;
+            origin: components["schemas"]["Origin"] | null;
             /** Project Id */
             project_id: string;
             /** Revision */
@@ -4079,6 +4457,24 @@ export interface components {
             /** Template */
             template?: string | null;
         };
+        /** NewReply */
+        NewReply: {
+            /** Text */
+            text: string;
+        };
+        /**
+         * NewThread
+         * @description A remark on a layer (`node_id`) or on a region of a scope.
+         */
+        NewThread: {
+            /** Node Id */
+            node_id?: string | null;
+            region?: components["schemas"]["Region"] | null;
+            /** Scope */
+            scope?: string | null;
+            /** Text */
+            text: string;
+        };
         /** NewVersion */
         NewVersion: {
             /** Name */
@@ -4192,6 +4588,39 @@ export interface components {
              */
             repeats: number;
         };
+        /**
+         * NodeDifference
+         * @description A layer that is there on one side only, or differs.
+         *
+         *     Attributes:
+         *         scope: Block that it is in; None on the top level.
+         *         place: Where it stands, e.g. `between relu2 and fc`; empty for a changed one.
+         */
+        NodeDifference: {
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "added" | "removed" | "changed";
+            /** Name */
+            name: string;
+            /** Node Id */
+            node_id: string;
+            /**
+             * Place
+             * @default
+             */
+            place: string;
+            /** Scope */
+            scope: string | null;
+            /** Type */
+            type: string;
+            /**
+             * Values
+             * @default []
+             */
+            values: components["schemas"]["ValueChange"][];
+        };
         /** NumberedEvent */
         NumberedEvent: {
             /** Event */
@@ -4272,6 +4701,22 @@ export interface components {
              * @default 0.01
              */
             weight_decay: number;
+        };
+        /**
+         * Origin
+         * @description Where a branch came from.
+         */
+        Origin: {
+            /** Is Deleted */
+            is_deleted: boolean;
+            /** Name */
+            name: string;
+            /** Network Id */
+            network_id: string;
+            /** Revision */
+            revision: number;
+            /** Version Id */
+            version_id: string;
         };
         /**
          * ParamDescription
@@ -4599,6 +5044,20 @@ export interface components {
             used_bytes: number;
         };
         /**
+         * Region
+         * @description A rectangle of the canvas, in document pixels.
+         */
+        Region: {
+            /** Height Px */
+            height_px: number;
+            /** Width Px */
+            width_px: number;
+            /** X */
+            x: number;
+            /** Y */
+            y: number;
+        };
+        /**
          * RemoveBlock
          * @description Remove a block definition that no instance and no frame uses any more.
          */
@@ -4666,12 +5125,17 @@ export interface components {
             /** Revision */
             revision: number;
         };
-        /** RevisionPage */
+        /**
+         * RevisionPage
+         * @description `reachable_from`: the first revision that can be restored; null when none can.
+         */
         RevisionPage: {
             /** Items */
             items: components["schemas"]["RevisionSummary"][];
             /** Next */
             next: string | null;
+            /** Reachable From */
+            reachable_from: number | null;
             /** Total */
             total: number;
         };
@@ -5681,6 +6145,25 @@ export interface components {
             type: "network";
         };
         /**
+         * State
+         * @description A state of a network: none of the fields is the present one.
+         *
+         *     `network_id` is another network of the same project, as it is now; `document` is what the
+         *     client holds.
+         */
+        State: {
+            /** Document */
+            document?: {
+                [key: string]: unknown;
+            } | null;
+            /** Network Id */
+            network_id?: string | null;
+            /** Revision */
+            revision?: number | null;
+            /** Version Id */
+            version_id?: string | null;
+        };
+        /**
          * Statistics
          * @description `notes` are sentences on what deserves a look, e.g. a class with a single image; `sizes`
          *     holds the 200 most frequent of `num_sizes`.
@@ -5819,6 +6302,40 @@ export interface components {
             /** Output Text */
             output_text: string;
             totals: components["schemas"]["Totals"];
+        };
+        /**
+         * Thread
+         * @description A remark with its answers. `is_orphan`: the layer it is on was deleted.
+         */
+        Thread: {
+            /** Can Resolve */
+            can_resolve: boolean;
+            /** Comments */
+            comments: components["schemas"]["Comment"][];
+            /** Id */
+            id: string;
+            /** Is Orphan */
+            is_orphan: boolean;
+            /** Is Resolved */
+            is_resolved: boolean;
+            /** Node Id */
+            node_id: string | null;
+            /** Node Name */
+            node_name: string;
+            region: components["schemas"]["Region"] | null;
+            /** Resolved At */
+            resolved_at: string | null;
+            /** Resolved By */
+            resolved_by: string | null;
+            /** Scope */
+            scope: string | null;
+        };
+        /** ThreadList */
+        ThreadList: {
+            /** Can Comment */
+            can_comment: boolean;
+            /** Threads */
+            threads: components["schemas"]["Thread"][];
         };
         /**
          * Totals
@@ -5999,6 +6516,18 @@ export interface components {
             type: "upload";
             /** Upload Ids */
             upload_ids: string[];
+        };
+        /**
+         * ValueChange
+         * @description One value before and after, as text; None where it is the layer's default.
+         */
+        ValueChange: {
+            /** After */
+            after: string | null;
+            /** Before */
+            before: string | null;
+            /** Name */
+            name: string;
         };
         /** Version */
         Version: {
@@ -6301,6 +6830,105 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Code"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_comment: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                comment_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    change_comment: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                comment_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CommentChange"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ThreadList"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    reply_to_comment: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                comment_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewReply"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ThreadList"];
                 };
             };
             /** @description Problem */
@@ -7892,6 +8520,41 @@ export interface operations {
             };
         };
     };
+    branch_network: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                network_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BranchIn"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Network"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     get_network_code: {
         parameters: {
             query?: never;
@@ -7910,6 +8573,107 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Code"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_comments: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                network_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ThreadList"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    start_thread: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                network_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewThread"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ThreadList"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    compare_network_states: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                network_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CompareIn"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Compared"];
                 };
             };
             /** @description Problem */
@@ -7976,6 +8740,41 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["JobOut"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    merge_network_states: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                network_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MergeIn"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Merged"];
                 };
             };
             /** @description Problem */
@@ -8109,6 +8908,38 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["RevisionPage"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    restore_revision: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                network_id: string;
+                revision: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Network"];
                 };
             };
             /** @description Problem */

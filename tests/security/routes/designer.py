@@ -3,6 +3,7 @@ from __future__ import annotations
 from typing import Any
 
 from designer import services
+from designer.models import Comment
 from netloom.graph.document import Document
 from tests.security.routes import Route, World
 
@@ -35,6 +36,20 @@ ROUTES = {
     "create_version": Route("edit", {"name": "First"}),
     "get_version": Route("view"),
     "restore_version": Route("edit"),
+    "compare_network_states": Route("view", {"before": {"revision": 0}}),
+    "merge_network_states": Route(
+        "edit", {"theirs": {"document": EMPTY}, "base": {"document": EMPTY}}
+    ),
+    "branch_network": Route("edit", {"name": "Branch"}),
+    "restore_revision": Route("edit"),
+    "list_comments": Route("view"),
+    "start_thread": Route(
+        "label",
+        {"text": "Why?", "region": {"x": 0, "y": 0, "width_px": 10, "height_px": 10}},
+    ),
+    "reply_to_comment": Route("label", {"text": "Because."}),
+    "change_comment": Route("label", {"text": "Changed"}),
+    "delete_comment": Route("label"),
     "get_network_sample": Route("view", may_be_missing=True),
 }
 
@@ -60,7 +75,16 @@ def _binned(world: World) -> str:
     return network(world).id
 
 
+def comment(world: World) -> str:
+    """A remark of the person who asks, since nobody edits what another said."""
+    writer = world.people.get(world.role, world.people["owner"])
+    made = Comment.objects.create(network=network(world), author=writer, text="Why?")
+    return made.pk
+
+
 OBJECTS = {
+    "comment_id": comment,
+    "revision": lambda world: str(network(world).revision),
     "network_id": lambda world: network(world).id,
     "template_id": lambda _: "mlp",
     "version_id": lambda world: version(world).id,

@@ -42,7 +42,7 @@ function trailOf(document: Document, path: string): Step[] | null {
 }
 
 /** A way into a block by its first instances. */
-function trailTo(document: Document, blockId: string | null): Step[] {
+export function trailTo(document: Document, blockId: string | null): Step[] {
   const steps: Step[] = [];
   const seen = new Set<string>();
   for (let current = blockId; current !== null && !seen.has(current);) {

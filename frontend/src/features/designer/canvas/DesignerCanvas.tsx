@@ -9,6 +9,8 @@ import {
 import '@xyflow/react/dist/style.css';
 import { useComputedColorScheme } from '@mantine/core';
 import { useMemo, useRef, useState } from 'react';
+import { CommentMarkers } from '../comments/CommentMarkers';
+import { ComparisonLayer } from '../compare/ComparisonLayer';
 import { pathPrefixOf } from '../state/editor';
 import { useEditor } from '../state/DesignerContext';
 import { DESIGNER_IDS } from '../testids';
@@ -125,6 +127,8 @@ function Canvas() {
       >
         {!isFar && <Background variant={BackgroundVariant.Dots} gap={24} size={1} />}
         {isFar && <FarView scene={scene} />}
+        <ComparisonLayer scene={scene} />
+        <CommentMarkers scene={scene} />
       </ReactFlow>
       {scene.cards.size === 0 && <EmptyCanvas />}
       <Minimap scene={scene} />

@@ -1,9 +1,10 @@
 import { getViewportForBounds, useReactFlow, useStoreApi } from '@xyflow/react';
 import { useEffect, useRef, useState, type RefObject } from 'react';
 import { lookup } from '../document/records';
+import type { Document } from '../document/types';
 import { useDesigner, useScopeId, type Designer } from '../state/DesignerContext';
 import type { CanvasHandle } from '../state/panels';
-import { boundsOf, MAX_ZOOM, MIN_ZOOM } from './geometry';
+import { boundsOf, CARD_HEIGHT, CARD_WIDTH, MAX_ZOOM, MIN_ZOOM, type Rect } from './geometry';
 import { layOutThoroughly } from './layout';
 import type { Scene } from './scene';
 
@@ -48,7 +49,10 @@ export function useCanvasHandle(scene: Scene, root: RefObject<HTMLElement | null
       fit: () => fitTo(null, 1),
       zoomBy: (factor) => void flow.zoomTo(flow.getZoom() * factor, MOVE),
       zoomTo: (zoom) => void flow.zoomTo(zoom, MOVE),
-      reveal: (ids) => reveal(flow, store.getState(), latest.current, ids),
+      reveal: (ids, earlier) => {
+        const rects = ids.flatMap((id) => latest.current.cards.get(id) ?? ghostOf(id, earlier) ?? []);
+        reveal(flow, store.getState(), rects);
+      },
       centre: () => toDocument(middle()),
       middle,
       toDocument,
@@ -103,14 +107,19 @@ async function tidy(designer: Designer, scene: Scene, signal: AbortSignal): Prom
   }
 }
 
+/** Where a layer stood that is not there any more. */
+function ghostOf(id: string, earlier: Document | undefined): Rect | undefined {
+  const place = earlier && lookup(earlier.view.positions, id);
+  return place && { ...place, width: CARD_WIDTH, height: CARD_HEIGHT };
+}
+
 /** Move the view only as far as needed to see the cards. */
 function reveal(
   flow: ReturnType<typeof useReactFlow>,
   view: { transform: [number, number, number]; width: number; height: number },
-  scene: Scene,
-  ids: readonly string[],
+  rects: readonly Rect[],
 ): void {
-  const bounds = boundsOf(ids.flatMap((id) => scene.cards.get(id) ?? []));
+  const bounds = boundsOf(rects);
   if (bounds === null) return;
   const [x, y, zoom] = view.transform;
   const margin = 24;

@@ -6,6 +6,8 @@ import { LayersTable } from '../analysis/LayersTable';
 import { Outline } from '../analysis/Outline';
 import { ProblemsList } from '../analysis/ProblemsList';
 import { flopsText } from '../analysis/costs';
+import { CommentsTab } from '../comments/CommentsTab';
+import { OpenThreadCount } from '../comments/OpenThreadCount';
 import { CodeView } from '../code/CodeView';
 import { useAnalysis, useDesigner, usePanels } from '../state/DesignerContext';
 import type { BottomTab } from '../state/panels';
@@ -18,6 +20,7 @@ const TABS: readonly { id: BottomTab; title: string }[] = [
   { id: 'problems', title: 'Problems' },
   { id: 'code', title: 'PyTorch' },
   { id: 'versions', title: 'Versions' },
+  { id: 'comments', title: 'Comments' },
   { id: 'outline', title: 'Outline' },
 ];
 
@@ -69,6 +72,7 @@ export function BottomPanel() {
             >
               {title}
               {id === 'problems' && <ProblemCount />}
+              {id === 'comments' && <OpenThreadCount />}
             </button>
           ))}
         </div>
@@ -103,6 +107,8 @@ function Tab({ id }: { id: BottomTab }) {
       return <CodeView />;
     case 'versions':
       return <VersionsList />;
+    case 'comments':
+      return <CommentsTab />;
     case 'outline':
       return <Outline />;
   }

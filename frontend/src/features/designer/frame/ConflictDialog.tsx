@@ -10,6 +10,8 @@ import { useDesigner, useSaver } from '../state/DesignerContext';
 import { useNetworkMeta } from '../state/networkMeta';
 import { DESIGNER_IDS } from '../testids';
 import classes from './ConflictDialog.module.css';
+import { MergeChoices } from './MergeChoices';
+import { useMergeEdits } from './useMerge';
 
 /** Edits that cannot be saved as they are: merge what fits, keep them as a copy, or let them go. */
 export function ConflictDialog() {
@@ -41,20 +43,13 @@ export function ConflictDialog() {
   });
   const reload = useMutation({ mutationFn: takeTheirs });
   const isOpen = state === 'conflict' || state === 'refused';
-  const merge = (): void => {
-    if (conflict === null) return;
-    const dropped = saver.mergeWhatFits(conflict);
-    editor.say(
-      dropped === 0
-        ? 'Both sides were merged.'
-        : `Merged; ${dropped} of your edits did not fit any more and were left out.`,
-    );
-  };
+  const merge = useMergeEdits();
+  const conflicts = isOpen ? (merge.data?.conflicts ?? []) : [];
   const saveAsFile = (): void => {
     const text = JSON.stringify(editor.state.document, null, 2);
     downloadBlob(`${name}.json`, new Blob([text], { type: 'application/json' }));
   };
-  const error = copy.error ?? reload.error;
+  const error = copy.error ?? reload.error ?? merge.error;
   return (
     <Modal
       opened={isOpen}
@@ -66,6 +61,16 @@ export function ConflictDialog() {
       }
       data-testid={DESIGNER_IDS.conflict}
     >
+      {conflicts.length > 0 ? (
+        <MergeChoices
+          conflicts={conflicts}
+          sides={{ ours: 'Mine', theirs: 'Theirs' }}
+          isBusy={merge.isPending}
+          onMerge={(choices) => merge.mutate(choices, { onSuccess: () => merge.reset() })}
+          onBack={() => merge.reset()}
+        />
+      ) : (
+        <>
       <p className={classes.text}>
         {state === 'conflict'
           ? `Your last edits do not fit on what ${authors(conflict?.operations_since)} saved meanwhile.`
@@ -75,7 +80,9 @@ export function ConflictDialog() {
       {error !== null && <p className={classes.reason}>{asProblem(error).message}</p>}
       <div className={classes.buttons}>
         {conflict !== null && state === 'conflict' && (
-          <Button onClick={merge}>Merge what fits</Button>
+          <Button loading={merge.isPending} onClick={() => merge.mutate(null)}>
+            Merge
+          </Button>
         )}
         <Button variant="default" loading={copy.isPending} onClick={() => copy.mutate()}>
           {elsewhere ? `Keep mine as a copy in ${elsewhere.name}` : 'Keep mine as a copy'}
@@ -92,6 +99,8 @@ export function ConflictDialog() {
           Drop mine and reload
         </Button>
       </div>
+        </>
+      )}
     </Modal>
   );
 }

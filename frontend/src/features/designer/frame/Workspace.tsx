@@ -4,6 +4,8 @@ import { StartRunDialog } from '@/features/training';
 import { useCommands, useTopic, type Command } from '@/lib';
 import { DesignerCanvas } from '../canvas/DesignerCanvas';
 import { isTyping } from '../canvas/useCanvasKeys';
+import { ComparisonBar } from '../compare/ComparisonBar';
+import { commentsKey } from '../comments/useThreads';
 import { Palette } from '../palette/Palette';
 import { PropertyPanel } from '../properties/PropertyPanel';
 import { readRevision } from '../state/api';
@@ -66,6 +68,7 @@ function Panes() {
         {isPaletteOpen && <Palette />}
         <div className={classes.canvas}>
           <DesignerCanvas />
+          <ComparisonBar />
           <Notice />
         </div>
         <PropertyPanel />
@@ -92,6 +95,9 @@ function useOthersEdits({ networkId, saver }: Designer): void {
     since: saver.revision,
     onMessage: (message) => {
       if (message.type === 'operations') saver.receive(readRevision(message, 'message'));
+      if (message.type === 'comment') {
+        void client.invalidateQueries({ queryKey: commentsKey(networkId) });
+      }
     },
     onGap: () => {
       void saver.catchUp();

@@ -4,6 +4,7 @@ import { portsIn, type PortsOf } from '../document/ports';
 import { scopeOf } from '../document/scope';
 import type { Document, Scope } from '../document/types';
 import type { Catalog } from './catalog';
+import type { Comparing } from './comparing';
 import { scopeIdOf, type Editor, type EditorState } from './editor';
 import type { AnalysisState, LiveAnalysis } from './liveAnalysis';
 import type { Panels, PanelsState } from './panels';
@@ -18,6 +19,7 @@ export interface Designer {
   readonly saver: Saver;
   readonly live: LiveAnalysis;
   readonly panels: Panels;
+  readonly comparing: Comparing;
 }
 
 const Context = createContext<Designer | null>(null);

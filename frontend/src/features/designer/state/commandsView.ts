@@ -91,6 +91,7 @@ export const viewCommands: readonly DesignerCommand[] = [
   show('problems', 'Show the problems'),
   show('code', 'Show the PyTorch code'),
   show('versions', 'Show the versions'),
+  show('comments', 'Show the comments'),
   show('outline', 'Show the outline'),
   {
     id: 'save-version',

@@ -142,6 +142,8 @@ export interface Network {
   template: string | null;
   analysis: Analysis;
   can_edit: boolean;
+  /** The network that this one branched off. */
+  origin: { network_id: string; name: string; revision: number; is_deleted: boolean } | null;
   created_at: string;
   updated_at: string;
 }

@@ -15,12 +15,15 @@ export const networkQuery = (networkId: string) => ({
   refetchOnReconnect: false,
 });
 
-export type NetworkMeta = Pick<Network, 'name' | 'dataset_id' | 'project_id' | 'can_edit'>;
+export type NetworkMeta = Pick<
+  Network,
+  'name' | 'dataset_id' | 'project_id' | 'can_edit' | 'origin'
+>;
 
 export function useNetworkMeta(): NetworkMeta {
   const { networkId, projectId } = useDesigner();
   const { data } = useQuery({ ...networkQuery(networkId), staleTime: Infinity });
-  return data ?? { name: '', dataset_id: null, project_id: projectId, can_edit: false };
+  return data ?? { name: '', dataset_id: null, project_id: projectId, can_edit: false, origin: null };
 }
 
 /** Put what the server answered to a change of name or data in place. */

@@ -6,6 +6,7 @@ import { parseDocument } from '../document/parse';
 import type { Document } from '../document/types';
 import { analyzeDocument, getNetwork, readConflict, saveOperations } from './api';
 import type { Catalog } from './catalog';
+import { Comparing } from './comparing';
 import type { Network } from './contract';
 import type { Designer } from './DesignerContext';
 import { DraftBox } from './drafts';
@@ -72,6 +73,7 @@ export function openNetwork(network: Network, catalog: Catalog, personId: string
     saver,
     live,
     panels,
+    comparing: new Comparing(),
     start,
   };
 }

@@ -1,9 +1,9 @@
 /** What is open around the canvas. Kept for the session, not part of the document. */
 
 import { createStore, type StoreApi } from 'zustand/vanilla';
-import type { Endpoint, Position } from '../document/types';
+import type { Document, Endpoint, Position } from '../document/types';
 
-export type BottomTab = 'layers' | 'problems' | 'code' | 'versions' | 'outline';
+export type BottomTab = 'layers' | 'problems' | 'code' | 'versions' | 'comments' | 'outline';
 
 /** Where the search-to-insert is open, and what its choice is connected to. */
 export interface InsertMenu {
@@ -41,7 +41,8 @@ export interface CanvasHandle {
   fit(): void;
   zoomBy(factor: number): void;
   zoomTo(zoom: number): void;
-  reveal(nodeIds: readonly string[]): void;
+  /** Layers that are gone are looked for in `earlier`. */
+  reveal(nodeIds: readonly string[], earlier?: Document): void;
   centre(): Position;
   /** The middle of the canvas element, in its own pixels. */
   middle(): Position;
@@ -95,7 +96,7 @@ export class Panels {
 /** Lower windows begin with the canvas alone. */
 const TALL_PX = 760;
 
-const TABS: readonly BottomTab[] = ['layers', 'problems', 'code', 'versions', 'outline'];
+const TABS: readonly BottomTab[] = ['layers', 'problems', 'code', 'versions', 'comments', 'outline'];
 
 function readSaved(): { bottom: BottomTab; isBottomOpen: boolean } {
   const [tab, open] = (sessionStorage.getItem(SAVED) ?? '').split(',');

@@ -131,7 +131,7 @@ describe('Saver', () => {
     expect(page.notes.join()).toContain('Grace changed this network meanwhile');
   });
 
-  it('asks when both sides do not fit together, and merges what fits', async () => {
+  it('asks when both sides do not fit together, and knows what both began with', async () => {
     const server = new Server();
     const { page, saver, edit, state } = open(server);
     server.saveAs('Grace', cut('e3'));
@@ -139,11 +139,20 @@ describe('Saver', () => {
     await settle();
     expect(state().state).toBe('conflict');
     expect(page.draft).not.toBeNull();
-    expect(saver.mergeWhatFits(state().conflict!)).toBe(1);
-    await settle();
-    expect(server.document.graph.nodes['conv']?.params['out_channels']).toBe(16);
+    expect(isConnected(saver.mergeBase, 'e3')).toBe(true);
+    saver.discard(server.document, state().conflict!.revision);
+    expect(saver.mergeBase).toEqual(server.document);
     expect(page.document).toEqual(server.document);
     expect(state().state).toBe('saved');
+  });
+
+  it('keeps the common base when a live edit of somebody else does not fit', () => {
+    const server = new Server();
+    const { saver, edit, state } = open(server);
+    edit(cut('e3'));
+    saver.receive(server.saveAs('Grace', cut('e3')));
+    expect(state().state).toBe('conflict');
+    expect(isConnected(saver.mergeBase, 'e3')).toBe(true);
   });
 
   it('follows what others save, below edits that are still waiting', () => {

@@ -65,6 +65,8 @@ export class Saver {
   private readonly options: SaverOptions;
   /** The network as the server has it at `revision`. */
   private base: Document;
+  /** The base that unsaved edits were made on, while `base` is newer and they do not fit on it. */
+  private fork: Document | null = null;
   private pending: Batch[] = [];
   private inFlight: Batch | null = null;
   private inFlightClient: string;
@@ -95,6 +97,11 @@ export class Saver {
 
   get revision(): number {
     return this.store.getState().revision;
+  }
+
+  /** What this page and the others began with, for a merge of their edits. */
+  get mergeBase(): Document {
+    return this.fork ?? this.base;
   }
 
   get hasUnsaved(): boolean {
@@ -163,37 +170,11 @@ export class Saver {
     this.inFlight = null;
     this.pending = [];
     this.base = document;
+    this.fork = null;
     this.retry_ms = this.options.firstRetry_ms;
     this.store.setState({ state: 'saved', revision, reason: '', conflict: null });
     this.keepDraft();
     this.ports.adopt(document);
-  }
-
-  /** Keep those of our edits that still fit, drop the others. Returns how many were dropped. */
-  mergeWhatFits(conflict: Conflict): number {
-    const batches = this.unsavedBatches();
-    let document = conflict.document;
-    const kept: Batch[] = [];
-    for (const batch of batches) {
-      const operations: Operation[] = [];
-      for (const operation of batch.operations) {
-        const applied = tryOperations(document, [operation]);
-        if ('refused' in applied) continue;
-        ({ document } = applied);
-        operations.push(operation);
-      }
-      if (operations.length > 0) kept.push({ ...batch, operations });
-    }
-    const count = (list: readonly Batch[]): number =>
-      list.reduce((sum, batch) => sum + batch.operations.length, 0);
-    this.base = conflict.document;
-    this.inFlight = null;
-    this.pending = kept;
-    this.store.setState({ state: 'saved', revision: conflict.revision, conflict: null });
-    this.keepDraft();
-    this.ports.adopt(document);
-    this.schedule(0);
-    return count(batches) - count(kept);
   }
 
   start(): void {
@@ -314,6 +295,7 @@ export class Saver {
   private rebase(document: Document, revision: number, author: string | null): void {
     const operations = this.pending.flatMap((batch) => batch.operations);
     const applied = tryOperations(document, operations);
+    if ('refused' in applied) this.fork ??= this.base;
     this.base = document;
     this.store.setState({ revision });
     if ('refused' in applied) {
