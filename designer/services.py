@@ -19,6 +19,8 @@ from designer import documents, selectors
 from designer.documents import (
     analyze_document,
     as_stored,
+    notebook,
+    read_code,
     read_document,
     read_small_document,
     source_code,
@@ -42,7 +44,9 @@ __all__ = [
     "create_version",
     "delete_network",
     "duplicate_network",
+    "notebook",
     "pin_version",
+    "read_code",
     "read_document",
     "read_small_document",
     "rename_network",

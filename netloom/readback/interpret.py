@@ -36,6 +36,8 @@ from netloom.readback.values import (
 
 _CHAIN_NAMES = frozenset({"x", "h", "hidden", "flowing", "out", "y", "identity", "residual"})
 _NOTHING = object()
+MAX_ERRORS = 60
+"""Lines beyond these are not looked at: whatever the file is, it is not a network as drawn here."""
 
 
 class Reader(Evaluator):
@@ -47,6 +49,7 @@ class Reader(Evaluator):
         self.document = document
         self.blocks = blocks
         self.num_nodes = 0
+        self._num_errors = 0
         self._open: list[str] = []
         self._found: dict[object, FoundLayer | str] = {}
 
@@ -162,11 +165,14 @@ class Reader(Evaluator):
     def add_problem(self, node: ast.AST, message: str, *, is_note: bool = False) -> None:
         """Note what is to be said about a line, once."""
         if message:
+            self._num_errors += not is_note
             self.problems[problem_at(node, message, is_note=is_note)] = None
 
     def run(self, body: Sequence[ast.stmt], frame: Frame) -> object:
         """Go through statements; return what is returned."""
         for statement in body:
+            if self._num_errors > MAX_ERRORS:
+                return _NOTHING
             try:
                 returned = self._statement(statement, frame)
                 if returned is not _NOTHING:
@@ -456,6 +462,8 @@ class Reader(Evaluator):
 
     def _count(self, tree: ast.AST) -> None:
         self.num_nodes += 1
+        if self._num_errors > MAX_ERRORS:
+            raise CannotRead(tree, "There is more than this that cannot be read.")
         if self.num_nodes > MAX_NODES:
             raise CannotRead(tree, f"The network has more than {MAX_NODES:,} nodes.")
 

@@ -47,7 +47,7 @@ _FOLLOWING = SIZES | {
 }  # fmt: skip
 """Arguments that follow from what arrives: nobody has to give them."""
 _MAX_ROUNDS = 8
-_MAX_COMBINATIONS = 4000
+_MAX_COMBINATIONS = 600
 
 
 @dataclass(frozen=True, slots=True)
