@@ -66,7 +66,7 @@ def test_a_notebook_is_made_or_refused_with_words(
 ) -> None:
     answer = api.post("/api/notebook", {"document": document}).json()
     notebook = json.loads(answer["content"])
-    assert answer["file_name"] == "mlp.ipynb"
+    assert answer["file_name"] == "net.ipynb"
     assert (notebook["nbformat"], notebook["nbformat_minor"]) == (4, 5)
     refused = api.post("/api/notebook", {"document": EMPTY})
     assert (refused.status_code, refused.json()["code"]) == (422, "document_invalid")
