@@ -119,8 +119,8 @@ def _lines(text: str) -> list[str]:
 
 def _image_cells(node: Node) -> list[dict[str, object]]:
     layer = get_layer(node.type)
-    assert layer is not None
-    params = cast("ImageInputParams", parse_params(layer, node.params).params)
+    parsed = None if layer is None else parse_params(layer, node.params).params
+    params = cast("ImageInputParams", parsed)
     size = (params.height, params.width)
     resize = {
         "stretch": [f"transforms.Resize({size})"],
@@ -145,7 +145,9 @@ def _image_cells(node: Node) -> list[dict[str, object]]:
             "A folder with one folder of images for each class: `data/cat/1.png`, "
             "`data/dog/2.png`... Every fifth image, chosen by a fixed seed, is kept for evaluation."
         ),
-        _code(_IMAGES % {"helper": helper, "steps": "\n".join(f"        {each}," for each in steps)}),
+        _code(
+            _IMAGES % {"helper": helper, "steps": "\n".join(f"        {each}," for each in steps)}
+        ),
     ]
 
 
@@ -198,7 +200,7 @@ data = datasets.ImageFolder(DATA, transform)
 classes = data.classes
 """
     + _SPLIT
-    + 'print(f"{len(trained)} images to train on, {len(held)} to evaluate on, {len(classes)} classes")'
+    + 'print(f"{len(trained)} images to train on, {len(held)} to evaluate on: {classes}")'
 )
 _ARRAYS = (
     """

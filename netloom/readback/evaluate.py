@@ -50,12 +50,12 @@ _TENSOR_OPERATORS: Mapping[type[ast.operator], tuple[str, str]] = {
     ast.Div: ("/", "Divide"),
 }
 _ARITHMETIC: Mapping[type[ast.operator], Callable[[float, float], float]] = {
-    ast.Add: operator.add,
-    ast.Sub: operator.sub,
-    ast.Mult: operator.mul,
-    ast.Div: operator.truediv,
-    ast.FloorDiv: operator.floordiv,
-    ast.Mod: operator.mod,
+    ast.Add: lambda one, other: one + other,
+    ast.Sub: lambda one, other: one - other,
+    ast.Mult: lambda one, other: one * other,
+    ast.Div: lambda one, other: one / other,
+    ast.FloorDiv: lambda one, other: one // other,
+    ast.Mod: lambda one, other: one % other,
 }
 _COMPARISONS: Mapping[type[ast.cmpop], Callable[[float, float], bool]] = {
     ast.Lt: operator.lt,
@@ -263,14 +263,12 @@ class Evaluator:
         if len(others) != 1 or frame.nodes is None:
             return None
         [last] = others
-        if isinstance(tree.op, ast.Mult) and isinstance(last, ast.Call) and len(last.args) == 1:
-            if called_function(self.file.dotted_name(last.func)) == "sigmoid":
-                flows = [self.value(first, frame), self.value(last.args[0], frame)]
-                if all(isinstance(flow, Flow) for flow in flows):
-                    given = cast("list[Flow]", flows)
-                    return self.add_use(
-                        expression_use("t0 * torch.sigmoid(t1)", ("Gate",), given), tree, frame
-                    )
+        is_gated = isinstance(last, ast.Call) and len(last.args) == 1
+        if is_gated and called_function(self.file.dotted_name(last.func)) == "sigmoid":
+            flows = [self.value(first, frame), self.value(last.args[0], frame)]
+            if isinstance(tree.op, ast.Mult) and all(isinstance(flow, Flow) for flow in flows):
+                use = expression_use("t0 * torch.sigmoid(t1)", ("Gate",), cast("list[Flow]", flows))
+                return self.add_use(use, tree, frame)
         if isinstance(tree.op, ast.Div) and isinstance(first, ast.BinOp):
             return self._average(first, last, tree, frame)
         return None
@@ -292,11 +290,10 @@ class Evaluator:
 
     def _arithmetic(self, tree: ast.BinOp, values: Sequence[object]) -> object:
         compute = _ARITHMETIC.get(type(tree.op))
-        first, *others = values
-        if isinstance(first, list | tuple) and all(type(other) is type(first) for other in others):
-            if isinstance(tree.op, ast.Add):
+        for kind in (list, tuple):
+            if isinstance(tree.op, ast.Add) and all(isinstance(value, kind) for value in values):
                 joined = [item for value in values for item in cast("list[object]", value)]
-                return joined if isinstance(first, list) else tuple(joined)
+                return joined if kind is list else tuple(joined)
         numbers = [
             value for value in values
             if isinstance(value, int | float) and abs(value) < _MAX_NUMBER
@@ -368,8 +365,8 @@ class Evaluator:
                     return self._method(owner, tree.func.attr, tree, frame)
                 raise CannotRead(tree, f".{tree.func.attr[:64]}() cannot be read here.")
             if tree.func.attr not in frame.attributes:
-                raise CannotRead(tree, f"self.{tree.func.attr[:64]} is not made in __init__ in a way "
-                                 "that can be read. Methods of your own are not gone into.")  # fmt: skip
+                raise CannotRead(tree, f"__init__ makes no self.{tree.func.attr[:64]} that can be "
+                                 "read. Methods of your own are not gone into.")  # fmt: skip
         callee = self.value(tree.func, frame)
         if not isinstance(callee, Module):
             raise CannotRead(tree, "Only layers and functions of torch can be called.")
@@ -475,7 +472,7 @@ class Evaluator:
         if len(positional) > len(names):
             raise CannotRead(call, f"{tree.name[:64]} takes {len(names)} arguments.")
         bound = {**dict(zip(names, positional, strict=False)), **keywords}
-        only = set() if method is None else {each.arg for each in method.args.kwonlyargs}
+        only: set[str] = set() if method is None else {each.arg for each in method.args.kwonlyargs}
         unknown = bound.keys() - set(names) - only
         if unknown:
             raise CannotRead(call, f"{tree.name[:64]} has no argument {min(unknown)[:64]}.")
@@ -539,7 +536,8 @@ class Evaluator:
     def _transposed_product(
         self, tree: ast.Call, flipped: Sequence[ast.expr | None], frame: Frame
     ) -> object:
-        words, flows = [], []
+        words: list[str] = []
+        flows: list[object] = []
         for index, (whole, inner) in enumerate(zip(tree.args, flipped, strict=True)):
             flows.append(self.value(inner or whole, frame))
             words.append(f"torch.transpose(t{index}, -2, -1)" if inner else f"t{index}")

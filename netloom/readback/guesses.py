@@ -32,7 +32,7 @@ def guessed_texts(
                     for letters in _LETTERS.get(len(value), ()):
                         yield {"shape": _sizes_text(letters, value)}
         case "Rearrange" if len(values) == 3:
-            found = _pattern(*values, shape)
+            found = _pattern(values[0], values[1], values[2], shape)
             if found is not None:
                 yield found
         case _:

@@ -128,10 +128,12 @@ class Reader(Evaluator):
         record = Record(tree.name, inputs, frame.nodes, tree=tree, output_names=[*ports.outputs])
         if returned is _NOTHING:
             self.add_problem(forward, "forward returns nothing that can be read.")
-        results = returned if isinstance(returned, list | tuple) else [returned]
-        for value in cast("list[object]", results):
+        results = (
+            cast("list[object]", returned) if isinstance(returned, list | tuple) else [returned]
+        )
+        for value in results:
             record.results.append(value if isinstance(value, Flow) else LOST)
-        self._name_nodes(record, frame)
+        self._name_nodes(record)
         for name, value in frame.attributes.items():
             if isinstance(value, LayerModule | ClassModule) and not value.calls:
                 self.add_problem(
@@ -141,7 +143,7 @@ class Reader(Evaluator):
         return record
 
     @staticmethod
-    def _name_nodes(record: Record, frame: Frame) -> None:
+    def _name_nodes(record: Record) -> None:
         """Keep the names of variables only where the value does not flow straight on."""
         takers: dict[int, set[int]] = {}
         for index, node in enumerate(record.nodes):
@@ -191,8 +193,8 @@ class Reader(Evaluator):
         for node in ast.walk(statement):
             if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
                 # What follows is still read, as if the line were not there.
-                if not isinstance(frame.names.get(node.id), Flow):
-                    frame.names[node.id] = lost
+                known = frame.names.get(node.id)
+                frame.names[node.id] = known if isinstance(known, Flow) else lost
             if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store):
                 frame.attributes[node.attr] = UNREAD
 
@@ -356,7 +358,7 @@ class Reader(Evaluator):
             return self._apply_blocks(chain, blocks, flows, tree, frame)
         value: object = tuple(flows) if len(flows) > 1 else flows[0]
         for item in chain.items:
-            given = list(value) if isinstance(value, tuple) else [value]
+            given = list(cast("tuple[object, ...]", value)) if isinstance(value, tuple) else [value]
             value = self.apply(item, cast("list[object]", given), tree, frame)
         return value
 
@@ -369,13 +371,14 @@ class Reader(Evaluator):
         frame: Frame,
     ) -> object:
         nodes = frame.nodes
-        assert nodes is not None
+        if nodes is None:
+            raise CannotRead(tree, "Layers are called in forward, not in __init__.")
         if module.calls and module is items[0]:
             raise CannotRead(tree, f"self.{module.name[:64]} is called twice. A block that is used "
                              "twice is made twice, with weights of its own.")  # fmt: skip
         for item in items:
             item.calls += 1
-        shapes = [flow.shape for flow in flows]
+        shapes: Sequence[Shape | None] = [flow.shape for flow in flows]
         runs: list[list[Record]] = []
         seeds = self._block_seeds(items[0].class_name, frame.seeds.get(module.name))
         for item in items:
@@ -383,7 +386,7 @@ class Reader(Evaluator):
             before: Sequence[Shape | None] | None = None
             for _ in range(item.count):
                 if record is None or shapes != before:
-                    before = list(shapes)
+                    before = shapes
                     record = self.use_class(
                         item.class_name, item.arguments, shapes, seeds, item.node
                     )
@@ -448,7 +451,7 @@ class Reader(Evaluator):
         blocks = self.document.graph.blocks
         block: BlockDefinition | None = blocks.get(self.blocks.get(class_name, ""))
         overrides: Params = {}
-        if node is not None and node.block in blocks and node.block is not None:
+        if node is not None and node.block in blocks:
             block = block or blocks[node.block]
             overrides = dict(node.overrides) if block is blocks[node.block] else {}
         if block is None:
@@ -476,7 +479,8 @@ class Reader(Evaluator):
         module: LayerModule | None,
     ) -> object:
         nodes = frame.nodes
-        assert nodes is not None
+        if nodes is None:
+            raise CannotRead(tree, "Layers are called in forward, not in __init__.")
         self._count(tree)
         made_at: ast.AST = module.node if module is not None else tree
         name = module.name if module is not None else ""
@@ -500,7 +504,7 @@ class Reader(Evaluator):
         inputs = dict(zip(ports, flows, strict=True))
         outputs = [port.name for port in found.layer.output_ports(parsed)]
         shapes = self._output_shapes(found, inputs)
-        origins = module.origins if module is not None else {}
+        origins: Mapping[str, str] = module.origins if module is not None else {}
         fields = found.layer.Params.model_fields
         node = ReadNode(
             found.layer.type_name,

@@ -268,7 +268,7 @@ def _solved(
             params, bad = better
         if bad is None or any(name in fields or name not in _FOLLOWING for name in bad):
             continue
-        given = wanted.arguments if isinstance(wanted, WantedCall) else {}
+        given: Mapping[str, Plain] = wanted.arguments if isinstance(wanted, WantedCall) else {}
         best = best or FoundLayer(
             layer, params, {name: (given.get(name), value) for name, value in bad.items()}
         )

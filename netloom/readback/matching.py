@@ -58,7 +58,7 @@ def match_scope(record: Record, present: Scope | None, outputs: Sequence[str]) -
     )
     sources = _sources(present)
     feeders = {
-        node_id: [source for _, source, _ in sorted(sources.get(node_id, []), key=_port_key)]
+        node_id: [each[1] for each in sorted(sources.get(node_id, []), key=_port_key)]
         for node_id in present.nodes
     }
     order = [
@@ -142,5 +142,5 @@ def _sources(scope: Scope) -> dict[str, list[tuple[str, str, str]]]:
     return found
 
 
-def _port_key(source: tuple[str, str, str]) -> object:
+def _port_key(source: tuple[str, str, str]) -> list[tuple[bool, int, str]]:
     return natural_key(source[0])

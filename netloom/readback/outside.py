@@ -12,6 +12,7 @@ from netloom.layers.registry import get_layer
 from netloom.layers.shapes import Shape
 from netloom.readback.interpret import Reader
 from netloom.readback.layers import WantedCall
+from netloom.readback.model import SourceProblem
 from netloom.readback.records import Record
 from netloom.readback.syntax import CannotRead
 
@@ -29,7 +30,7 @@ def guessed_inputs(
     before = dict(reader.problems)
     blind = reader.use_class(network.name, {}, [None] * len(names), {}, network)
     reader.problems, reader.num_nodes = before, 0
-    best: tuple[int, list[Node], Record, dict[object, None]] | None = None
+    best: tuple[int, list[Node], Record, dict[SourceProblem, None]] | None = None
     for side in _SIDES:
         inputs = [_input(blind, index, name, side, network) for index, name in enumerate(names)]
         reader.problems = dict(before)
@@ -41,8 +42,9 @@ def guessed_inputs(
             best = (cost, inputs, record, dict(reader.problems))
         if cost == len(before) or all("height" not in node.params for node in inputs):
             break
-    assert best is not None
-    reader.problems = best[3]  # pyright: ignore[reportAttributeAccessIssue]
+    if best is None:
+        raise CannotRead(network, "Nothing says what arrives.")
+    reader.problems = best[3]
     words = "; ".join(
         f"{node.name} is taken to be {node.type}"
         f"({', '.join(f'{key}={value}' for key, value in node.params.items())})"

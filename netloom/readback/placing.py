@@ -1,4 +1,4 @@
-"""Where new nodes are drawn: in rows in a new scope, beside what they take from in a present one."""
+"""Where new nodes are drawn: in rows in a new scope, else beside what they take from."""
 
 from __future__ import annotations
 

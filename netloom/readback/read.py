@@ -22,7 +22,7 @@ from netloom.readback.evaluate import is_carried, method_of
 from netloom.readback.interpret import Reader
 from netloom.readback.model import Reading, SourceProblem
 from netloom.readback.outside import guessed_inputs
-from netloom.readback.records import Record
+from netloom.readback.records import ReadNode, Record
 from netloom.readback.starting import read_factors
 from netloom.readback.syntax import CannotRead, SourceFile, parse_file, problem_at
 
@@ -137,8 +137,7 @@ def _graph_name(name: str, known: Mapping[str, str | None], document: Document) 
 def _read_network(reader: Reader, network: ast.ClassDef) -> tuple[list[Node], Record]:
     ports = read_ports(ast.get_docstring(network))
     forward = method_of(network, "forward")
-    assert forward is not None
-    names = [each.arg for each in forward.args.args[1:]]
+    names = [] if forward is None else [each.arg for each in forward.args.args[1:]]
     for number in ports.bad_lines:
         line = network.body[0].lineno + number
         message = "This input cannot be read. Write it as image: ImageInput(channels=3)."
@@ -148,7 +147,7 @@ def _read_network(reader: Reader, network: ast.ClassDef) -> tuple[list[Node], Re
     said = {port.name: port for port in ports.inputs}
     inputs: list[Node] = []
     for name in names:
-        found = _input(name, said.get(name.rstrip("_")), seeds, reader, network)
+        found = _input(name, said.get(name.rstrip("_")), seeds, network)
         if found is None:
             return guessed_inputs(reader, network, names)
         inputs.append(found)
@@ -160,7 +159,6 @@ def _input(
     name: str,
     port: InputPort | None,
     seeds: Mapping[str, Node],
-    reader: Reader,
     network: ast.ClassDef,
 ) -> Node | None:
     """Return the node of an input: as the docstring has it, else as it is now."""
@@ -212,7 +210,7 @@ def _set_factors(file: SourceFile, top: Record) -> None:
                 read.params[name] = value
 
 
-def _layers_by_path(record: Record, prefix: str) -> Iterator[tuple[str, object]]:
+def _layers_by_path(record: Record, prefix: str) -> Iterator[tuple[str, ReadNode]]:
     for node in record.nodes:
         path = f"{prefix}{node.name}"
         if not node.records:

@@ -87,17 +87,19 @@ def read_factors(function: ast.FunctionDef) -> dict[str, tuple[float, float]]:
         match statement:
             case ast.Assign(targets=[ast.Name(id="factors")], value=ast.Dict() as table):
                 try:
-                    found = cast("Mapping[object, object]", ast.literal_eval(table))
+                    found = cast("Mapping[object, tuple[float, float]]", ast.literal_eval(table))
                 except ValueError:
                     return {}
                 return {
                     path: (float(pair[0]), float(pair[1]))
                     for path, pair in found.items()
-                    if isinstance(path, str)
-                    and isinstance(pair, tuple)
-                    and len(pair) == 2  # pyright: ignore[reportUnknownArgumentType]
-                    and all(isinstance(each, int | float) for each in pair)  # pyright: ignore[reportUnknownVariableType]
+                    if isinstance(path, str) and _is_pair(pair)
                 }
             case _:
                 pass
     return {}
+
+
+def _is_pair(value: object) -> bool:
+    items = cast("tuple[object, ...]", value) if isinstance(value, tuple) else ()
+    return len(items) == 2 and all(isinstance(item, int | float) for item in items)

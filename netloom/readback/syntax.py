@@ -125,9 +125,8 @@ def _sorted_parts(tree: ast.Module) -> tuple[SourceFile, list[SourceProblem]]:
                         name = alias.name if alias.asname else alias.name.split(".")[0]
                         imports[alias.asname or name] = name
             case ast.ImportFrom(module=str() as module, names=names):
-                for alias in names:
-                    if module in _MODULES:
-                        imports[alias.asname or alias.name] = f"{module}.{alias.name}"
+                known = names if module in _MODULES else []
+                imports |= {each.asname or each.name: f"{module}.{each.name}" for each in known}
             case ast.Expr(value=ast.Constant()) | ast.If() | ast.Pass():
                 pass  # A docstring, and what runs when the file is started: not the network.
             case _:

@@ -66,4 +66,3 @@ def test_code_that_is_edited_changes_the_canvas_and_back(
     # A line and its node find each other.
     designer.select("conv")
     expect(page.locator("[data-selected]").first).to_contain_text("self.conv = nn.Conv2d")
-

@@ -18,9 +18,7 @@ def document(make_network: Any) -> dict[str, Any]:
     return make_network("Net", template="mlp")["document"]
 
 
-def test_an_edited_argument_becomes_one_operation(
-    api: ApiClient, document: dict[str, Any]
-) -> None:
+def test_an_edited_argument_becomes_one_operation(api: ApiClient, document: dict[str, Any]) -> None:
     source = api.post("/api/code", {"document": document}).json()["source"]
     unchanged = api.post("/api/code/read", {"document": document, "source": source}).json()
     assert (unchanged["operations"], unchanged["problems"]) == ([], [])
@@ -61,9 +59,7 @@ def test_hostile_source_is_a_problem_and_no_crash(api: ApiClient, source: str) -
     assert answer.json()["operations"] == []
 
 
-def test_a_notebook_is_made_or_refused_with_words(
-    api: ApiClient, document: dict[str, Any]
-) -> None:
+def test_a_notebook_is_made_or_refused_with_words(api: ApiClient, document: dict[str, Any]) -> None:
     answer = api.post("/api/notebook", {"document": document}).json()
     notebook = json.loads(answer["content"])
     assert answer["file_name"] == "net.ipynb"
