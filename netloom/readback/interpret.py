@@ -221,7 +221,7 @@ class Reader(Evaluator):
             case ast.For(target=target, iter=source, body=body, orelse=[]):
                 return self._loop(statement, target, source, body, frame)
             case _:
-                raise CannotRead(statement, "This statement cannot be read. Assignments, loops over "
+                raise CannotRead(statement, "This statement cannot be read. Assigning, loops over "
                                  "layers and conditions on plain numbers can.")  # fmt: skip
         return _NOTHING
 

@@ -94,8 +94,8 @@ def _limit_problem(tree: ast.Module) -> SourceProblem | None:
     for _ in range(MAX_TREE_DEPTH):
         following: list[tuple[ast.AST, ast.AST]] = []
         for node, place in level:
-            for child in ast.iter_child_nodes(node):
-                following.append((child, child if hasattr(child, "lineno") else place))
+            children = ast.iter_child_nodes(node)
+            following += [(each, each if hasattr(each, "lineno") else place) for each in children]
         count += len(following)
         if count > MAX_TREE_NODES:
             return problem_at(tree, "The source has too many parts to be read.")
