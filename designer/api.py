@@ -222,6 +222,20 @@ def generate_code(request: PersonRequest, payload: schemas.DocumentIn) -> schema
     return services.source_code(services.read_small_document(payload.document))
 
 
+@router.post("/notebook", response=schemas.Notebook, operation_id="generate_notebook")
+def generate_notebook(request: PersonRequest, payload: schemas.DocumentIn) -> schemas.Notebook:
+    """A document as a Jupyter notebook that rebuilds, trains and evaluates it."""
+    del request
+    return services.notebook(services.read_small_document(payload.document))
+
+
+@router.post("/code/read", response=schemas.SourceReading, operation_id="read_code")
+def read_code(request: PersonRequest, payload: schemas.SourceIn) -> schemas.SourceReading:
+    """PyTorch source, edited by hand, as operations on a document. Nothing of it is executed."""
+    del request
+    return services.read_code(services.read_small_document(payload.document), payload.source)
+
+
 @router.get(
     "/networks/{network_id}/versions",
     response=list[schemas.VersionSummary],

@@ -8,6 +8,7 @@ from common.errors import Code, Problem
 from datasets.models import Dataset
 from datasets.services import binding_of
 from designer.schemas import Code as SourceCode
+from designer.schemas import Notebook, SourceReading
 from netloom.analyze import Analysis, Binding, analyze
 from netloom.graph.document import Document
 from netloom.graph.limits import MAX_NODES
@@ -78,6 +79,30 @@ def source_code(document: Document) -> SourceCode:
             Code.DOCUMENT_INVALID, str(error), "Mend what the problems list names."
         ) from None
     return SourceCode(source=source, file_name=f"{file_stem(document.graph.name)}.py")
+
+
+def read_code(document: Document, source: str) -> SourceReading:
+    """What edited source says about the document, as data."""
+    from netloom.readback import read_source
+
+    reading = read_source(source, document)
+    return SourceReading(
+        operations=list(reading.operations),
+        problems=list(reading.problems),
+        places=list(reading.places),
+        is_complete=reading.is_complete,
+    )
+
+
+def notebook(document: Document) -> Notebook:
+    """A Jupyter notebook that rebuilds, trains and evaluates the network."""
+    from netloom.formats.notebook import NotebookError, make_notebook
+
+    try:
+        content = make_notebook(document)
+    except NotebookError as error:
+        raise Problem(Code.DOCUMENT_INVALID, str(error), error.next_step) from None
+    return Notebook(content=content, file_name=f"{file_stem(document.graph.name)}.ipynb")
 
 
 def file_stem(name: str) -> str:

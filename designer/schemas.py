@@ -15,6 +15,7 @@ from netloom.graph.document import Document
 from netloom.graph.limits import MAX_OPERATIONS
 from netloom.graph.operations import Operation
 from netloom.layers import LayerDescription
+from netloom.readback.model import SourcePlace, SourceProblem
 
 NetworkName = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=120)]
 RawDocument = Annotated[
@@ -155,6 +156,36 @@ class DocumentIn(Schema):
 class Code(Schema):
     source: str
     file_name: str
+
+
+class Notebook(Schema):
+    """The text of a Jupyter notebook."""
+
+    content: str
+    file_name: str
+
+
+class SourceIn(Schema):
+    """Source, edited by hand, and the network it is an edit of."""
+
+    document: RawDocument
+    source: str
+
+
+class SourceReading(Schema):
+    """What the source says.
+
+    Attributes:
+        operations: They lead from the document to it. Where a line could not be read, they change
+            no more than arguments.
+        places: The lines that make and call each node.
+        is_complete: Every line was read.
+    """
+
+    operations: list[Operation]
+    problems: list[SourceProblem]
+    places: list[SourcePlace]
+    is_complete: bool
 
 
 class NewVersion(Schema):

@@ -18,6 +18,8 @@ from designer import documents, history, selectors
 from designer.documents import (
     analyze_document,
     as_stored,
+    notebook,
+    read_code,
     read_document,
     read_small_document,
     source_code,
@@ -41,7 +43,9 @@ __all__ = [
     "create_version",
     "delete_network",
     "duplicate_network",
+    "notebook",
     "pin_version",
+    "read_code",
     "read_document",
     "read_small_document",
     "rename_network",

@@ -54,6 +54,14 @@ def _parser() -> argparse.ArgumentParser:
     inspect = add("inspect", "networks:inspect_network", "Show layers, sizes and problems")
     inspect.add_argument("network", type=Path, help="a network (.json) or a bundle")
 
+    read = add("read", "source:read_file", "Open a PyTorch module as a network")
+    read.add_argument("source", type=Path, help="a Python file; it is read, never executed")
+    read.add_argument("-o", "--out", type=Path, required=True, help="network to write (.json)")
+
+    notebook = add("notebook", "source:write_notebook", "Write a notebook that trains a network")
+    notebook.add_argument("network", type=Path, help="a network (.json) or a bundle")
+    notebook.add_argument("-o", "--out", type=Path, required=True, help="notebook (.ipynb)")
+
     add("layers", "networks:list_layers", "List the layer types")
     add("blocks", "catalogue:list_blocks", "List the library of blocks")
     add("templates", "catalogue:list_templates", "List the networks to begin with")

@@ -30,6 +30,7 @@ from netloom.compile.expressions import (
 from netloom.compile.forward import call_expression, forward_method
 from netloom.compile.own_classes import OwnClass, carried
 from netloom.compile.plan import BlockStep, LayerStep, Scope, Step, is_safe_name
+from netloom.compile.ports import docstring
 from netloom.compile.setup import GROUPS_FUNCTION, setup_lines
 from netloom.compile.signatures import SIZES, signature_of
 from netloom.graph.document import ExposedParam, Graph
@@ -44,6 +45,7 @@ class GeneratedClass:
 
     Attributes:
         parameters: Constructor arguments.
+        docstring: Lines that say what the ports are; none where they are the usual ones.
         modules: Attribute name and constructor expression, in calling order.
         setup: Lines of the constructor behind them.
         forward: Lines of the forward method.
@@ -51,6 +53,7 @@ class GeneratedClass:
 
     name: str
     parameters: Sequence[Parameter]
+    docstring: Sequence[str]
     modules: Sequence[tuple[str, Expression]]
     setup: Sequence[str]
     forward: Sequence[str]
@@ -66,10 +69,15 @@ class _AlignedCall:
 
 @dataclass(slots=True)
 class ClassMaker:
-    """Makes the classes of a network, inner ones first, the network last."""
+    """Makes the classes of a network, inner ones first, the network last.
+
+    Attributes:
+        block_of_class: The block that each class is of; None for the network.
+    """
 
     graph: Graph
     classes: list[GeneratedClass] = field(default_factory=list[GeneratedClass])
+    block_of_class: dict[str, str | None] = field(default_factory=dict[str, str | None])
     own_classes: Sequence[OwnClass] = ()
     uses_sharing: bool = False
     _layer_calls: dict[int, list[Call]] = field(default_factory=dict[int, list[Call]])
@@ -160,7 +168,9 @@ class ClassMaker:
         ]
         unique = list(dict.fromkeys(item for item in assigned if item is not None))
         setup, forward = setup_lines(group[0]), forward_method(group[0])
-        made = GeneratedClass(name, unique, modules, setup, forward)
+        ports = docstring(group[0], self.graph.nodes)
+        made = GeneratedClass(name, unique, ports, modules, setup, forward)
+        self.block_of_class[name] = group[0].block_id
         self.classes.append(made)
         self._class_of.update({id(scope): (made, index) for index, scope in enumerate(group)})
 

@@ -43,9 +43,20 @@ def generate_source(document: Document) -> str:
     return "\n\n".join(parts)
 
 
+def class_blocks(document: Document) -> dict[str, str | None]:
+    """Return which block each class of the generated source is of; None is the network.
+
+    Raises:
+        CompileError: The network has errors.
+    """
+    maker = ClassMaker(document.graph)
+    maker.make_all(plan_network(document))
+    return maker.block_of_class
+
+
 def _class_text(made: GeneratedClass) -> str:
     parameters = [f"{item.name}: {item.annotation()}" for item in made.parameters]
-    lines = [f"class {made.name}(nn.Module):"]
+    lines = [f"class {made.name}(nn.Module):", *made.docstring]
     lines += signature("__init__", parameters, "None", STEP)
     lines.append(f"{' ' * 2 * STEP}super().__init__()")
     for name, constructor in made.modules:

@@ -166,6 +166,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/code/read": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Read Code
+         * @description PyTorch source, edited by hand, as operations on a document. Nothing of it is executed.
+         */
+        post: operations["read_code"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/comments/{comment_id}": {
         parameters: {
             query?: never;
@@ -1350,6 +1370,26 @@ export interface paths {
          * @description Go back to a snapshot by a new revision: what was made since stays in the history.
          */
         post: operations["restore_version"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/notebook": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Generate Notebook
+         * @description A document as a Jupyter notebook that rebuilds, trains and evaluates it.
+         */
+        post: operations["generate_notebook"];
         delete?: never;
         options?: never;
         head?: never;
@@ -4621,6 +4661,16 @@ export interface components {
              */
             values: components["schemas"]["ValueChange"][];
         };
+        /**
+         * Notebook
+         * @description The text of a Jupyter notebook.
+         */
+        Notebook: {
+            /** Content */
+            content: string;
+            /** File Name */
+            file_name: string;
+        };
         /** NumberedEvent */
         NumberedEvent: {
             /** Event */
@@ -6031,6 +6081,81 @@ export interface components {
             /** Min */
             min: number;
         };
+        /**
+         * SourceIn
+         * @description Source, edited by hand, and the network it is an edit of.
+         */
+        SourceIn: {
+            /**
+             * Document
+             * @description A network document of any schema version; the server migrates it.
+             */
+            document: {
+                [key: string]: unknown;
+            };
+            /** Source */
+            source: string;
+        };
+        /**
+         * SourcePlace
+         * @description Where a node stands in the source: the line that makes it, or the line that calls it.
+         *
+         *     Attributes:
+         *         scope: The block definition the node is in; None is the top level.
+         */
+        SourcePlace: {
+            /** End Line */
+            end_line: number;
+            /** Line */
+            line: number;
+            /** Node Id */
+            node_id: string;
+            /** Scope */
+            scope: string | null;
+        };
+        /**
+         * SourceProblem
+         * @description What is to be said about one place in the source.
+         *
+         *     Attributes:
+         *         line: From 1.
+         *         column: From 1.
+         *         severity: `error` is what could not be read; `note` is read, but not as it is written.
+         */
+        SourceProblem: {
+            /** Column */
+            column: number;
+            /** Line */
+            line: number;
+            /** Message */
+            message: string;
+            /**
+             * Severity
+             * @default error
+             * @enum {string}
+             */
+            severity: "error" | "note";
+        };
+        /**
+         * SourceReading
+         * @description What the source says.
+         *
+         *     Attributes:
+         *         operations: They lead from the document to it. Where a line could not be read, they change
+         *             no more than arguments.
+         *         places: The lines that make and call each node.
+         *         is_complete: Every line was read.
+         */
+        SourceReading: {
+            /** Is Complete */
+            is_complete: boolean;
+            /** Operations */
+            operations: (components["schemas"]["AddNode"] | components["schemas"]["RemoveNode"] | components["schemas"]["AddEdge"] | components["schemas"]["RemoveEdge"] | components["schemas"]["SetParam"] | components["schemas"]["SetAttribute"] | components["schemas"]["MoveNodes"] | components["schemas"]["AddBlock"] | components["schemas"]["RemoveBlock"] | components["schemas"]["SetBlock"] | components["schemas"]["SetFrame"] | components["schemas"]["SetGraphName"])[];
+            /** Places */
+            places: components["schemas"]["SourcePlace"][];
+            /** Problems */
+            problems: components["schemas"]["SourceProblem"][];
+        };
         /** SplitCounts */
         SplitCounts: {
             /** Test */
@@ -6830,6 +6955,39 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Code"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_code: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SourceIn"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SourceReading"];
                 };
             };
             /** @description Problem */
@@ -9139,6 +9297,39 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Network"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    generate_notebook: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DocumentIn"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Notebook"];
                 };
             };
             /** @description Problem */

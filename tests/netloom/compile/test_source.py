@@ -203,6 +203,15 @@ from torch import nn
 
 
 class Tiny(nn.Module):
+    \"""A network.
+
+    Inputs:
+        image: ImageInput(channels=1, height=8, width=8)
+
+    Outputs:
+        logits
+    \"""
+
     def __init__(self) -> None:
         super().__init__()
         self.conv = nn.Conv2d(1, 4, kernel_size=3, padding=1)

@@ -31,6 +31,8 @@ ROUTES = {
     "analyze_document": Route("person", {"document": EMPTY}),
     "migrate_document": Route("person", {"document": EMPTY}),
     "generate_code": Route("person", {"document": EMPTY}),
+    "generate_notebook": Route("person", {"document": EMPTY}),
+    "read_code": Route("person", {"document": EMPTY, "source": ""}),
     "get_network_code": Route("view"),
     "list_versions": Route("view"),
     "create_version": Route("edit", {"name": "First"}),

@@ -1,139 +1,117 @@
 import { ActionIcon, Tooltip } from '@mantine/core';
-import { IconCheck, IconCopy, IconDownload } from '@tabler/icons-react';
-import { useEffect, useRef, useState } from 'react';
-import { asProblem, type Diagnostic } from '@/api';
-import { plural } from '@/lib';
-import { generateCode } from '../state/api';
-import { useAnalysis, useDocument } from '../state/DesignerContext';
+import { IconCheck, IconCopy, IconDownload, IconNotebook } from '@tabler/icons-react';
+import { useMemo, useRef, useState } from 'react';
+import { asProblem } from '@/api';
+import { useGoTo } from '../analysis/useGoTo';
+import { generateNotebook } from '../state/api';
+import { useDesigner, useEditor } from '../state/DesignerContext';
 import { DESIGNER_IDS } from '../testids';
+import { CodeEditor } from './CodeEditor';
+import { CodeProblems, CodeState } from './CodeState';
 import classes from './CodeView.module.css';
 import { copyText } from './copyText';
-import { changedLines, tokenize } from './highlight';
+import { lineRange, linesOfNodes, nodeAtLine, problemsByLine } from './places';
+import { useCodeDraft } from './useCodeDraft';
+import { useGeneratedCode } from './useGeneratedCode';
 
-interface Shown {
-  readonly lines: readonly string[];
-  readonly fileName: string;
-  readonly changed: ReadonlySet<number>;
-}
+const NO_LINES: ReadonlySet<number> = new Set();
 
-const DEBOUNCE_MS = 150;
-
-/** The network as PyTorch source, as it is on the canvas now. What the last edit changed is marked. */
-export function CodeView() {
-  const { code, problem } = useCode();
-  const [isCopied, setCopied] = useState(false);
+/** The network as PyTorch source, as it is on the canvas now; edited here, it is read back. */
+export default function CodeView() {
+  const { code, problem } = useGeneratedCode();
+  const draft = useCodeDraft(code);
+  const canEdit = useEditor((state) => state.canEdit);
+  const nodeIds = useEditor((state) => state.nodeIds);
+  const goTo = useGoTo();
+  const field = useRef<HTMLTextAreaElement>(null);
+  const { reading } = draft;
+  const selected = useMemo(() => linesOfNodes(reading?.places ?? [], nodeIds), [reading, nodeIds]);
+  const problems = useMemo(() => problemsByLine(reading?.problems ?? []), [reading]);
   if (code === null) return <p className={classes.none}>{problem ?? 'Writing the code…'}</p>;
-  const source = `${code.lines.join('\n')}\n`;
-  const copy = (): void => {
-    setCopied(copyText(source));
-    setTimeout(() => setCopied(false), 1500);
+  const canApply = reading !== null && reading.operations.length > 0 && !draft.isOvertaken;
+  const goToLine = (line: number): void => {
+    field.current?.focus();
+    field.current?.setSelectionRange(...lineRange(draft.text, line));
   };
   return (
     <div className={classes.root}>
       {problem !== null && (
         <p className={classes.stale}>{problem} Below is the last that worked.</p>
       )}
-      <div className={classes.tools}>
-        <Tooltip label={isCopied ? 'Copied' : 'Copy'}>
-          <ActionIcon
-            variant="default"
-            aria-label="Copy the code"
-            data-testid={DESIGNER_IDS.copyCode}
-            onClick={copy}
-          >
-            {isCopied ? <IconCheck size={16} /> : <IconCopy size={16} />}
-          </ActionIcon>
-        </Tooltip>
-        <Tooltip label={`Download ${code.fileName}`}>
-          <ActionIcon
-            variant="default"
-            aria-label="Download the code"
-            onClick={() => download(code.fileName, source)}
-          >
-            <IconDownload size={16} />
-          </ActionIcon>
-        </Tooltip>
+      <div className={classes.head}>
+        <CodeState draft={draft} canApply={canApply} />
+        <CodeTools source={draft.text} fileName={code.fileName} />
       </div>
-      <pre
-        className={classes.code}
-        data-testid={DESIGNER_IDS.code}
-        tabIndex={0}
-        aria-label="PyTorch code"
-      >
-        {code.lines.map((line, index) => (
-          <div
-            key={index}
-            className={classes.line}
-            data-changed={code.changed.has(index) || undefined}
-          >
-            <span className={classes.number} aria-hidden>
-              {index + 1}
-            </span>
-            <code>
-              {tokenize(line).map((token, position) => (
-                <span key={position} className={classes[token.kind]}>
-                  {token.text}
-                </span>
-              ))}
-              {line === '' && '\n'}
-            </code>
-          </div>
-        ))}
-      </pre>
+      {draft.isEdited && <CodeProblems problems={reading?.problems ?? []} onGoTo={goToLine} />}
+      <CodeEditor
+        text={draft.text}
+        canEdit={canEdit}
+        changed={draft.isEdited ? NO_LINES : code.changed}
+        selected={selected}
+        problems={problems}
+        field={field}
+        onType={draft.type}
+        onApply={() => {
+          if (canApply) draft.apply();
+        }}
+        onPickLine={(line) => {
+          const nodeId = nodeAtLine(reading?.places ?? [], line);
+          if (nodeId !== null) goTo({ nodeId });
+        }}
+      />
     </div>
   );
 }
 
-function useCode(): { code: Shown | null; problem: string | null } {
-  const document = useDocument();
-  const isStale = useAnalysis((state) => state.isStale);
-  const obstacle = useAnalysis((state) => obstacleOf(state.analysis?.diagnostics ?? []));
-  const [code, setCode] = useState<Shown | null>(null);
-  const [problem, setProblem] = useState<string | null>(null);
-  const latest = useRef<readonly string[] | null>(null);
-  const { graph } = document;
-  const current = useRef(document);
-  useEffect(() => {
-    current.current = document;
-  }, [document]);
-  useEffect(() => {
-    // There is no code of a network with errors: the analysis knows, so nobody has to be asked.
-    if (isStale || obstacle !== null) return;
-    const controller = new AbortController();
-    const timer = setTimeout(() => {
-      generateCode(current.current, controller.signal)
-        .then(({ source, file_name }) => {
-          const lines = source.trimEnd().split('\n');
-          const changed =
-            latest.current === null ? new Set<number>() : changedLines(latest.current, lines);
-          latest.current = lines;
-          setCode({ lines, fileName: file_name, changed });
-          setProblem(null);
-        })
-        .catch((error: unknown) => {
-          if (!controller.signal.aborted) setProblem(asProblem(error).message);
-        });
-    }, DEBOUNCE_MS);
-    return () => {
-      clearTimeout(timer);
-      controller.abort();
-    };
-  }, [graph, isStale, obstacle]);
-  return { code, problem: obstacle ?? problem };
-}
-
-/** Why there is no code, as a sentence; another number of classes than the data's is no reason. */
-function obstacleOf(diagnostics: readonly Diagnostic[]): string | null {
-  const errors = diagnostics.filter(
-    ({ severity, code }) => severity === 'error' && code !== 'class_count_mismatch',
+function CodeTools({ source, fileName }: { source: string; fileName: string }) {
+  const { editor } = useDesigner();
+  const [isCopied, setCopied] = useState(false);
+  const copy = (): void => {
+    setCopied(copyText(source));
+    setTimeout(() => setCopied(false), 1500);
+  };
+  const downloadNotebook = (): void => {
+    generateNotebook(editor.state.document)
+      .then(({ content, file_name }) => download(file_name, content, 'application/x-ipynb+json'))
+      .catch((error: unknown) => editor.say(asProblem(error).message));
+  };
+  return (
+    <div className={classes.tools}>
+      <Tooltip label={isCopied ? 'Copied' : 'Copy'}>
+        <ActionIcon
+          variant="default"
+          aria-label="Copy the code"
+          data-testid={DESIGNER_IDS.copyCode}
+          onClick={copy}
+        >
+          {isCopied ? <IconCheck size={16} /> : <IconCopy size={16} />}
+        </ActionIcon>
+      </Tooltip>
+      <Tooltip label={`Download ${fileName}`}>
+        <ActionIcon
+          variant="default"
+          aria-label="Download the code"
+          onClick={() => download(fileName, source, 'text/x-python')}
+        >
+          <IconDownload size={16} />
+        </ActionIcon>
+      </Tooltip>
+      <Tooltip label="Download a Jupyter notebook that trains it">
+        <ActionIcon
+          variant="default"
+          aria-label="Download a Jupyter notebook"
+          data-testid={DESIGNER_IDS.notebook}
+          onClick={downloadNotebook}
+        >
+          <IconNotebook size={16} />
+        </ActionIcon>
+      </Tooltip>
+    </div>
   );
-  const [first] = errors;
-  if (first === undefined) return null;
-  return `${plural(errors.length, 'problem')} to fix first. ${first.message}`;
 }
 
-function download(fileName: string, source: string): void {
-  const url = URL.createObjectURL(new Blob([source], { type: 'text/x-python' }));
+function download(fileName: string, text: string, type: string): void {
+  const url = URL.createObjectURL(new Blob([text], { type }));
   const link = window.document.createElement('a');
   link.href = url;
   link.download = fileName;

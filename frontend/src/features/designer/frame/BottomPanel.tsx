@@ -1,6 +1,6 @@
 import { ActionIcon, Tooltip } from '@mantine/core';
 import { IconChevronDown, IconChevronUp } from '@tabler/icons-react';
-import { useState, type PointerEvent } from 'react';
+import { lazy, Suspense, useState, type PointerEvent } from 'react';
 import { formatBytes, formatCount } from '@/lib';
 import { LayersTable } from '../analysis/LayersTable';
 import { Outline } from '../analysis/Outline';
@@ -8,12 +8,14 @@ import { ProblemsList } from '../analysis/ProblemsList';
 import { flopsText } from '../analysis/costs';
 import { CommentsTab } from '../comments/CommentsTab';
 import { OpenThreadCount } from '../comments/OpenThreadCount';
-import { CodeView } from '../code/CodeView';
 import { useAnalysis, useDesigner, usePanels } from '../state/DesignerContext';
 import type { BottomTab } from '../state/panels';
 import { DESIGNER_IDS } from '../testids';
 import { VersionsList } from '../versions/VersionsList';
 import classes from './BottomPanel.module.css';
+
+/** Comes with its tab: nobody waits for an editor that is not open. */
+const CodeView = lazy(() => import('../code/CodeView'));
 
 const TABS: readonly { id: BottomTab; title: string }[] = [
   { id: 'layers', title: 'Layers' },
@@ -90,7 +92,9 @@ export function BottomPanel() {
       </div>
       {isOpen && (
         <div className={classes.body} role="tabpanel" style={{ height }}>
-          <Tab id={bottom} />
+          <Suspense>
+            <Tab id={bottom} />
+          </Suspense>
         </div>
       )}
     </section>

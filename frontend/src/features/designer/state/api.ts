@@ -1,7 +1,7 @@
 /** The network endpoints, one function each. */
 
 import { http } from '@/api';
-import { readOperation, parseDocument } from '../document/parse';
+import { readOperation, parseDocument, parseOperations } from '../document/parse';
 import {
   listOf,
   need,
@@ -14,6 +14,7 @@ import {
 import type { Operation } from '../document/operations';
 import { readLibraryBlock } from './libraryBlocks';
 import type { Document } from '../document/types';
+import type { SourcePlace, SourceProblem } from '../code/places';
 import type {
   Analysis,
   Conflict,
@@ -82,6 +83,30 @@ export const migrateDocument = async (document: unknown): Promise<Document> =>
 
 export const generateCode = (document: Document, signal: AbortSignal) =>
   http.post<{ source: string; file_name: string }>('/api/code', { document }, signal);
+
+/** What edited source says about a document. */
+export interface CodeReading {
+  readonly operations: readonly Operation[];
+  readonly problems: readonly SourceProblem[];
+  readonly places: readonly SourcePlace[];
+  readonly is_complete: boolean;
+}
+
+export const readCode = async (
+  document: Document,
+  source: string,
+  signal: AbortSignal,
+): Promise<CodeReading> => {
+  const answer = await http.post<Omit<CodeReading, 'operations'> & { operations: unknown }>(
+    '/api/code/read',
+    { document, source },
+    signal,
+  );
+  return { ...answer, operations: parseOperations(answer.operations) };
+};
+
+export const generateNotebook = (document: Document) =>
+  http.post<{ content: string; file_name: string }>('/api/notebook', { document });
 
 export const listVersions = (id: string) =>
   http.get<VersionSummary[]>(`/api/networks/${id}/versions`);

@@ -1,0 +1,135 @@
+"""From text to a syntax tree within limits. Source is parsed and looked at, never executed."""
+
+from __future__ import annotations
+
+import ast
+import warnings
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from netloom.readback.model import SourceProblem
+
+MAX_SOURCE_CHARS = 1_000_000
+MAX_TREE_DEPTH = 100
+MAX_TREE_NODES = 400_000
+
+_MODULES = {"torch", "torch.nn", "torch.nn.functional", "torch.nn.init"}
+_SHORT = {"torch.nn.functional.": "F.", "torch.nn.init.": "nn.init.", "torch.nn.": "nn."}
+
+
+class CannotRead(Exception):
+    """A piece of source that cannot be read, and why."""
+
+    def __init__(self, node: ast.AST, message: str) -> None:
+        super().__init__(message)
+        self.node = node
+        self.message = message
+
+
+@dataclass(frozen=True, slots=True)
+class SourceFile:
+    """The parts of a file that can matter.
+
+    Attributes:
+        imports: Full dotted name by the name it has in the file.
+    """
+
+    classes: Mapping[str, ast.ClassDef] = field(default_factory=dict[str, ast.ClassDef])
+    functions: Mapping[str, ast.FunctionDef] = field(default_factory=dict[str, ast.FunctionDef])
+    imports: Mapping[str, str] = field(default_factory=dict[str, str])
+
+    def dotted_name(self, node: ast.expr) -> str | None:
+        """Return `nn.Conv2d`, `F.relu` or `torch.cat` however it was imported; None for others."""
+        parts: list[str] = []
+        while isinstance(node, ast.Attribute):
+            parts.append(node.attr)
+            node = node.value
+        if not isinstance(node, ast.Name) or node.id not in self.imports:
+            return None
+        name = ".".join([self.imports[node.id], *reversed(parts)])
+        for long, short in _SHORT.items():
+            if name.startswith(long):
+                return short + name.removeprefix(long)
+        return name
+
+
+def problem_at(node: ast.AST, message: str, *, is_note: bool = False) -> SourceProblem:
+    """Return a problem where a part of the tree begins."""
+    return SourceProblem(
+        line=getattr(node, "lineno", 1),
+        column=getattr(node, "col_offset", 0) + 1,
+        message=message,
+        severity="note" if is_note else "error",
+    )
+
+
+def parse_file(source: str) -> tuple[SourceFile, list[SourceProblem]]:
+    """Parse source and sort its parts; what is wrong with it are problems, never exceptions."""
+    if len(source) > MAX_SOURCE_CHARS:
+        message = (
+            f"The source has {len(source):,} characters; {MAX_SOURCE_CHARS:,} can be read. "
+            "Leave out what is not the network."
+        )
+        return SourceFile(), [SourceProblem(line=1, column=1, message=message)]
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # Such as of "\d" in a text: it is not ours to say.
+            tree = ast.parse(source)
+    except SyntaxError as error:
+        message = f"This is not Python yet: {error.msg}."
+        line, column = max(error.lineno or 1, 1), max(error.offset or 1, 1)
+        return SourceFile(), [SourceProblem(line=line, column=column, message=message)]
+    except (ValueError, RecursionError, MemoryError):
+        message = "This cannot be parsed: it is nested too deep, or holds characters no text has."
+        return SourceFile(), [SourceProblem(line=1, column=1, message=message)]
+    too_much = _limit_problem(tree)
+    if too_much is not None:
+        return SourceFile(), [too_much]
+    return _sorted_parts(tree)
+
+
+def _limit_problem(tree: ast.Module) -> SourceProblem | None:
+    count = 0
+    level: list[tuple[ast.AST, ast.AST]] = [(tree, tree)]
+    for _ in range(MAX_TREE_DEPTH):
+        following: list[tuple[ast.AST, ast.AST]] = []
+        for node, place in level:
+            children = ast.iter_child_nodes(node)
+            following += [(each, each if hasattr(each, "lineno") else place) for each in children]
+        count += len(following)
+        if count > MAX_TREE_NODES:
+            return problem_at(tree, "The source has too many parts to be read.")
+        if not following:
+            return None
+        level = following
+    return problem_at(level[0][1], "This is nested too deep. Write it in several statements.")
+
+
+def _sorted_parts(tree: ast.Module) -> tuple[SourceFile, list[SourceProblem]]:
+    classes: dict[str, ast.ClassDef] = {}
+    functions: dict[str, ast.FunctionDef] = {}
+    imports: dict[str, str] = {}
+    problems: list[SourceProblem] = []
+    for part in tree.body:
+        match part:
+            case ast.ClassDef(name=name) | ast.FunctionDef(name=name):
+                if name in classes or name in functions:
+                    problems.append(problem_at(part, f"{name[:64]} is defined twice."))
+                elif isinstance(part, ast.ClassDef):
+                    classes[name] = part
+                else:
+                    functions[name] = part
+            case ast.Import(names=names):
+                for alias in names:
+                    if alias.name in _MODULES:
+                        name = alias.name if alias.asname else alias.name.split(".")[0]
+                        imports[alias.asname or name] = name
+            case ast.ImportFrom(module=str() as module, names=names):
+                known = names if module in _MODULES else []
+                imports |= {each.asname or each.name: f"{module}.{each.name}" for each in known}
+            case ast.Expr(value=ast.Constant()) | ast.If() | ast.Pass():
+                pass  # A docstring, and what runs when the file is started: not the network.
+            case _:
+                message = "Only imports, classes and functions are read outside of classes."
+                problems.append(problem_at(part, message, is_note=True))
+    return SourceFile(classes, functions, imports), problems

@@ -1,0 +1,68 @@
+"""The code tab: edited by hand, read back, applied as one step of undo."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from playwright.sync_api import BrowserContext, expect
+
+from tests.e2e.designer_canvas import DesignerCanvas, new_network
+
+pytestmark = pytest.mark.e2e
+
+
+def kernel_sizes(designer: DesignerCanvas) -> dict[str, Any]:
+    nodes = designer.served()["document"]["graph"]["nodes"].values()
+    return {node["name"]: node["params"].get("kernel_size") for node in nodes}
+
+
+def containing(text: str) -> re.Pattern[str]:
+    """A pattern that source with this text in it matches."""
+    return re.compile(re.escape(text))
+
+
+def test_code_that_is_edited_changes_the_canvas_and_back(
+    open_context: Callable[..., BrowserContext],
+) -> None:
+    designer = DesignerCanvas(open_context().new_page())
+    page = designer.page
+    designer.open(new_network(page.context, "small_cnn", "Typed"))
+    designer.show("code")
+    field, state = page.get_by_test_id("code-editor"), page.get_by_test_id("code-state")
+    expect(field).to_have_value(containing("nn.Conv2d(1, 16, kernel_size=3"), timeout=30_000)
+    source = field.input_value()
+
+    field.fill(source.replace("kernel_size=3, padding=1", "kernel_size=5, padding=2", 1))
+    expect(state).to_contain_text("1 edit to the network")
+    page.get_by_test_id("code-apply").click()
+    expect(designer.node("conv")).to_contain_text("5")
+    expect(state).to_be_hidden()
+    designer.expect_saved()
+    assert kernel_sizes(designer)["conv"] == 5
+    page.get_by_test_id("designer-undo").click()
+    expect(field).to_have_value(source)
+    designer.expect_saved()
+    assert kernel_sizes(designer)["conv"] != 5
+
+    field.fill(source.replace("x = self.relu(x)", "x = mystery(x)", 1))
+    problem = page.get_by_test_id("code-problem")
+    expect(problem).to_contain_text("mystery")
+    expect(state).to_contain_text("1 line cannot be read; nothing else changes.")
+    expect(page.get_by_test_id("code-apply")).to_be_disabled()
+    expect(page.locator("[data-problem='error']")).to_contain_text("mystery")
+    problem.click()
+    expect(field).to_be_focused()
+
+    # The canvas changes meanwhile: what was typed waits, and nobody's edit is lost.
+    designer.select("classifier")
+    designer.set_param("out_features", "7")
+    expect(state).to_contain_text("The canvas was changed while you typed.")
+    page.get_by_test_id("code-discard").click()
+    expect(field).to_have_value(containing(", 7)"))
+
+    # A line and its node find each other.
+    designer.select("conv")
+    expect(page.locator("[data-selected]").first).to_contain_text("self.conv = nn.Conv2d")
