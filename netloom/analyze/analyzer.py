@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
+from netloom.analyze.budget_fit import budget_problems, budget_uses
 from netloom.analyze.fixes import NewLayer, Repairs
 from netloom.analyze.flow import Flow, ScopeRun
 from netloom.analyze.journey import FieldWalk, KeptRun, KeptWalk
@@ -65,13 +66,24 @@ def analyze(document: Document, binding: Binding | None = None) -> Analysis:
     found.add(_check_parameters(run))
     fields = FieldWalk(plans).walk(plans[None], run, {})
     kept = KeptWalk(plans).walk(plans[None], run, frozenset())
-    return Analysis(
+    analysis = Analysis(
         nodes=dict(node_analyses(plans, Use(run, fields, kept))),
         totals=_totals(run, kept),
         diagnostics=found.listed,
         is_truncated=found.is_truncated,
         order=plans[None].order,
         is_trainable=not found.has_error,
+    )
+    if not document.view.budgets:
+        return analysis
+    uses = budget_uses(document, analysis)
+    found.add(budget_problems(document, uses))
+    return analysis.model_copy(
+        update={
+            "budgets": uses,
+            "diagnostics": found.listed,
+            "is_truncated": found.is_truncated,
+        }
     )
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from netloom.graph.budgets import Budget
 from netloom.graph.diagnostics import Diagnostic
 from netloom.graph.document import ParamValue
 from netloom.layers.shapes import DimJson
@@ -105,6 +106,24 @@ class Totals(BaseModel):
     num_layers: int = 0
 
 
+class BudgetUse(BaseModel):
+    """A budget that a person has set, and what is used of it.
+
+    Attributes:
+        used: None where there is no end to it: a receptive field that is the whole input.
+        offenders: Nodes of the top level that make up the excess, most costly first.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    budget: Budget
+    title: str
+    limit: float
+    used: int | None
+    is_kept: bool
+    offenders: list[str]
+
+
 class Analysis(BaseModel):
     """Everything that can be said about a network without running it.
 
@@ -114,6 +133,7 @@ class Analysis(BaseModel):
         is_truncated: There are more problems than are listed.
         order: Node ids of the top level in the order they are computed; those on cycles missing.
         is_trainable: There is no error.
+        budgets: What is used of each budget that is set.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -124,3 +144,4 @@ class Analysis(BaseModel):
     is_truncated: bool = False
     order: list[str]
     is_trainable: bool
+    budgets: list[BudgetUse] = Field(default_factory=list[BudgetUse])
