@@ -15,6 +15,7 @@ from netloom.analyze.naming import check_names
 from netloom.analyze.plan import ScopePlan, plan_scope
 from netloom.analyze.structure import check_structure, endpoint, open_outputs
 from netloom.analyze.task_fit import check_task_fit
+from netloom.analyze.training_memory import training_memory
 from netloom.graph.diagnostics import Diagnostic, DiagnosticCode, Fix
 from netloom.graph.document import Document
 from netloom.graph.limits import (
@@ -197,7 +198,7 @@ def _once(diagnostics: list[Diagnostic]) -> Iterator[Diagnostic]:
 
 def _totals(run: ScopeRun, kept: KeptRun) -> Totals:
     cost = run.cost
-    return Totals(
+    totals = Totals(
         parameters=cost.parameters,
         trainable_parameters=cost.trainable,
         flops=cost.flops,
@@ -211,6 +212,9 @@ def _totals(run: ScopeRun, kept: KeptRun) -> Totals:
         parameter_bytes=cost.parameters * BYTES_PER_ELEMENT,
         num_layers=cost.num_layers,
     )
+    one, two = (training_memory(totals, samples).total_bytes for samples in (1, 2))
+    update = {"training_fixed_bytes": 2 * one - two, "training_sample_bytes": two - one}
+    return totals.model_copy(update=update)
 
 
 def _inputs_not_kept(run: ScopeRun, kept: KeptRun) -> int:

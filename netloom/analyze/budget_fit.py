@@ -39,7 +39,7 @@ def budget_uses(document: Document, analysis: Analysis) -> list[BudgetUse]:
         "parameters": totals.parameters,
         "weight_bytes": totals.parameter_bytes,
         "flops": totals.flops,
-        "training_bytes": training_memory(analysis, max(1, batch_size)).total_bytes,
+        "training_bytes": training_memory(totals, max(1, batch_size)).total_bytes,
         "receptive_field": _widest_field(analysis),
     }
     uses: list[BudgetUse] = []

@@ -89,6 +89,9 @@ class Totals(BaseModel):
         input_bytes: Size of what enters the network.
         largest_bytes: Size of the largest tensor that a layer gives.
         kept_bytes: What training holds until the backward pass, the input included.
+        training_fixed_bytes: What training with Adam needs whatever the batch; see
+            `netloom.analyze.training_memory`.
+        training_sample_bytes: What it needs beside that for each sample of the batch.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -103,6 +106,8 @@ class Totals(BaseModel):
     parameter_bytes: int = 0
     input_bytes: int = 0
     largest_bytes: int = 0
+    training_fixed_bytes: int = 0
+    training_sample_bytes: int = 0
     num_layers: int = 0
 
 

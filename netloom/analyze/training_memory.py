@@ -1,4 +1,4 @@
-"""How much memory a training step needs, estimated from an analysis before anything is run.
+"""How much memory a training step needs, estimated from its totals before anything is run.
 
 Counted are the parts that last: weights, their gradients, the optimizer's state, the batch, what
 the forward pass holds for the backward pass, and the largest gradient that flows back meanwhile.
@@ -12,7 +12,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
-from netloom.analyze.model import Analysis
+from netloom.analyze.model import Totals
 
 Optimizer = Literal["sgd", "momentum", "rmsprop", "adam", "adamw"]
 Precision = Literal["float32", "bfloat16", "float16"]
@@ -52,7 +52,7 @@ class TrainingMemory(BaseModel):
 
 
 def training_memory(
-    analysis: Analysis,
+    totals: Totals,
     batch_size: int,
     optimizer: Optimizer = "adam",
     precision: Precision = "float32",
@@ -60,6 +60,7 @@ def training_memory(
     """Estimate the memory of one training step.
 
     Args:
+        totals: Of an analysis.
         batch_size: Samples in a batch, at least 1.
         precision: Of activations under automatic mixed precision; weights, gradients and the
             optimizer's state stay float32, as torch keeps them, and half-precision copies of the
@@ -70,7 +71,6 @@ def training_memory(
     """
     if batch_size < 1:
         raise ValueError("a batch has at least one sample")
-    totals = analysis.totals
     is_mixed = precision != "float32"
     copies = totals.parameter_bytes // 2 if is_mixed else 0
     share = 2 if is_mixed else 1

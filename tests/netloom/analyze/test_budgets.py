@@ -52,7 +52,7 @@ def test_the_layers_that_make_up_the_excess_are_named() -> None:
 
 def test_training_memory_holds_for_the_batch() -> None:
     made = small_cnn()
-    needed = training_memory(analyze(made), 64).total_bytes
+    needed = training_memory(analyze(made).totals, 64).total_bytes
     assert analyze(budgeted(made, training_bytes=needed, batch_size=64)).budgets[0].is_kept
     tight = analyze(budgeted(made, training_bytes=needed, batch_size=65)).budgets[0]
     assert not tight.is_kept

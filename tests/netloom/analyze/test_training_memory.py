@@ -77,7 +77,7 @@ def test_what_is_held_for_the_backward_pass(
     analysis = analyze(made)
     assert analysis.is_trainable, analysis.diagnostics
     measured = held_bytes(build_module(made).train(), arriving)
-    claimed = training_memory(analysis, BATCH).activation_bytes
+    claimed = training_memory(analysis.totals, BATCH).activation_bytes
     assert ratio[0] <= claimed / measured <= ratio[1]
 
 
@@ -101,25 +101,27 @@ def test_optimizers_remember_what_torch_remembers(optimizer: str, states: int) -
         for value in state.values()
         if isinstance(value, Tensor) and value.dim() > 0
     )
-    memory = training_memory(analyze(made), 2, optimizer=optimizer)  # type: ignore[arg-type]
+    memory = training_memory(analyze(made).totals, 2, optimizer=optimizer)  # type: ignore[arg-type]
     assert memory.optimizer_bytes == remembered == states * memory.gradient_bytes
 
 
 def test_precision_and_batch() -> None:
     analysis = analyze(resnet(RESNET_18, size_px=64))
-    one, many = training_memory(analysis, 1), training_memory(analysis, 32)
+    one, many = training_memory(analysis.totals, 1), training_memory(analysis.totals, 32)
+    totals = analysis.totals
+    assert many.total_bytes == totals.training_fixed_bytes + 32 * totals.training_sample_bytes
     assert many.activation_bytes == 32 * one.activation_bytes
     assert many.weight_bytes == one.weight_bytes == 4 * analysis.totals.parameters
-    half = training_memory(analysis, 32, precision="bfloat16")
+    half = training_memory(analysis.totals, 32, precision="bfloat16")
     assert half.activation_bytes * 2 == many.activation_bytes
     assert half.total_bytes < many.total_bytes
     with pytest.raises(ValueError, match="at least one sample"):
-        training_memory(analysis, 0)
+        training_memory(analysis.totals, 0)
 
 
 def test_frozen_layers_need_no_gradients() -> None:
     image = node("ImageInput", "image", channels=3, height=16, width=16)
     frozen = node("Conv2d", "conv", out_channels=4).model_copy(update={"is_frozen": True})
-    memory = training_memory(analyze(chain(image, frozen, node("Output", "output"))), 1)
+    memory = training_memory(analyze(chain(image, frozen, node("Output", "output"))).totals, 1)
     assert memory.weight_bytes > 0
     assert memory.gradient_bytes == memory.optimizer_bytes == 0
