@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from netloom.analyze.fixes import Repairs
-from netloom.analyze.inference import Cost, Layer, infer
+from netloom.analyze.inference import NO_COST, Cost, Layer, infer
 from netloom.analyze.learning import learning_problems
 from netloom.analyze.plan import BlockPortsById, PlannedNode, ScopePlan, plan_node
 from netloom.analyze.shape_problems import (
@@ -36,7 +36,7 @@ class NodeResult:
     """
 
     outputs: Shapes = field(default_factory=dict[str, Shape])
-    cost: Cost = field(default_factory=Cost)
+    cost: Cost = NO_COST
     layer: Layer | None = None
     inside: ScopeRun | None = None
 
@@ -99,7 +99,8 @@ class Flow:
             if result is None:
                 continue
             results[node_id] = result
-            total = total + result.cost
+            if result.cost is not NO_COST:
+                total = total + result.cost
             if role == "block_output" and plan.ports.outputs.get(planned.node.name) == node_id:
                 outputs[planned.node.name] = result.outputs["output"]
         return ScopeRun(results, outputs, total, diagnostics)

@@ -71,6 +71,9 @@ class Cost:
         )
 
 
+NO_COST = Cost()
+
+
 @dataclass(frozen=True, slots=True)
 class Layer:
     """What follows for a layer, for one sample.

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 from netloom.analyze.flow import NodeResult, ScopeRun
 from netloom.analyze.journey import FieldRun, KeptRun
 from netloom.analyze.model import NodeAnalysis, ReceptiveField
 from netloom.analyze.plan import ScopePlan
-from netloom.analyze.receptive import Fields
+from netloom.analyze.receptive import Field, Fields
 from netloom.graph.limits import BYTES_PER_ELEMENT
 from netloom.layers.shapes import shape_json, shape_text
 
@@ -73,11 +74,11 @@ _NO_PORTS: Mapping[str, Fields] = {}
 
 
 def _told(fields: Fields) -> list[ReceptiveField]:
-    return [
-        ReceptiveField.model_construct(axis=axis, size=None)
-        if field is None
-        else ReceptiveField.model_construct(
-            axis=axis, size=field.size, jump=float(field.jump), centre=field.centre
-        )
-        for axis, field in fields.items()
-    ]
+    return [_told_field(axis, field) for axis, field in fields.items()]
+
+
+@lru_cache(maxsize=4096)
+def _told_field(axis: str, field: Field | None) -> ReceptiveField:
+    if field is None:
+        return ReceptiveField(axis=axis, size=None)
+    return ReceptiveField(axis=axis, size=field.size, jump=field.jump, centre=field.centre)

@@ -13,11 +13,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from fractions import Fraction
 from math import gcd, lcm
 from typing import TypeAlias
 
-from netloom.layers.reach import POSITION_AXES, Reach, Slide, Step
+from netloom.layers.reach import POSITION_AXES, SAME_POSITION, Reach, Slide, Step
 from netloom.layers.shapes import Shape
 
 MAX_PERIOD = 1024
@@ -49,9 +48,9 @@ class Field:
         return max(0, *(last - first + 1 for first, last in self.windows), 0)
 
     @property
-    def jump(self) -> Fraction:
+    def jump(self) -> float:
         """Return how far apart two neighbouring windows are, in input positions."""
-        return Fraction(self.shift, self.period)
+        return self.shift / self.period
 
     @property
     def centre(self) -> float:
@@ -78,7 +77,8 @@ class Field:
         if self == other:
             return self
         period = lcm(self.period, other.period)
-        if self.axis != other.axis or self.jump != other.jump or period > MAX_PERIOD:
+        is_drifting = self.shift * other.period != other.shift * self.period
+        if self.axis != other.axis or is_drifting or period > MAX_PERIOD:
             return None
         windows = tuple(_hull_of((self.window(at), other.window(at))) for at in range(period))
         return _reduced(self.axis, period, period // self.period * self.shift, windows)
@@ -127,6 +127,9 @@ def fields_behind(reach: Reach, arriving: Iterable[tuple[Fields, Shape]], output
         arriving: Fields and shape at each input port.
         output: Shape at the output port.
     """
+    arriving = list(arriving)
+    if reach == SAME_POSITION and len(arriving) == 1 and arriving[0][1] == output:
+        return arriving[0][0]
     sizes = {dim.axis: dim.size for dim in output}
     joined: dict[str, Field | None] = {}
     for fields, shape in arriving:

@@ -13,7 +13,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-from netloom.graph.budgets import Budgets
+from netloom.graph.budgets import BudgetKey, Budgets, Limit
 
 FORMAT = "netloom.network"
 SCHEMA = 1
@@ -134,7 +134,7 @@ class View(DocumentModel):
 
     positions: dict[NodeId, Position] = Field(default_factory=dict)
     frames: dict[NodeId, Frame] = Field(default_factory=dict)
-    budgets: Budgets = Field(default_factory=dict)
+    budgets: Budgets = Field(default_factory=dict[BudgetKey, Limit])
 
 
 class Document(DocumentModel):

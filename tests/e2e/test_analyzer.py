@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import BrowserContext, expect
 
-from tests.e2e.designer_canvas import DIGITS, DesignerCanvas, new_network
+from tests.e2e.designer_canvas import DesignerCanvas, new_network
 
 pytestmark = pytest.mark.e2e
 
@@ -23,8 +23,8 @@ def test_a_budget_marks_its_offender_and_the_table_is_exported(
     designer: DesignerCanvas, tmp_path: Path
 ) -> None:
     page = designer.page
-    new_network(page, "Budgeted", "small_cnn", DIGITS)
-    page.get_by_test_id("bottom-layers").click()
+    network_id = new_network(page.context, "small_cnn", "Budgeted")
+    designer.open(network_id)
     page.get_by_test_id("bottom-layers").click()
     expect(page.get_by_test_id("layers-table")).to_be_visible()
 
@@ -42,7 +42,6 @@ def test_a_budget_marks_its_offender_and_the_table_is_exported(
         page.get_by_test_id("layers-csv").click()
     given.value.save_as(tmp_path / "layers.csv")
     rows = list(csv.DictReader((tmp_path / "layers.csv").read_text().splitlines()))
-    network_id = page.url.rstrip("/").rsplit("/", 1)[-1].split("?")[0]
     served = page.request.get(f"/api/networks/{network_id}").json()
     assert served["document"]["view"]["budgets"] == {"parameters": 1000}
     totals = served["analysis"]["totals"]

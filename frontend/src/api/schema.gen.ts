@@ -5791,6 +5791,9 @@ export interface components {
          *         input_bytes: Size of what enters the network.
          *         largest_bytes: Size of the largest tensor that a layer gives.
          *         kept_bytes: What training holds until the backward pass, the input included.
+         *         training_fixed_bytes: What training with Adam needs whatever the batch; see
+         *             `netloom.analyze.training_memory`.
+         *         training_sample_bytes: What it needs beside that for each sample of the batch.
          */
         Totals: {
             /**
@@ -5848,6 +5851,16 @@ export interface components {
              * @default 0
              */
             trainable_parameters: number;
+            /**
+             * Training Fixed Bytes
+             * @default 0
+             */
+            training_fixed_bytes: number;
+            /**
+             * Training Sample Bytes
+             * @default 0
+             */
+            training_sample_bytes: number;
         };
         /**
          * TrainSpec
