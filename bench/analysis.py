@@ -76,3 +76,34 @@ def edit() -> Iterator[tuple[str, Figure]]:
         "analyze_resnet152_edit_s",
         Figure(statistics.median(times), model=_MODEL, threads=1, note=note),
     )
+
+
+@gives(
+    Declaration(
+        "edit_analysis_1000_ms", "ms", at_most(50),
+        "One edit of a network of 1,000 nodes: apply the operation and analyse again",
+    )
+)  # fmt: skip
+def edit_1000() -> Iterator[tuple[str, Figure]]:
+    """Change one convolution after another in a chain, so that all behind it is reached anew."""
+    from bench.networks import chain
+    from netloom.analyze import analyze
+    from netloom.graph.apply import apply_operation
+    from netloom.graph.operations import SetParam
+
+    document = chain(1000)
+    convolutions = [key for key, node in document.graph.nodes.items() if node.type == "Conv2d"]
+    analyze(document)
+    times: list[float] = []
+    for number, node_id in enumerate(convolutions[:: len(convolutions) // _EDITS][:_EDITS]):
+        # Every width is a new one, so that nothing of the edit itself was seen before.
+        change = SetParam(node_id=node_id, param="out_channels", value=17 + number)
+        started = time.perf_counter()
+        document, _ = apply_operation(document, change)
+        analyze(document)
+        times.append(1000 * (time.perf_counter() - started))
+    note = f"median of {len(times)} edits spread over the depth; slowest {max(times):.0f} ms"
+    yield (
+        "edit_analysis_1000_ms",
+        Figure(statistics.median(times), model="chain of 1,000", threads=1, note=note),
+    )

@@ -20,6 +20,7 @@ from netloom.graph.operations import (
     RemoveEdge,
     RemoveNode,
     SetBlock,
+    SetBudget,
     SetFrame,
     SetGraphName,
 )
@@ -162,6 +163,11 @@ def _view(before: Document, after: Document) -> list[Operation]:
         if node_id in new.positions or node_id in old.positions
     }
     operations: list[Operation] = [MoveNodes(positions=positions)] if positions else []
+    operations += [
+        SetBudget(budget=budget, limit=new.budgets.get(budget))
+        for budget in sorted(old.budgets.keys() | new.budgets.keys())
+        if old.budgets.get(budget) != new.budgets.get(budget)
+    ]
     return operations + [
         SetFrame(frame_id=frame_id, frame=frame)
         for frame_id, frame in sorted(new.frames.items())

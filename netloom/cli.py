@@ -53,6 +53,10 @@ def _parser() -> argparse.ArgumentParser:
 
     inspect = add("inspect", "networks:inspect_network", "Show layers, sizes and problems")
     inspect.add_argument("network", type=Path, help="a network (.json) or a bundle")
+    inspect.add_argument("--csv", type=Path, metavar="FILE", help="write the table of all layers")
+    inspect.add_argument(
+        "--batch", type=int, default=32, metavar="N", help="samples of a batch (default: 32)"
+    )
 
     read = add("read", "source:read_file", "Open a PyTorch module as a network")
     read.add_argument("source", type=Path, help="a Python file; it is read, never executed")

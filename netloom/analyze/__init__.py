@@ -2,5 +2,14 @@
 
 from netloom.analyze.analyzer import analyze
 from netloom.analyze.model import Analysis, Binding, NodeAnalysis, Totals
+from netloom.analyze.training_memory import TrainingMemory, training_memory
 
-__all__ = ["Analysis", "Binding", "NodeAnalysis", "Totals", "analyze"]
+__all__ = [
+    "Analysis",
+    "Binding",
+    "NodeAnalysis",
+    "Totals",
+    "TrainingMemory",
+    "analyze",
+    "training_memory",
+]

@@ -5,13 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
+from netloom.analyze.budget_fit import budget_problems, budget_uses
 from netloom.analyze.fixes import NewLayer, Repairs
-from netloom.analyze.flow import Flow, NodeResult, ScopeRun
-from netloom.analyze.model import Analysis, Binding, NodeAnalysis, Totals
+from netloom.analyze.flow import Flow, ScopeRun
+from netloom.analyze.journey import FieldWalk, KeptRun, KeptWalk
+from netloom.analyze.listing import Use, node_analyses
+from netloom.analyze.model import Analysis, Binding, Totals
 from netloom.analyze.naming import check_names
 from netloom.analyze.plan import ScopePlan, plan_scope
 from netloom.analyze.structure import check_structure, endpoint, open_outputs
 from netloom.analyze.task_fit import check_task_fit
+from netloom.analyze.training_memory import training_memory
 from netloom.graph.diagnostics import Diagnostic, DiagnosticCode, Fix
 from netloom.graph.document import Document
 from netloom.graph.limits import (
@@ -22,7 +26,6 @@ from netloom.graph.limits import (
     measure_expansion,
 )
 from netloom.graph.topology import block_ports
-from netloom.layers.shapes import shape_json, shape_text
 
 MAX_DIAGNOSTICS = 1000
 
@@ -62,13 +65,26 @@ def analyze(document: Document, binding: Binding | None = None) -> Analysis:
     found.add(_once(run.diagnostics))
     found.add(check_task_fit(repairs, plans[None], run, binding or Binding()))
     found.add(_check_parameters(run))
-    return Analysis(
-        nodes=dict(_node_analyses(plans, run)),
-        totals=_totals(run),
+    fields = FieldWalk(plans).walk(plans[None], run, {})
+    kept = KeptWalk(plans).walk(plans[None], run, frozenset())
+    analysis = Analysis(
+        nodes=dict(node_analyses(plans, Use(run, fields, kept))),
+        totals=_totals(run, kept),
         diagnostics=found.listed,
         is_truncated=found.is_truncated,
         order=plans[None].order,
         is_trainable=not found.has_error,
+    )
+    if not document.view.budgets:
+        return analysis
+    uses = budget_uses(document, analysis)
+    found.add(budget_problems(document, uses))
+    return analysis.model_copy(
+        update={
+            "budgets": uses,
+            "diagnostics": found.listed,
+            "is_truncated": found.is_truncated,
+        }
     )
 
 
@@ -180,45 +196,30 @@ def _once(diagnostics: list[Diagnostic]) -> Iterator[Diagnostic]:
             yield problem
 
 
-def _totals(run: ScopeRun) -> Totals:
+def _totals(run: ScopeRun, kept: KeptRun) -> Totals:
     cost = run.cost
-    return Totals(
+    totals = Totals(
         parameters=cost.parameters,
         trainable_parameters=cost.trainable,
         flops=cost.flops,
+        macs=cost.macs,
         activation_bytes=cost.activation_bytes,
+        # The batch is there from the start, whether or not a layer needs it again.
+        kept_bytes=kept.total_bytes + _inputs_not_kept(run, kept),
+        input_bytes=cost.input_bytes,
+        largest_bytes=cost.largest_bytes,
+        gradient_bytes=cost.trainable * BYTES_PER_ELEMENT,
         parameter_bytes=cost.parameters * BYTES_PER_ELEMENT,
         num_layers=cost.num_layers,
     )
+    one, two = (training_memory(totals, samples).total_bytes for samples in (1, 2))
+    update = {"training_fixed_bytes": 2 * one - two, "training_sample_bytes": two - one}
+    return totals.model_copy(update=update)
 
 
-def _node_analyses(
-    plans: dict[str | None, ScopePlan], run: ScopeRun
-) -> Iterator[tuple[str, NodeAnalysis]]:
-    """Yield every node by its path, instances before what is inside them."""
-    waiting: list[tuple[str, ScopePlan, ScopeRun, int]] = [("", plans[None], run, 1)]
-    while waiting:
-        prefix, plan, scope_run, repeats = waiting.pop()
-        for node_id in plan.nodes:
-            result = scope_run.nodes.get(node_id)
-            yield prefix + node_id, _node_analysis(result, repeats)
-            if result is not None and result.inside is not None:
-                node = plan.nodes[node_id].node
-                inner = plans[node.block]
-                path = f"{prefix}{node_id}/"
-                waiting.append((path, inner, result.inside, repeats * node.repeat))
-
-
-def _node_analysis(result: NodeResult | None, repeats: int) -> NodeAnalysis:
-    if result is None:
-        return NodeAnalysis(repeats=repeats)
-    texts = [shape_text(shape) for shape in result.outputs.values()]
-    return NodeAnalysis.model_construct(
-        outputs={port: shape_json(shape) for port, shape in result.outputs.items()},
-        output_text=texts[0] if texts else "",
-        parameters=result.cost.parameters,
-        flops=result.cost.flops,
-        activation_bytes=result.cost.activation_bytes,
-        inferred=dict(result.inferred),
-        repeats=repeats,
+def _inputs_not_kept(run: ScopeRun, kept: KeptRun) -> int:
+    return sum(
+        result.cost.input_bytes
+        for node_id, result in run.nodes.items()
+        if not kept.own_bytes.get(node_id)
     )

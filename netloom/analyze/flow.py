@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from netloom.analyze.fixes import Repairs
+from netloom.analyze.inference import NO_COST, Cost, Layer, infer
 from netloom.analyze.learning import learning_problems
 from netloom.analyze.plan import BlockPortsById, PlannedNode, ScopePlan, plan_node
 from netloom.analyze.shape_problems import (
@@ -15,47 +16,14 @@ from netloom.analyze.shape_problems import (
     shape_diagnostic,
 )
 from netloom.graph.diagnostics import Diagnostic
-from netloom.graph.document import BlockDefinition, ParamValue
-from netloom.graph.limits import BYTES_PER_ELEMENT
+from netloom.graph.document import BlockDefinition
 from netloom.graph.topology import instance_nodes
-from netloom.layers.base import Inference, ShapeProblem
+from netloom.layers.base import ShapeProblem
 from netloom.layers.block import BLOCK
-from netloom.layers.expect import infer_layer
-from netloom.layers.shapes import Expr, Shape, Size, elements_per_sample
+from netloom.layers.shapes import Shape
 
 Shapes = Mapping[str, Shape]
 _NO_SHAPES: Shapes = {}
-
-
-@dataclass(frozen=True, slots=True)
-class Cost:
-    """What a node or a scope costs, for one sample."""
-
-    parameters: int = 0
-    trainable: int = 0
-    flops: int = 0
-    activation_bytes: int = 0
-    num_layers: int = 0
-
-    def __add__(self, other: Cost) -> Cost:
-        return Cost(
-            self.parameters + other.parameters,
-            self.trainable + other.trainable,
-            self.flops + other.flops,
-            self.activation_bytes + other.activation_bytes,
-            self.num_layers + other.num_layers,
-        )
-
-    def repeated(self, times: int, *, shares_weights: bool, is_frozen: bool) -> Cost:
-        """Return the cost of applying this several times in sequence."""
-        copies = 1 if shares_weights else times
-        return Cost(
-            self.parameters * copies,
-            0 if is_frozen else self.trainable * copies,
-            self.flops * times,
-            self.activation_bytes * times,
-            self.num_layers * times,
-        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,12 +31,13 @@ class NodeResult:
     """What the shape pass found for one node of one use.
 
     Attributes:
+        layer: What follows for the layer itself; None for an instance and a block's input.
         inside: For an instance: what happens within, in its first repeat.
     """
 
     outputs: Shapes = field(default_factory=dict[str, Shape])
-    inferred: Mapping[str, ParamValue] = field(default_factory=dict[str, ParamValue])
-    cost: Cost = field(default_factory=Cost)
+    cost: Cost = NO_COST
+    layer: Layer | None = None
     inside: ScopeRun | None = None
 
 
@@ -130,7 +99,8 @@ class Flow:
             if result is None:
                 continue
             results[node_id] = result
-            total = total + result.cost
+            if result.cost is not NO_COST:
+                total = total + result.cost
             if role == "block_output" and plan.ports.outputs.get(planned.node.name) == node_id:
                 outputs[planned.node.name] = result.outputs["output"]
         return ScopeRun(results, outputs, total, diagnostics)
@@ -173,16 +143,17 @@ class Flow:
             return self._run_instance(plan, node_id, planned, inputs, own_path, diagnostics)
         if planned.layer is None or planned.params is None:
             return None
-        found = infer_layer(planned.layer, planned.params, inputs)
+        found = infer(planned, inputs)
         place = None if path is None else own_path
         if isinstance(found, ShapeProblem):
             diagnostics.append(shape_diagnostic(self.repairs, plan, node_id, planned, found, place))
             return None
-        diagnostics += learning_problems(plan, node_id, planned, found, place)
-        result = _node_result(planned, found)
-        if problem := limit_problem(plan, node_id, planned, found, place):
+        diagnostics += learning_problems(plan, node_id, planned, found.inference, place)
+        if found.is_large and (
+            problem := limit_problem(plan, node_id, planned, found.inference, place)
+        ):
             diagnostics.append(problem)
-        return result
+        return NodeResult(found.inference.outputs, found.cost, found)
 
     def _run_instance(
         self,
@@ -232,38 +203,3 @@ class Flow:
         }
         problems = override_problems(plan, node_id, planned, block, changed)
         return {**inner_plan.nodes, **changed}, problems
-
-
-def _node_result(planned: PlannedNode, found: Inference) -> NodeResult:
-    is_layer = planned.layer is not None and planned.layer.role == "layer"
-    parameters = sum(_count(shape) for shape in found.parameters.values())
-    elements = sum(_number(elements_per_sample(shape)) for shape in found.outputs.values())
-    is_frozen = planned.node.is_frozen
-    has_activation = planned.layer is not None and planned.layer.has_own_activation
-    cost = Cost(
-        parameters=parameters,
-        trainable=parameters if planned.learning.is_trained and not is_frozen else 0,
-        flops=_number(found.flops),
-        activation_bytes=elements * BYTES_PER_ELEMENT if has_activation else 0,
-        num_layers=1 if is_layer else 0,
-    )
-    return NodeResult(found.outputs, found.inferred, cost)
-
-
-def _count(shape: tuple[int, ...]) -> int:
-    total = 1
-    for size in shape:
-        total *= size
-    return total
-
-
-class _OneStep(dict[str, int]):
-    """Values of the symbols in costs: one sample, one time step."""
-
-    def __missing__(self, symbol: str) -> int:
-        return 1
-
-
-def _number(size: Size) -> int:
-    # A window that is longer than one step would make it negative.
-    return max(0, size.evaluate(_OneStep())) if isinstance(size, Expr) else size

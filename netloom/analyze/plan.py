@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from netloom.graph.document import Graph, Node
+from netloom.graph.document import Graph, Node, ParamValue
 from netloom.graph.topology import (
     BlockPorts,
     Scope,
@@ -31,6 +31,7 @@ class PlannedNode:
     Attributes:
         layer: None for a type that is not installed.
         parsed: Its parameters; None without a layer, and for instances.
+        params_text: What its parameters are, to find the same again; None when they are long.
         inputs: Port names in order; None where they cannot be known.
         outputs: The same for output ports.
     """
@@ -40,6 +41,7 @@ class PlannedNode:
     parsed: ParsedParams | None = None
     inputs: tuple[str, ...] | None = None
     outputs: tuple[str, ...] | None = None
+    params_text: str | None = None
 
     @property
     def params(self) -> LayerParams | None:
@@ -101,12 +103,30 @@ def plan_node(node: Node, block_ports_of: BlockPortsById) -> PlannedNode:
         if ports is None:
             return PlannedNode(node, layer)
         return PlannedNode(node, layer, None, tuple(ports.inputs), tuple(ports.outputs))
-    parsed = parse_params(layer, node.params)
+    text = repr(node.params)
+    if len(text) > MAX_TEXT:
+        return PlannedNode(node, layer, *_parse(layer, node.params))
+    known = _parsed.get((node.type, text))
+    if known is None:
+        if len(_parsed) >= MAX_REMEMBERED:
+            _parsed.clear()
+        known = _parsed[node.type, text] = _parse(layer, node.params)
+    return PlannedNode(node, layer, *known, text)
+
+
+MAX_TEXT = 1000
+MAX_REMEMBERED = 16_384
+_Parsed = tuple[ParsedParams, tuple[str, ...] | None, tuple[str, ...] | None]
+_parsed: dict[tuple[str, str], _Parsed] = {}
+"""What was read from the parameters of a layer type, by their text: most nodes repeat others."""
+
+
+def _parse(layer: AnyLayer, params: Mapping[str, ParamValue]) -> _Parsed:
+    """Return the parameters that were read, and the names of the ports that follow."""
+    parsed = parse_params(layer, params)
     if parsed.params is None:
-        return PlannedNode(node, layer, parsed)
-    return PlannedNode(
-        node,
-        layer,
+        return parsed, None, None
+    return (
         parsed,
         tuple(port.name for port in layer.input_ports(parsed.params)),
         tuple(port.name for port in layer.output_ports(parsed.params)),

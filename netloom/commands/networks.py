@@ -6,11 +6,12 @@ import zipfile
 from argparse import Namespace
 from pathlib import Path
 
-from netloom.analyze import Analysis, analyze
+from netloom.analyze import Analysis, analyze, training_memory
+from netloom.commands.layer_table import table_lines, write_table
 from netloom.commands.output import say, say_json
 from netloom.commands.problem import CommandError
 from netloom.formats.bundle import BundleError, BundleMeta, read_bundle_info
-from netloom.graph.document import Document, Node
+from netloom.graph.document import Document
 from netloom.graph.migrations import DocumentError, load_document
 from netloom.layers.describe import describe_layers
 
@@ -35,40 +36,45 @@ def read_network(path: Path) -> tuple[Document, BundleMeta | None]:
 def inspect_network(options: Namespace) -> int:
     """Print layers, totals and problems; the exit status is 1 when there are errors."""
     document, meta = read_network(options.network)
+    if options.batch < 1:
+        raise CommandError("A batch has at least one sample: give --batch a number from 1 on.")
     analysis = analyze(document)
+    if options.csv is not None:
+        write_table(options.csv, document, analysis)
     if options.json:
+        memory = training_memory(analysis.totals, options.batch)
         answer = {
             "name": document.graph.name,
             "meta": meta.model_dump(mode="json") if meta else None,
             "analysis": analysis.model_dump(mode="json"),
+            "training_memory": {
+                "batch_size": options.batch,
+                **memory.model_dump(mode="json"),
+                "total_bytes": memory.total_bytes,
+            },
         }
         say_json(answer)
     else:
-        say("\n".join(_describe(document, meta, analysis)))
+        say("\n".join(_describe(document, meta, analysis, options.batch)))
     return 0 if analysis.is_trainable else 1
 
 
-def _describe(document: Document, meta: BundleMeta | None, analysis: Analysis) -> list[str]:
-    lines = [document.graph.name, ""]
-    rows = [("name", "layer", "output", "parameters")]
-    for node_id in analysis.order:
-        node, found = document.graph.nodes[node_id], analysis.nodes.get(node_id)
-        if found is not None:
-            rows.append(
-                (node.name, _type_text(document, node), found.output_text, f"{found.parameters:,}")
-            )
-    widths = [max(len(row[column]) for row in rows) for column in range(4)]
-    for name, kind, output, parameters in rows:
-        lines.append(
-            f"  {name:<{widths[0]}}  {kind:<{widths[1]}}  {output:<{widths[2]}}  "
-            f"{parameters:>{widths[3]}}"
-        )
+def _describe(
+    document: Document, meta: BundleMeta | None, analysis: Analysis, batch_size: int
+) -> list[str]:
+    lines = [document.graph.name, "", *table_lines(document, analysis)]
     totals = analysis.totals
+    memory = training_memory(totals, batch_size)
     lines += [
         "",
         f"{totals.num_layers:,} layers, {totals.parameters:,} parameters "
-        f"({totals.parameter_bytes / 2**20:,.1f} MB), {totals.flops / 1e6:,.1f} MFLOPs an image, "
+        f"({totals.parameter_bytes / 2**20:,.1f} MB), {totals.flops / 1e6:,.1f} MFLOPs "
+        f"({totals.macs / 1e6:,.1f} M multiply-adds) an image, "
         f"{totals.activation_bytes / 2**20:,.1f} MB of activations an image",
+        f"Training with Adam at batch {batch_size:,}: about {memory.total_bytes / 2**20:,.1f} MB",
+    ]
+    lines += [
+        f"Budget {use.title}: {'kept' if use.is_kept else 'exceeded'}" for use in analysis.budgets
     ]
     if meta is not None:
         metrics = ", ".join(f"{name} {value:.4g}" for name, value in meta.metrics.items())
@@ -77,13 +83,6 @@ def _describe(document: Document, meta: BundleMeta | None, analysis: Analysis) -
         lines += [f"Licence: {meta.licence}"] if meta.licence else []
     lines += [f"{problem.severity}: {problem.message}" for problem in analysis.diagnostics]
     return lines
-
-
-def _type_text(document: Document, node: Node) -> str:
-    block = document.graph.blocks.get(node.block or "")
-    if block is None:
-        return node.type
-    return block.name if node.repeat == 1 else f"{block.name} × {node.repeat}"
 
 
 def list_layers(options: Namespace) -> int:

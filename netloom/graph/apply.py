@@ -32,6 +32,7 @@ from netloom.graph.operations import (
     RemoveNode,
     SetAttribute,
     SetBlock,
+    SetBudget,
     SetFrame,
     SetGraphName,
     SetParam,
@@ -88,6 +89,8 @@ def _apply(draft: Draft, operation: Operation) -> Operation:
             return _set_block(draft, operation)
         case SetFrame():
             return _set_frame(draft, operation)
+        case SetBudget():
+            return _set_budget(draft, operation)
         case SetGraphName(name=name):
             inverse = SetGraphName(name=draft.name)
             draft.name = name
@@ -264,6 +267,11 @@ def _set_frame(draft: Draft, operation: SetFrame) -> SetFrame:
         raise OperationRefused(f"there is no block {frame.scope} to draw a frame in")
     draft.put_frame(frame_id, frame)
     return inverse
+
+
+def _set_budget(draft: Draft, operation: SetBudget) -> SetBudget:
+    before = draft.put_budget(operation.budget, operation.limit)
+    return SetBudget(budget=operation.budget, limit=before)
 
 
 def _node(scope: ScopeDraft, node_id: str) -> Node:

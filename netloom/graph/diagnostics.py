@@ -13,6 +13,7 @@ from netloom.graph.operations import Operation
 class DiagnosticCode(StrEnum):
     """Every problem a network can have. The text for people is made where it is found."""
 
+    OVER_BUDGET = "over_budget"
     UNKNOWN_TYPE = "unknown_type"
     INVALID_NAME = "invalid_name"
     DUPLICATE_NAME = "duplicate_name"

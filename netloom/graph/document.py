@@ -13,6 +13,8 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
+from netloom.graph.budgets import BudgetKey, Budgets, Limit
+
 FORMAT = "netloom.network"
 SCHEMA = 1
 
@@ -147,10 +149,14 @@ class Frame(DocumentModel):
 
 
 class View(DocumentModel):
-    """How the network is drawn. Node ids are unique over all scopes, so positions are flat."""
+    """How the network is drawn, and what it may cost.
+
+    Node ids are unique over all scopes, so positions are flat.
+    """
 
     positions: dict[NodeId, Position] = Field(default_factory=dict)
     frames: dict[NodeId, Frame] = Field(default_factory=dict)
+    budgets: Budgets = Field(default_factory=dict[BudgetKey, Limit])
 
 
 class Document(DocumentModel):

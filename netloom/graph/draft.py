@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
+from netloom.graph.budgets import BudgetKey, Budgets
 from netloom.graph.document import (
     BlockDefinition,
     Document,
@@ -119,6 +120,7 @@ class Draft:
     _blocks: dict[str, BlockDefinition] | None = None
     _positions: dict[str, Position] | None = None
     _frames: dict[str, Frame] | None = None
+    _budgets: Budgets | None = None
     _contents: _Contents | None = None
     _frame_scopes: Counter[str | None] | None = None
 
@@ -209,6 +211,15 @@ class Draft:
             self._positions = dict(self.document.view.positions)
         return self._positions
 
+    def put_budget(self, budget: BudgetKey, limit: float | None) -> float | None:
+        """Set a budget or, with None, remove it; return what it was."""
+        if self._budgets is None:
+            self._budgets = dict(self.document.view.budgets)
+        before = self._budgets.pop(budget, None)
+        if limit is not None:
+            self._budgets[budget] = limit
+        return before
+
     def frames(self) -> Mapping[str, Frame]:
         """Return frames to look at."""
         return self.document.view.frames if self._frames is None else self._frames
@@ -258,6 +269,8 @@ class Draft:
             update["positions"] = self._positions
         if self._frames is not None:
             update["frames"] = self._frames
+        if self._budgets is not None:
+            update["budgets"] = self._budgets
         return self.document.view.model_copy(update=update) if update else self.document.view
 
 

@@ -10,6 +10,7 @@ from typing import Annotated, Literal
 
 from pydantic import ConfigDict, Field
 
+from netloom.graph.budgets import BudgetKey, Limit
 from netloom.graph.document import (
     BlockDefinition,
     DocumentModel,
@@ -128,6 +129,14 @@ class SetFrame(OperationModel):
     frame: Frame | None
 
 
+class SetBudget(OperationModel):
+    """Set a budget of the network or (with None) remove it. Changes the view only."""
+
+    op: Literal["set_budget"] = "set_budget"
+    budget: BudgetKey
+    limit: Limit | None
+
+
 class SetGraphName(OperationModel):
     """Rename the network's class."""
 
@@ -147,6 +156,7 @@ Operation = Annotated[
     | RemoveBlock
     | SetBlock
     | SetFrame
+    | SetBudget
     | SetGraphName,
     Field(discriminator="op"),
 ]

@@ -58,6 +58,7 @@ class ReLU(Activation[NoParams]):
     summary = "Keeps positive numbers and sets negative ones to zero."
     docs = "max(0, x). The usual first choice between convolutions."
     aliases = ("rectifier", "activation", "nonlinearity")
+    keeps_for_backward = "output"
     Params = NoParams
 
 
@@ -123,6 +124,7 @@ class Sigmoid(Activation[NoParams]):
     docs = "1 / (1 + exp(−x)). Used for gates, and where several labels can hold at once."
     aliases = ("logistic", "activation", "nonlinearity", "gate")
     flops_per_element = 3
+    keeps_for_backward = "output"
     Params = NoParams
 
 
@@ -134,6 +136,7 @@ class Tanh(Activation[NoParams]):
     docs = "The hyperbolic tangent. LeNet-5 used it throughout."
     aliases = ("hyperbolic tangent", "activation", "nonlinearity")
     flops_per_element = 4
+    keeps_for_backward = "output"
     Params = NoParams
 
 
@@ -151,6 +154,7 @@ class AlongClasses(Activation[NoParams]):
     inferred = {"dim": "Dimension"}
     icon = "chart-bar"
     flops_per_element = 3
+    keeps_for_backward = "output"
     Params = NoParams
 
     def infer(self, params: NoParams, inputs: Inputs) -> Inference | ShapeProblem:

@@ -32,6 +32,7 @@ from netloom.layers.params import (
     Sizes,
     param,
 )
+from netloom.layers.reach import Reach, Resample, Stamp
 from netloom.layers.shapes import (
     Dim,
     Shape,
@@ -95,6 +96,16 @@ class AdaptivePooling(LayerType[P], Generic[P]):
             return problem
         output = slid(fixed_size(shape, "C"), self._sizes(params))
         return Inference({"output": output}, flops=elements_per_sample(shape))
+
+    def reach(self, params: P, inputs: Inputs) -> Reach:
+        axes = DIRECTIONS[self.num_directions]
+        before = sizes_of(inputs["input"], self.num_directions)
+        return Reach(
+            {
+                axis: Resample(size, after, "area") if isinstance(size, int) and after > 1 else None
+                for axis, size, after in zip(axes, before, self._sizes(params), strict=True)
+            }
+        )
 
     def _sizes(self, params: P) -> tuple[int, ...]:
         sizes: Sizes = getattr(params, "output_size", 1)
@@ -284,6 +295,12 @@ class MaxUnpooling(LayerType[P], Generic[P]):
                 param="kernel_size",
             )
         return Inference({"output": slid(fixed_size(shape, "C"), sizes)})
+
+    def reach(self, params: P, inputs: Inputs) -> Reach:
+        kernel, stride, padding = self._window(params)
+        steps = zip(kernel, stride, padding, strict=True)
+        axes = DIRECTIONS[self.num_directions]
+        return Reach({axis: Stamp(*step) for axis, step in zip(axes, steps, strict=True)})
 
     def _usual_sizes(self, params: P, inputs: Inputs) -> list[Size]:
         """Return the sizes that pooling reduces to the input without leaving anything out."""

@@ -21,7 +21,7 @@ from netloom.layers.expect import fixed_size
 from netloom.layers.params import LayerParams, param
 from netloom.layers.positions import MAX_HEADS, rotary_flops
 from netloom.layers.sequence import expect_sequence, heads_problem
-from netloom.layers.shapes import Shape, Size
+from netloom.layers.shapes import Shape, Size, elements_per_sample
 
 ParameterShapes = Mapping[str, tuple[int, ...]]
 
@@ -104,6 +104,9 @@ class SelfAttention(LayerType[SelfAttentionParams]):
             flops=attention_flops(shape, shape, params.num_heads, bias=params.bias) + turning,
         )
 
+    def kept_inside(self, params: SelfAttentionParams, inputs: Inputs) -> Size:
+        return attention_kept(inputs["input"], inputs["input"], params.num_heads, params.dropout)
+
     def constructor(self, params: SelfAttentionParams, inputs: Inputs) -> Constructor:
         kwargs = changed(params, ("dropout", "bias", "is_causal", "is_rotary"))
         arguments = (fixed_size(inputs["input"], "F"), params.num_heads)
@@ -147,6 +150,9 @@ class CrossAttention(LayerType[CrossAttentionParams]):
             flops=attention_flops(query, memory, params.num_heads, bias=params.bias),
         )
 
+    def kept_inside(self, params: CrossAttentionParams, inputs: Inputs) -> Size:
+        return attention_kept(inputs["query"], inputs["memory"], params.num_heads, params.dropout)
+
     def constructor(self, params: CrossAttentionParams, inputs: Inputs) -> Constructor:
         num_features = fixed_size(inputs["query"], "F")
         kwargs: dict[str, Argument] = {}
@@ -173,6 +179,17 @@ def attention_parameters(
     if bias:
         shapes["out_proj.bias"] = (num_features,)
     return {prefix + name: shape for name, shape in shapes.items()}
+
+
+def attention_kept(query: Shape, memory: Shape, num_heads: int, dropout: float) -> Size:
+    """Return how many numbers attention holds for the backward pass.
+
+    They are queries, keys, values and what was gathered. The weights are computed again, unless
+    some of them are dropped: then torch holds them and what was drawn.
+    """
+    features = fixed_size(query, "F")
+    held = elements_per_sample(query) * 2 + memory[1].size * (2 * features)
+    return held + query[1].size * memory[1].size * (2 * num_heads) if dropout else held
 
 
 def attention_flops(query: Shape, memory: Shape, num_heads: int, *, bias: bool = True) -> Size:

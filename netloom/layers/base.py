@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, ClassVar, Generic, Literal, TypeAlias, TypeVar
 from netloom.graph.diagnostics import DiagnosticCode
 from netloom.graph.document import ParamValue
 from netloom.layers.params import LayerParams
+from netloom.layers.reach import EVERYTHING, SAME_POSITION, Reach
 from netloom.layers.shapes import Shape, Size
 
 if TYPE_CHECKING:
@@ -47,6 +48,20 @@ _CATEGORIES_WITH_WEIGHTS: frozenset[Category] = frozenset(
         "Normalization",
     }
 )
+_CATEGORIES_OF_POSITIONS: frozenset[Category] = frozenset(
+    {
+        "Input and output",
+        "Linear",
+        "Embedding",
+        "Activation",
+        "Regularization",
+        "Combine",
+        "Blocks",
+    }
+)
+"""Layers here look at each position on its own, unless they declare another reach."""
+_CATEGORIES_WITHOUT_BACKWARD: frozenset[Category] = frozenset({"Input and output", "Shape"})
+Keeps = Literal["input", "output", "nothing"]
 Role = Literal["layer", "input", "output", "block", "block_input", "block_output"]
 Inputs: TypeAlias = Mapping[str, Shape]
 Argument: TypeAlias = "int | float | bool | str | tuple[int, ...] | list[int] | None"
@@ -120,6 +135,8 @@ class Inference:
         parameters: Shape of each learnable tensor by its name in the module.
         buffers: Shape of each tensor that is saved but not learned.
         flops: Floating-point operations of one sample.
+        macs: Multiply-adds among them, those of weights and of products of matrices; None is half
+            the FLOPs of a layer that has weight matrices, and none of another.
     """
 
     outputs: Mapping[str, Shape]
@@ -127,6 +144,7 @@ class Inference:
     parameters: Mapping[str, tuple[int, ...]] = field(default_factory=dict[str, tuple[int, ...]])
     buffers: Mapping[str, tuple[int, ...]] = field(default_factory=dict[str, tuple[int, ...]])
     flops: Size = 0
+    macs: Size | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,6 +185,8 @@ class LayerType(Generic[P]):
         icon: Icon of the Tabler set by its web name, e.g. `grid-dots`.
         has_own_activation: Its output takes memory of its own, rather than being a view.
         has_weights: Whether the form offers how weights start and learn; None goes by the category.
+        keeps_for_backward: Which tensors at its ports training must hold until the backward pass;
+            None goes by the category: nothing for a change of shape, else what arrives.
         variadic_param: The parameter that says how many ports `input_1`, `input_2`... there are.
         variadic_outputs: Ports that are there once for each of those inputs, as `class_1`, `box_1`,
             `class_2`...: title by the name before the number.
@@ -186,6 +206,7 @@ class LayerType(Generic[P]):
     role: ClassVar[Role] = "layer"
     has_own_activation: ClassVar[bool] = True
     has_weights: ClassVar[bool | None] = None
+    keeps_for_backward: ClassVar[Keeps | None] = None
     variadic_param: ClassVar[str | None] = None
     variadic_outputs: ClassVar[Mapping[str, str]] = {}
     inferred: ClassVar[Mapping[str, str]] = {}
@@ -198,6 +219,25 @@ class LayerType(Generic[P]):
         """Whether the form offers how weights start and learn."""
         usual = self.category in _CATEGORIES_WITH_WEIGHTS
         return self.role == "layer" and (usual if self.has_weights is None else self.has_weights)
+
+    @property
+    def keeps(self) -> Keeps:
+        """Which tensors at its ports training must hold until the backward pass."""
+        if self.keeps_for_backward is not None:
+            return self.keeps_for_backward
+        return "nothing" if self.category in _CATEGORIES_WITHOUT_BACKWARD else "input"
+
+    def kept_inside(self, params: P, inputs: Inputs) -> Size:
+        """Return how many numbers of one sample training holds beside the tensors at the ports."""
+        return 0
+
+    def reach(self, params: P, inputs: Inputs) -> Reach:
+        """Return what one output position sees of inputs that `infer` accepts.
+
+        Without a declaration layers that move no positions see their own, all others everything:
+        a claim that is never too small.
+        """
+        return SAME_POSITION if self.category in _CATEGORIES_OF_POSITIONS else EVERYTHING
 
     def input_ports(self, params: P) -> Sequence[Port]:
         """Return the input ports that there are with these parameters."""

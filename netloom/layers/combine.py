@@ -18,6 +18,7 @@ from netloom.layers.base import (
 )
 from netloom.layers.expect import IMAGE_AXES, expect_fixed, fixed_size
 from netloom.layers.params import LayerParams, param
+from netloom.layers.reach import Reach
 from netloom.layers.shapes import (
     Dim,
     Shape,
@@ -63,6 +64,7 @@ class ElementWise(Combine[CombineParams]):
     """Number by number; a dimension of size 1 is repeated to fit the others."""
 
     operator: str = ""
+    keeps_for_backward = "nothing"
 
     def infer(self, params: CombineParams, inputs: Inputs) -> Inference | ShapeProblem:
         ports = list(inputs)
@@ -178,6 +180,7 @@ class Multiply(ElementWise):
     aliases = ("product", "times", "gate", "attention", "squeeze excite")
     icon = "x"
     operator = "*"
+    keeps_for_backward = "input"
     Params = CombineParams
 
 
@@ -193,6 +196,7 @@ class ConcatenateParams(CombineParams):
 
 
 class Concatenate(Combine[ConcatenateParams]):
+    keeps_for_backward = "nothing"
     type_name = "Concatenate"
     name_stem = "concat"
     title = "Concatenate"
@@ -229,6 +233,10 @@ class Concatenate(Combine[ConcatenateParams]):
             total = total + shape[dim].size
         output = (*first[:dim], Dim(first[dim].axis, total), *first[dim + 1 :])
         return Inference({"output": output}, inferred={"dim": dim})
+
+    def reach(self, params: ConcatenateParams, inputs: Inputs) -> Reach:
+        axis = next(iter(inputs.values()))[_known_dim(params, inputs)].axis
+        return Reach({axis: None})
 
     def constructor(self, params: ConcatenateParams, inputs: Inputs) -> Constructor:
         raise NotImplementedError("Concatenate is an expression, not a class of torch.nn")

@@ -28,6 +28,7 @@ from netloom.layers.params import (
     PositiveTriple,
     param,
 )
+from netloom.layers.reach import Reach, sliding
 from netloom.layers.shapes import Shape, Size, elements_per_sample
 from netloom.layers.sliding import (
     DIRECTIONS,
@@ -195,6 +196,7 @@ class Convolution(LayerType[P], Generic[P]):
             inferred={"in_channels": in_channels},
             parameters=parameters,
             flops=elements_per_sample(output) * (2 * math.prod(weight[1:]) + params.bias),
+            macs=elements_per_sample(output) * math.prod(weight[1:]),
         )
 
     def _output_sizes(self, params: P, sizes: Sequence[Size]) -> Sequence[Size] | ShapeProblem:
@@ -233,6 +235,14 @@ class Convolution(LayerType[P], Generic[P]):
             kwargs["bias"] = False
         in_channels = fixed_size(inputs["input"], "C")
         return Constructor(f"nn.{self.type_name}", (in_channels, params.out_channels), kwargs)
+
+    def reach(self, params: P, inputs: Inputs) -> Reach:
+        count = self.num_directions
+        windows = windows_of(params, count)
+        padding = torch_padding(params, count)
+        if padding == "same":
+            padding = tuple((size - 1) // 2 for size in windows)
+        return sliding(DIRECTIONS[count], windows, directions_of(params.stride, count), padding)
 
     def _even_same_problem(self, params: P) -> ShapeProblem:
         odd = [size | 1 for size in directions_of(params.kernel_size, self.num_directions)]

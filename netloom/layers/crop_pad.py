@@ -27,6 +27,7 @@ from netloom.layers.params import (
     as_ints,
     param,
 )
+from netloom.layers.reach import Reach, Slide, whole
 from netloom.layers.reshape import AxisName
 from netloom.layers.shapes import (
     Dim,
@@ -36,6 +37,7 @@ from netloom.layers.shapes import (
     floor_divide,
     image_shape,
     named_shape_text,
+    size_of,
 )
 from netloom.layers.sliding import DIRECTIONS, sizes_of, slid
 
@@ -90,6 +92,16 @@ class Slice(LayerType[SliceParams]):
                 suggestions=(SetParams("Take everything", {"start": None, "stop": None}),),
             )
         return Inference({"output": (*shape[:dim], Dim(params.axis, size), *shape[dim + 1 :])})
+
+    def reach(self, params: SliceParams, inputs: Inputs) -> Reach:
+        size = size_of(inputs["input"], params.axis)
+        if isinstance(size, int):
+            first = slice(params.start, params.stop, params.step).indices(size)[0]
+        elif params.start >= 0:
+            first = params.start
+        else:
+            return Reach({params.axis: None})
+        return Reach({params.axis: Slide(1, params.step, -first)})
 
     def constructor(self, params: SliceParams, inputs: Inputs) -> Constructor:
         dim = axes_of(inputs["input"]).index(params.axis)
@@ -159,6 +171,14 @@ class Crop2d(LayerType[CropParams]):
         if params.to_input:
             return fixed_size(inputs["like"], "H"), fixed_size(inputs["like"], "W")
         return params.height, params.width
+
+    def reach(self, params: CropParams, inputs: Inputs) -> Reach:
+        shape = inputs["input"]
+        cut = [
+            (fixed_size(shape, axis) - size) // 2
+            for axis, size in zip("HW", self._size(params, inputs), strict=True)
+        ]
+        return Reach({axis: Slide(padding=-first) for axis, first in zip("HW", cut, strict=True)})
 
     def constructor(self, params: CropParams, inputs: Inputs) -> Constructor:
         if params.to_input:
@@ -244,6 +264,16 @@ class Pad(LayerType[PadParams]):
             size + before + after for size, (before, after) in zip(sizes, borders, strict=True)
         ]
         return problem or Inference({"output": slid(fixed_size(shape, "C"), padded)})
+
+    def reach(self, params: PadParams, inputs: Inputs) -> Reach:
+        count = len(inputs["input"]) - 2
+        borders = _borders(params.padding, count) or [(0, 0)] * count
+        if params.mode == "circular":
+            return whole(DIRECTIONS[count])
+        axes = DIRECTIONS[count]
+        return Reach(
+            {axis: Slide(padding=first) for axis, (first, _) in zip(axes, borders, strict=True)}
+        )
 
     def constructor(self, params: PadParams, inputs: Inputs) -> Constructor:
         count = len(inputs["input"]) - 2

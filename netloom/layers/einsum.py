@@ -24,6 +24,7 @@ from netloom.layers.patterns import (
     read_rearrangement,
     read_sizes,
 )
+from netloom.layers.reach import EVERYTHING, Reach
 from netloom.layers.reshape import named_anew
 from netloom.layers.shapes import (
     BATCH,
@@ -109,6 +110,9 @@ class Einsum(Combine[EinsumParams]):
         found = _named([axes[letter] for letter in kept], [sizes[letter] for letter in kept])
         steps = product(size for letter, size in sizes.items() if letter != output[0])
         return Inference({"output": found}, flops=steps * len(operands))
+
+    def reach(self, params: EinsumParams, inputs: Inputs) -> Reach:
+        return EVERYTHING
 
     def constructor(self, params: EinsumParams, inputs: Inputs) -> Constructor:
         raise NotImplementedError("Einsum is an expression, not a class of torch.nn")

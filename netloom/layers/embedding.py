@@ -19,6 +19,7 @@ from netloom.layers.base import (
 )
 from netloom.layers.expect import expect_image, fixed_size
 from netloom.layers.params import MAX_SIZE, LayerParams, PositivePair, param
+from netloom.layers.reach import Reach, Slide
 from netloom.layers.sequence import expect_sequence, length_of, time_of
 from netloom.layers.shapes import (
     BATCH,
@@ -132,7 +133,14 @@ class PatchEmbedding(LayerType[PatchEmbeddingParams]):
                 "projection.bias": (params.num_features,),
             },
             flops=elements_per_sample(output) * (2 * taps + 1),
+            macs=elements_per_sample(output) * taps,
         )
+
+    def reach(self, params: PatchEmbeddingParams, inputs: Inputs) -> Reach:
+        steps = {
+            axis: Slide(size, size) for axis, size in zip("HW", params.patch_size, strict=True)
+        }
+        return Reach(steps, laid_out={"H": "T", "W": "T"})
 
     def _patch_problem(self, params: PatchEmbeddingParams, height: int, width: int) -> ShapeProblem:
         nearest = (_divisor(height, params.patch_size[0]), _divisor(width, params.patch_size[1]))
@@ -184,6 +192,9 @@ class ClassToken(LayerType[NoParams]):
             inferred={"num_features": num_features},
             parameters={"token": (num_features,)},
         )
+
+    def reach(self, params: NoParams, inputs: Inputs) -> Reach:
+        return Reach({"T": Slide(padding=1)})
 
     def constructor(self, params: NoParams, inputs: Inputs) -> Constructor:
         return Constructor("ClassToken", (fixed_size(inputs["input"], "F"),))

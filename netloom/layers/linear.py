@@ -14,6 +14,7 @@ from netloom.layers.base import (
 from netloom.layers.combine import describe_inputs
 from netloom.layers.expect import expect_axes, expect_features, fixed_size
 from netloom.layers.params import MAX_SIZE, LayerParams, param
+from netloom.layers.reach import EVERYTHING, Reach
 from netloom.layers.shapes import Dim, elements_per_sample
 from netloom.layers.sliding import DIRECTIONS
 
@@ -61,6 +62,7 @@ class Linear(LayerType[LinearParams]):
             inferred={"in_features": in_features},
             parameters=parameters,
             flops=elements_per_sample(output) * (2 * in_features + params.bias),
+            macs=elements_per_sample(output) * in_features,
         )
 
     def constructor(self, params: LinearParams, inputs: Inputs) -> Constructor:
@@ -125,6 +127,7 @@ class LowRankLinear(LayerType[LowRankLinearParams]):
             inferred={"in_features": in_features},
             parameters=parameters,
             flops=between * (2 * in_features) + mixing,
+            macs=between * in_features + elements_per_sample(output) * params.rank,
         )
 
     def constructor(self, params: LowRankLinearParams, inputs: Inputs) -> Constructor:
@@ -222,6 +225,9 @@ class SqueezeExcite(LayerType[SqueezeExciteParams]):
             parameters=parameters,
             flops=elements_per_sample(shape) * 2 + 4 * channels * hidden,
         )
+
+    def reach(self, params: SqueezeExciteParams, inputs: Inputs) -> Reach:
+        return EVERYTHING
 
     def constructor(self, params: SqueezeExciteParams, inputs: Inputs) -> Constructor:
         channels = fixed_size(inputs["input"], "C")

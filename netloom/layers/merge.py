@@ -17,9 +17,11 @@ from netloom.layers.base import (
 from netloom.layers.combine import Combine, CombineParams, ElementWise, broadcast, describe_inputs
 from netloom.layers.function import FunctionCall, FunctionLayer
 from netloom.layers.params import LayerParams, param
+from netloom.layers.reach import EVERYTHING, Reach
 from netloom.layers.shapes import (
     Dim,
     Shape,
+    Size,
     axes_of,
     elements_per_sample,
     named_shape_text,
@@ -50,6 +52,7 @@ class Divide(ElementWise):
     aliases = ("quotient", "ratio", "normalise")
     icon = "divide"
     operator = "/"
+    keeps_for_backward = "input"
     Params = CombineParams
 
 
@@ -72,6 +75,7 @@ class Extreme(ElementWise):
     """The largest or smallest of the inputs, two by two."""
 
     function: str
+    keeps_for_backward = "input"
 
     def call_source(self, params: CombineParams, inputs: Inputs, arguments: Sequence[str]) -> str:
         first, *others = arguments
@@ -105,6 +109,7 @@ class Minimum(Extreme):
 
 
 class Stack(FunctionLayer[CombineParams], Combine[CombineParams]):
+    keeps_for_backward = "nothing"
     type_name = "Stack"
     name_stem = "stack"
     title = "Stack"
@@ -191,6 +196,9 @@ class MatMul(LayerType[MatMulParams]):
         flops = elements_per_sample(output) * inner.size * 2
         return Inference({"output": output}, flops=flops)
 
+    def reach(self, params: MatMulParams, inputs: Inputs) -> Reach:
+        return EVERYTHING
+
     def constructor(self, params: MatMulParams, inputs: Inputs) -> Constructor:
         raise NotImplementedError("MatMul is an expression, not a class of torch.nn")
 
@@ -242,6 +250,9 @@ class Gate(LayerType[NoParams]):
             )
         flops = elements_per_sample(shape) + elements_per_sample(gate) * 3
         return Inference({"output": shape}, flops=flops)
+
+    def kept_inside(self, params: NoParams, inputs: Inputs) -> Size:
+        return elements_per_sample(inputs["gate"])
 
     def constructor(self, params: NoParams, inputs: Inputs) -> Constructor:
         raise NotImplementedError("Gate is an expression, not a class of torch.nn")

@@ -17,6 +17,7 @@ from netloom.layers.base import (
 )
 from netloom.layers.expect import INSERT_SEQUENCE, expect_axes, fixed_size
 from netloom.layers.params import MAX_SIZE, LayerParams, param
+from netloom.layers.reach import SAME_POSITION, Reach
 from netloom.layers.shapes import Shape, axes_of, elements_per_sample, named_shape_text
 
 _EPSILON = "Added to the variance against division by zero."
@@ -82,6 +83,10 @@ class BatchNorm(LayerType[BatchNorm2dParams]):
             },
             flops=elements_per_sample(shape) * (4 if params.affine else 2),
         )
+
+    def reach(self, params: BatchNorm2dParams, inputs: Inputs) -> Reach:
+        # As it predicts, with the statistics it has gathered.
+        return SAME_POSITION
 
     def constructor(self, params: BatchNorm2dParams, inputs: Inputs) -> Constructor:
         shape = inputs["input"]
@@ -286,6 +291,13 @@ def sizes_problem(title: str, shape: Shape) -> ShapeProblem:
     )
 
 
+def _normalized_reach(params: LayerNormParams | RMSNormParams, inputs: Inputs) -> Reach:
+    """Return that every position among the axes that are normalised over sees all of them."""
+    shape = inputs["input"]
+    over = shape[-1:] if params.over == "last" else [dim for dim in shape if dim.axis != "T"]
+    return Reach({dim.axis: None for dim in over})
+
+
 class LayerNorm(LayerType[LayerNormParams]):
     type_name = "LayerNorm"
     name_stem = "norm"
@@ -315,6 +327,9 @@ class LayerNorm(LayerType[LayerNormParams]):
             parameters=scale if params.elementwise_affine else {},
             flops=elements_per_sample(shape) * (8 if params.elementwise_affine else 6),
         )
+
+    def reach(self, params: LayerNormParams, inputs: Inputs) -> Reach:
+        return _normalized_reach(params, inputs)
 
     def constructor(self, params: LayerNormParams, inputs: Inputs) -> Constructor:
         sizes = normalized_shape(inputs["input"], params.over) or ()
@@ -363,6 +378,9 @@ class RMSNorm(LayerType[RMSNormParams]):
             flops=elements_per_sample(shape) * (4 if params.elementwise_affine else 3),
         )
 
+    def reach(self, params: RMSNormParams, inputs: Inputs) -> Reach:
+        return _normalized_reach(params, inputs)
+
     def constructor(self, params: RMSNormParams, inputs: Inputs) -> Constructor:
         sizes = normalized_shape(inputs["input"], params.over) or ()
         # torch's own default depends on the precision, so ours is always written.
@@ -401,6 +419,9 @@ class LocalResponseNorm(LayerType[LocalResponseNormParams]):
             return problem
         flops = elements_per_sample(shape) * (params.size + 4)
         return Inference({"output": shape}, flops=flops)
+
+    def reach(self, params: LocalResponseNormParams, inputs: Inputs) -> Reach:
+        return SAME_POSITION
 
     def constructor(self, params: LocalResponseNormParams, inputs: Inputs) -> Constructor:
         return Constructor(

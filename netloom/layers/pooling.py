@@ -31,6 +31,7 @@ from netloom.layers.pool_params import (
     MaxPool3dParams,
     MaxPoolParams,
 )
+from netloom.layers.reach import Reach, sliding
 from netloom.layers.shapes import Expr, Size, elements_per_sample, index_shape
 from netloom.layers.sliding import (
     DIRECTIONS,
@@ -80,6 +81,11 @@ class SlidingPool(LayerType[P], Generic[P]):
         output = slid(fixed_size(shape, "C"), pooled)
         flops = elements_per_sample(output) * math.prod(window.kernel)
         return Inference({"output": output}, flops=flops)
+
+    def reach(self, params: P, inputs: Inputs) -> Reach:
+        window = _Window.of(params, self.num_directions)
+        axes = DIRECTIONS[self.num_directions]
+        return sliding(axes, window.kernel, window.stride, window.padding)
 
     @staticmethod
     def _has_unknown_end(sizes: Sequence[Size], window: _Window) -> bool:
@@ -161,6 +167,13 @@ class MaxPooling(SlidingPool[P], Generic[P]):
 
     name_stem = "maxpool"
     outputs = (OUTPUT, Port("indices", "Indices", param="return_indices"))
+
+    def kept_inside(self, params: P, inputs: Inputs) -> Size:
+        # Where each one stood: whole numbers of 8 bytes, two of ours.
+        sizes = _Window.of(params, self.num_directions).output_sizes(
+            sizes_of(inputs["input"], self.num_directions)
+        )
+        return elements_per_sample(slid(fixed_size(inputs["input"], "C"), sizes)) * 2
 
     def infer(self, params: P, inputs: Inputs) -> Inference | ShapeProblem:
         found = super().infer(params, inputs)

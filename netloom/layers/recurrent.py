@@ -23,7 +23,7 @@ from netloom.layers.base import (
 from netloom.layers.expect import fixed_size
 from netloom.layers.params import LayerParams, param
 from netloom.layers.sequence import expect_sequence, time_of
-from netloom.layers.shapes import BATCH, Dim, Shape, axes_of, feature_shape, named_shape_text
+from netloom.layers.shapes import BATCH, Dim, Shape, Size, axes_of, feature_shape, named_shape_text
 
 MAX_HIDDEN = 1_000_000
 MAX_LAYERS = 256
@@ -141,6 +141,11 @@ class Recurrent(LayerType[P], Generic[P]):
             parameters=parameters,
             flops=shape[1].size * self._flops_per_step(params, parameters),
         )
+
+    def kept_inside(self, params: P, inputs: Inputs) -> Size:
+        # Each step holds its gates, its states and, between layers, what the next one reads.
+        per_step = params.state_size * (self.num_gates + 1 + len(self.states))
+        return inputs["input"][1].size * per_step
 
     def _state_problem(self, params: P, inputs: Inputs) -> ShapeProblem | None:
         for port in self.input_ports(params)[1:]:

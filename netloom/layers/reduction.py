@@ -10,6 +10,7 @@ from pydantic import model_validator
 from netloom.layers.base import Inference, Inputs, SetParams, ShapeProblem
 from netloom.layers.function import FunctionCall, FunctionLayer
 from netloom.layers.params import LayerParams, param
+from netloom.layers.reach import Reach
 from netloom.layers.reshape import named_anew
 from netloom.layers.shapes import Dim, Shape, elements_per_sample, named_shape_text
 from netloom.layers.sliding import as_argument
@@ -75,6 +76,10 @@ class Reduction(FunctionLayer[ReductionParams]):
             inferred={"dim": [*dims]},
             flops=elements_per_sample(shape),
         )
+
+    def reach(self, params: ReductionParams, inputs: Inputs) -> Reach:
+        shape = inputs["input"]
+        return Reach({shape[at].axis: None for at in _dims(params, shape)})
 
     def function_call(self, params: ReductionParams, inputs: Inputs) -> FunctionCall:
         dims = tuple(_dims(params, inputs["input"]))

@@ -7,7 +7,7 @@ from typing import ClassVar
 from netloom.layers.base import Constructor, Inference, Inputs, LayerType, ShapeProblem
 from netloom.layers.expect import expect_axes
 from netloom.layers.params import LayerParams, param
-from netloom.layers.shapes import elements_per_sample
+from netloom.layers.shapes import Size, elements_per_sample
 
 
 class DropoutParams(LayerParams):
@@ -36,11 +36,16 @@ class RandomOmission(LayerType[DropoutParams]):
     icon = "grain"
     Params = DropoutParams
     accepted: ClassVar[tuple[str, ...]] = ()
+    keeps_for_backward = "nothing"
 
     def infer(self, params: DropoutParams, inputs: Inputs) -> Inference | ShapeProblem:
         shape = inputs["input"]
         problem = expect_axes(self.title, shape, self.accepted) if self.accepted else None
         return problem or Inference({"output": shape}, flops=elements_per_sample(shape))
+
+    def kept_inside(self, params: DropoutParams, inputs: Inputs) -> Size:
+        # What was drawn for each number, as large as what arrives.
+        return elements_per_sample(inputs["input"])
 
     def constructor(self, params: DropoutParams, inputs: Inputs) -> Constructor:
         return Constructor(f"nn.{self.type_name}", (), {"p": params.p})

@@ -18,6 +18,7 @@ from netloom.layers.base import (
 )
 from netloom.layers.function import FunctionCall, FunctionLayer
 from netloom.layers.params import IntList, LayerParams, param
+from netloom.layers.reach import EVERYTHING, SAME_POSITION, Reach
 from netloom.layers.shapes import (
     BATCH,
     Dim,
@@ -101,6 +102,16 @@ class Flatten(LayerType[FlattenParams]):
         size = product(dim.size for dim in merged)
         dims = (*shape[:first], Dim(axis, size), *shape[last + 1 :])
         return Inference({"output": named_anew(dims)})
+
+    def reach(self, params: FlattenParams, inputs: Inputs) -> Reach:
+        shape = inputs["input"]
+        place = self._range(params, shape)
+        if place is None:
+            return EVERYTHING
+        merged = shape[place[0] : place[1] + 1]
+        if any(dim.axis in ("C", "F") for dim in merged):
+            return Reach({dim.axis: None for dim in merged})
+        return Reach(laid_out={dim.axis: "T" for dim in merged})
 
     @staticmethod
     def _range(params: FlattenParams, shape: Shape) -> tuple[int, int] | None:
@@ -253,6 +264,9 @@ class Permute(FunctionLayer[PermuteParams]):
             )
         return Inference({"output": named_anew([shape[index] for index in params.order])})
 
+    def reach(self, params: PermuteParams, inputs: Inputs) -> Reach:
+        return SAME_POSITION
+
     def function_call(self, params: PermuteParams, inputs: Inputs) -> FunctionCall:
         return FunctionCall("permute", (params.order,))
 
@@ -293,6 +307,9 @@ class Squeeze(FunctionLayer[SqueezeParams]):
         dims = [dim for dim in shape if dim.axis != params.axis]
         return Inference({"output": named_anew(dims)})
 
+    def reach(self, params: SqueezeParams, inputs: Inputs) -> Reach:
+        return SAME_POSITION
+
     def function_call(self, params: SqueezeParams, inputs: Inputs) -> FunctionCall:
         dim = axes_of(inputs["input"]).index(params.axis)
         return FunctionCall("squeeze", kwargs={"dim": dim})
@@ -330,6 +347,9 @@ class Unsqueeze(FunctionLayer[UnsqueezeParams]):
             )
         at = params.position
         return Inference({"output": (*shape[:at], Dim(params.axis, 1), *shape[at:])})
+
+    def reach(self, params: UnsqueezeParams, inputs: Inputs) -> Reach:
+        return SAME_POSITION
 
     def function_call(self, params: UnsqueezeParams, inputs: Inputs) -> FunctionCall:
         return FunctionCall("unsqueeze", kwargs={"dim": params.position})

@@ -16,6 +16,7 @@ from netloom.layers.base import (
 )
 from netloom.layers.expect import expect_axes, expect_image, fixed_size
 from netloom.layers.params import IntList, LayerParams, PositiveInt, param
+from netloom.layers.reach import SAME_POSITION, Reach, Resample, Slide
 from netloom.layers.shapes import Size, elements_per_sample, image_shape, named_shape_text
 from netloom.layers.sliding import DIRECTIONS, as_argument, leaves_nothing, sizes_of, slid
 
@@ -97,6 +98,21 @@ class Upsample(LayerType[UpsampleParams]):
         taps = 1 if params.mode == "nearest" else 2**count if params.mode == "linear" else 16
         return Inference({"output": output}, flops=elements_per_sample(output) * taps)
 
+    def reach(self, params: UpsampleParams, inputs: Inputs) -> Reach:
+        shape = inputs["input"]
+        count = len(shape) - 2
+        axes, sizes = DIRECTIONS[count], sizes_of(shape, count)
+        if not params.size:
+            return Reach({axis: Resample(1, params.scale_factor, params.mode) for axis in axes})
+        wanted = params.size if len(params.size) > 1 else params.size * count
+        # Corners that are aligned stretch the middle by a ratio of their own.
+        return Reach(
+            {
+                axis: Resample(size, after, params.mode) if isinstance(size, int) else None
+                for axis, size, after in zip(axes, sizes, wanted, strict=True)
+            }
+        )
+
     def constructor(self, params: UpsampleParams, inputs: Inputs) -> Constructor:
         count = len(inputs["input"]) - 2
         kwargs: dict[str, Argument] = {"scale_factor": params.scale_factor}
@@ -156,6 +172,9 @@ class PixelShuffle(ChannelTrade):
         height, width = (fixed_size(shape, axis) * params.factor for axis in "HW")
         return Inference({"output": image_shape(channels // squared, height, width)})
 
+    def reach(self, params: FactorParams, inputs: Inputs) -> Reach:
+        return Reach({axis: Resample(1, params.factor) for axis in "HW"})
+
 
 class PixelUnshuffle(ChannelTrade):
     type_name = "PixelUnshuffle"
@@ -179,6 +198,9 @@ class PixelUnshuffle(ChannelTrade):
             )
         channels = fixed_size(shape, "C") * factor**2
         return Inference({"output": image_shape(channels, height // factor, width // factor)})
+
+    def reach(self, params: FactorParams, inputs: Inputs) -> Reach:
+        return Reach({axis: Slide(params.factor, params.factor) for axis in "HW"})
 
 
 class ChannelShuffleParams(LayerParams):
@@ -212,6 +234,9 @@ class ChannelShuffle(LayerType[ChannelShuffleParams]):
                 suggestions=(SetParams("Use 1 group", one),),
             )
         return Inference({"output": shape})
+
+    def reach(self, params: ChannelShuffleParams, inputs: Inputs) -> Reach:
+        return SAME_POSITION
 
     def constructor(self, params: ChannelShuffleParams, inputs: Inputs) -> Constructor:
         return Constructor("nn.ChannelShuffle", (params.groups,))

@@ -7,7 +7,12 @@ from __future__ import annotations
 
 from typing import Literal
 
-from netloom.layers.attention import attention_flops, attention_parameters, changed
+from netloom.layers.attention import (
+    attention_flops,
+    attention_kept,
+    attention_parameters,
+    changed,
+)
 from netloom.layers.base import (
     OUTPUT,
     Argument,
@@ -120,6 +125,11 @@ class TransformerEncoderLayer(LayerType[EncoderParams]):
             flops=_self_flops(params, shape) + _rest_flops(params, shape, num_parts=2),
         )
 
+    def kept_inside(self, params: EncoderParams, inputs: Inputs) -> Size:
+        shape = inputs["input"]
+        attended = attention_kept(shape, shape, params.num_heads, params.dropout)
+        return attended + _rest_kept(params, shape, num_parts=2)
+
     def constructor(self, params: EncoderParams, inputs: Inputs) -> Constructor:
         arguments = (fixed_size(inputs["input"], "F"), params.num_heads)
         return Constructor("TransformerEncoderLayer", arguments, _kwargs(params))
@@ -163,6 +173,13 @@ class TransformerDecoderLayer(LayerType[DecoderParams]):
             flops=_self_flops(params, shape) + crossing + _rest_flops(params, shape, num_parts=3),
         )
 
+    def kept_inside(self, params: DecoderParams, inputs: Inputs) -> Size:
+        shape, memory = inputs["input"], inputs["memory"]
+        heads, dropout = params.num_heads, params.dropout
+        attended = attention_kept(shape, shape, heads, dropout)
+        crossed = attention_kept(shape, memory, heads, dropout)
+        return attended + crossed + _rest_kept(params, shape, num_parts=3)
+
     def constructor(self, params: DecoderParams, inputs: Inputs) -> Constructor:
         num_features = fixed_size(inputs["input"], "F")
         kwargs = _kwargs(params)
@@ -203,6 +220,13 @@ def _rest_flops(params: TransformerParams, shape: Shape, *, num_parts: int) -> S
     per_step = hidden * (2 * num_features + 1) + num_features * (2 * hidden + 1)
     per_step += hidden * (_ACTIVATION_FLOPS[params.activation] + 1)
     return shape[1].size * per_step + elements_per_sample(shape) * (10 * num_parts)
+
+
+def _rest_kept(params: TransformerParams, shape: Shape, *, num_parts: int) -> Size:
+    """Return what is held of the linear layers, and of each part: its sum, norm and dropout."""
+    draws = params.dropout > 0
+    hidden = shape[1].size * (params.hidden_features * (2 + draws))
+    return hidden + elements_per_sample(shape) * (num_parts * (2 + draws))
 
 
 def _kwargs(params: EncoderParams | DecoderParams) -> dict[str, Argument]:

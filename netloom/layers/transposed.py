@@ -33,6 +33,7 @@ from netloom.layers.params import (
     PositiveTriple,
     param,
 )
+from netloom.layers.reach import Reach, Stamp
 from netloom.layers.shapes import Shape, Size, elements_per_sample
 from netloom.layers.sliding import (
     DIRECTIONS,
@@ -146,6 +147,7 @@ class TransposedConvolution(LayerType[P], Generic[P]):
             inferred={"in_channels": weight[0]},
             parameters=parameters,
             flops=flops,
+            macs=elements_per_sample(shape) * math.prod(weight[1:]),
         )
 
     def _output_size(self, params: P, size: Size, index: int) -> Size:
@@ -161,6 +163,17 @@ class TransposedConvolution(LayerType[P], Generic[P]):
             )
         )
         return size * stride + (dilation * (kernel - 1) + 1 - stride - 2 * padding + added)
+
+    def reach(self, params: P, inputs: Inputs) -> Reach:
+        count = self.num_directions
+        numbers = (
+            directions_of(sizes, count)
+            for sizes in (params.kernel_size, params.stride, params.padding, params.dilation)
+        )
+        steps = zip(*numbers, strict=True)
+        return Reach(
+            {axis: Stamp(*step) for axis, step in zip(DIRECTIONS[count], steps, strict=True)}
+        )
 
     def _output_padding_problem(self, params: P) -> ShapeProblem | None:
         count = self.num_directions
@@ -281,7 +294,14 @@ class SeparableConv2d(Convolution[SeparableConv2dParams]):
             inferred={"in_channels": in_channels},
             parameters=parameters,
             flops=positions * (2 * taps * in_channels + mixing),
+            macs=positions * (taps * in_channels + params.out_channels * mixed),
         )
+
+    def kept_inside(self, params: SeparableConv2dParams, inputs: Inputs) -> Size:
+        sizes = self._output_sizes(params, sizes_of(inputs["input"], 2))
+        if isinstance(sizes, ShapeProblem):
+            return 0
+        return elements_per_sample(slid(fixed_size(inputs["input"], "C"), sizes))
 
     def constructor(self, params: SeparableConv2dParams, inputs: Inputs) -> Constructor:
         call = super().constructor(params, inputs)

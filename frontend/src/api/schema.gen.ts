@@ -2187,8 +2187,11 @@ export interface components {
          *         is_truncated: There are more problems than are listed.
          *         order: Node ids of the top level in the order they are computed; those on cycles missing.
          *         is_trainable: There is no error.
+         *         budgets: What is used of each budget that is set.
          */
         Analysis: {
+            /** Budgets */
+            budgets?: components["schemas"]["BudgetUse"][];
             /** Diagnostics */
             diagnostics: components["schemas"]["Diagnostic"][];
             /** Is Trainable */
@@ -2467,6 +2470,31 @@ export interface components {
              *     }
              */
             state: components["schemas"]["State"];
+        };
+        /**
+         * BudgetUse
+         * @description A budget that a person has set, and what is used of it.
+         *
+         *     Attributes:
+         *         used: None where there is no end to it: a receptive field that is the whole input.
+         *         offenders: Nodes of the top level that make up the excess, most costly first.
+         */
+        BudgetUse: {
+            /**
+             * Budget
+             * @enum {string}
+             */
+            budget: "parameters" | "weight_bytes" | "flops" | "training_bytes" | "receptive_field";
+            /** Is Kept */
+            is_kept: boolean;
+            /** Limit */
+            limit: number;
+            /** Offenders */
+            offenders: string[];
+            /** Title */
+            title: string;
+            /** Used */
+            used: number | null;
         };
         /**
          * Checkpoint
@@ -2892,7 +2920,7 @@ export interface components {
          * @description Every problem a network can have. The text for people is made where it is found.
          * @enum {string}
          */
-        DiagnosticCode: "unknown_type" | "invalid_name" | "duplicate_name" | "unknown_param" | "invalid_param" | "missing_param" | "dangling_edge" | "unknown_port" | "port_taken" | "unconnected_input" | "unused_output" | "cycle" | "no_input" | "no_output" | "shape_mismatch" | "shape_too_small" | "unknown_block" | "recursive_block" | "repeat_mismatch" | "limit_exceeded" | "class_count_mismatch" | "input_shape_mismatch" | "input_not_trained" | "softmax_before_loss";
+        DiagnosticCode: "over_budget" | "unknown_type" | "invalid_name" | "duplicate_name" | "unknown_param" | "invalid_param" | "missing_param" | "dangling_edge" | "unknown_port" | "port_taken" | "unconnected_input" | "unused_output" | "cycle" | "no_input" | "no_output" | "shape_mismatch" | "shape_too_small" | "unknown_block" | "recursive_block" | "repeat_mismatch" | "limit_exceeded" | "class_count_mismatch" | "input_shape_mismatch" | "input_not_trained" | "softmax_before_loss";
         /**
          * DimJson
          * @description A dimension as the API and the browser see it.
@@ -3403,7 +3431,7 @@ export interface components {
             /** Label */
             label: string;
             /** Operations */
-            operations: (components["schemas"]["AddNode"] | components["schemas"]["RemoveNode"] | components["schemas"]["AddEdge"] | components["schemas"]["RemoveEdge"] | components["schemas"]["SetParam"] | components["schemas"]["SetAttribute"] | components["schemas"]["MoveNodes"] | components["schemas"]["AddBlock"] | components["schemas"]["RemoveBlock"] | components["schemas"]["SetBlock"] | components["schemas"]["SetFrame"] | components["schemas"]["SetGraphName"])[];
+            operations: (components["schemas"]["AddNode"] | components["schemas"]["RemoveNode"] | components["schemas"]["AddEdge"] | components["schemas"]["RemoveEdge"] | components["schemas"]["SetParam"] | components["schemas"]["SetAttribute"] | components["schemas"]["MoveNodes"] | components["schemas"]["AddBlock"] | components["schemas"]["RemoveBlock"] | components["schemas"]["SetBlock"] | components["schemas"]["SetFrame"] | components["schemas"]["SetBudget"] | components["schemas"]["SetGraphName"])[];
         };
         /**
          * FolderSource
@@ -4240,7 +4268,7 @@ export interface components {
             /** Notes */
             notes: string[];
             /** Operations */
-            operations: (components["schemas"]["AddNode"] | components["schemas"]["RemoveNode"] | components["schemas"]["AddEdge"] | components["schemas"]["RemoveEdge"] | components["schemas"]["SetParam"] | components["schemas"]["SetAttribute"] | components["schemas"]["MoveNodes"] | components["schemas"]["AddBlock"] | components["schemas"]["RemoveBlock"] | components["schemas"]["SetBlock"] | components["schemas"]["SetFrame"] | components["schemas"]["SetGraphName"])[];
+            operations: (components["schemas"]["AddNode"] | components["schemas"]["RemoveNode"] | components["schemas"]["AddEdge"] | components["schemas"]["RemoveEdge"] | components["schemas"]["SetParam"] | components["schemas"]["SetAttribute"] | components["schemas"]["MoveNodes"] | components["schemas"]["AddBlock"] | components["schemas"]["RemoveBlock"] | components["schemas"]["SetBlock"] | components["schemas"]["SetFrame"] | components["schemas"]["SetBudget"] | components["schemas"]["SetGraphName"])[];
             /** Revision */
             revision: number;
         };
@@ -4589,7 +4617,13 @@ export interface components {
          *         output_text: Shape of the first output, e.g. `B × 64 × 56 × 56`; empty when unknown.
          *         parameters: Learnable numbers.
          *         flops: Floating-point operations; a multiply-add counts as two.
+         *         macs: Multiply-adds of weights and of matrix products.
          *         activation_bytes: Size of what the node gives, as float32.
+         *         kept_bytes: What training holds of the node until the backward pass, as float32: what it
+         *             gives, where something needs it again, and what it computes inside.
+         *         gradient_bytes: Size of the gradients of its trained parameters, as float32.
+         *         receptive_field: What one position of the first output sees, by axis of the input of the
+         *             network; empty without positions.
          *         inferred: Values taken from the connection, e.g. `{"in_channels": 16}`.
          *         repeats: How often the node is applied: the product of the repeats around it.
          */
@@ -4604,10 +4638,25 @@ export interface components {
              * @default 0
              */
             flops: number;
+            /**
+             * Gradient Bytes
+             * @default 0
+             */
+            gradient_bytes: number;
             /** Inferred */
             inferred?: {
                 [key: string]: boolean | number | string | (boolean | number | string | null)[] | (boolean | number | string | null)[][] | null;
             };
+            /**
+             * Kept Bytes
+             * @default 0
+             */
+            kept_bytes: number;
+            /**
+             * Macs
+             * @default 0
+             */
+            macs: number;
             /**
              * Output Text
              * @default
@@ -4622,6 +4671,8 @@ export interface components {
              * @default 0
              */
             parameters: number;
+            /** Receptive Field */
+            receptive_field?: components["schemas"]["ReceptiveField"][];
             /**
              * Repeats
              * @default 1
@@ -4714,7 +4765,7 @@ export interface components {
              */
             gesture: string;
             /** Operations */
-            operations: (components["schemas"]["AddNode"] | components["schemas"]["RemoveNode"] | components["schemas"]["AddEdge"] | components["schemas"]["RemoveEdge"] | components["schemas"]["SetParam"] | components["schemas"]["SetAttribute"] | components["schemas"]["MoveNodes"] | components["schemas"]["AddBlock"] | components["schemas"]["RemoveBlock"] | components["schemas"]["SetBlock"] | components["schemas"]["SetFrame"] | components["schemas"]["SetGraphName"])[];
+            operations: (components["schemas"]["AddNode"] | components["schemas"]["RemoveNode"] | components["schemas"]["AddEdge"] | components["schemas"]["RemoveEdge"] | components["schemas"]["SetParam"] | components["schemas"]["SetAttribute"] | components["schemas"]["MoveNodes"] | components["schemas"]["AddBlock"] | components["schemas"]["RemoveBlock"] | components["schemas"]["SetBlock"] | components["schemas"]["SetFrame"] | components["schemas"]["SetBudget"] | components["schemas"]["SetGraphName"])[];
         };
         /** OperationsSince */
         OperationsSince: {
@@ -5094,6 +5145,27 @@ export interface components {
             used_bytes: number;
         };
         /**
+         * ReceptiveField
+         * @description What one position of an output sees along one axis of the input.
+         *
+         *     Attributes:
+         *         axis: Axis of the input: D, H, W or T.
+         *         size: Positions from the first to the last one seen, those outside the border of the
+         *             input counted; None for the whole axis.
+         *         jump: Input positions between the windows of two neighbours.
+         *         centre: Middle of the window of the first position, in input positions from 0.
+         */
+        ReceptiveField: {
+            /** Axis */
+            axis: string;
+            /** Centre */
+            centre?: number | null;
+            /** Jump */
+            jump?: number | null;
+            /** Size */
+            size: number | null;
+        };
+        /**
          * Region
          * @description A rectangle of the canvas, in document pixels.
          */
@@ -5171,7 +5243,7 @@ export interface components {
             /** Gesture */
             gesture: string;
             /** Operations */
-            operations: (components["schemas"]["AddNode"] | components["schemas"]["RemoveNode"] | components["schemas"]["AddEdge"] | components["schemas"]["RemoveEdge"] | components["schemas"]["SetParam"] | components["schemas"]["SetAttribute"] | components["schemas"]["MoveNodes"] | components["schemas"]["AddBlock"] | components["schemas"]["RemoveBlock"] | components["schemas"]["SetBlock"] | components["schemas"]["SetFrame"] | components["schemas"]["SetGraphName"])[];
+            operations: (components["schemas"]["AddNode"] | components["schemas"]["RemoveNode"] | components["schemas"]["AddEdge"] | components["schemas"]["RemoveEdge"] | components["schemas"]["SetParam"] | components["schemas"]["SetAttribute"] | components["schemas"]["MoveNodes"] | components["schemas"]["AddBlock"] | components["schemas"]["RemoveBlock"] | components["schemas"]["SetBlock"] | components["schemas"]["SetFrame"] | components["schemas"]["SetBudget"] | components["schemas"]["SetGraphName"])[];
             /** Revision */
             revision: number;
         };
@@ -6001,6 +6073,24 @@ export interface components {
             outputs: string[];
         };
         /**
+         * SetBudget
+         * @description Set a budget of the network or (with None) remove it. Changes the view only.
+         */
+        SetBudget: {
+            /**
+             * Budget
+             * @enum {string}
+             */
+            budget: "parameters" | "weight_bytes" | "flops" | "training_bytes" | "receptive_field" | "batch_size";
+            /** Limit */
+            limit: number | null;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            op: "set_budget";
+        };
+        /**
          * SetFrame
          * @description Add, replace or (with None) remove a frame. Changes the view only.
          */
@@ -6150,7 +6240,7 @@ export interface components {
             /** Is Complete */
             is_complete: boolean;
             /** Operations */
-            operations: (components["schemas"]["AddNode"] | components["schemas"]["RemoveNode"] | components["schemas"]["AddEdge"] | components["schemas"]["RemoveEdge"] | components["schemas"]["SetParam"] | components["schemas"]["SetAttribute"] | components["schemas"]["MoveNodes"] | components["schemas"]["AddBlock"] | components["schemas"]["RemoveBlock"] | components["schemas"]["SetBlock"] | components["schemas"]["SetFrame"] | components["schemas"]["SetGraphName"])[];
+            operations: (components["schemas"]["AddNode"] | components["schemas"]["RemoveNode"] | components["schemas"]["AddEdge"] | components["schemas"]["RemoveEdge"] | components["schemas"]["SetParam"] | components["schemas"]["SetAttribute"] | components["schemas"]["MoveNodes"] | components["schemas"]["AddBlock"] | components["schemas"]["RemoveBlock"] | components["schemas"]["SetBlock"] | components["schemas"]["SetFrame"] | components["schemas"]["SetBudget"] | components["schemas"]["SetGraphName"])[];
             /** Places */
             places: components["schemas"]["SourcePlace"][];
             /** Problems */
@@ -6465,6 +6555,14 @@ export interface components {
         /**
          * Totals
          * @description Sums over the network, for one sample (B = 1), as float32.
+         *
+         *     Attributes:
+         *         input_bytes: Size of what enters the network.
+         *         largest_bytes: Size of the largest tensor that a layer gives.
+         *         kept_bytes: What training holds until the backward pass, the input included.
+         *         training_fixed_bytes: What training with Adam needs whatever the batch; see
+         *             `netloom.analyze.training_memory`.
+         *         training_sample_bytes: What it needs beside that for each sample of the batch.
          */
         Totals: {
             /**
@@ -6477,6 +6575,31 @@ export interface components {
              * @default 0
              */
             flops: number;
+            /**
+             * Gradient Bytes
+             * @default 0
+             */
+            gradient_bytes: number;
+            /**
+             * Input Bytes
+             * @default 0
+             */
+            input_bytes: number;
+            /**
+             * Kept Bytes
+             * @default 0
+             */
+            kept_bytes: number;
+            /**
+             * Largest Bytes
+             * @default 0
+             */
+            largest_bytes: number;
+            /**
+             * Macs
+             * @default 0
+             */
+            macs: number;
             /**
              * Num Layers
              * @default 0
@@ -6497,6 +6620,16 @@ export interface components {
              * @default 0
              */
             trainable_parameters: number;
+            /**
+             * Training Fixed Bytes
+             * @default 0
+             */
+            training_fixed_bytes: number;
+            /**
+             * Training Sample Bytes
+             * @default 0
+             */
+            training_sample_bytes: number;
         };
         /**
          * TrainSpec
@@ -6701,9 +6834,15 @@ export interface components {
         };
         /**
          * View
-         * @description How the network is drawn. Node ids are unique over all scopes, so positions are flat.
+         * @description How the network is drawn, and what it may cost.
+         *
+         *     Node ids are unique over all scopes, so positions are flat.
          */
         View: {
+            /** Budgets */
+            budgets?: {
+                [key: string]: number;
+            };
             /** Frames */
             frames?: {
                 [key: string]: components["schemas"]["Frame"];

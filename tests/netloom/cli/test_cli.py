@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import signal
 import subprocess
@@ -150,6 +151,26 @@ def test_inspecting_a_bundle_and_a_document(story, netloom, tmp_path: Path) -> N
     text = netloom("inspect", path).out
     assert "Residual × 3" in text
     assert "B × 4 × 16 × 16" in text
+
+
+def test_inspecting_tells_memory_and_writes_the_table(netloom, tmp_path: Path) -> None:
+    from bench.networks import small_cnn
+
+    path, table = tmp_path / "cnn.json", tmp_path / "layers.csv"
+    path.write_text(small_cnn().model_dump_json(by_alias=True))
+    answer = netloom("inspect", path, "--csv", table, "--batch", "64")
+    assert "at batch 64: about" in answer.out
+    assert "3 × 3" in answer.out
+    rows = list(csv.DictReader(table.read_text().splitlines()))
+    found = netloom("inspect", path, "--json", "--batch", "64").json()
+    totals = found["analysis"]["totals"]
+    assert sum(int(row["parameters"]) for row in rows) == totals["parameters"]
+    assert sum(int(row["macs"]) for row in rows) == totals["macs"]
+    assert found["training_memory"]["batch_size"] == 64
+    assert found["training_memory"]["total_bytes"] == (
+        totals["training_fixed_bytes"] + 64 * totals["training_sample_bytes"]
+    )
+    assert netloom("inspect", path, "--batch", "0").status == 2
 
 
 def test_inspecting_a_network_with_errors_lists_them(netloom, tmp_path: Path) -> None:

@@ -140,6 +140,11 @@ ANY_OPERATION = st.one_of(
         outputs=PORT_LISTS,
         exposed=st.just({}),
     ),
+    _one(
+        "set_budget",
+        budget=st.sampled_from(["parameters", "flops"]),
+        limit=st.none() | st.floats(1, 1e9),
+    ),
     _one("set_frame", frame_id=st.sampled_from(["fr1", "fr2"]), frame=st.none() | FRAMES),
     _one("set_graph_name", name=st.sampled_from(["A", "B"])),
 )

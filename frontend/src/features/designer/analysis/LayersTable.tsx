@@ -1,166 +1,204 @@
 import { UnstyledButton } from '@mantine/core';
-import { IconChevronDown, IconChevronUp } from '@tabler/icons-react';
-import { useMemo, useState } from 'react';
-import { formatBytes, formatCount } from '@/lib';
-import { lookup } from '../document/records';
-import { computationOrder } from '../document/scope';
-import type { Scope } from '../document/types';
-import type { Catalog } from '../state/catalog';
-import type { NodeAnalysis } from '../state/contract';
-import { useAnalysis, useDesigner, useEditor, useScope } from '../state/DesignerContext';
+import { useVirtualizer } from '@tanstack/react-virtual';
+import { IconAlertTriangle, IconChevronDown, IconChevronRight, IconChevronUp } from '@tabler/icons-react';
+import { useMemo, useRef, useState, type KeyboardEvent } from 'react';
+import { useAnalysis, useDesigner, useDocument, useEditor, useScope } from '../state/DesignerContext';
+import { useDisplay } from '../state/display';
 import { pathPrefixOf } from '../state/editor';
 import { DESIGNER_IDS } from '../testids';
 import classes from './Analysis.module.css';
-import { scaled } from './costs';
+import { CHOSEN_COLUMNS, NUMBERS, type LayerColumn } from './layerColumns';
+import { makeRows, sortRows, type LayerRow, type SortColumn } from './layerRows';
+import { LayersBar } from './LayersBar';
+import { useGoTo } from './useGoTo';
 
-type Column = 'order' | 'name' | 'type' | 'output' | 'parameters' | 'flops' | 'memory';
-
-interface Row {
-  readonly id: string;
-  readonly order: number;
-  readonly name: string;
-  readonly type: string;
-  readonly hue: number;
-  readonly output: string;
-  readonly parameters: number;
-  readonly flops: number;
-  readonly memory: number;
-}
-
-const COLUMNS: readonly { id: Column; title: string; isNumber: boolean }[] = [
-  { id: 'order', title: '#', isNumber: true },
-  { id: 'name', title: 'Layer', isNumber: false },
-  { id: 'type', title: 'Type', isNumber: false },
-  { id: 'output', title: 'Output', isNumber: false },
-  { id: 'parameters', title: 'Parameters', isNumber: true },
-  { id: 'flops', title: 'FLOPs', isNumber: true },
-  { id: 'memory', title: 'Activations', isNumber: true },
+const ROW_PX = 24;
+const ALWAYS: readonly { id: SortColumn; title: string }[] = [
+  { id: 'order', title: '#' },
+  { id: 'name', title: 'Layer' },
+  { id: 'type', title: 'Type' },
 ];
 
 /** The analyzer's table: every layer of the scope, in the order it is computed. */
 export function LayersTable() {
-  const { catalog, editor, panels } = useDesigner();
+  const { catalog } = useDesigner();
+  const document = useDocument();
   const scope = useScope();
   const prefix = useEditor(pathPrefixOf);
   const nodes = useAnalysis((state) => state.nodes);
+  const budgets = useAnalysis((state) => state.analysis?.budgets);
   const nodeIds = useEditor((state) => state.nodeIds);
-  const [sort, setSort] = useState<{ column: Column; isDown: boolean }>({
-    column: 'order',
-    isDown: false,
-  });
-  const rows = useMemo(
-    () => sortRows(makeRows(scope, prefix, nodes, catalog), sort.column, sort.isDown),
-    [scope, prefix, nodes, catalog, sort],
-  );
-  const choose = (id: string): void => {
-    editor.select([id]);
-    panels.canvas?.reveal([id]);
+  const isChannelsLast = useDisplay((state) => state.isChannelsLast);
+  const hidden = useDisplay((state) => state.hiddenColumns);
+  const [sort, setSort] = useState<{ column: SortColumn; isDown: boolean }>({ column: 'order', isDown: false });
+  const [unfolded, setUnfolded] = useState<ReadonlySet<string>>(new Set());
+  const goTo = useGoTo();
+  const rows = useMemo(() => {
+    const source = { document, scope, prefix, nodes, budgets, catalog, unfolded, isChannelsLast };
+    return sortRows(makeRows(source), sort.column, sort.isDown);
+  }, [document, scope, prefix, nodes, budgets, catalog, unfolded, isChannelsLast, sort]);
+  const columns = CHOSEN_COLUMNS.filter(({ id }) => !hidden.includes(id));
+  const fold = (path: string): void => {
+    const next = new Set(unfolded);
+    if (!next.delete(path)) next.add(path);
+    setUnfolded(next);
   };
+  const root = useRef<HTMLDivElement>(null);
+  // What it returns is used at once and never memoised.
+  // eslint-disable-next-line react-hooks/incompatible-library
+  const virtual = useVirtualizer({
+    count: rows.length,
+    getScrollElement: () => root.current,
+    estimateSize: () => ROW_PX,
+    overscan: 12,
+  });
   if (rows.length === 0) return <p className={classes.clean}>No layers yet.</p>;
+  const shown = virtual.getVirtualItems();
+  const above = shown[0]?.start ?? 0;
+  const below = virtual.getTotalSize() - (shown.at(-1)?.end ?? 0);
+  const moveTo = (index: number): void => {
+    if (index < 0 || index >= rows.length) return;
+    virtual.scrollToIndex(index);
+    requestAnimationFrame(() =>
+      root.current?.querySelector<HTMLElement>(`[data-index="${index}"]`)?.focus(),
+    );
+  };
+  const onKeyDown = (event: KeyboardEvent, row: LayerRow, index: number): void => {
+    if (event.key === 'Enter') goTo({ nodeId: row.id, path: row.path });
+    else if (event.key === 'ArrowDown') moveTo(index + 1);
+    else if (event.key === 'ArrowUp') moveTo(index - 1);
+    else if (event.key === 'Home') moveTo(0);
+    else if (event.key === 'End') moveTo(rows.length - 1);
+    else if (event.key === 'ArrowRight' && row.isBlock && row.isFolded) fold(row.path);
+    else if (event.key === 'ArrowLeft' && row.isBlock && !row.isFolded) fold(row.path);
+    else return;
+    event.preventDefault();
+    event.stopPropagation();
+  };
   return (
-    <table className={classes.table} data-testid={DESIGNER_IDS.layersTable}>
-      <thead>
-        <tr>
-          {COLUMNS.map(({ id, title, isNumber }) => (
-            <th
-              key={id}
-              className={isNumber ? classes.number : undefined}
-              aria-sort={sort.column === id ? (sort.isDown ? 'descending' : 'ascending') : 'none'}
-            >
-              <UnstyledButton
-                onClick={() => setSort({ column: id, isDown: sort.column === id && !sort.isDown })}
-              >
-                {title} {sort.column === id && id !== 'order' && <Direction isDown={sort.isDown} />}
-              </UnstyledButton>
-            </th>
-          ))}
-        </tr>
-      </thead>
-      <tbody>
-        {rows.map((row) => (
-          <tr
-            key={row.id}
-            tabIndex={0}
-            data-selected={nodeIds.has(row.id) || undefined}
-            data-testid={DESIGNER_IDS.layersRow(row.name)}
-            onClick={() => choose(row.id)}
-            onKeyDown={(event) => {
-              if (event.key === 'Enter') choose(row.id);
-            }}
-          >
-            <td className={`${classes.number ?? ''} ${classes.dim ?? ''}`}>{row.order}</td>
-            <td className={classes.mono}>
-              <span className={classes.bar} style={{ '--hue': row.hue }} />
-              {row.name}
-            </td>
-            <td>{row.type}</td>
-            <td className={classes.mono}>{row.output || '–'}</td>
-            <td className={classes.number}>{formatCount(row.parameters)}</td>
-            <td className={classes.number}>{scaled(row.flops)}</td>
-            <td className={classes.number}>{formatBytes(row.memory)}</td>
-          </tr>
-        ))}
-      </tbody>
-      <Totals rows={rows} />
-    </table>
+    <div className={classes.analyzer}>
+      <LayersBar rows={rows} />
+      <div className={classes.scroll} ref={root}>
+        <table className={classes.table} data-testid={DESIGNER_IDS.layersTable} aria-rowcount={rows.length}>
+          <thead>
+            <tr>
+              {[...ALWAYS, ...columns].map((column) => (
+                <HeadCell key={column.id} {...column} sort={sort} onSort={setSort} />
+              ))}
+            </tr>
+          </thead>
+          <tbody>
+            {above > 0 && <tr style={{ height: above }} />}
+            {shown.map(({ index }) => {
+              const row = rows[index];
+              if (row === undefined) return null;
+              return (
+                <tr
+                  key={row.path}
+                  tabIndex={0}
+                  data-index={index}
+                  data-selected={(row.path === prefix + row.id && nodeIds.has(row.id)) || undefined}
+                  data-offender={row.isOffender || undefined}
+                  data-testid={DESIGNER_IDS.layersRow(row.name)}
+                  onClick={() => goTo({ nodeId: row.id, path: row.path })}
+                  onKeyDown={(event) => onKeyDown(event, row, index)}
+                >
+                  <td className={`${classes.number ?? ''} ${classes.dim ?? ''}`}>{row.order}</td>
+                  <NameCell row={row} onFold={() => fold(row.path)} />
+                  <td>{row.type}</td>
+                  {columns.map((column) => (
+                    <ValueCell key={column.id} row={row} column={column} />
+                  ))}
+                </tr>
+              );
+            })}
+            {below > 0 && <tr style={{ height: below }} />}
+          </tbody>
+          <Totals rows={rows} columns={columns} />
+        </table>
+      </div>
+    </div>
   );
 }
 
-function Direction({ isDown }: { isDown: boolean }) {
-  return isDown ? <IconChevronDown size={12} /> : <IconChevronUp size={12} />;
+interface Sort {
+  readonly column: SortColumn;
+  readonly isDown: boolean;
 }
 
-function Totals({ rows }: { rows: readonly Row[] }) {
-  const sum = (value: (row: Row) => number): number =>
-    rows.reduce((total, row) => total + value(row), 0);
+function HeadCell({ id, title, hint, sort, onSort }: { id: SortColumn; title: string; hint?: string; sort: Sort; onSort: (sort: Sort) => void }) {
+  // A field is sorted by its size, not by its words.
+  const by = id === 'field' ? 'fieldSize' : id;
+  const isSorted = sort.column === by;
+  return (
+    <th
+      className={NUMBERS.has(id) ? classes.number : undefined}
+      title={hint}
+      aria-sort={isSorted ? (sort.isDown ? 'descending' : 'ascending') : 'none'}
+    >
+      <UnstyledButton onClick={() => onSort({ column: by, isDown: isSorted && !sort.isDown })}>
+        {title}{' '}
+        {isSorted && id !== 'order' && (sort.isDown ? <IconChevronDown size={12} /> : <IconChevronUp size={12} />)}
+      </UnstyledButton>
+    </th>
+  );
+}
+
+function NameCell({ row, onFold }: { row: LayerRow; onFold: () => void }) {
+  return (
+    <td className={classes.mono} style={{ paddingLeft: 12 + row.depth * 16 }}>
+      {row.isBlock && (
+        <UnstyledButton
+          aria-label={row.isFolded ? `Unfold ${row.name}` : `Fold ${row.name}`}
+          className={classes.fold}
+          tabIndex={-1}
+          onClick={(event) => {
+            event.stopPropagation();
+            onFold();
+          }}
+        >
+          {row.isFolded ? <IconChevronRight size={12} /> : <IconChevronDown size={12} />}
+        </UnstyledButton>
+      )}
+      <span className={classes.bar} style={{ '--hue': row.hue }} />
+      {row.name}
+      {row.isOffender && (
+        <IconAlertTriangle size={12} className={classes.offender} aria-label="over budget" />
+      )}
+    </td>
+  );
+}
+
+function ValueCell({ row, column }: { row: LayerRow; column: LayerColumn }) {
+  if (column.id === 'share') {
+    return (
+      <td className={classes.number}>
+        <span className={classes.share} style={{ '--share': row.share }} aria-hidden />
+        {column.text(row)}
+      </td>
+    );
+  }
+  const isNumber = NUMBERS.has(column.id);
+  return <td className={isNumber ? classes.number : classes.mono}>{column.text(row)}</td>;
+}
+
+function Totals({ rows, columns }: { rows: readonly LayerRow[]; columns: readonly LayerColumn[] }) {
+  const own = rows.filter(({ depth }) => depth === 0);
   return (
     <tfoot>
       <tr>
         <td />
-        <td colSpan={3}>Total</td>
-        <td className={classes.number} data-testid={DESIGNER_IDS.totalParameters}>
-          {formatCount(sum((row) => row.parameters))}
-        </td>
-        <td className={classes.number}>{scaled(sum((row) => row.flops))}</td>
-        <td className={classes.number}>{formatBytes(sum((row) => row.memory))}</td>
+        <td colSpan={2}>Total</td>
+        {columns.map(({ id, total }) => (
+          <td
+            key={id}
+            className={classes.number}
+            data-testid={id === 'parameters' ? DESIGNER_IDS.totalParameters : undefined}
+          >
+            {total?.(own.reduce((sum, row) => sum + Number(row[id]), 0))}
+          </td>
+        ))}
       </tr>
     </tfoot>
   );
-}
-
-function makeRows(
-  scope: Scope,
-  prefix: string,
-  nodes: Readonly<Record<string, NodeAnalysis>>,
-  catalog: Catalog,
-): Row[] {
-  const places = new Map(computationOrder(scope).map((id, index) => [id, index + 1]));
-  return Object.entries(scope.nodes).map(([id, node]) => {
-    const layer = catalog.byType.get(node.type);
-    const found = lookup(nodes, prefix + id);
-    return {
-      id,
-      order: places.get(id) ?? 0,
-      name: node.name,
-      type: layer?.title ?? node.type,
-      hue: layer?.hue ?? 0,
-      output: found?.output_text ?? '',
-      parameters: found?.parameters ?? 0,
-      flops: found?.flops ?? 0,
-      memory: found?.activation_bytes ?? 0,
-    };
-  });
-}
-
-function sortRows(rows: readonly Row[], column: Column, isDown: boolean): Row[] {
-  const direction = isDown ? -1 : 1;
-  return [...rows].sort((a, b) => {
-    const left = a[column];
-    const right = b[column];
-    const difference =
-      typeof left === 'number' && typeof right === 'number'
-        ? left - right
-        : String(left).localeCompare(String(right));
-    return direction * difference || a.order - b.order;
-  });
 }

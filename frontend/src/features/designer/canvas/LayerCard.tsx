@@ -5,6 +5,7 @@ import { BLOCK } from '../document/types';
 import { lookup } from '../document/records';
 import { cardLines } from '../state/catalog';
 import { useAnalysis, useDesigner, useEditor } from '../state/DesignerContext';
+import { outputText, useDisplay } from '../state/display';
 import { useProblems, useProblemsInside } from '../state/useProblems';
 import { DESIGNER_IDS } from '../testids';
 import { BoundClasses, BoundSample } from './BoundOnCard';
@@ -34,7 +35,14 @@ export const LayerCard = memo(function LayerCard({
   const inside = useProblemsInside(id, node.block);
   const lines = cardLines(layer, node);
   const tall = height ?? 0;
-  const shape = useAnalysis((state) => lookup(state.nodes, data.path)?.output_text ?? '');
+  const isChannelsLast = useDisplay((state) => state.isChannelsLast);
+  const shape = useAnalysis((state) =>
+    outputText(lookup(state.nodes, data.path), isChannelsLast),
+  );
+  const isOverBudget = useAnalysis(
+    (state) =>
+      state.analysis?.budgets?.some(({ offenders }) => offenders.includes(data.path)) ?? false,
+  );
   const spoken = [
     node.name,
     blockName ?? layer?.title ?? node.type,
@@ -46,6 +54,7 @@ export const LayerCard = memo(function LayerCard({
     <div
       className={classes.card}
       data-selected={selected || undefined}
+      data-over-budget={isOverBudget || undefined}
       data-unknown={layer === undefined || undefined}
       data-block={node.type === BLOCK || undefined}
       data-type={node.type}

@@ -1,17 +1,23 @@
-import { EdgeLabelRenderer, type EdgeProps } from '@xyflow/react';
+import { EdgeLabelRenderer, useStore, type EdgeProps } from '@xyflow/react';
+import { ProblemLine } from '../analysis/ProblemLine';
 import { memo } from 'react';
 import { lookup } from '../document/records';
 import { useAnalysis, usePanels } from '../state/DesignerContext';
+import { outputText, useDisplay } from '../state/display';
 import { useEdgeSeverity } from '../state/useProblems';
 import { DESIGNER_IDS } from '../testids';
 import type { TensorEdge } from './flowElements';
 import { curveBetween, curveMiddle, curvePath } from './geometry';
 import classes from './TensorEdgeLine.module.css';
 
+/** From here on there is room for the shape on every connection. */
+const NEAR_ZOOM = 1.25;
+
 /** A connection. Pointing at it tells the shape that flows. */
 export const TensorEdgeLine = memo(function TensorEdgeLine(props: EdgeProps<TensorEdge>) {
-  const { id, sourceX, sourceY, targetX, targetY, selected, data } = props;
+  const { id, sourceX, sourceY, targetX, targetY, selected, data, sourceHandleId } = props;
   const severity = useEdgeSeverity(id);
+  const isNear = useStore((state) => state.transform[2] >= NEAR_ZOOM);
   const isHovered = usePanels((state) => state.hoveredEdge === id);
   const curve = data?.curve ?? curveBetween({ x: sourceX, y: sourceY }, { x: targetX, y: targetY });
   const path = curvePath(curve);
@@ -26,17 +32,21 @@ export const TensorEdgeLine = memo(function TensorEdgeLine(props: EdgeProps<Tens
         data-severity={severity}
       />
       <path d={path} className={`react-flow__edge-interaction ${classes.reach ?? ''}`} />
-      {(isHovered || selected === true) && data !== undefined && (
+      {(isNear || isHovered || selected === true) && data !== undefined && (
         <EdgeLabelRenderer>
-          <ShapeLabel path={data.path} x={middle.x} y={middle.y} />
+          {selected === true && severity === 'error' && (
+            <EdgeProblem edgeId={id} x={middle.x} y={middle.y} />
+          )}
+          <ShapeLabel path={data.path} port={sourceHandleId ?? ''} x={middle.x} y={middle.y} />
         </EdgeLabelRenderer>
       )}
     </>
   );
 });
 
-function ShapeLabel({ path, x, y }: { path: string; x: number; y: number }) {
-  const text = useAnalysis((state) => lookup(state.nodes, path)?.output_text ?? '');
+function ShapeLabel({ path, port, x, y }: { path: string; port: string; x: number; y: number }) {
+  const isChannelsLast = useDisplay((state) => state.isChannelsLast);
+  const text = useAnalysis((state) => outputText(lookup(state.nodes, path), isChannelsLast, port));
   if (text === '') return null;
   return (
     <div
@@ -45,6 +55,23 @@ function ShapeLabel({ path, x, y }: { path: string; x: number; y: number }) {
       style={{ transform: `translate(-50%, -50%) translate(${x}px, ${y}px)` }}
     >
       {text}
+    </div>
+  );
+}
+
+/** What is wrong with what flows here, and its repairs. */
+function EdgeProblem({ edgeId, x, y }: { edgeId: string; x: number; y: number }) {
+  const [problem] = useAnalysis((state) => state.problems.edges.get(edgeId)) ?? [];
+  if (problem === undefined) return null;
+  return (
+    <div
+      className={`${classes.problem ?? ''} nodrag nopan`}
+      role="group"
+      aria-label="Problem of this connection"
+      data-testid={DESIGNER_IDS.edgeProblem}
+      style={{ transform: `translate(-50%, 14px) translate(${x}px, ${y}px)` }}
+    >
+      <ProblemLine problem={problem} />
     </div>
   );
 }

@@ -55,6 +55,16 @@ export function applyOperation(document: Document, operation: Operation): Applie
         inverse: { op: 'set_frame', frame_id: operation.frame_id, frame: before },
       };
     }
+    case 'set_budget': {
+      const { budget, limit } = operation;
+      const { budgets = {}, ...view } = document.view;
+      const next = limit === null ? withoutKey(budgets, budget) : withKey(budgets, budget, limit);
+      const isEmpty = Object.keys(next).length === 0;
+      return {
+        document: { ...document, view: isEmpty ? view : { ...view, budgets: next } },
+        inverse: { op: 'set_budget', budget, limit: lookup(budgets, budget) ?? null },
+      };
+    }
     case 'set_graph_name':
       return {
         document: { ...document, graph: { ...document.graph, name: operation.name } },

@@ -89,6 +89,12 @@ export interface SetFrame {
   readonly frame: Frame | null;
 }
 
+export interface SetBudget {
+  readonly op: 'set_budget';
+  readonly budget: string;
+  readonly limit: number | null;
+}
+
 export interface SetGraphName {
   readonly op: 'set_graph_name';
   readonly name: string;
@@ -106,6 +112,7 @@ export type Operation =
   | RemoveBlock
   | SetBlock
   | SetFrame
+  | SetBudget
   | SetGraphName;
 
 /** An operation does not fit the document; the text says why. Nothing was changed. */

@@ -135,9 +135,11 @@ const readGraph: Reader<Graph> = (value, path) => {
 
 const readView: Reader<View> = (value, path) => {
   const fields = readFields(value, path);
+  const budgets = optional(fields, path, 'budgets', recordOf(readNumber), {});
   return {
     positions: optional(fields, path, 'positions', recordOf(readPosition), {}),
     frames: optional(fields, path, 'frames', recordOf(readFrame), {}),
+    ...(Object.keys(budgets).length > 0 && { budgets }),
   };
 };
 
@@ -237,6 +239,11 @@ const OPERATIONS: Readonly<Record<string, (fields: FieldMap, path: string) => Op
     op: 'set_frame',
     frame_id: need(fields, path, 'frame_id', readString),
     frame: need(fields, path, 'frame', nullable(readFrame)),
+  }),
+  set_budget: (fields, path) => ({
+    op: 'set_budget',
+    budget: need(fields, path, 'budget', readString),
+    limit: need(fields, path, 'limit', nullable(readNumber)),
   }),
   set_graph_name: (fields, path) => ({
     op: 'set_graph_name',

@@ -96,6 +96,8 @@ export interface Frame {
 export interface View {
   readonly positions: Readonly<Record<string, Position>>;
   readonly frames: Readonly<Record<string, Frame>>;
+  /** What the network may cost, by budget; left out where none was ever set. */
+  readonly budgets?: Readonly<Record<string, number>>;
 }
 
 export interface Document {

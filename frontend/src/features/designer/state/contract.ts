@@ -103,12 +103,35 @@ export interface Dim {
   size: number | string;
 }
 
+/** What one position of an output sees along an axis of the input; null is the whole axis. */
+export interface ReceptiveField {
+  axis: string;
+  size: number | null;
+  jump?: number | null;
+  centre?: number | null;
+}
+
+export interface BudgetUse {
+  budget: string;
+  title: string;
+  limit: number;
+  /** Null for a receptive field that is the whole input. */
+  used: number | null;
+  is_kept: boolean;
+  /** Nodes of the top level that make up the excess. */
+  offenders: string[];
+}
+
 export interface NodeAnalysis {
   outputs: Record<string, Dim[]>;
   output_text: string;
   parameters: number;
   flops: number;
+  macs?: number;
   activation_bytes: number;
+  kept_bytes?: number;
+  gradient_bytes?: number;
+  receptive_field?: ReceptiveField[];
   inferred: Record<string, ParamValue>;
   repeats?: number;
 }
@@ -119,6 +142,8 @@ export interface Totals {
   flops: number;
   activation_bytes: number;
   parameter_bytes: number;
+  training_fixed_bytes: number;
+  training_sample_bytes: number;
   num_layers: number;
 }
 
@@ -130,6 +155,7 @@ export interface Analysis {
   is_truncated?: boolean;
   order: string[];
   is_trainable: boolean;
+  budgets?: BudgetUse[];
 }
 
 export interface Network {

@@ -18,6 +18,12 @@ export interface AnalysisState {
 const DEBOUNCE_MS = 60;
 const RETRY_MS = 3000;
 
+interface Asked {
+  readonly graph: Graph;
+  readonly budgets: Document['view']['budgets'];
+  readonly datasetId: string | null;
+}
+
 type Analyze = (
   document: Document,
   datasetId: string | null,
@@ -27,7 +33,7 @@ type Analyze = (
 export class LiveAnalysis {
   readonly store: StoreApi<AnalysisState>;
   private readonly analyze: Analyze;
-  private asked: { graph: Graph; datasetId: string | null } | null = null;
+  private asked: Asked | null = null;
   private timer: ReturnType<typeof setTimeout> | undefined;
   private controller: AbortController | null = null;
 
@@ -42,15 +48,23 @@ export class LiveAnalysis {
   }
 
   /** Take an answer that came with the network itself. */
-  accept(analysis: Analysis, graph: Graph, datasetId: string | null): void {
-    this.asked = { graph, datasetId };
+  accept(analysis: Analysis, { graph, view }: Document, datasetId: string | null): void {
+    this.asked = { graph, budgets: view.budgets, datasetId };
     this.apply(analysis);
   }
 
-  /** Analyse soon, unless only the view changed. An older request is given up. */
+  /** Analyse soon, unless only the drawing changed. An older request is given up. */
   request(document: Document, datasetId: string | null): void {
-    if (this.asked?.graph === document.graph && this.asked.datasetId === datasetId) return;
-    this.asked = { graph: document.graph, datasetId };
+    const { graph, view } = document;
+    const { asked } = this;
+    if (
+      asked?.graph === graph &&
+      asked.datasetId === datasetId &&
+      asked.budgets === view.budgets
+    ) {
+      return;
+    }
+    this.asked = { graph, budgets: view.budgets, datasetId };
     if (!this.store.getState().isStale) this.store.setState({ isStale: true });
     clearTimeout(this.timer);
     this.timer = setTimeout(() => void this.run(document, datasetId), DEBOUNCE_MS);

@@ -26,7 +26,7 @@ export function openNetwork(network: Network, catalog: Catalog, personId: string
   const document = parseDocument(network.document);
   const editor = new Editor(document, network.can_edit);
   const live = new LiveAnalysis(analyzeDocument);
-  live.accept(network.analysis, document.graph, network.dataset_id);
+  live.accept(network.analysis, document, network.dataset_id);
   const panels = new Panels(window.innerWidth >= WIDE_PX);
   // The saver names this tab, and the drafts of the tab are kept under that name.
   const saver: Saver = new Saver(document, network.revision, {

@@ -1,0 +1,106 @@
+import { Button, Checkbox, Menu, NumberInput, Switch } from '@mantine/core';
+import { IconColumns, IconDownload } from '@tabler/icons-react';
+import { formatBytes } from '@/lib';
+import { downloadCsv } from '@/ui';
+import { useAnalysis, useDesigner, useDocument, useEditor } from '../state/DesignerContext';
+import { display, useDisplay } from '../state/display';
+import { DESIGNER_IDS } from '../testids';
+import classes from './Analysis.module.css';
+import { Budgets } from './Budgets';
+import { CHOSEN_COLUMNS } from './layerColumns';
+import { rowsAsTable, type LayerRow } from './layerRows';
+
+const DEFAULT_BATCH = 32;
+const MOST_SAMPLES = 1_000_000;
+
+/** Above the table: budgets, the memory of training, and what is shown. */
+export function LayersBar({ rows }: { rows: readonly LayerRow[] }) {
+  const { graph } = useDocument();
+  const isChannelsLast = useDisplay((state) => state.isChannelsLast);
+  return (
+    <div className={classes.toolbar}>
+      <Budgets />
+      <TrainingMemory />
+      <Switch
+        size="xs"
+        label="H × W × C"
+        checked={isChannelsLast}
+        onChange={(event) => display.setState({ isChannelsLast: event.currentTarget.checked })}
+      />
+      <Columns />
+      <Button
+        size="compact-xs"
+        variant="default"
+        leftSection={<IconDownload size={13} />}
+        data-testid={DESIGNER_IDS.exportCsv}
+        onClick={() => downloadCsv(`${graph.name} layers.csv`, rowsAsTable(rows))}
+      >
+        CSV
+      </Button>
+    </div>
+  );
+}
+
+/** The batch is kept with the budgets: the memory budget holds for it. */
+function TrainingMemory() {
+  const { editor } = useDesigner();
+  const canEdit = useEditor((state) => state.canEdit);
+  const batch = useDocument().view.budgets?.['batch_size'] ?? DEFAULT_BATCH;
+  const totals = useAnalysis((state) => state.analysis?.totals);
+  if (totals === undefined) return null;
+  const bytes = totals.training_fixed_bytes + batch * totals.training_sample_bytes;
+  return (
+    <span className={classes.training}>
+      Training at batch
+      <NumberInput
+        size="xs"
+        w={72}
+        min={1}
+        max={MOST_SAMPLES}
+        clampBehavior="strict"
+        allowDecimal={false}
+        readOnly={!canEdit}
+        aria-label="Samples of a batch"
+        value={batch}
+        onChange={(value) => {
+          if (typeof value !== 'number' || value < 1 || value === batch) return;
+          editor.perform('Set the batch size', [
+            { op: 'set_budget', budget: 'batch_size', limit: value },
+          ]);
+        }}
+      />
+      <span title="Weights, gradients, Adam and activations; without the program itself">
+        about <b data-testid={DESIGNER_IDS.trainingMemory}>{formatBytes(bytes)}</b>
+      </span>
+    </span>
+  );
+}
+
+function Columns() {
+  const hidden = useDisplay((state) => state.hiddenColumns);
+  return (
+    <Menu closeOnItemClick={false} position="top-end">
+      <Menu.Target>
+        <Button size="compact-xs" variant="default" leftSection={<IconColumns size={13} />}>
+          Columns
+        </Button>
+      </Menu.Target>
+      <Menu.Dropdown>
+        {CHOSEN_COLUMNS.map(({ id, title }) => (
+          <Menu.Item
+            key={id}
+            onClick={() =>
+              display.setState({
+                hiddenColumns: hidden.includes(id)
+                  ? hidden.filter((each) => each !== id)
+                  : [...hidden, id],
+              })
+            }
+          >
+            <Checkbox size="xs" label={title} checked={!hidden.includes(id)} readOnly tabIndex={-1} />
+          </Menu.Item>
+        ))}
+      </Menu.Dropdown>
+    </Menu>
+  );
+}

@@ -1,0 +1,150 @@
+/** The analyzer's rows: layers of a scope, and those inside the blocks that are unfolded. */
+
+import type { Analysis, NodeAnalysis, ReceptiveField } from '../state/contract';
+import { lookup } from '../document/records';
+import { computationOrder } from '../document/scope';
+import type { Document, Scope } from '../document/types';
+import type { Catalog } from '../state/catalog';
+import { outputText } from '../state/display';
+
+export interface LayerRow {
+  readonly path: string;
+  readonly id: string;
+  readonly depth: number;
+  readonly order: number;
+  readonly name: string;
+  readonly type: string;
+  readonly hue: number;
+  readonly output: string;
+  readonly field: string;
+  readonly fieldSize: number;
+  readonly parameters: number;
+  readonly macs: number;
+  readonly flops: number;
+  readonly memory: number;
+  readonly kept: number;
+  readonly gradient: number;
+  /** Part of the scope's parameters, 0 to 1. */
+  readonly share: number;
+  readonly isBlock: boolean;
+  readonly isFolded: boolean;
+  readonly isOffender: boolean;
+}
+
+interface Source {
+  readonly document: Document;
+  readonly scope: Scope;
+  /** Of the open scope: `instance/`. */
+  readonly prefix: string;
+  readonly nodes: Readonly<Record<string, NodeAnalysis>>;
+  readonly budgets: Analysis['budgets'];
+  readonly catalog: Catalog;
+  readonly unfolded: ReadonlySet<string>;
+  readonly isChannelsLast: boolean;
+}
+
+export function makeRows(source: Source): LayerRow[] {
+  const offenders = new Set(source.budgets?.flatMap((use) => use.offenders));
+  const total = sumOf(source, (found) => found.parameters);
+  return rowsOf(source, source.scope, source.prefix, 0, { offenders, total });
+}
+
+function sumOf({ scope, prefix, nodes }: Source, value: (found: NodeAnalysis) => number): number {
+  return Object.keys(scope.nodes).reduce((sum, id) => {
+    const found = lookup(nodes, prefix + id);
+    return sum + (found === undefined ? 0 : value(found));
+  }, 0);
+}
+
+function rowsOf(
+  source: Source,
+  scope: Scope,
+  prefix: string,
+  depth: number,
+  known: { offenders: ReadonlySet<string>; total: number },
+): LayerRow[] {
+  const order = computationOrder(scope);
+  const ids = [...order, ...Object.keys(scope.nodes).filter((id) => !order.includes(id))];
+  return (order.length === Object.keys(scope.nodes).length ? order : ids).flatMap((id, index) => {
+    const node = lookup(scope.nodes, id);
+    if (node === undefined) return [];
+    const path = prefix + id;
+    const layer = source.catalog.byType.get(node.type);
+    const block = node.block === null ? undefined : lookup(source.document.graph.blocks, node.block);
+    const isFolded = !source.unfolded.has(path);
+    const found = lookup(source.nodes, path);
+    const row: LayerRow = {
+      path,
+      id,
+      depth,
+      order: index + 1,
+      name: node.name,
+      type: block?.name ?? layer?.title ?? node.type,
+      hue: layer?.hue ?? 0,
+      output: outputText(found, source.isChannelsLast),
+      field: fieldText(found?.receptive_field ?? []),
+      fieldSize: sizeOfField(found?.receptive_field ?? []),
+      parameters: found?.parameters ?? 0,
+      macs: found?.macs ?? 0,
+      flops: found?.flops ?? 0,
+      memory: found?.activation_bytes ?? 0,
+      kept: found?.kept_bytes ?? 0,
+      gradient: found?.gradient_bytes ?? 0,
+      share: known.total === 0 ? 0 : (found?.parameters ?? 0) / known.total,
+      isBlock: block !== undefined,
+      isFolded,
+      isOffender: depth === 0 && prefix === '' && known.offenders.has(id),
+    };
+    if (block === undefined || isFolded) return [row];
+    return [row, ...rowsOf(source, block, `${path}/`, depth + 1, known)];
+  });
+}
+
+/** `11 × 11`; `whole` where a position sees all of the input. */
+export function fieldText(field: readonly ReceptiveField[]): string {
+  const sizes = field.map(({ size }) => (size === null ? 'whole' : String(size)));
+  return new Set(sizes).size === 1 && sizes[0] === 'whole' ? 'whole' : sizes.join(' × ');
+}
+
+function sizeOfField(field: readonly ReceptiveField[]): number {
+  if (field.length === 0) return -1;
+  return Math.max(...field.map(({ size }) => size ?? Infinity));
+}
+
+export type SortColumn = keyof LayerRow;
+
+/** Sorts the rows of the scope; what is unfolded stays below its block. */
+export function sortRows(rows: readonly LayerRow[], column: SortColumn, isDown: boolean): LayerRow[] {
+  const groups: LayerRow[][] = [];
+  for (const row of rows) {
+    if (row.depth === 0) groups.push([row]);
+    else groups.at(-1)?.push(row);
+  }
+  const direction = isDown ? -1 : 1;
+  return groups
+    .sort(([a], [b]) => {
+      if (a === undefined || b === undefined) return 0;
+      const [left, right] = [a[column], b[column]];
+      const difference =
+        typeof left === 'number' && typeof right === 'number'
+          ? left === right ? 0 : left - right
+          : String(left).localeCompare(String(right));
+      return direction * difference || a.order - b.order;
+    })
+    .flat();
+}
+
+/** For spreadsheets: plain numbers, bytes as bytes. */
+export function rowsAsTable(rows: readonly LayerRow[]): (string | number)[][] {
+  const head = [
+    'path', 'name', 'layer', 'output', 'receptive_field', 'parameters', 'share_of_parameters',
+    'macs', 'flops', 'activation_bytes', 'kept_bytes', 'gradient_bytes', 'over_budget',
+  ]; // prettier-ignore
+  return [
+    head,
+    ...rows.map((row) => [
+      row.path, row.name, row.type, row.output, row.field, row.parameters, row.share,
+      row.macs, row.flops, row.memory, row.kept, row.gradient, row.isOffender ? 'yes' : '',
+    ]),
+  ];
+}
