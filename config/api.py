@@ -18,6 +18,7 @@ ROUTERS = (
     "storage.api.router",
     "jobs.api.router",
     "designer.api.router",
+    "designer.surgery.router",
     "datasets.api.router",
     "training.api.router",
     "inspection.api.router",

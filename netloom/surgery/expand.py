@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from netloom.graph.document import Document, Graph, Node
 from netloom.graph.limits import measure_expansion
 from netloom.graph.topology import Scope, block_ports, instance_nodes, topological_order
-from netloom.layers.base import AnyLayer, ShapeProblem
+from netloom.layers.base import AnyLayer, Inference, ShapeProblem
 from netloom.layers.block import BLOCK
 from netloom.layers.expect import infer_layer
 from netloom.layers.params import LayerParams
@@ -142,6 +142,9 @@ class _Walk:
     uses: list[LayerUse] = field(default_factory=list[LayerUse])
     is_complete: bool = True
     _orders: dict[str | None, list[str]] = field(default_factory=dict[str | None, list[str]])
+    _inferred: dict[tuple[int, tuple[tuple[str, Shape], ...]], tuple[Node, _Inferred | None]] = (
+        field(default_factory=dict)
+    )
 
     def scope(
         self, scope: Scope, nodes: Mapping[str, Node], place: _Place, given: _Ports
@@ -211,16 +214,10 @@ class _Walk:
         return results
 
     def _layer(self, node_id: str, node: Node, place: _Place, inputs: _Ports) -> dict[str, Value]:
-        layer = get_layer(node.type)
-        params = None if layer is None else parse_params(layer, node.params).params
-        if layer is None or params is None:
+        inferred = self._infer(node, {port: value.shape for port, value in inputs.items()})
+        if inferred is None:
             return {}
-        ports = [port.name for port in layer.input_ports(params)]
-        if any(port not in inputs for port in ports):
-            return {}
-        found = infer_layer(layer, params, {port: inputs[port].shape for port in ports})
-        if isinstance(found, ShapeProblem):
-            return {}
+        layer, params, ports, found = inferred
         path, owner = f"{place.path}{node_id}", f"{place.owner}{node_id}"
         holds = path == owner
         use = LayerUse(
@@ -242,6 +239,29 @@ class _Walk:
         )
         self.uses.append(use)
         return {port: Value(path, port, shape) for port, shape in found.outputs.items()}
+
+    def _infer(self, node: Node, shapes: Mapping[str, Shape]) -> _Inferred | None:
+        """Return what follows for a node; the same node with the same inputs is worked out once."""
+        key = (id(node), tuple(shapes.items()))
+        if key not in self._inferred:
+            # The node is kept beside the answer, so that no other can get its identity.
+            self._inferred[key] = (node, _inferred(node, shapes))
+        return self._inferred[key][1]
+
+
+_Inferred = tuple[AnyLayer, LayerParams, tuple[str, ...], Inference]
+
+
+def _inferred(node: Node, shapes: Mapping[str, Shape]) -> _Inferred | None:
+    layer = get_layer(node.type)
+    params = None if layer is None else parse_params(layer, node.params).params
+    if layer is None or params is None:
+        return None
+    ports = tuple(port.name for port in layer.input_ports(params))
+    if any(port not in shapes for port in ports):
+        return None
+    found = infer_layer(layer, params, {port: shapes[port] for port in ports})
+    return None if isinstance(found, ShapeProblem) else (layer, params, ports, found)
 
 
 def _specs(path: str, shapes: Mapping[str, tuple[int, ...]]) -> Iterator[TensorSpec]:

@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from netloom.analyze.model import Analysis
+from netloom.analyze.model import Totals
 from netloom.graph.document import NodeId, ParamValue
 from netloom.graph.operations import Operation
 from netloom.layers.describe import ParamDescription
@@ -110,6 +110,7 @@ class Plan(SurgeryModel):
         select: Nodes to look at afterwards.
         problems: Messages of errors that the network has afterwards and had not before.
         solved: How many errors the act removes.
+        totals: Costs of the network afterwards.
     """
 
     act: str
@@ -124,4 +125,4 @@ class Plan(SurgeryModel):
     survival: Survival | None = None
     problems: list[str] = Field(default_factory=list[str])
     solved: int = 0
-    analysis: Analysis | None = None
+    totals: Totals | None = None

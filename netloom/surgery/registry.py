@@ -102,7 +102,7 @@ def _with_consequences(plan: Plan, context: Context, outcome: Outcome) -> Plan:
             "survival": report_survival(before, after),
             "problems": list(dict.fromkeys(messages))[:_MOST_PROBLEMS],
             "solved": len(known - left),
-            "analysis": now,
+            "totals": now.totals,
         }
     )
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from netloom.graph.document import (
     BlockDefinition,
     Document,
@@ -36,7 +38,7 @@ def edges_of(*paths: str) -> dict[str, Edge]:
     edges: dict[str, Edge] = {}
     for path in paths:
         stops = path.split(">")
-        for before, after in zip(stops, stops[1:], strict=False):
+        for before, after in pairwise(stops):
             source, _, given = before.partition("@")
             source = source.partition(".")[0]
             target, _, port = after.partition("@")[0].partition(".")

@@ -19,6 +19,7 @@ import {
   type Designer,
 } from '../state/DesignerContext';
 import { networkKey, useNetworkMeta } from '../state/networkMeta';
+import { SurgeryDialog } from '../surgery/SurgeryDialog';
 import { openNetwork } from '../state/openNetwork';
 import { BinnedData } from './BinnedData';
 import { BottomPanel } from './BottomPanel';
@@ -72,6 +73,7 @@ function Panes() {
       </div>
       <BottomPanel />
       <ConflictDialog />
+      <SurgeryDialog />
       <TrainDialog />
       <Announcements />
     </div>
