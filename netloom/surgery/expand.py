@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from netloom.graph.document import Document, Graph, Node
-from netloom.graph.limits import measure_expansion
+from netloom.graph.limits import MAX_NODES, measure_expansion
 from netloom.graph.topology import Scope, block_ports, instance_nodes, topological_order
 from netloom.layers.base import AnyLayer, Inference, ShapeProblem
 from netloom.layers.block import BLOCK
@@ -113,8 +113,9 @@ class Expansion:
 
 
 def expand(document: Document) -> Expansion:
-    """Return every use of a layer; none when the network is larger than is allowed."""
-    if measure_expansion(document.graph).problem is not None:
+    """Return every use of a layer; none of a network that is too large, or without end."""
+    measured = measure_expansion(document.graph)
+    if measured.problem is not None or measured.recursive:
         return Expansion((), is_complete=False)
     walk = _Walk(document.graph)
     top = _Place()
@@ -134,6 +135,9 @@ class _Place:
 
 
 _Ports = Mapping[str, Value]
+_Question = tuple[int, tuple[tuple[str, Shape], ...]]
+"""Identity of a node, and the shapes that arrive at it."""
+_Inferred = tuple[AnyLayer, LayerParams, tuple[str, ...], Inference]
 
 
 @dataclass(slots=True)
@@ -141,9 +145,10 @@ class _Walk:
     graph: Graph
     uses: list[LayerUse] = field(default_factory=list[LayerUse])
     is_complete: bool = True
+    num_bodies: int = 0
     _orders: dict[str | None, list[str]] = field(default_factory=dict[str | None, list[str]])
-    _inferred: dict[tuple[int, tuple[tuple[str, Shape], ...]], tuple[Node, _Inferred | None]] = (
-        field(default_factory=dict)
+    _inferred: dict[_Question, tuple[Node, _Inferred | None]] = field(
+        default_factory=dict[_Question, tuple[Node, _Inferred | None]]
     )
 
     def scope(
@@ -199,6 +204,10 @@ class _Walk:
         values: dict[str, Value] = dict(inputs)
         results: dict[str, Value] = {}
         for index in range(node.repeat):
+            self.num_bodies += 1
+            if self.num_bodies > MAX_NODES:  # Blocks without layers count for nothing elsewhere.
+                self.is_complete = False
+                return {}
             owned = 0 if node.weights == "shared" else index
             number = "" if node.repeat == 1 else f".{index}"
             inner = _Place(
@@ -247,9 +256,6 @@ class _Walk:
             # The node is kept beside the answer, so that no other can get its identity.
             self._inferred[key] = (node, _inferred(node, shapes))
         return self._inferred[key][1]
-
-
-_Inferred = tuple[AnyLayer, LayerParams, tuple[str, ...], Inference]
 
 
 def _inferred(node: Node, shapes: Mapping[str, Shape]) -> _Inferred | None:

@@ -76,7 +76,7 @@ class Survival(SurgeryModel):
         layers: Layers with weights; those that change first, at most `MAX_LISTED`.
         num_layers: By fate, over all layers with weights.
         kept: Learned numbers that stay as they are. `resized`, `new` and `removed` likewise.
-        is_complete: False while shapes are unknown somewhere: those layers are not counted.
+        is_complete: False while shapes are unknown somewhere: layers there are not counted.
     """
 
     layers: list[LayerSurvival]

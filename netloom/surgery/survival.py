@@ -21,10 +21,13 @@ def report_survival(before: Document, after: Document) -> Survival:
         _line(use, transfer, old) for use in transfer.after.uses if use.parameters or use.buffers
     ]
     present = {use.path for use in transfer.after.uses}
+    drawn = _node_ids(after)
     lines += [
         _removed(use)
         for use in transfer.before.uses
-        if (use.parameters or use.buffers) and use.path not in present
+        if (use.parameters or use.buffers)
+        and use.path not in present
+        and (transfer.after.is_complete or not drawn.issuperset(_ids_of(use)))
     ]
     counts = Counter(line.fate for line in lines)
     totals: Counter[str] = Counter()
@@ -40,6 +43,17 @@ def report_survival(before: Document, after: Document) -> Survival:
         removed=totals["removed"],
         is_complete=transfer.before.is_complete and transfer.after.is_complete,
     )
+
+
+def _node_ids(document: Document) -> set[str]:
+    """Return the ids of all nodes, on the top level and in blocks."""
+    graph = document.graph
+    return {*graph.nodes, *(key for block in graph.blocks.values() for key in block.nodes)}
+
+
+def _ids_of(use: LayerUse) -> list[str]:
+    """Return the nodes that a use is reached by: instances, then the layer."""
+    return use.path.split("/")[::2]
 
 
 def _line(use: LayerUse, transfer: Transfer, old: dict[str, TensorSpec]) -> LayerSurvival:
@@ -80,16 +94,15 @@ def _removed(use: LayerUse) -> LayerSurvival:
         fate="removed",
         parameters=use.num_parameters,
         kept_parameters=0,
-        text="Its weights are left behind.",
     )
 
 
 def _new_text(tensors: list[TensorTransfer], old: dict[str, TensorSpec]) -> str:
     was = next((old[t.spec.key] for t in tensors if t.spec.key in old), None)
     if was is None:
-        return "Starts from its initialiser."
+        return ""
     now = next(t.spec for t in tensors if t.spec.key == was.key)
-    return f"{now.name} was {_form(was.shape)} and is {_form(now.shape)}: starts anew."
+    return f"{now.name} was {_form(was.shape)} and is {_form(now.shape)}."
 
 
 def _form(shape: tuple[int, ...]) -> str:

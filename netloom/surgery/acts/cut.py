@@ -66,22 +66,25 @@ def _grow(context: Context, gone: set[str], cut: set[str]) -> None:
         edge = edges[edge_id]
         return edge_id in cut or edge.source.node in gone or edge.target.node in gone
 
-    is_growing = True
-    while is_growing:
-        is_growing = False
-        for node_id, node in context.scope.nodes.items():
-            if node_id in gone:
-                continue
-            inputs, outputs = arriving.get(node_id, []), leaving.get(node_id, [])
+    waiting = set(gone)
+    for edge_id in cut:
+        waiting |= {edges[edge_id].source.node, edges[edge_id].target.node}
+    while waiting:
+        node_id = waiting.pop()
+        inputs, outputs = arriving.get(node_id, []), leaving.get(node_id, [])
+        if node_id not in gone:
             lost_inputs = [each for each in inputs if is_lost(each)]
             can_spare = _variadic(context, node_id) is not None and len(lost_inputs) < len(inputs)
             is_starved = bool(lost_inputs) and not can_spare
-            layer = get_layer(node.type)
+            layer = get_layer(context.scope.nodes[node_id].type)
             may_go = layer is None or layer.role in ("layer", "block")
             is_idle = may_go and bool(outputs) and all(map(is_lost, outputs))
-            if is_starved or is_idle:
-                gone.add(node_id)
-                is_growing = True
+            if not (is_starved or is_idle):
+                continue
+            gone.add(node_id)
+        neighbours = {edges[each].source.node for each in inputs}
+        neighbours |= {edges[each].target.node for each in outputs}
+        waiting |= (neighbours - gone) & context.scope.nodes.keys()
 
 
 def _refuse_ends(context: Context, gone: set[str]) -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from netloom.analyze import Binding, analyze
 from netloom.graph.apply import apply_operations
-from netloom.graph.document import Document, ParamValue
+from netloom.graph.document import BlockDefinition, Document, Graph, Node, ParamValue
 from netloom.surgery import Plan, Target, describe_acts, plan_act
 from tests.netloom.surgery.networks import ALL, concatenation, repeated, residual, template
 
@@ -268,6 +268,10 @@ def test_a_network_is_appended_behind_a_layer() -> None:
     plan = plan_act(document, "merge_network", Target(node_ids=["stem"]), other=other)
     changed = done(document, plan)
     assert "after" in plan.values.values()
+    assert plan.survival is not None
+    assert not plan.survival.is_complete
+    # Shapes behind are unknown, which is not the same as gone.
+    assert plan.survival.removed == 0
     # What the appended network gives is no image, and the preview says so before.
     assert plan.problems
     assert {"fc", "fc_2"} <= {node.name for node in changed.graph.nodes.values()}
@@ -295,3 +299,27 @@ def test_values_that_mean_nothing_are_refused_in_words() -> None:
     plan = plan_act(residual(), "replace_head", values={"num_classes": 0})
     assert "num_classes" in plan.refusal.lower()
     assert plan_act(residual(), "change_width", Target(node_ids=["stem"]), {"width": "x"}).refusal
+
+
+def test_blocks_without_layers_that_repeat_are_answered_at_once() -> None:
+    nodes = {
+        "in": Node(type="BlockInput", name="enter"),
+        "out": Node(type="BlockOutput", name="go"),
+    }
+    empty = BlockDefinition(name="Empty", nodes=nodes, inputs=["in"], outputs=["out"])
+    user = Node(type="Block", name="use", block="empty", repeat=100_000)
+    outer = BlockDefinition(name="Outer", nodes={"use": user})
+    top = Node(type="Block", name="top", block="outer", repeat=100_000)
+    document = Document(graph=Graph(nodes={"top": top}, blocks={"empty": empty, "outer": outer}))
+    plan = plan_act(document, "freeze_up_to", Target(node_ids=["top"]))
+    assert "has weights" in plan.refusal
+
+
+def test_a_block_that_contains_itself_is_refused_in_words() -> None:
+    inner = Node(type="Block", name="again", block="loop")
+    loop = BlockDefinition(name="Loop", nodes={"again": inner})
+    top = Node(type="Block", name="top", block="loop")
+    document = Document(graph=Graph(nodes={"top": top}, blocks={"loop": loop}))
+    for act in describe_acts():
+        plan = plan_act(document, act.id, Target(node_ids=["top"]), other=document)
+        assert plan.refusal, act.id

@@ -9,13 +9,18 @@ const WORDS: Record<Fate, string> = {
   removed: 'left behind',
 };
 
+const LAYER_WORDS: Record<Fate, string> = { ...WORDS, new: 'starts anew' };
+
 const count = (value: number): string => value.toLocaleString('en');
 
 /** Which weights survive: as a bar, in counts, and layer by layer where something happens. */
 export function SurvivalReport({ survival }: { survival: Survival }) {
   const after = survival.kept + survival.resized + survival.new;
-  const share = (value: number): string => `${Math.round((value / Math.max(after, 1)) * 1000) / 10} %`;
-  const fates = (['kept', 'resized', 'new', 'removed'] as const).filter((fate) => survival[fate] > 0);
+  const share = (value: number): string =>
+    `${Math.round((value / Math.max(after, 1)) * 1000) / 10} %`;
+  const fates = (['kept', 'resized', 'new', 'removed'] as const).filter(
+    (fate) => survival[fate] > 0,
+  );
   const touched = survival.layers.filter(({ fate }) => fate !== 'kept');
   return (
     <section data-testid={DESIGNER_IDS.surgerySurvival}>
@@ -55,7 +60,8 @@ export function SurvivalReport({ survival }: { survival: Survival }) {
               <span className={classes.name}>{layer.name}</span>
               <span className={classes.number}>{count(layer.parameters)}</span>
               <span className={classes.dim}>
-                {WORDS[layer.fate]}. {layer.text}
+                {LAYER_WORDS[layer.fate]}
+                {layer.text !== '' && `: ${layer.text}`}
               </span>
             </li>
           ))}
