@@ -20,6 +20,7 @@ ROUTERS = (
     "designer.api.router",
     "designer.history_api.router",
     "designer.comments_api.router",
+    "designer.surgery.router",
     "datasets.api.router",
     "training.api.router",
     "inspection.api.router",

@@ -81,6 +81,18 @@ def _parser() -> argparse.ArgumentParser:
     merge.add_argument("theirs", type=Path, help="the other side (%%B)")
     merge.add_argument("-o", "--out", type=Path, required=True, help="network to write (%%A)")
 
+    surgery = add("surgery", "surgery:operate", "Change a network and say which weights survive")
+    surgery.add_argument("act", help="replace_head, freeze_up_to, ...; “list” names them all")
+    surgery.add_argument("network", type=Path, nargs="?", help="a network (.json) or a bundle")
+    surgery.add_argument(
+        "--node", action="append", default=[], help="a layer by name, `block.layer` inside a block"
+    )
+    surgery.add_argument(
+        "--set", action="append", default=[], metavar="NAME=VALUE", help="a parameter of the act"
+    )
+    surgery.add_argument("--other", type=Path, help="a second network, to merge")
+    surgery.add_argument("-o", "--out", type=Path, help="write the changed network here (.json)")
+
     train = add("train", "train:train", "Train as a run specification says")
     train.add_argument("spec", type=Path, help="run specification (.json)")
     train.add_argument("--bundle", type=Path, help="write the best checkpoint as a bundle")

@@ -20,6 +20,7 @@ from designer.services import pin_version as pin_network
 from jobs.schemas import JobOut
 from jobs.selectors import job_out
 from jobs.services import enqueue
+from netloom.graph.document import Document
 from netloom.train.spec import RunConfig, TrainSpec
 from storage.bin import put_in, take_out
 from training import checks, lifecycle
@@ -189,8 +190,15 @@ def portable_spec(run: Run) -> TrainSpec:
         output=f"run-{run.number}",
         config=RunConfig.model_validate(run.config),
         initial_weights=START_WEIGHTS if run.start_checkpoint_id else None,
+        initial_document=_start_document(run),
         num_threads=(run.detail.started or {}).get("num_threads"),
     )
+
+
+def _start_document(run: Run) -> Document | None:
+    """The network that the start weights belong to."""
+    checkpoint = run.start_checkpoint
+    return None if checkpoint is None else stored_document(checkpoint.run.network_version.document)
 
 
 def _dataset_of(person: Person, network: Network, dataset_id: str | None) -> Dataset:

@@ -23,6 +23,7 @@ from netloom.data.pixels import (
 )
 from netloom.data.preprocess import Preprocessing
 from netloom.data.sampler import EpochSampler
+from netloom.surgery.remap import remap_weights
 from netloom.tasks.classification import ClassificationLoss
 from netloom.tasks.output import find_final_softmax
 from netloom.train.batches import BatchMaker
@@ -89,10 +90,15 @@ def build_network(spec: TrainSpec, writer: EventWriter, device: torch.device) ->
     """Compile the network and give it its first weights, saying what fitted."""
     module = build_module(spec.document, seed=spec.config.seed)
     if spec.initial_weights is not None:
-        report = load_weights(module, read_weights(Path(spec.initial_weights)))
+        weights, resized = _fitted_weights(spec, Path(spec.initial_weights))
+        report = load_weights(module, weights)
         total = len(report.loaded) + len(report.initialised) + len(report.mismatched)
         level = "warning" if report.initialised or report.mismatched else "info"
         parts = [f"Initial weights: {len(report.loaded)} of {total} tensors fit."]
+        if resized:
+            parts.append(
+                f"{len(resized)} of them made wider or narrower: {_listed(list(resized))}."
+            )
         for names, text in (
             ([m.key for m in report.mismatched], "Other shape, so newly initialised"),
             (report.initialised, "Not in the file, so newly initialised"),
@@ -102,6 +108,15 @@ def build_network(spec: TrainSpec, writer: EventWriter, device: torch.device) ->
                 parts.append(f"{text}: {_listed(list(names))}.")
         writer.log(level, " ".join(parts))
     return module.to(device)
+
+
+def _fitted_weights(spec: TrainSpec, path: Path) -> tuple[dict[str, torch.Tensor], tuple[str, ...]]:
+    """Read the first weights, and remap those of layers whose width changed since."""
+    weights = read_weights(path)
+    if spec.initial_document is None:
+        return weights, ()
+    remapped = remap_weights(spec.initial_document, spec.document, weights)
+    return remapped.weights, remapped.resized
 
 
 def open_dataset(

@@ -79,6 +79,8 @@ class TrainSpec(SpecModel):
         manifest: Path of the dataset manifest.
         output: Folder of this attempt; checkpoints and the cache-free results go here.
         initial_weights: safetensors to start from; what does not fit is initialised and listed.
+        initial_document: The network that these weights belong to. With it, layers that became
+            wider or narrower since are remapped rather than initialised.
         resume_from: Checkpoint file to continue bit-identically.
         cache: Folder for decoded images, keyed by content and preprocessing.
         num_threads: Torch threads of this slot, shared by its devices.
@@ -92,6 +94,7 @@ class TrainSpec(SpecModel):
     output: str
     config: RunConfig = RunConfig()
     initial_weights: str | None = None
+    initial_document: Document | None = None
     resume_from: str | None = None
     cache: str | None = None
     num_threads: Annotated[int, Field(ge=1, le=1024)] | None = None

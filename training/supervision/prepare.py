@@ -55,15 +55,17 @@ def prepare(attempt: Attempt, num_threads: int) -> Prepared:
     output.mkdir(parents=True)
     manifest = write_manifest(run.dataset_version, folder / "data")
     resume, resume_step, warnings = _fetch_checkpoints(run, folder / "resume")
-    initial_weights = None
+    initial_weights, initial_document = None, None
     if resume is None and run.start_checkpoint is not None:
         initial_weights = _bring(run.start_checkpoint.blob_id, folder / "start.ckpt")
+        initial_document = stored_document(run.start_checkpoint.run.network_version.document)
     spec = TrainSpec(
         document=stored_document(run.network_version.document),
         manifest=str(manifest),
         output=str(output),
         config=RunConfig.model_validate({**run.config, "device": trainer_device(attempt.device)}),
         initial_weights=str(initial_weights) if initial_weights else None,
+        initial_document=initial_document,
         resume_from=str(resume) if resume else None,
         cache=str(pixel_cache()),
         num_threads=num_threads,

@@ -1985,6 +1985,30 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/surgery": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Surgery Acts
+         * @description Every act of model surgery: what it is done to, and what it asks.
+         */
+        get: operations["list_surgery_acts"];
+        put?: never;
+        /**
+         * Plan Surgery
+         * @description What an act would do: operations, which weights survive, problems afterwards.
+         */
+        post: operations["plan_surgery"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/templates": {
         parameters: {
             query?: never;
@@ -2126,6 +2150,28 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /**
+         * ActDescription
+         * @description An act for menus and forms.
+         *
+         *     Attributes:
+         *         places: What it can be done to.
+         *         needs_network: It takes another network of the project.
+         */
+        ActDescription: {
+            /** Id */
+            id: string;
+            /** Needs Network */
+            needs_network: boolean;
+            /** Params */
+            params: components["schemas"]["ParamDescription"][];
+            /** Places */
+            places: ("network" | "node" | "edge" | "selection")[];
+            /** Summary */
+            summary: string;
+            /** Title */
+            title: string;
+        };
         /**
          * AddBlock
          * @description Add a block definition, and where its nodes are drawn.
@@ -2495,6 +2541,27 @@ export interface components {
             title: string;
             /** Used */
             used: number | null;
+        };
+        /**
+         * Change
+         * @description One line of what is done to the network.
+         */
+        Change: {
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "added" | "removed" | "changed";
+            /** Name */
+            name: string;
+            /** Node Id */
+            node_id: string;
+            /** Scope */
+            scope: string | null;
+            /** Text */
+            text: string;
+            /** Type */
+            type: string;
         };
         /**
          * Checkpoint
@@ -4153,6 +4220,42 @@ export interface components {
             layers: components["schemas"]["LayerDescription"][];
         };
         /**
+         * LayerSurvival
+         * @description What becomes of the weights of one layer.
+         *
+         *     Attributes:
+         *         path: Node ids with repeat numbers, as weights are named.
+         *         parameters: Learned numbers after the act; before it, for a removed layer.
+         *         kept_parameters: Of these, those that are the same numbers as before.
+         *         text: How it was made to fit, or why it starts anew.
+         */
+        LayerSurvival: {
+            /**
+             * Fate
+             * @enum {string}
+             */
+            fate: "kept" | "resized" | "new" | "removed";
+            /** Kept Parameters */
+            kept_parameters: number;
+            /** Name */
+            name: string;
+            /** Node Id */
+            node_id: string;
+            /** Parameters */
+            parameters: number;
+            /** Path */
+            path: string;
+            /** Scope */
+            scope: string | null;
+            /**
+             * Text
+             * @default
+             */
+            text: string;
+            /** Type */
+            type: string;
+        };
+        /**
          * LibraryBlock
          * @description A block of the library with all it takes to insert it.
          *
@@ -4923,6 +5026,57 @@ export interface components {
              * @default 0
              */
             total: number;
+        };
+        /**
+         * Plan
+         * @description An act ready to be done, and what it would mean.
+         *
+         *     Attributes:
+         *         refusal: Why it cannot be done, and what helps; empty when it can.
+         *         label: What the step of undo is called.
+         *         form: The act's fields, with choices and defaults that fit this network.
+         *         values: What the plan was made with.
+         *         select: Nodes to look at afterwards.
+         *         problems: Messages of errors that the network has afterwards and had not before.
+         *         solved: How many errors the act removes.
+         *         totals: Costs of the network afterwards.
+         */
+        Plan: {
+            /** Act */
+            act: string;
+            /** Changes */
+            changes?: components["schemas"]["Change"][];
+            /** Form */
+            form?: components["schemas"]["ParamDescription"][];
+            /**
+             * Label
+             * @default
+             */
+            label: string;
+            /** Operations */
+            operations?: (components["schemas"]["AddNode"] | components["schemas"]["RemoveNode"] | components["schemas"]["AddEdge"] | components["schemas"]["RemoveEdge"] | components["schemas"]["SetParam"] | components["schemas"]["SetAttribute"] | components["schemas"]["MoveNodes"] | components["schemas"]["AddBlock"] | components["schemas"]["RemoveBlock"] | components["schemas"]["SetBlock"] | components["schemas"]["SetFrame"] | components["schemas"]["SetBudget"] | components["schemas"]["SetGraphName"])[];
+            /** Problems */
+            problems?: string[];
+            /**
+             * Refusal
+             * @default
+             */
+            refusal: string;
+            /** Select */
+            select?: string[];
+            /**
+             * Solved
+             * @default 0
+             */
+            solved: number;
+            survival?: components["schemas"]["Survival"] | null;
+            totals?: components["schemas"]["Totals"] | null;
+            /** Values */
+            values?: {
+                [key: string]: boolean | number | string | (boolean | number | string | null)[] | (boolean | number | string | null)[][] | null;
+            };
+            /** Warnings */
+            warnings?: string[];
         };
         /**
          * PortDescription
@@ -6452,6 +6606,88 @@ export interface components {
             type: string;
         };
         /**
+         * SurgeryRequest
+         * @description An act on a document that need not be saved.
+         *
+         *     `values` left out take what fits the network; `network_id` is the other network of acts that
+         *     take one.
+         */
+        SurgeryRequest: {
+            /** Act */
+            act: string;
+            /** Dataset Id */
+            dataset_id?: string | null;
+            /**
+             * Document
+             * @description A network document of any schema version; the server migrates it.
+             */
+            document: {
+                [key: string]: unknown;
+            };
+            /** Network Id */
+            network_id?: string | null;
+            /**
+             * @default {
+             *       "edge_id": null,
+             *       "node_ids": [],
+             *       "scope": null
+             *     }
+             */
+            target: components["schemas"]["Target"];
+            /**
+             * Values
+             * @default {}
+             */
+            values: {
+                [key: string]: boolean | number | string | (boolean | number | string | null)[] | (boolean | number | string | null)[][] | null;
+            };
+        };
+        /**
+         * Survival
+         * @description Which weights survive: what a run would load that starts from weights of before.
+         *
+         *     Attributes:
+         *         layers: Layers with weights; those that change first, at most `MAX_LISTED`.
+         *         num_layers: By fate, over all layers with weights.
+         *         kept: Learned numbers that stay as they are. `resized`, `new` and `removed` likewise.
+         *         is_complete: False while shapes are unknown somewhere: layers there are not counted.
+         */
+        Survival: {
+            /** Is Complete */
+            is_complete: boolean;
+            /** Kept */
+            kept: number;
+            /** Layers */
+            layers: components["schemas"]["LayerSurvival"][];
+            /** New */
+            new: number;
+            /** Num Layers */
+            num_layers: {
+                [key: string]: number;
+            };
+            /** Removed */
+            removed: number;
+            /** Resized */
+            resized: number;
+        };
+        /**
+         * Target
+         * @description Where an act works.
+         *
+         *     Attributes:
+         *         scope: Block definition that is open; None is the top level.
+         *         node_ids: The node, or the nodes of a selection.
+         *         edge_id: A connection.
+         */
+        Target: {
+            /** Edge Id */
+            edge_id?: string | null;
+            /** Node Ids */
+            node_ids?: string[];
+            /** Scope */
+            scope?: string | null;
+        };
+        /**
          * TaskConfig
          * @description Image classification with cross-entropy.
          */
@@ -6640,6 +6876,8 @@ export interface components {
          *         manifest: Path of the dataset manifest.
          *         output: Folder of this attempt; checkpoints and the cache-free results go here.
          *         initial_weights: safetensors to start from; what does not fit is initialised and listed.
+         *         initial_document: The network that these weights belong to. With it, layers that became
+         *             wider or narrower since are remapped rather than initialised.
          *         resume_from: Checkpoint file to continue bit-identically.
          *         cache: Folder for decoded images, keyed by content and preprocessing.
          *         num_threads: Torch threads of this slot, shared by its devices.
@@ -6702,6 +6940,7 @@ export interface components {
              * @constant
              */
             format: "netloom.run";
+            initial_document?: components["schemas"]["Document"] | null;
             /** Initial Weights */
             initial_weights?: string | null;
             /** Manifest */
@@ -10784,6 +11023,68 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PersonStorage"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_surgery_acts: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ActDescription"][];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    plan_surgery: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SurgeryRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Plan"];
                 };
             };
             /** @description Problem */

@@ -210,6 +210,26 @@ def test_a_run_starts_from_another_networks_weights(
 
     assert first_loss(second["id"]) < first_loss(first["id"]) * 0.8
 
+    # A layer made wider since goes on from what the narrow one learned.
+    conv = next(
+        key for key, n in other["document"]["graph"]["nodes"].items() if "Conv2d" in n["type"]
+    )
+    plan = api.post(
+        "/api/surgery",
+        {
+            "document": other["document"],
+            "act": "change_width",
+            "target": {"node_ids": [conv]},
+            "values": {"width": 24},
+        },
+    ).json()
+    body = {"base_revision": other["revision"], "operations": plan["operations"]}
+    assert api.post(f"/api/networks/{other['id']}/operations", body).status_code == 200
+    third = start(api, other, {**SHORT, "epochs": 1}, start_from=start_from)
+    third = wait_for(api, third["id"], has_ended)
+    assert "made wider or narrower" in str(third["log_tail"])
+    assert first_loss(third["id"]) < first_loss(first["id"]) * 0.8
+
 
 def test_the_spec_reproduces_the_run(
     api: ApiClient, network: dict[str, Any], worker: None, tmp_path: Path

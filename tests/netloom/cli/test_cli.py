@@ -196,6 +196,25 @@ def test_layers_are_listed(netloom) -> None:
     assert {"Conv2d", "Add", "ImageInput"} <= {layer["type"] for layer in described}
 
 
+def test_surgery_says_what_survives_and_writes_the_network(netloom, tmp_path: Path) -> None:
+    path, changed = tmp_path / "net.json", tmp_path / "changed.json"
+    document = make_template("small_cnn", channels=1, height=8, width=8, num_classes=10)
+    path.write_text(document.model_dump_json(by_alias=True))
+    assert "replace_head" in netloom("surgery", "list").out
+    answer = netloom("surgery", "replace_head", path, "--set", "num_classes=3", "-o", changed)
+    assert answer.status == 0
+    assert "kept" in answer.out
+    assert "new: classifier" in answer.out
+    assert "B × 3" in netloom("inspect", changed).out
+    plan = netloom("surgery", "change_width", path, "--node", "conv", "--json").json()
+    assert plan["survival"]["resized"] > 0
+    refused = netloom("surgery", "change_width", path, "--node", "relu")
+    assert refused.status == 1
+    assert "makes no channels" in refused.err
+    unknown = netloom("surgery", "freeze_up_to", path, "--node", "nobody")
+    assert "There is no layer" in unknown.err
+
+
 def test_doctor_answers_for_people_and_programs(netloom) -> None:
     answer = netloom("doctor")
     assert "torch" in answer.out

@@ -188,6 +188,37 @@ def test_starting_from_weights_reports_what_fits(
     torch.testing.assert_close(saved["n1:weight"], weights["n1:weight"], atol=1e-5, rtol=0)
 
 
+def test_a_wider_network_goes_on_from_what_the_narrow_one_learned(
+    make_spec: Callable[..., TrainSpec], tmp_path: Path
+) -> None:
+    from netloom.graph.apply import apply_operations
+    from netloom.surgery import Target, plan_act
+
+    first = make_spec(epochs=1)
+    learned = of_type(train_here(first), "epoch_end")[-1].values
+    plan = plan_act(first.document, "change_width", Target(node_ids=["n1"]), {"width": 40})
+    document, _ = apply_operations(first.document, plan.operations)
+    start = next(Path(first.output).glob("*.ckpt"))
+    spec = make_spec(
+        document=document,
+        output=str(tmp_path / "wider"),
+        initial_weights=str(start),
+        initial_document=first.document,
+        epochs=1,
+        optimizer={"learning_rate": 1e-9, "weight_decay": 0.0},
+    )
+    events = train_here(spec)
+    message = of_type(events, "log")[0].message
+    assert "made wider or narrower" in message
+    assert "newly initialised" not in message
+    goes_on = of_type(events, "epoch_end")[0].values
+    assert goes_on["accuracy"] == pytest.approx(learned["accuracy"], abs=0.05)
+    saved = torch.load(start, weights_only=True)["weights"]["n1:weight"]
+    wider = next(Path(spec.output).glob("*.ckpt"))
+    copied = torch.load(wider, weights_only=True)["weights"]["n1:weight"]
+    torch.testing.assert_close(copied, saved[torch.arange(40) % 16], atol=1e-5, rtol=0)
+
+
 def test_estimate_is_close_and_quick(
     make_spec: Callable[..., TrainSpec],
     start_trainer: Callable[[TrainSpec], Trainer],

@@ -29,6 +29,8 @@ ROUTES = {
     "list_operations": Route("view"),
     "list_revisions": Route("view"),
     "analyze_document": Route("person", {"document": EMPTY}),
+    "list_surgery_acts": Route("person"),
+    "plan_surgery": Route("person", {"document": EMPTY, "act": "replace_head"}),
     "migrate_document": Route("person", {"document": EMPTY}),
     "generate_code": Route("person", {"document": EMPTY}),
     "generate_notebook": Route("person", {"document": EMPTY}),

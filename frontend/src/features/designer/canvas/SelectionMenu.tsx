@@ -1,6 +1,8 @@
 import { Menu, Text } from '@mantine/core';
-import { canPerform, COMMANDS } from '../state/commands';
+import { canPerform, COMMANDS, type DesignerCommand } from '../state/commands';
+import { SURGERY } from '../state/commandsSurgery';
 import { useDesigner, usePanels } from '../state/DesignerContext';
+import { DESIGNER_IDS } from '../testids';
 import classes from './DesignerCanvas.module.css';
 
 /** The context menu: those commands that fit what was clicked. */
@@ -12,30 +14,40 @@ export function SelectionMenu() {
   const commands = COMMANDS.filter(
     (command) => command.places.includes(menu.kind) && canPerform(designer, command),
   );
+  const surgery = commands.filter(({ group }) => group === SURGERY);
+  const item = (command: DesignerCommand) => (
+    <Menu.Item
+      key={command.id}
+      rightSection={
+        command.shortcut !== undefined && (
+          <Text size="xs" c="dimmed">
+            {command.shortcut}
+          </Text>
+        )
+      }
+      onClick={() => {
+        close();
+        command.perform(designer);
+      }}
+    >
+      {command.label}
+    </Menu.Item>
+  );
   return (
     <Menu opened onClose={close} position="bottom-start" offset={0} withinPortal>
       <Menu.Target>
         <div className={classes.anchor} style={{ left: menu.at.x, top: menu.at.y }} />
       </Menu.Target>
       <Menu.Dropdown>
-        {commands.map((command) => (
-          <Menu.Item
-            key={command.id}
-            rightSection={
-              command.shortcut !== undefined && (
-                <Text size="xs" c="dimmed">
-                  {command.shortcut}
-                </Text>
-              )
-            }
-            onClick={() => {
-              close();
-              command.perform(designer);
-            }}
-          >
-            {command.label}
-          </Menu.Item>
-        ))}
+        {commands.filter(({ group }) => group !== SURGERY).map(item)}
+        {surgery.length > 0 && (
+          <Menu.Sub>
+            <Menu.Sub.Target>
+              <Menu.Sub.Item data-testid={DESIGNER_IDS.surgeryMenu}>Surgery</Menu.Sub.Item>
+            </Menu.Sub.Target>
+            <Menu.Sub.Dropdown>{surgery.map(item)}</Menu.Sub.Dropdown>
+          </Menu.Sub>
+        )}
       </Menu.Dropdown>
     </Menu>
   );

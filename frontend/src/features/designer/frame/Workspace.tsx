@@ -21,6 +21,7 @@ import {
   type Designer,
 } from '../state/DesignerContext';
 import { networkKey, useNetworkMeta } from '../state/networkMeta';
+import { SurgeryDialog } from '../surgery/SurgeryDialog';
 import { openNetwork } from '../state/openNetwork';
 import { BinnedData } from './BinnedData';
 import { BottomPanel } from './BottomPanel';
@@ -75,6 +76,7 @@ function Panes() {
       </div>
       <BottomPanel />
       <ConflictDialog />
+      <SurgeryDialog />
       <TrainDialog />
       <Announcements />
     </div>

@@ -6,6 +6,7 @@
 import type { Designer } from './DesignerContext';
 import { arrangeCommands } from './commandsArrange';
 import { editCommands } from './commandsEdit';
+import { surgeryCommands } from './commandsSurgery';
 import { viewCommands } from './commandsView';
 
 export type CommandPlace = 'node' | 'edge' | 'canvas';
@@ -37,6 +38,7 @@ export interface KeyEvent {
 
 export const COMMANDS: readonly DesignerCommand[] = [
   ...editCommands,
+  ...surgeryCommands,
   ...arrangeCommands,
   ...viewCommands,
 ];

@@ -2,6 +2,7 @@
 
 import { createStore, type StoreApi } from 'zustand/vanilla';
 import type { Document, Endpoint, Position } from '../document/types';
+import type { SurgeryTarget } from './surgery';
 
 export type BottomTab = 'layers' | 'problems' | 'code' | 'versions' | 'comments' | 'outline';
 
@@ -20,12 +21,19 @@ export interface ContextMenu {
   readonly kind: 'node' | 'edge' | 'canvas';
 }
 
+/** An act of surgery whose dialog is open. */
+export interface OpenSurgery {
+  readonly act: string;
+  readonly target: SurgeryTarget;
+}
+
 export interface PanelsState {
   readonly bottom: BottomTab;
   readonly isBottomOpen: boolean;
   readonly isPaletteOpen: boolean;
   readonly insertMenu: InsertMenu | null;
   readonly contextMenu: ContextMenu | null;
+  readonly surgery: OpenSurgery | null;
   readonly isNamingVersion: boolean;
   readonly isTraining: boolean;
   /** The name field of the property panel wants the keyboard. */
@@ -65,6 +73,7 @@ export class Panels {
       isPaletteOpen: isWide,
       insertMenu: null,
       contextMenu: null,
+      surgery: null,
       isNamingVersion: false,
       isTraining: false,
       focusName: 0,

@@ -1,0 +1,59 @@
+/** Model surgery: each act opens its dialog, which says what survives before anything is done. */
+
+import type { CommandPlace, DesignerCommand } from './commands';
+import type { Designer } from './DesignerContext';
+import type { SurgeryTarget } from './surgery';
+
+export const SURGERY = 'Surgery';
+
+type Needs = 'network' | 'node' | 'nodes' | 'place';
+
+const possible: Record<Needs, (designer: Designer) => boolean> = {
+  network: ({ editor }) => Object.keys(editor.scope.nodes).length > 0,
+  node: ({ editor }) => editor.state.nodeIds.size === 1,
+  nodes: ({ editor }) => editor.state.nodeIds.size > 0,
+  place: ({ editor }) =>
+    editor.state.nodeIds.size === 1 ||
+    (editor.state.nodeIds.size === 0 && editor.state.edgeIds.size === 1),
+};
+
+/** What is selected, as acts take it. */
+export function surgeryTarget({ editor }: Designer, needs: Needs): SurgeryTarget {
+  const { nodeIds, edgeIds } = editor.state;
+  const [edgeId] = edgeIds;
+  return {
+    scope: editor.scopeId,
+    node_ids: [...nodeIds],
+    edge_id: needs === 'place' && nodeIds.size === 0 ? (edgeId ?? null) : null,
+  };
+}
+
+function surgery(
+  act: string,
+  label: string,
+  needs: Needs,
+  places: readonly CommandPlace[],
+): DesignerCommand {
+  return {
+    id: `surgery-${act}`,
+    label: `${label}…`,
+    group: SURGERY,
+    places,
+    isEdit: true,
+    predicate: possible[needs],
+    perform: (designer) =>
+      designer.panels.set({ surgery: { act, target: surgeryTarget(designer, needs) } }),
+  };
+}
+
+export const surgeryCommands: readonly DesignerCommand[] = [
+  surgery('replace_head', 'Replace the head', 'network', ['node', 'canvas']),
+  surgery('freeze_up_to', 'Freeze up to here', 'nodes', ['node']),
+  surgery('unfreeze_from', 'Unfreeze from here on', 'nodes', ['node']),
+  surgery('unfreeze_next', 'Unfreeze the next group', 'network', ['canvas']),
+  surgery('insert_layer', 'Insert a layer that fits', 'place', ['node', 'edge']),
+  surgery('swap_layer', 'Swap for another type', 'nodes', ['node']),
+  surgery('change_width', 'Widen or narrow', 'node', ['node']),
+  surgery('cut_branch', 'Cut this branch', 'place', ['node', 'edge']),
+  surgery('merge_network', 'Merge another network', 'network', ['node', 'canvas']),
+];

@@ -1,0 +1,91 @@
+import { NumberInput, SegmentedControl, Select, Switch } from '@mantine/core';
+import type { ParamValue } from '../document/types';
+import type { ParamDescription } from '../state/contract';
+import { DESIGNER_IDS } from '../testids';
+import classes from './Surgery.module.css';
+
+interface ActFieldProps {
+  param: ParamDescription;
+  value: ParamValue;
+  onChange: (value: ParamValue) => void;
+}
+
+const FEW = 4;
+
+/** One thing an act asks. What it means stands below it, as it is asked once and not every day. */
+export function ActField({ param, value, onChange }: ActFieldProps) {
+  const id = `surgery-${param.name}`;
+  const testId = DESIGNER_IDS.surgeryField(param.name);
+  const common = { id, 'data-testid': testId, 'aria-describedby': `${id}-text` };
+  return (
+    <div className={classes.field}>
+      <label htmlFor={id} id={`${id}-label`} className={classes.label}>
+        {param.title}
+      </label>
+      <div>
+        <Control param={param} value={value} onChange={onChange} common={common} />
+        <div id={`${id}-text`} className={classes.help}>
+          {param.description}
+        </div>
+      </div>
+    </div>
+  );
+}
+
+interface ControlProps extends ActFieldProps {
+  common: { id: string; 'data-testid': string; 'aria-describedby': string };
+}
+
+function Control({ param, value, onChange, common }: ControlProps) {
+  if (param.kind === 'bool') {
+    return (
+      <Switch
+        {...common}
+        checked={value === true}
+        onChange={(event) => onChange(event.currentTarget.checked)}
+      />
+    );
+  }
+  if (param.kind === 'int' || param.kind === 'float') {
+    return (
+      <NumberInput
+        {...common}
+        size="xs"
+        maw={160}
+        value={typeof value === 'number' ? value : ''}
+        {...(param.minimum === null ? {} : { min: param.minimum })}
+        {...(param.maximum === null ? {} : { max: param.maximum })}
+        allowDecimal={param.kind === 'float'}
+        step={param.kind === 'float' ? 0.1 : 1}
+        onChange={(next) => {
+          if (typeof next === 'number') onChange(next);
+        }}
+      />
+    );
+  }
+  const choices = param.choices.map(String);
+  const choose = (text: string | null): void => {
+    if (text !== null) onChange(text);
+  };
+  return choices.length <= FEW && choices.length > 0 ? (
+    <SegmentedControl
+      {...common}
+      aria-labelledby={`${common.id}-label`}
+      size="xs"
+      data={choices}
+      value={String(value)}
+      onChange={choose}
+    />
+  ) : (
+    <Select
+      {...common}
+      size="xs"
+      maw={280}
+      searchable
+      data={choices}
+      value={value === null || value === '' ? null : String(value)}
+      onChange={choose}
+      nothingFoundMessage="Nothing of that name fits here."
+    />
+  );
+}

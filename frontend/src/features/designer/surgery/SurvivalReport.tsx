@@ -1,0 +1,72 @@
+import type { Fate, Survival } from '../state/surgery';
+import { DESIGNER_IDS } from '../testids';
+import classes from './Surgery.module.css';
+
+const WORDS: Record<Fate, string> = {
+  kept: 'kept',
+  resized: 'made to fit',
+  new: 'start anew',
+  removed: 'left behind',
+};
+
+const LAYER_WORDS: Record<Fate, string> = { ...WORDS, new: 'starts anew' };
+
+const count = (value: number): string => value.toLocaleString('en');
+
+/** Which weights survive: as a bar, in counts, and layer by layer where something happens. */
+export function SurvivalReport({ survival }: { survival: Survival }) {
+  const after = survival.kept + survival.resized + survival.new;
+  const share = (value: number): string =>
+    `${Math.round((value / Math.max(after, 1)) * 1000) / 10} %`;
+  const fates = (['kept', 'resized', 'new', 'removed'] as const).filter(
+    (fate) => survival[fate] > 0,
+  );
+  const touched = survival.layers.filter(({ fate }) => fate !== 'kept');
+  return (
+    <section data-testid={DESIGNER_IDS.surgerySurvival}>
+      <h3 className={classes.heading}>
+        Weights that survive{' '}
+        <span className={classes.dim}>
+          when a run starts from weights of this network as it is now
+        </span>
+      </h3>
+      <div className={classes.bar} aria-hidden>
+        {fates
+          .filter((fate) => fate !== 'removed')
+          .map((fate) => (
+            <span key={fate} data-fate={fate} style={{ flexGrow: survival[fate] }} />
+          ))}
+      </div>
+      <ul className={classes.legend}>
+        {fates.map((fate) => (
+          <li key={fate} data-testid={DESIGNER_IDS.surgeryFate(fate)}>
+            <span className={classes.swatch} data-fate={fate} aria-hidden />
+            <b>{count(survival[fate])}</b> {WORDS[fate]}
+            {fate !== 'removed' && <span className={classes.dim}> {share(survival[fate])}</span>}
+          </li>
+        ))}
+        {after === 0 && <li>No layer has weights.</li>}
+      </ul>
+      {!survival.is_complete && (
+        <p className={classes.partial}>
+          Some layers have shapes that are not known yet; their weights are not counted.
+        </p>
+      )}
+      {touched.length > 0 && (
+        <ul className={classes.list} tabIndex={0} aria-label="Layers whose weights change">
+          {touched.map((layer) => (
+            <li key={layer.path} className={classes.layer}>
+              <span className={classes.swatch} data-fate={layer.fate} aria-hidden />
+              <span className={classes.name}>{layer.name}</span>
+              <span className={classes.number}>{count(layer.parameters)}</span>
+              <span className={classes.dim}>
+                {LAYER_WORDS[layer.fate]}
+                {layer.text !== '' && `: ${layer.text}`}
+              </span>
+            </li>
+          ))}
+        </ul>
+      )}
+    </section>
+  );
+}

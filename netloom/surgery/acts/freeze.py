@@ -1,0 +1,164 @@
+"""Which layers learn: everything up to a place frozen, thawed again from one, group by group."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from netloom.graph.document import Edge, Node
+from netloom.graph.topology import reachable_from, topological_order
+from netloom.layers.params import param
+from netloom.surgery.act import (
+    Act,
+    ActParams,
+    ActRefused,
+    Context,
+    Outcome,
+    shared_block_warning,
+)
+
+_GROUP_FOLLOWERS = frozenset({"Normalization"})
+
+
+def _turned(edge: Edge) -> Edge:
+    return Edge(source=edge.target, target=edge.source)
+
+
+def _reached(nodes: Iterable[tuple[str, Node]], edges: list[Edge]) -> set[str]:
+    reached: set[str] = set()
+    for node_id, _ in nodes:
+        reached |= reachable_from(node_id, edges)
+    return reached
+
+
+def _with_weights(context: Context) -> set[str]:
+    """Return the nodes of the scope that hold weights, themselves or inside."""
+    scope_id = context.target.scope
+    instances = {key for key, node in context.scope.nodes.items() if node.block is not None}
+    own = {
+        use.node_id
+        for use in context.expansion.uses
+        if use.scope_id == scope_id and (use.parameters or use.buffers)
+    }
+    inside = {
+        part
+        for use in context.expansion.uses
+        if use.parameters or use.buffers
+        for part in use.path.split("/")[:-1:2]
+    }
+    return own | (inside & instances)
+
+
+def _named(nodes: Iterable[Node]) -> str:
+    names = [node.name for node in nodes]
+    return ", ".join(names) if len(names) <= 3 else f"{len(names)} layers"
+
+
+class NoParams(ActParams):
+    """Nothing to choose."""
+
+
+class FreezeUpTo(Act[NoParams]):
+    id = "freeze_up_to"
+    title = "Freeze up to here"
+    summary = "Freezes the chosen layer and every layer that leads to it; what follows learns."
+    places = ("node", "selection")
+    Params = NoParams
+
+    def perform(self, context: Context, params: NoParams) -> Outcome:
+        chosen = context.nodes()
+        turned = [_turned(edge) for edge in context.scope.edges.values()]
+        upstream = _reached(chosen, turned)
+        holding = _with_weights(context) & upstream
+        if not holding:
+            raise ActRefused("Nothing up to here has weights to freeze.")
+        nodes = context.scope.nodes
+        edit = context.edit()
+        edit.freeze(sorted(each for each in holding if not nodes[each].is_frozen), is_frozen=True)
+        warnings = shared_block_warning(context)
+        if context.target.scope is not None:
+            warnings.append(
+                "Layers before the block, outside of it, are not frozen: freeze up to the block "
+                "in the network for that."
+            )
+        remaining = _with_weights(context) - holding
+        if context.target.scope is None and all(nodes[each].is_frozen for each in remaining):
+            warnings.append("Nothing is left that learns.")
+        label = f"Freeze up to {_named(node for _, node in chosen)}"
+        return Outcome(label, edit, warnings, [node_id for node_id, _ in chosen])
+
+
+class UnfreezeFrom(Act[NoParams]):
+    id = "unfreeze_from"
+    title = "Unfreeze from here on"
+    summary = "Thaws the chosen layer and every layer behind it."
+    places = ("node", "selection")
+    Params = NoParams
+
+    def perform(self, context: Context, params: NoParams) -> Outcome:
+        chosen = context.nodes()
+        edges = list(context.scope.edges.values())
+        following = _reached(chosen, edges)
+        nodes = context.scope.nodes
+        edit = context.edit()
+        edit.freeze(sorted(each for each in following if nodes[each].is_frozen), is_frozen=False)
+        label = f"Unfreeze from {_named(node for _, node in chosen)} on"
+        warnings = shared_block_warning(context)
+        return Outcome(label, edit, warnings, [node_id for node_id, _ in chosen])
+
+
+class NextGroupsParams(ActParams):
+    num_groups: int = param(
+        1,
+        "Groups",
+        "How many groups to thaw, from the output backwards. A group is a block, or a layer with "
+        "the normalization behind it.",
+        minimum=1,
+        maximum=1000,
+    )
+
+
+class UnfreezeNext(Act[NextGroupsParams]):
+    id = "unfreeze_next"
+    title = "Unfreeze the next group"
+    summary = (
+        "Thaws the frozen group nearest to the output: train a while, thaw one more, go on from "
+        "the best weights."
+    )
+    places = ("network",)
+    Params = NextGroupsParams
+
+    def perform(self, context: Context, params: NextGroupsParams) -> Outcome:
+        groups = [group for group in _groups(context) if group]
+        nodes = context.scope.nodes
+        frozen = [group for group in groups if any(nodes[each].is_frozen for each in group)]
+        if not frozen:
+            raise ActRefused("No layer is frozen here.")
+        chosen = frozen[-params.num_groups :]
+        thawed = [each for group in chosen for each in group if nodes[each].is_frozen]
+        edit = context.edit()
+        edit.freeze(thawed, is_frozen=False)
+        left = len(frozen) - len(chosen)
+        warnings = shared_block_warning(context)
+        if left:
+            warnings.append(f"{left} group{'s stay' if left > 1 else ' stays'} frozen.")
+        label = f"Unfreeze {_named(nodes[each] for each in thawed)}"
+        return Outcome(label, edit, warnings, thawed)
+
+
+def _groups(context: Context) -> list[list[str]]:
+    """Return the nodes that hold weights, in computing order, those that belong together as one."""
+    scope = context.scope
+    holding = _with_weights(context)
+    types = {use.node_id: use.layer.category for use in context.expansion.uses}
+    groups: list[list[str]] = []
+    for node_id in topological_order(scope.nodes, scope.edges.values()):
+        if node_id not in holding:
+            continue
+        if groups and types.get(node_id) in _GROUP_FOLLOWERS:
+            groups[-1].append(node_id)
+        else:
+            groups.append([node_id])
+    return groups
+
+
+ACTS = (FreezeUpTo(), UnfreezeFrom(), UnfreezeNext())

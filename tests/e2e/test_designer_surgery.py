@@ -1,0 +1,68 @@
+"""Model surgery in the browser: what survives is said before, and undo takes one step."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import BrowserContext, expect
+
+from netloom.templates import make_template
+from tests.e2e.designer_canvas import DesignerCanvas, new_network
+
+pytestmark = pytest.mark.e2e
+
+
+@pytest.fixture
+def designer(open_context: Callable[..., BrowserContext]) -> DesignerCanvas:
+    """A network for four classes, bound to the digits, which have ten."""
+    page = open_context().new_page()
+    document = make_template("small_cnn", channels=1, height=8, width=8, num_classes=4)
+    opened = DesignerCanvas(page)
+    made = document.model_dump(mode="json", by_alias=True)
+    opened.open(new_network(page.context, None, "Surgery", document=made))
+    return opened
+
+
+def test_a_head_for_the_bound_data_in_one_step_of_undo(designer: DesignerCanvas) -> None:
+    page = designer.page
+    before = designer.served()["document"]["graph"]
+    expect(designer.output_of("output")).to_have_text("B × 4")
+    designer.node("classifier").click(button="right", position={"x": 80, "y": 12})
+    page.get_by_test_id("surgery-menu").click()
+    page.get_by_role("menuitem", name="Replace the head…").click()
+
+    dialog = page.get_by_role("dialog", name="Replace the head")
+    expect(dialog.get_by_test_id("surgery-field-num_classes")).to_have_value("10")
+    report = dialog.get_by_test_id("surgery-survival")
+    expect(report.get_by_test_id("surgery-kept")).to_contain_text("kept")
+    expect(report.get_by_test_id("surgery-new")).to_contain_text("start anew")
+    expect(report.get_by_label("Layers whose weights change")).to_contain_text("classifier")
+    expect(dialog).to_contain_text("problem")  # Four classes for ten: it is solved.
+    page.get_by_test_id("surgery-apply").click()
+
+    expect(dialog).to_be_hidden()
+    expect(designer.output_of("output")).to_have_text("B × 10")
+    designer.expect_saved()
+    designer.expect_no_problems()
+    designer.press("Control+z")
+    expect(designer.output_of("output")).to_have_text("B × 4")
+    designer.expect_saved()
+    assert designer.served()["document"]["graph"] == before
+
+
+def test_freezing_by_the_keyboard_alone(designer: DesignerCanvas) -> None:
+    page = designer.page
+    designer.select("relu")
+    page.keyboard.press("Control+k")
+    page.keyboard.type("freeze up to here")
+    page.keyboard.press("Enter")
+    dialog = page.get_by_role("dialog", name="Freeze up to here")
+    expect(page.get_by_test_id("surgery-apply")).to_be_focused()
+    expect(dialog.get_by_label("What changes", exact=True)).to_contain_text("frozen")
+    page.keyboard.press("Enter")
+    expect(dialog).to_be_hidden()
+    designer.expect_saved()
+    nodes = designer.served()["document"]["graph"]["nodes"].values()
+    assert {node["name"] for node in nodes if node["is_frozen"]} >= {"conv"}
+    assert not next(node for node in nodes if node["name"] == "classifier")["is_frozen"]
