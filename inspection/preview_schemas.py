@@ -20,6 +20,7 @@ class MadeUpSample(Schema):
     """Random numbers or tokens, decided by the seed."""
 
     kind: Literal["random"] = "random"
+    seed: Seed = 0
 
 
 class ItemSample(Schema):
@@ -37,9 +38,10 @@ class UploadSample(Schema):
 
 
 class RandomWeights(Schema):
-    """Weights as a new run would begin with them."""
+    """Weights as a new run with this seed would begin with them."""
 
     kind: Literal["random"] = "random"
+    seed: Seed = 0
 
 
 class RunWeights(Schema):
@@ -85,7 +87,6 @@ class PreviewIn(Schema):
     page: PageName
     sample: Sample = MadeUpSample()
     weights: Weights = RandomWeights()
-    seed: Seed = 0
     only: NodePath | None = None
     options: ActivationOptions = ActivationOptions()
 

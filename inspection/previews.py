@@ -40,7 +40,8 @@ def request_preview(person: Person, network: Network, payload: PreviewIn) -> Job
         Problem: `document_invalid` or `too_large` for the network; what may not be seen.
     """
     document = read_small_document(payload.document)
-    _require_previewable(analyze_document(document, network.dataset))
+    # A sample also passes through a network that does not suit the data it is bound to.
+    _require_previewable(analyze_document(document, None))
     _require_seen(person, network, payload.sample, payload.weights)
     subject = (WHOLE if payload.only is None else CLOSE, payload.page)
     _overtake(person, subject)
@@ -115,9 +116,9 @@ def _overtake(person: Person, subject: tuple[str, str]) -> None:
     """Cancel what the page still waits for and forget what it was shown, and what is old."""
     mine = Job.objects.filter(kind=PREVIEW, person=person)
     asked = mine.filter(subject_type=subject[0], subject_id=subject[1])
-    for job in asked.exclude(state__in=FINISHED):
-        cancel_job(job)
     asked.filter(state__in=FINISHED).delete()
+    for job in asked.exclude(state__in=FINISHED):
+        cancel_job(job)  # it stays until the next question, so that who follows it hears of it
     Job.objects.filter(
         kind=PREVIEW, state__in=FINISHED, finished_at__lt=timezone.now() - KEPT
     ).delete()

@@ -31,8 +31,8 @@ class ActivationOptions(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     first: Annotated[int, Field(ge=0)] = 0
-    num_maps: Annotated[int, Field(ge=1, le=64)] = 4
-    num_columns: Annotated[int, Field(ge=1, le=16)] = 4
+    num_maps: Annotated[int, Field(ge=1, le=64)] = 3
+    num_columns: Annotated[int, Field(ge=1, le=16)] = 3
     tile_px: Annotated[int, Field(ge=8, le=512)] = 44
     matrix_px: tuple[PositiveInt, PositiveInt] = (160, 44)
     num_bars: Annotated[int, Field(ge=1, le=1024)] = 64
@@ -105,7 +105,7 @@ class NodeActivation(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     outputs: list[TensorSummary]
-    notes: list[str] = Field(default_factory=list[str])
+    notes: list[str]
 
 
 class PreviewError(ValueError):

@@ -58,7 +58,7 @@ class Previewer:
         if listener.is_cancelled():
             raise Cancelled
         image_HWC = None if request.image is None else decode_image(request.image)
-        inputs = preview_inputs(document, image_HWC, seed=request.seed)
+        inputs = preview_inputs(document, image_HWC, seed=request.sample_seed)
         nodes = activations(
             built.network,
             inputs.tensors,
@@ -86,9 +86,9 @@ class Previewer:
         """Compile the network unless it is the last one; its layers may be looked at closely."""
         trained = request.trained
         sha256 = None if trained is None else trained.sha256
-        key = (document.graph.model_dump_json(), sha256, request.seed)
+        key = (document.graph.model_dump_json(), sha256, request.weights_seed)
         if self._built is None or self._built.key != key:
-            network = build_module(document, seed=request.seed)
+            network = build_module(document, seed=request.weights_seed)
             network.requires_grad_(False)
             fit = None
             if trained is not None:

@@ -89,7 +89,8 @@ class PreviewRequest(ServeModel):
     Attributes:
         image: File of the sample; None makes one up.
         trained: None for weights drawn from the seed.
-        seed: For the weights that are not trained, and for what is made up.
+        weights_seed: For the weights that are not trained.
+        sample_seed: For what is made up.
         only: Path of the one node to look at closely.
         output: JSON file for the Preview.
     """
@@ -98,7 +99,8 @@ class PreviewRequest(ServeModel):
     document: Path
     image: Path | None
     trained: TrainedWeights | None
-    seed: int = 0
+    weights_seed: int = 0
+    sample_seed: int = 0
     classes: list[str] = Field(default_factory=list[str])
     only: str | None = None
     options: ActivationOptions = ActivationOptions()

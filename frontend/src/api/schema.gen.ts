@@ -1978,12 +1978,12 @@ export interface components {
             num_bars: number;
             /**
              * Num Columns
-             * @default 4
+             * @default 3
              */
             num_columns: number;
             /**
              * Num Maps
-             * @default 4
+             * @default 3
              */
             num_maps: number;
             /**
@@ -3862,6 +3862,11 @@ export interface components {
              * @enum {string}
              */
             kind: "random";
+            /**
+             * Seed
+             * @default 0
+             */
+            seed: number;
         };
         /** MemberList */
         MemberList: {
@@ -4191,7 +4196,7 @@ export interface components {
          */
         NodeActivation: {
             /** Notes */
-            notes?: string[];
+            notes: string[];
             /** Outputs */
             outputs: components["schemas"]["TensorSummary"][];
         };
@@ -4554,8 +4559,8 @@ export interface components {
              *         44
              *       ],
              *       "num_bars": 64,
-             *       "num_columns": 4,
-             *       "num_maps": 4,
+             *       "num_columns": 3,
+             *       "num_maps": 3,
              *       "tile_px": 44
              *     }
              */
@@ -4565,19 +4570,16 @@ export interface components {
             /**
              * Sample
              * @default {
-             *       "kind": "random"
+             *       "kind": "random",
+             *       "seed": 0
              *     }
              */
             sample: components["schemas"]["MadeUpSample"] | components["schemas"]["ItemSample"] | components["schemas"]["UploadSample"];
             /**
-             * Seed
-             * @default 0
-             */
-            seed: number;
-            /**
              * Weights
              * @default {
-             *       "kind": "random"
+             *       "kind": "random",
+             *       "seed": 0
              *     }
              */
             weights: components["schemas"]["RandomWeights"] | components["schemas"]["RunWeights"] | components["schemas"]["CheckpointWeights"] | components["schemas"]["PretrainedWeights"];
@@ -4783,7 +4785,7 @@ export interface components {
         };
         /**
          * RandomWeights
-         * @description Weights as a new run would begin with them.
+         * @description Weights as a new run with this seed would begin with them.
          */
         RandomWeights: {
             /**
@@ -4791,6 +4793,11 @@ export interface components {
              * @enum {string}
              */
             kind: "random";
+            /**
+             * Seed
+             * @default 0
+             */
+            seed: number;
         };
         /**
          * RemoveBlock

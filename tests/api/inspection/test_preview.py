@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from accounts.services import create_project
 from inspection.models import Preview
 from inspection.previews import PREVIEW
 from jobs.models import Job
@@ -17,7 +18,15 @@ from tests.client import ApiClient
 from tests.security.routes import World, all_objects
 
 pytestmark = pytest.mark.django_db(transaction=True)
-Preview_ = dict[str, Any]
+
+
+@pytest.fixture
+def world(make_person: Callable[..., Any], join: Callable[..., Any], clean_files: None) -> World:
+    owner = make_person("Owner")
+    project = create_project(owner, "Shared")
+    people = {"owner": owner, "viewer": join(project, "viewer"), "stranger": make_person("Other")}
+    create_project(people["stranger"], "Elsewhere")
+    return World(project, people)
 
 
 @pytest.fixture
@@ -38,7 +47,9 @@ def test_random_trained_and_edited(
 ) -> None:
     """One training for all of it: the weights of a run, by best and by checkpoint, and an edit."""
     dataset_id = run["dataset_id"]
-    page = api.get(f"/api/datasets/{dataset_id}/items?label=3&limit=1").json()
+    classes = api.get(f"/api/datasets/{dataset_id}").json()["classes"]
+    three = next(each["id"] for each in classes if each["name"] == "3")
+    page = api.get(f"/api/datasets/{dataset_id}/items?label={three}&limit=1").json()
     sample = {"kind": "item", "item_id": page["items"][0]["id"]}
 
     _, drawn = show(run["network_id"], sample=sample)
@@ -111,7 +122,8 @@ def test_the_next_question_of_a_page_overtakes_the_one_before(
         third = post("a")
     run_jobs("interactive")
     assert api.get(f"/api/jobs/{third}").json()["state"] == "succeeded"
-    assert Job.objects.filter(kind=PREVIEW).count() == 2
+    # One shown and one overtaken for this page, one of the other.
+    assert Job.objects.filter(kind=PREVIEW).count() == 3
     assert Preview.objects.count() == 2
 
 
@@ -120,8 +132,11 @@ def test_one_that_runs_is_ended_when_overtaken(api: ApiClient, project: Any) -> 
     path = f"/api/networks/{network['id']}/previews"
     slow = tiny_network()
     nodes = slow["graph"]["nodes"]
-    nodes["image"]["params"].update(height=2048, width=2048)
+    nodes["image"]["params"].update(height=1024, width=1024)
     nodes["conv"]["params"].update(out_channels=64, kernel_size=[7, 7], padding=[3, 3])
+    edges = slow["graph"]["edges"]
+    edges["e4"]["source"]["node"] = "relu"
+    del nodes["flatten"], nodes["linear"], edges["e2"], edges["e3"]
     first = api.post(path, {"document": slow, "page": "a"}).json()["id"]
     worker = threading.Thread(target=run_next, args=["interactive"])
     worker.start()
@@ -136,7 +151,7 @@ def test_one_that_runs_is_ended_when_overtaken(api: ApiClient, project: Any) -> 
     ("params", "says"),
     [
         ({"image": {"height": 2**20, "width": 2**20}}, "document_invalid"),
-        ({"image": {"height": 4096, "width": 4096}, "conv": {"out_channels": 4096}}, "too_large"),
+        ({"image": {"height": 8192, "width": 8192}, "linear": {"out_features": 1}}, "too_large"),
         ({"linear": {"out_features": 2_000_000}}, "too_large"),
         ({"conv": {"out_channels": -1}}, "document_invalid"),
     ],

@@ -9,9 +9,10 @@ import { useProblems, useProblemsInside } from '../state/useProblems';
 import { DESIGNER_IDS } from '../testids';
 import { BoundClasses, BoundSample } from './BoundOnCard';
 import type { LayerNode } from './flowElements';
-import { portY } from './geometry';
+import { cardHeight, portY } from './geometry';
 import classes from './LayerCard.module.css';
 import { LayerIcon } from './LayerIcon';
+import { PreviewOnCard } from '../preview/PreviewOnCard';
 import { ProblemBadge } from './ProblemBadge';
 
 /** Ports are placed from within the border, edges from the card's outer edge. */
@@ -22,7 +23,6 @@ export const LayerCard = memo(function LayerCard({
   id,
   data,
   selected,
-  height,
 }: NodeProps<LayerNode>) {
   const { node, ports } = data;
   const { catalog } = useDesigner();
@@ -33,7 +33,7 @@ export const LayerCard = memo(function LayerCard({
   const problems = useProblems(id);
   const inside = useProblemsInside(id, node.block);
   const lines = cardLines(layer, node);
-  const tall = height ?? 0;
+  const tall = cardHeight(ports);
   const shape = useAnalysis((state) => lookup(state.nodes, data.path)?.output_text ?? '');
   const spoken = [
     node.name,
@@ -84,6 +84,7 @@ export const LayerCard = memo(function LayerCard({
       <div className={classes.shape} data-testid={DESIGNER_IDS.nodeOutput}>
         {shape === '' ? '–' : shape}
       </div>
+      <PreviewOnCard path={data.path} />
       <ProblemBadge problems={problems} inside={inside} />
       {ports.inputs.map((port, index) => (
         <Handle

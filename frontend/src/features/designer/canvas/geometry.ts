@@ -5,6 +5,8 @@ import type { Position } from '../document/types';
 
 export const CARD_WIDTH = 176;
 export const CARD_HEIGHT = 92;
+/** What a card gains below its body while the live preview is on; ports stay where they are. */
+export const PREVIEW_HEIGHT = 52;
 export const HANDLE_SIZE = 12;
 const PORT_STEP = 22;
 const PORT_MARGIN = 22;

@@ -5,6 +5,7 @@ import { useCommands, useTopic, type Command } from '@/lib';
 import { DesignerCanvas } from '../canvas/DesignerCanvas';
 import { isTyping } from '../canvas/useCanvasKeys';
 import { Palette } from '../palette/Palette';
+import { useLivePreview } from '../preview/useLivePreview';
 import { PropertyPanel } from '../properties/PropertyPanel';
 import { readRevision } from '../state/api';
 import type { Catalog } from '../state/catalog';
@@ -48,6 +49,7 @@ function Panes() {
   const designer = useDesigner();
   const isPaletteOpen = usePanels((state) => state.isPaletteOpen);
   useLiveAnalysis();
+  useLivePreview();
   useOthersEdits(designer);
   usePageKeys(designer);
   useOfferedCommands(designer);

@@ -6,6 +6,7 @@ import type { Document, Scope } from '../document/types';
 import type { Catalog } from './catalog';
 import { scopeIdOf, type Editor, type EditorState } from './editor';
 import type { AnalysisState, LiveAnalysis } from './liveAnalysis';
+import type { LivePreview, PreviewState } from './livePreview';
 import type { Panels, PanelsState } from './panels';
 import type { Saver, SaverState } from './saver';
 
@@ -18,6 +19,7 @@ export interface Designer {
   readonly saver: Saver;
   readonly live: LiveAnalysis;
   readonly panels: Panels;
+  readonly preview: LivePreview;
 }
 
 const Context = createContext<Designer | null>(null);
@@ -40,6 +42,10 @@ export function useAnalysis<T>(selector: (state: AnalysisState) => T): T {
 
 export function usePanels<T>(selector: (state: PanelsState) => T): T {
   return useStore(useDesigner().panels.store, selector);
+}
+
+export function usePreview<T>(selector: (state: PreviewState) => T): T {
+  return useStore(useDesigner().preview.store, selector);
 }
 
 export function useSaver<T>(selector: (state: SaverState) => T): T {

@@ -11,7 +11,9 @@ import type { Designer } from './DesignerContext';
 import { DraftBox } from './drafts';
 import { Editor } from './editor';
 import { LiveAnalysis } from './liveAnalysis';
+import { LivePreview } from './livePreview';
 import { Panels } from './panels';
+import { previewPorts } from './previewPorts';
 import { Saver, withUnsaved, type SendResult, type Unsaved } from './saver';
 
 const WIDE_PX = 1180;
@@ -27,6 +29,7 @@ export function openNetwork(network: Network, catalog: Catalog, personId: string
   const live = new LiveAnalysis(analyzeDocument);
   live.accept(network.analysis, document.graph, network.dataset_id);
   const panels = new Panels(window.innerWidth >= WIDE_PX);
+  const preview = new LivePreview(previewPorts(network.id));
   // The saver names this tab, and the drafts of the tab are kept under that name.
   const saver: Saver = new Saver(document, network.revision, {
     send: async (batch, baseRevision, clientId): Promise<SendResult> => {
@@ -61,6 +64,7 @@ export function openNetwork(network: Network, catalog: Catalog, personId: string
     return () => {
       for (const each of leave) each();
       live.stop();
+      preview.stop();
       void saver.stop();
     };
   };
@@ -72,6 +76,7 @@ export function openNetwork(network: Network, catalog: Catalog, personId: string
     saver,
     live,
     panels,
+    preview,
     start,
   };
 }
