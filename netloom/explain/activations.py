@@ -72,10 +72,7 @@ def activations(
                 watch.see(port.value.node_id, tensor)
             given = network(*inputs)
             ids = {node.name: node_id for node_id, node in watch.document.graph.nodes.items()}
-            outputs = given if isinstance(given, tuple) else (given,)
-            for port, tensor in zip(
-                scope.outputs, cast("tuple[Tensor, ...]", outputs), strict=True
-            ):
+            for port, tensor in zip(scope.outputs, _each(given), strict=True):
                 watch.see(ids[port.name], tensor)
     except (Cancelled, PreviewError):
         raise
@@ -125,12 +122,11 @@ class _Watch:
             raise Cancelled
         if self.only is not None and path != self.only:
             return
-        tensors = given if isinstance(given, tuple) else (given,)
         analysis = self.analyses.get(path)
         ports = [*analysis.outputs] if analysis is not None else []
         outputs: list[TensorSummary] = []
         notes: list[str] = []
-        for index, tensor in enumerate(cast("tuple[object, ...]", tensors)):
+        for index, tensor in enumerate(_each(given)):
             if not isinstance(tensor, Tensor):
                 continue
             port = ports[index] if index < len(ports) else "output"
@@ -156,10 +152,9 @@ class _Watch:
         ports = block_ports(definition)
 
         def hook(_module: nn.Module, inputs: tuple[object, ...], given: object) -> None:
-            outputs = given if isinstance(given, tuple) else (given,)
             for node_id, tensor in zip(ports.inputs.values(), inputs, strict=True):
                 self.see(f"{path}/{node_id}", tensor)
-            for node_id, tensor in zip(ports.outputs.values(), outputs, strict=True):
+            for node_id, tensor in zip(ports.outputs.values(), _each(given), strict=True):
                 self.see(f"{path}/{node_id}", tensor)
 
         return hook
@@ -171,6 +166,11 @@ class _Watch:
         for node_id in inner:
             node = graph.blocks[node.block or ""].nodes[node_id]
         return node
+
+
+def _each(given: object) -> tuple[object, ...]:
+    """Return what a module gave as a tuple: several outputs come as one already."""
+    return cast("tuple[object, ...]", given) if isinstance(given, tuple) else (given,)
 
 
 def _refusal(network: Network, error: Exception) -> PreviewError:

@@ -18,7 +18,6 @@ from netloom.data.preprocess import Preprocessing, PreprocessingError
 from netloom.explain.activation_results import PreviewError
 from netloom.graph.document import Document
 from netloom.layers.input_output import ImageInput, ImageInputParams
-from netloom.layers.parse import parse_params
 from netloom.layers.shapes import Expr, Shape, holds_integers
 
 LENGTH = 32
@@ -74,13 +73,10 @@ def _preprocessing(document: Document, node_id: str) -> Preprocessing | None:
     node = document.graph.nodes[node_id]
     if node.type != ImageInput.type_name:
         return None
-    params = parse_params(ImageInput(), node.params).params
-    if not isinstance(params, ImageInputParams):
-        return None
     try:
-        return Preprocessing.from_params(params)
+        return Preprocessing.from_params(ImageInputParams.model_validate(node.params))
     except PreprocessingError:
-        return None
+        return None  # neither grey nor in colour: no image fits
 
 
 def _made_up(shape: Shape, seed: int, name: str) -> tuple[Tensor, str]:

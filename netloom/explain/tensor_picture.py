@@ -109,11 +109,11 @@ def _bars(values_N: Tensor, options: ActivationOptions) -> Picture:
     is_pooled = num_all > options.num_bars and not options.is_exact
     first = min(options.first, num_all - 1) if options.is_exact else 0
     if is_pooled:
-        edges = torch.linspace(0, num_all, options.num_bars + 1).long().tolist()
+        edges = [num_all * bar // options.num_bars for bar in range(options.num_bars + 1)]
         parts = [values_N[a:b] for a, b in pairwise(edges)]
         shown = [float(part[part.abs().nan_to_num(0).argmax()]) for part in parts]
     else:
-        shown = values_N[first : first + options.num_bars].tolist()
+        shown = [float(value) for value in values_N[first : first + options.num_bars]]
     return Picture(
         kind="bars",
         values=[float(f"{value:.5g}") if math.isfinite(value) else None for value in shown],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import cast
 
 import torch
 from torch import Tensor
@@ -23,11 +24,13 @@ def summarise(tensor: Tensor, port: str) -> TensorSummary:
     values = tensor.detach()
     values = values if values.dtype == torch.float32 else values.float()
     num_values = max(1, values.numel())
-    finite = values[torch.isfinite(values)] if not _is_finite(values) else values.flatten()
+    finite = values.flatten() if _is_finite(values) else values[torch.isfinite(values)]
     num_nan = int(torch.isnan(values).sum()) if finite.numel() < values.numel() else 0
     has_any = finite.numel() > 0
     low, high = (float(bound) for bound in finite.aminmax()) if has_any else (0.0, 0.0)
     std, mean = (float(m) for m in torch.std_mean(finite, correction=0)) if has_any else (0.0, 0.0)
+    has_channels = values.ndim >= 3 and values.shape[1] > 1 and values.numel() > 0
+    num_alive_C = _num_nonzero(values, has_channels)
     return TensorSummary(
         port=port,
         shape=list(tensor.shape),
@@ -36,10 +39,10 @@ def summarise(tensor: Tensor, port: str) -> TensorSummary:
         maximum=_short(high) if has_any else None,
         mean=_short(mean) if has_any else None,
         std=_short(std) if has_any else None,
-        zero_share=1 - int(values.count_nonzero()) / num_values if values.numel() else 0.0,
+        zero_share=1 - sum(num_alive_C) / num_values if values.numel() else 0.0,
         nan_share=num_nan / num_values,
         infinite_share=(values.numel() - finite.numel() - num_nan) / num_values,
-        num_dead=_num_dead(values),
+        num_dead=num_alive_C.count(0) if has_channels else None,
         histogram=_histogram(finite, low, high),
     )
 
@@ -73,15 +76,18 @@ def notes_of(tensor: Tensor, summary: TensorSummary, layer_type: str) -> list[st
 
 
 def _is_finite(values: Tensor) -> bool:
-    """A sum is finite unless a value is not, or it overflows: then the long way decides."""
-    return math.isfinite(float(values.sum(dtype=torch.float64)))
+    """Whatever is not a number or infinite shows in the extremes: one pass, nothing copied."""
+    if values.numel() == 0:
+        return True
+    low, high = values.aminmax()
+    return math.isfinite(float(low)) and math.isfinite(float(high))
 
 
-def _num_dead(values: Tensor) -> int | None:
-    if values.ndim < 3 or values.shape[1] < 2 or values.numel() == 0:
-        return None
-    is_alive_C = (values[0] != 0).flatten(1).any(dim=1)
-    return int(values.shape[1] - is_alive_C.sum())
+def _num_nonzero(values: Tensor, has_channels: bool) -> list[int]:
+    """Count what is not zero: of each channel, or of all together."""
+    if not has_channels:
+        return [int(values.count_nonzero())]
+    return cast("list[int]", values[0].flatten(1).count_nonzero(dim=1).tolist())  # pyright: ignore[reportUnknownMemberType]
 
 
 def _histogram(finite: Tensor, low: float, high: float) -> list[int]:
@@ -91,7 +97,8 @@ def _histogram(finite: Tensor, low: float, high: float) -> list[int]:
         counts = [0] * NUM_BINS
         counts[NUM_BINS // 2] = finite.numel()
         return counts
-    return [int(count) for count in torch.histc(finite, NUM_BINS, low, high).tolist()]
+    counts = cast("list[float]", torch.histc(finite, NUM_BINS, low, high).tolist())  # pyright: ignore[reportUnknownMemberType]
+    return [int(count) for count in counts]
 
 
 def _saturated_share(tensor: Tensor, layer_type: str) -> float:
