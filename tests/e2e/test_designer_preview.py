@@ -66,7 +66,7 @@ def test_every_layer_shows_a_sample_and_follows_each_edit(designer: DesignerCanv
     _expect_fresh(designer)
 
     # A network with errors says so and shows no answer as if it were the present one.
-    designer.select("classifier")
+    designer.select("image")
     designer.press("Delete")
     expect(page.get_by_test_id("preview-bar")).to_contain_text("once the network has no errors")
     expect(designer.canvas).to_have_attribute("data-preview", "stale")

@@ -75,7 +75,7 @@ export function makeScene(
     if (source === undefined || target === undefined) return [];
     const from = portPlace(source, 'outputs', edge.source.port);
     const to = portPlace(target, 'inputs', edge.target.port);
-    return [{ id, edge, curve: curveBetween(from, to, detours.find(from, to)) }];
+    return [{ id, edge, curve: curveBetween(from, to, detours.find(from, to), below) }];
   });
   const frames = Object.entries(document.view.frames).flatMap(([id, frame]): PlacedFrame[] => {
     if (frame.scope !== scopeId) return [];

@@ -143,7 +143,7 @@ describe('the live preview', () => {
     await settle();
     const detail = 'A sample passes through once the network has no errors.';
     await server.at(0).refuse(
-      new Problem(422, { code: 'document_invalid', detail, next_step: '' } as never),
+      new Problem(422, { code: 'document_invalid', detail, next_step: '' }),
     );
     expect(preview.state.problem).toContain(detail);
     expect(preview.state.isStale).toBe(true);
