@@ -81,6 +81,7 @@ class Code(StrEnum):
     RUN_STATE = "run_state"
     NO_CHECKPOINT = "no_checkpoint"
     EXPLAIN_FAILED = "explain_failed"
+    PREVIEW_FAILED = "preview_failed"
 
 
 STATUS: dict[Code, int] = {
@@ -130,6 +131,7 @@ STATUS: dict[Code, int] = {
     Code.RUN_STATE: 409,
     Code.NO_CHECKPOINT: 409,
     Code.EXPLAIN_FAILED: 422,
+    Code.PREVIEW_FAILED: 422,
 }
 
 

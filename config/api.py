@@ -24,6 +24,7 @@ ROUTERS = (
     "datasets.api.router",
     "training.api.router",
     "inspection.api.router",
+    "inspection.preview_api.router",
     "config.health.router",
 )
 

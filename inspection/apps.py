@@ -7,7 +7,8 @@ class InspectionConfig(AppConfig):
 
     def ready(self) -> None:
         from inspection import bin as explanation_bin
-        from inspection import tasks
+        from inspection import preview_tasks, tasks
 
         tasks.register()
+        preview_tasks.register()
         explanation_bin.register()

@@ -14,13 +14,22 @@ from jobs.warm_loop import Call, RequestCancelled, RequestRefused
 from netloom.compile import CompileError
 from netloom.data.decode import DecodeError
 from netloom.explain import Cancelled, ExplainError
+from netloom.explain.activation_results import PreviewError
 from netloom.serve.answers import Answerer
-from netloom.serve.requests import BundleRequest, EvaluateRequest, ExplainRequest, PredictRequest
+from netloom.serve.preview import Previewer
+from netloom.serve.requests import (
+    BundleRequest,
+    EvaluateRequest,
+    ExplainRequest,
+    PredictRequest,
+    PreviewRequest,
+)
 from netloom.train.checkpoint import CheckpointError
 
 RequestModel = TypeVar("RequestModel", bound=BaseModel)
 
 _answerer = Answerer()
+_previewer = Previewer()
 
 
 def _handler(
@@ -41,6 +50,10 @@ def _handler(
             raise RequestRefused(
                 "explain_failed", str(error), "Choose another method or layer."
             ) from error
+        except PreviewError as error:
+            raise RequestRefused(
+                "preview_failed", str(error), "Change the layer, or choose another sample."
+            ) from error
         except (CheckpointError, CompileError) as error:
             raise RequestRefused(
                 "no_checkpoint", str(error), "Choose another checkpoint."
@@ -54,4 +67,5 @@ HANDLERS = {
     "explain": _handler(ExplainRequest, _answerer.explain),
     "evaluate": _handler(EvaluateRequest, _answerer.evaluate),
     "bundle": _handler(BundleRequest, _answerer.bundle),
+    "preview": _handler(PreviewRequest, _previewer.preview),
 }

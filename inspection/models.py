@@ -88,6 +88,25 @@ class Evaluation(models.Model):
         return f"evaluation on {self.split}"
 
 
+class Preview(models.Model):
+    """What the layers of a network gave for one sample: the answer to one page, soon overtaken.
+
+    Attributes:
+        content: netloom.serve.Preview as compressed JSON.
+    """
+
+    job_id: str
+    network_id: str
+    job = models.OneToOneField(
+        "jobs.Job", primary_key=True, on_delete=models.CASCADE, related_name="+"
+    )
+    network = models.ForeignKey("designer.Network", on_delete=models.CASCADE, related_name="+")
+    content = models.BinaryField()
+
+    def __str__(self) -> str:
+        return f"preview of {self.network_id}"
+
+
 class EvaluatedItem(models.Model):
     """What the checkpoint said of one item."""
 

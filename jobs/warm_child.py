@@ -81,6 +81,7 @@ class WarmChild:
         on_progress: Progress | None = None,
         stopped: threading.Event | None = None,
         timeout_s: float = 3600.0,
+        is_light: bool = False,
     ) -> dict[str, Any]:
         """Have the child do something; requests wait for one another.
 
@@ -90,6 +91,8 @@ class WarmChild:
             on_progress: Called with (fraction, message, data); give it `RunningJob.progress`.
             stopped: Set to cancel; give it `RunningJob.stopped`.
             timeout_s: When the child is taken for stuck.
+            is_light: Does not count towards renewing the child; its memory is looked at all the
+                same. For what a page asks with every edit.
 
         Raises:
             JobStopped: `stopped` was set.
@@ -97,6 +100,7 @@ class WarmChild:
         """
         with self._turn:
             self._ensure_started()
+            self._num_requests += not is_light
             try:
                 return self._exchange(name, payload, on_progress, stopped, timeout_s)
             except ChildDied as death:
@@ -135,7 +139,6 @@ class WarmChild:
         timeout_s: float,
     ) -> dict[str, Any]:
         self._next_id += 1
-        self._num_requests += 1
         request_id = self._next_id
         self._is_busy = True
         self._send({"type": "request", "id": request_id, "name": name, "payload": payload})

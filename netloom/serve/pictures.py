@@ -12,23 +12,10 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from netloom.explain.tensor_picture import VIRIDIS
+
 COARSE_SIDE = 64
 OPACITY = 0.55
-# Viridis at nine even steps, from matplotlib (CC0): dark blue is least, yellow is most.
-VIRIDIS = np.array(
-    [
-        (68, 1, 84),
-        (71, 44, 122),
-        (59, 81, 139),
-        (44, 113, 142),
-        (33, 144, 141),
-        (39, 173, 129),
-        (92, 200, 99),
-        (170, 220, 50),
-        (253, 231, 37),
-    ],
-    dtype=np.float32,
-)
 
 
 def grey_png(heatmap_HW: NDArray[np.float32]) -> bytes:

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from netloom.explain.activation_results import ActivationOptions, NodeActivation
 from netloom.explain.results import ExplainOptions, Method
 
 
@@ -74,8 +75,40 @@ class BundleRequest(ServeModel):
     output: Path
 
 
+class TrainedWeights(ServeModel):
+    """Weights of a run. Attributes: sha256: of the checkpoint; document: what was trained."""
+
+    sha256: str
+    checkpoint: Path
+    document: Path
+
+
+class PreviewRequest(ServeModel):
+    """One sample through a network as it is drawn.
+
+    Attributes:
+        image: File of the sample; None makes one up.
+        trained: None for weights drawn from the seed.
+        weights_seed: For the weights that are not trained.
+        sample_seed: For what is made up.
+        only: Path of the one node to look at closely.
+        output: JSON file for the Preview.
+    """
+
+    method: Literal["preview"] = "preview"
+    document: Path
+    image: Path | None
+    trained: TrainedWeights | None
+    weights_seed: int = 0
+    sample_seed: int = 0
+    classes: list[str] = Field(default_factory=list[str])
+    only: str | None = None
+    options: ActivationOptions = ActivationOptions()
+    output: Path
+
+
 Request = Annotated[
-    PredictRequest | ExplainRequest | EvaluateRequest | BundleRequest,
+    PredictRequest | ExplainRequest | EvaluateRequest | BundleRequest | PreviewRequest,
     Field(discriminator="method"),
 ]
 
@@ -124,3 +157,20 @@ class FileAnswer(ServeModel):
     """Something was written to the request's output."""
 
     size_bytes: int
+
+
+class Preview(ServeModel):
+    """What each layer gave for one sample.
+
+    Attributes:
+        nodes: By path: the node's id, or `instance/inner` inside a block, of its first repeat.
+        notes: On the sample and the weights, as sentences.
+        num_fitted, num_tensors: Weights taken from the run, of how many; None without a run.
+        seconds: Time it took, loading included.
+    """
+
+    nodes: dict[str, NodeActivation]
+    notes: list[str]
+    num_fitted: int | None
+    num_tensors: int | None
+    seconds: float

@@ -52,6 +52,11 @@ export type Statistics = Schemas['Statistics'];
 export type Network = Schemas['Network'];
 export type NetworkSummary = Schemas['NetworkSummary'];
 
+export type Preview = Schemas['PreviewOut'];
+export type NodeActivation = Schemas['NodeActivation'];
+export type TensorSummary = Schemas['TensorSummary'];
+export type PreviewQuestion = Schemas['PreviewIn'];
+
 export type RunSummary = Schemas['RunSummary'];
 export type Run = Schemas['Run'];
 export type RunState = RunSummary['state'];

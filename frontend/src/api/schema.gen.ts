@@ -1212,6 +1212,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/networks/{network_id}/previews": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Create Preview
+         * @description Push a sample through a document; what the same page has asked before is cancelled.
+         */
+        post: operations["create_preview"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/networks/{network_id}/restore": {
         parameters: {
             query?: never;
@@ -1410,6 +1430,26 @@ export interface paths {
          * @description Ask a checkpoint what it sees; the job's result holds the likeliest classes.
          */
         post: operations["create_prediction"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/previews/{preview_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Preview
+         * @description What each layer gave; `preview_id` is in the job's result, until the page asks anew.
+         */
+        get: operations["get_preview"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -2173,6 +2213,63 @@ export interface components {
             title: string;
         };
         /**
+         * ActivationOptions
+         * @description How much of each tensor is drawn. The defaults suit a card on the canvas.
+         *
+         *     Attributes:
+         *         first: Channel, or number of a vector, that the picture begins with.
+         *         num_maps: Most channels in one picture.
+         *         num_columns: Channels beside one another.
+         *         tile_px: Longest side of one channel; larger ones are averaged, small ones stay as they are.
+         *         matrix_px: Most columns and rows of a matrix such as time by features.
+         *         num_bars: Numbers of a vector; a longer one is shown by its largest per stretch, or from
+         *             `first` on when `is_exact`.
+         *         is_exact: Show a part of a vector number by number.
+         */
+        ActivationOptions: {
+            /**
+             * First
+             * @default 0
+             */
+            first: number;
+            /**
+             * Is Exact
+             * @default false
+             */
+            is_exact: boolean;
+            /**
+             * Matrix Px
+             * @default [
+             *       160,
+             *       44
+             *     ]
+             */
+            matrix_px: [
+                number,
+                number
+            ];
+            /**
+             * Num Bars
+             * @default 64
+             */
+            num_bars: number;
+            /**
+             * Num Columns
+             * @default 3
+             */
+            num_columns: number;
+            /**
+             * Num Maps
+             * @default 3
+             */
+            num_maps: number;
+            /**
+             * Tile Px
+             * @default 44
+             */
+            tile_px: number;
+        };
+        /**
          * AddBlock
          * @description Add a block definition, and where its nodes are drawn.
          */
@@ -2615,6 +2712,19 @@ export interface components {
             size_bytes: number;
             /** Step */
             step: number;
+        };
+        /**
+         * CheckpointWeights
+         * @description The weights of one checkpoint.
+         */
+        CheckpointWeights: {
+            /** Checkpoint Id */
+            checkpoint_id: string;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "checkpoint";
         };
         /** ClassBalance */
         ClassBalance: {
@@ -4012,6 +4122,19 @@ export interface components {
             /** Total */
             total: number;
         };
+        /**
+         * ItemSample
+         * @description An image of a dataset.
+         */
+        ItemSample: {
+            /** Item Id */
+            item_id: string;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "item";
+        };
         /** ItemsChange */
         ItemsChange: {
             /** Item Ids */
@@ -4322,6 +4445,22 @@ export interface components {
             message: string;
             /** Time S */
             time_s: number;
+        };
+        /**
+         * MadeUpSample
+         * @description Random numbers or tokens, decided by the seed.
+         */
+        MadeUpSample: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "random";
+            /**
+             * Seed
+             * @default 0
+             */
+            seed: number;
         };
         /** MemberList */
         MemberList: {
@@ -4710,6 +4849,20 @@ export interface components {
             weights: "separate" | "shared";
         };
         /**
+         * NodeActivation
+         * @description What one node gave for the sample.
+         *
+         *     Attributes:
+         *         outputs: By port; the first is the one a card shows.
+         *         notes: What a person should know about it, as sentences.
+         */
+        NodeActivation: {
+            /** Notes */
+            notes: string[];
+            /** Outputs */
+            outputs: components["schemas"]["TensorSummary"][];
+        };
+        /**
          * NodeAnalysis
          * @description What follows for one node, for one sample (B = 1) and one use.
          *
@@ -5028,6 +5181,52 @@ export interface components {
             total: number;
         };
         /**
+         * Picture
+         * @description A small picture of a tensor.
+         *
+         *     Attributes:
+         *         kind: `image` shows the colours themselves; `maps` channels, each over its own range;
+         *             `matrix` two axes as they are; `bars` numbers, drawn by whoever shows them.
+         *         url: PNG as a data URL; None for bars.
+         *         values: Of the bars; None where a value is not finite.
+         *         names: Of the bars, when they are classes.
+         *         first, num_shown, num_all: Which channels or numbers are shown, of how many.
+         *         num_columns: Of the channels in the picture.
+         *         is_pooled: A bar stands for several numbers: the largest of them, its sign kept.
+         */
+        Picture: {
+            /**
+             * First
+             * @default 0
+             */
+            first: number;
+            /**
+             * Is Pooled
+             * @default false
+             */
+            is_pooled: boolean;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "image" | "maps" | "matrix" | "bars";
+            /** Names */
+            names?: string[] | null;
+            /** Num All */
+            num_all: number;
+            /**
+             * Num Columns
+             * @default 1
+             */
+            num_columns: number;
+            /** Num Shown */
+            num_shown: number;
+            /** Url */
+            url?: string | null;
+            /** Values */
+            values?: (number | null)[] | null;
+        };
+        /**
          * Plan
          * @description An act ready to be done, and what it would mean.
          *
@@ -5118,6 +5317,69 @@ export interface components {
             upload_id?: string | null;
         };
         /**
+         * PretrainedWeights
+         * @description Published weights of a known network.
+         */
+        PretrainedWeights: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "pretrained";
+        };
+        /**
+         * PreviewIn
+         * @description One sample through a document as it is drawn.
+         *
+         *     Attributes:
+         *         page: Names the page that asks; its next request overtakes this one.
+         *         only: Path of the one node to look at closely; it does not overtake the view of all.
+         */
+        PreviewIn: {
+            /**
+             * Document
+             * @description A network document of any schema version; the server migrates it.
+             */
+            document: {
+                [key: string]: unknown;
+            };
+            /** Only */
+            only?: string | null;
+            /**
+             * @default {
+             *       "first": 0,
+             *       "is_exact": false,
+             *       "matrix_px": [
+             *         160,
+             *         44
+             *       ],
+             *       "num_bars": 64,
+             *       "num_columns": 3,
+             *       "num_maps": 3,
+             *       "tile_px": 44
+             *     }
+             */
+            options: components["schemas"]["ActivationOptions"];
+            /** Page */
+            page: string;
+            /**
+             * Sample
+             * @default {
+             *       "kind": "random",
+             *       "seed": 0
+             *     }
+             */
+            sample: components["schemas"]["MadeUpSample"] | components["schemas"]["ItemSample"] | components["schemas"]["UploadSample"];
+            /**
+             * Weights
+             * @default {
+             *       "kind": "random",
+             *       "seed": 0
+             *     }
+             */
+            weights: components["schemas"]["RandomWeights"] | components["schemas"]["RunWeights"] | components["schemas"]["CheckpointWeights"] | components["schemas"]["PretrainedWeights"];
+        };
+        /**
          * PreviewInput
          * @description The input node that the augmented images are made for.
          */
@@ -5138,6 +5400,24 @@ export interface components {
             resize_policy: "stretch" | "crop" | "pad";
             /** Width */
             width: number;
+        };
+        /**
+         * PreviewOut
+         * @description A finished preview; see the job's result for the checkpoint its weights came from.
+         */
+        PreviewOut: {
+            /** Nodes */
+            nodes: {
+                [key: string]: components["schemas"]["NodeActivation"];
+            };
+            /** Notes */
+            notes: string[];
+            /** Num Fitted */
+            num_fitted: number | null;
+            /** Num Tensors */
+            num_tensors: number | null;
+            /** Seconds */
+            seconds: number;
         };
         /**
          * Problem
@@ -5171,7 +5451,7 @@ export interface components {
          * @description Every code a problem can carry.
          * @enum {string}
          */
-        ProblemCode: "bad_request" | "invalid" | "signin_required" | "sign_in_refused" | "link_expired" | "too_many_attempts" | "cross_site" | "json_required" | "body_too_large" | "not_found" | "in_bin" | "method_not_allowed" | "conflict" | "in_use" | "name_taken" | "last_owner" | "server_error" | "unavailable" | "quota_exceeded" | "uploads_full" | "disk_full" | "upload_offset" | "upload_incomplete" | "upload_too_large" | "checksum_mismatch" | "file_missing" | "archive_refused" | "not_an_image" | "folder_not_allowed" | "range_not_satisfiable" | "queue_full" | "run_hours_used" | "job_lost" | "job_crashed" | "cancelled" | "out_of_memory" | "revision_conflict" | "document_invalid" | "operation_refused" | "too_large" | "import_failed" | "import_empty" | "class_in_use" | "run_cannot_start" | "run_state" | "no_checkpoint" | "explain_failed";
+        ProblemCode: "bad_request" | "invalid" | "signin_required" | "sign_in_refused" | "link_expired" | "too_many_attempts" | "cross_site" | "json_required" | "body_too_large" | "not_found" | "in_bin" | "method_not_allowed" | "conflict" | "in_use" | "name_taken" | "last_owner" | "server_error" | "unavailable" | "quota_exceeded" | "uploads_full" | "disk_full" | "upload_offset" | "upload_incomplete" | "upload_too_large" | "checksum_mismatch" | "file_missing" | "archive_refused" | "not_an_image" | "folder_not_allowed" | "range_not_satisfiable" | "queue_full" | "run_hours_used" | "job_lost" | "job_crashed" | "cancelled" | "out_of_memory" | "revision_conflict" | "document_invalid" | "operation_refused" | "too_large" | "import_failed" | "import_empty" | "class_in_use" | "run_cannot_start" | "run_state" | "no_checkpoint" | "explain_failed" | "preview_failed";
         /** ProblemCounts */
         ProblemCounts: {
             /** Errors */
@@ -5297,6 +5577,22 @@ export interface components {
             things: components["schemas"]["StoredThing"][];
             /** Used Bytes */
             used_bytes: number;
+        };
+        /**
+         * RandomWeights
+         * @description Weights as a new run with this seed would begin with them.
+         */
+        RandomWeights: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "random";
+            /**
+             * Seed
+             * @default 0
+             */
+            seed: number;
         };
         /**
          * ReceptiveField
@@ -6089,6 +6385,25 @@ export interface components {
             /** Tags */
             tags?: string[] | null;
         };
+        /**
+         * RunWeights
+         * @description The newest or best weights of a run, also of one that is still going.
+         */
+        RunWeights: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "run";
+            /**
+             * Pick
+             * @default best
+             * @enum {string}
+             */
+            pick: "best" | "last";
+            /** Run Id */
+            run_id: string;
+        };
         /** SamplePrediction */
         SamplePrediction: {
             /** Confidence */
@@ -6755,6 +7070,44 @@ export interface components {
             totals: components["schemas"]["Totals"];
         };
         /**
+         * TensorSummary
+         * @description One tensor that leaves a layer.
+         *
+         *     Attributes:
+         *         shape: With the batch of one sample.
+         *         minimum, maximum, mean, std: Over the finite values; None when there are none.
+         *         zero_share, nan_share, infinite_share: Of all values.
+         *         num_dead: Channels that are zero at every position; None without channels.
+         *         histogram: Counts of the finite values in 32 bins from minimum to maximum.
+         */
+        TensorSummary: {
+            /** Dtype */
+            dtype: string;
+            /** Histogram */
+            histogram: number[];
+            /** Infinite Share */
+            infinite_share: number;
+            /** Maximum */
+            maximum: number | null;
+            /** Mean */
+            mean: number | null;
+            /** Minimum */
+            minimum: number | null;
+            /** Nan Share */
+            nan_share: number;
+            /** Num Dead */
+            num_dead: number | null;
+            picture?: components["schemas"]["Picture"] | null;
+            /** Port */
+            port: string;
+            /** Shape */
+            shape: number[];
+            /** Std */
+            std: number | null;
+            /** Zero Share */
+            zero_share: number;
+        };
+        /**
          * Thread
          * @description A remark with its answers. `is_orphan`: the layer it is on was deleted.
          */
@@ -7000,6 +7353,19 @@ export interface components {
             project_id: string;
             /** Size Bytes */
             size_bytes: number;
+        };
+        /**
+         * UploadSample
+         * @description An image that was just uploaded.
+         */
+        UploadSample: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "upload";
+            /** Upload Id */
+            upload_id: string;
         };
         /**
          * UploadSource
@@ -9392,6 +9758,41 @@ export interface operations {
             };
         };
     };
+    create_preview: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                network_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PreviewIn"];
+            };
+        };
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobOut"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     restore_network: {
         parameters: {
             query?: never;
@@ -9741,6 +10142,37 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["JobOut"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_preview: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                preview_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PreviewOut"];
                 };
             };
             /** @description Problem */

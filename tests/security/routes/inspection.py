@@ -1,11 +1,16 @@
 from __future__ import annotations
 
+import zlib
 from typing import Any
 
-from inspection.models import Evaluation, Explanation
+from inspection.models import Evaluation, Explanation, Preview
+from inspection.previews import PREVIEW
+from jobs.models import Job, JobState, Lane
+from netloom.serve.requests import Preview as PreviewAnswer
 from storage.services import store_bytes
 from tests.security.routes import Route, World
 from tests.security.routes.datasets import dataset_version, item
+from tests.security.routes.designer import EMPTY, network
 from tests.security.routes.training import checkpoint, run
 
 
@@ -27,6 +32,8 @@ ROUTES = {
     "list_evaluations": Route("view", query=lambda world: f"run={run(world).id}"),
     "get_evaluation": Route("view"),
     "list_evaluation_items": Route("view"),
+    "create_preview": Route("view", lambda world: {"document": EMPTY, "page": "a"}),
+    "get_preview": Route("mine"),
 }
 
 
@@ -73,4 +80,24 @@ def _evaluation(world: World) -> str:
     ).id
 
 
-OBJECTS = {"explanation_id": _explanation, "evaluation_id": _evaluation}
+def _preview(world: World) -> str:
+    job = Job.objects.create(
+        kind=PREVIEW,
+        lane=Lane.INTERACTIVE,
+        state=JobState.SUCCEEDED,
+        person=world.people["owner"],
+    )
+    answer = PreviewAnswer(nodes={}, notes=[], num_fitted=None, num_tensors=None, seconds=0.1)
+    Preview.objects.create(
+        job=job,
+        network=network(world),
+        content=zlib.compress(answer.model_dump_json().encode()),
+    )
+    return job.id
+
+
+OBJECTS = {
+    "explanation_id": _explanation,
+    "evaluation_id": _evaluation,
+    "preview_id": _preview,
+}

@@ -12,7 +12,7 @@ import { useMemo, useRef, useState } from 'react';
 import { CommentMarkers } from '../comments/CommentMarkers';
 import { ComparisonLayer } from '../compare/ComparisonLayer';
 import { pathPrefixOf } from '../state/editor';
-import { useEditor } from '../state/DesignerContext';
+import { useEditor, usePreview } from '../state/DesignerContext';
 import { DESIGNER_IDS } from '../testids';
 import { CanvasControls } from './CanvasControls';
 import classes from './DesignerCanvas.module.css';
@@ -22,6 +22,7 @@ import { FlowElements, type CanvasNode, type TensorEdge } from './flowElements';
 import { FrameCard } from './FrameCard';
 import { FAR_ZOOM, GRID, MAX_ZOOM, MIN_ZOOM } from './geometry';
 import { InsertMenu } from './InsertMenu';
+import { PreviewBar } from '../preview/PreviewBar';
 import { LayerCard } from './LayerCard';
 import { Minimap } from './Minimap';
 import type { Scene } from './scene';
@@ -65,6 +66,7 @@ function Canvas() {
   const onKeyDown = useCanvasKeys(scene);
   const pointing = usePointing(scene, isFar);
   useClipboardEvents(root);
+  const previewed = usePreview(({ isOn, isStale }) => (isOn ? (isStale ? 'stale' : 'fresh') : undefined));
   return (
     <div
       ref={root}
@@ -74,6 +76,7 @@ function Canvas() {
       aria-label="Network canvas. Arrow keys walk along the layers, slash inserts, Enter edits."
       data-testid={DESIGNER_IDS.canvas}
       data-far={isFar || undefined}
+      data-preview={previewed}
       onKeyDown={onKeyDown}
       onDoubleClick={pointing.onDoubleClick}
       onDragOver={dropping.onDragOver}
@@ -132,6 +135,7 @@ function Canvas() {
       </ReactFlow>
       {scene.cards.size === 0 && <EmptyCanvas />}
       <Minimap scene={scene} />
+      <PreviewBar />
       <CanvasControls isLayingOut={isLayingOut} onCancelLayout={cancelLayout} />
       <InsertMenu />
       <SelectionMenu />

@@ -10,9 +10,10 @@ import { useProblems, useProblemsInside } from '../state/useProblems';
 import { DESIGNER_IDS } from '../testids';
 import { BoundClasses, BoundSample } from './BoundOnCard';
 import type { LayerNode } from './flowElements';
-import { portY } from './geometry';
+import { cardHeight, portY } from './geometry';
 import classes from './LayerCard.module.css';
 import { LayerIcon } from './LayerIcon';
+import { PreviewOnCard } from '../preview/PreviewOnCard';
 import { ProblemBadge } from './ProblemBadge';
 
 /** Ports are placed from within the border, edges from the card's outer edge. */
@@ -23,7 +24,6 @@ export const LayerCard = memo(function LayerCard({
   id,
   data,
   selected,
-  height,
 }: NodeProps<LayerNode>) {
   const { node, ports } = data;
   const { catalog } = useDesigner();
@@ -34,7 +34,7 @@ export const LayerCard = memo(function LayerCard({
   const problems = useProblems(id);
   const inside = useProblemsInside(id, node.block);
   const lines = cardLines(layer, node);
-  const tall = height ?? 0;
+  const tall = cardHeight(ports);
   const isChannelsLast = useDisplay((state) => state.isChannelsLast);
   const shape = useAnalysis((state) =>
     outputText(lookup(state.nodes, data.path), isChannelsLast),
@@ -93,6 +93,7 @@ export const LayerCard = memo(function LayerCard({
       <div className={classes.shape} data-testid={DESIGNER_IDS.nodeOutput}>
         {shape === '' ? '–' : shape}
       </div>
+      <PreviewOnCard path={data.path} />
       <ProblemBadge problems={problems} inside={inside} />
       {ports.inputs.map((port, index) => (
         <Handle

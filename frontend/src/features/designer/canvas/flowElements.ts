@@ -70,7 +70,7 @@ function layerNode(
   prefix: string,
   old: LayerNode | undefined,
 ): LayerNode {
-  const { id, x, y, width, height, node, ports } = card;
+  const { id, x, y, width, height, body, node, ports } = card;
   const path = prefix + id;
   const isSamePlace = old?.position.x === x && old.position.y === y && old.height === height;
   const isSameContent =
@@ -82,7 +82,7 @@ function layerNode(
     type,
     position: type === 'source' ? Side.Right : Side.Left,
     x: (type === 'source' ? width : 0) - HANDLE_SIZE / 2,
-    y: portY(index, count, height) - HANDLE_SIZE / 2,
+    y: portY(index, count, body) - HANDLE_SIZE / 2,
     width: HANDLE_SIZE,
     height: HANDLE_SIZE,
   });

@@ -5,6 +5,8 @@ import type { Position } from '../document/types';
 
 export const CARD_WIDTH = 176;
 export const CARD_HEIGHT = 92;
+/** What a card gains below its body while the live preview is on; ports stay where they are. */
+export const PREVIEW_HEIGHT = 52;
 export const HANDLE_SIZE = 12;
 const PORT_STEP = 22;
 const PORT_MARGIN = 22;
@@ -63,18 +65,26 @@ export interface Curve {
 const REACH = 20;
 const CORNER = 10;
 const BELOW = CARD_HEIGHT;
+const LANE_GAP = 4;
 
 /**
  * @param detour Height below the cards that lie between the two ends, when there are any.
+ * @param below Room that every card has below its body: edges that lead back run beneath it.
  */
-export function curveBetween(from: Position, to: Position, detour: number | null = null): Curve {
+export function curveBetween(
+  from: Position,
+  to: Position,
+  detour: number | null = null,
+  below = 0,
+): Curve {
   const distance = to.x - from.x;
   if (distance >= 2 * REACH && detour !== null) return { from, to, bend: REACH, lane: detour };
   if (distance >= 2 * REACH) {
     return { from, to, bend: Math.max(distance * 0.5, REACH), lane: null };
   }
   const isSameRow = Math.abs(to.y - from.y) < CARD_HEIGHT;
-  const lane = isSameRow ? Math.max(from.y, to.y) + BELOW : (from.y + to.y) / 2;
+  const beneath = Math.max(BELOW, CARD_HEIGHT / 2 + below + LANE_GAP);
+  const lane = isSameRow ? Math.max(from.y, to.y) + beneath : (from.y + to.y + below) / 2;
   return { from, to, bend: REACH, lane };
 }
 

@@ -22,6 +22,8 @@ export interface Card extends Rect {
   readonly id: string;
   readonly node: Node;
   readonly ports: NodePorts;
+  /** Height of the part that has the ports; a preview hangs below it. */
+  readonly body: number;
 }
 
 export interface Wire {
@@ -46,6 +48,7 @@ const NOT_MOVED: Moved = new Map();
 
 /**
  * @param moved Places of what is being dragged; they are not in the document yet.
+ * @param below Room that every card has below its body.
  */
 export function makeScene(
   document: Document,
@@ -53,6 +56,7 @@ export function makeScene(
   scope: Scope,
   portsOf: PortsOf,
   moved: Moved = NOT_MOVED,
+  below = 0,
 ): Scene {
   const missing = missingPositions(document, scope);
   const cards = new Map<string, Card>();
@@ -61,7 +65,8 @@ export function makeScene(
     const place = moved.get(id) ??
       lookup(document.view.positions, id) ??
       missing.get(id) ?? { x: 0, y: 0 };
-    cards.set(id, { id, node, ports, ...place, width: CARD_WIDTH, height: cardHeight(ports) });
+    const body = cardHeight(ports);
+    cards.set(id, { id, node, ports, ...place, width: CARD_WIDTH, height: body + below, body });
   }
   const detours = new Detours(cards.values());
   const wires = Object.entries(scope.edges).flatMap(([id, edge]): Wire[] => {
@@ -70,7 +75,7 @@ export function makeScene(
     if (source === undefined || target === undefined) return [];
     const from = portPlace(source, 'outputs', edge.source.port);
     const to = portPlace(target, 'inputs', edge.target.port);
-    return [{ id, edge, curve: curveBetween(from, to, detours.find(from, to)) }];
+    return [{ id, edge, curve: curveBetween(from, to, detours.find(from, to), below) }];
   });
   const frames = Object.entries(document.view.frames).flatMap(([id, frame]): PlacedFrame[] => {
     if (frame.scope !== scopeId) return [];
@@ -83,7 +88,7 @@ export function makeScene(
 export function portPlace(card: Card, side: 'inputs' | 'outputs', port: string): Position {
   const ports = card.ports[side];
   const index = Math.max(0, ports.indexOf(port));
-  const y = card.y + portY(index, Math.max(1, ports.length), card.height);
+  const y = card.y + portY(index, Math.max(1, ports.length), card.body);
   return { x: side === 'inputs' ? card.x : card.x + card.width, y };
 }
 

@@ -15,6 +15,7 @@ import { useAnalysis, useDesigner, useEditor, usePanels } from '../state/Designe
 import { DESIGNER_IDS } from '../testids';
 import { DatasetPicker } from './DatasetPicker';
 import { NetworkName } from './NetworkName';
+import { PreviewSwitch } from '../preview/PreviewSwitch';
 import { SaveState } from './SaveState';
 import classes from './TopStrip.module.css';
 
@@ -42,6 +43,7 @@ export function TopStrip() {
       <CommandButton id="redo" icon={<IconArrowForwardUp size={18} />} testId={DESIGNER_IDS.redo} />
       <div className={classes.rule} />
       <DatasetPicker />
+      <PreviewSwitch />
       <TrainButton />
     </header>
   );

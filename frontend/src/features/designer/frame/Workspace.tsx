@@ -7,6 +7,7 @@ import { isTyping } from '../canvas/useCanvasKeys';
 import { ComparisonBar } from '../compare/ComparisonBar';
 import { commentsKey } from '../comments/useThreads';
 import { Palette } from '../palette/Palette';
+import { useLivePreview } from '../preview/useLivePreview';
 import { PropertyPanel } from '../properties/PropertyPanel';
 import { readRevision } from '../state/api';
 import type { Catalog } from '../state/catalog';
@@ -51,6 +52,7 @@ function Panes() {
   const designer = useDesigner();
   const isPaletteOpen = usePanels((state) => state.isPaletteOpen);
   useLiveAnalysis();
+  useLivePreview();
   useOthersEdits(designer);
   usePageKeys(designer);
   useOfferedCommands(designer);

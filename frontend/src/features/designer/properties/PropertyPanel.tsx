@@ -12,6 +12,7 @@ import {
   useScopeId,
 } from '../state/DesignerContext';
 import { DESIGNER_IDS } from '../testids';
+import { PreviewSection } from '../preview/PreviewSection';
 import { BlockFields } from './BlockFields';
 import { BoundData } from './BoundData';
 import { Connections } from './Connections';
@@ -71,6 +72,7 @@ function OneNode({ chosen }: { chosen: Chosen }) {
         </p>
       </header>
       <NodeProblems nodeId={id} blockId={node.block} />
+      <PreviewSection path={prefix + id} />
       {node.type === BLOCK && <BlockFields nodeId={id} node={node} />}
       <ParamsForm chosen={[chosen]} layer={layer} />
       <ExposedFields nodeId={id} node={node} />

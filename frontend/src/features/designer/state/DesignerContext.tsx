@@ -7,6 +7,7 @@ import type { Catalog } from './catalog';
 import type { Comparing } from './comparing';
 import { scopeIdOf, type Editor, type EditorState } from './editor';
 import type { AnalysisState, LiveAnalysis } from './liveAnalysis';
+import type { LivePreview, PreviewState } from './livePreview';
 import type { Panels, PanelsState } from './panels';
 import type { Saver, SaverState } from './saver';
 
@@ -20,6 +21,7 @@ export interface Designer {
   readonly live: LiveAnalysis;
   readonly panels: Panels;
   readonly comparing: Comparing;
+  readonly preview: LivePreview;
 }
 
 const Context = createContext<Designer | null>(null);
@@ -42,6 +44,10 @@ export function useAnalysis<T>(selector: (state: AnalysisState) => T): T {
 
 export function usePanels<T>(selector: (state: PanelsState) => T): T {
   return useStore(useDesigner().panels.store, selector);
+}
+
+export function usePreview<T>(selector: (state: PreviewState) => T): T {
+  return useStore(useDesigner().preview.store, selector);
 }
 
 export function useSaver<T>(selector: (state: SaverState) => T): T {

@@ -87,6 +87,20 @@ export const viewCommands: readonly DesignerCommand[] = [
     },
     perform: ({ editor }) => editor.select([]),
   },
+  {
+    id: 'preview',
+    label: 'Preview a sample in every layer',
+    group: 'View',
+    shortcut: 'P',
+    keys: plain('p', 'P'),
+    places: ['canvas'],
+    isEdit: false,
+    predicate: always,
+    perform: ({ preview, editor }) => {
+      preview.toggle();
+      editor.announce(preview.state.isOn ? 'Preview on' : 'Preview off');
+    },
+  },
   show('layers', 'Show the layers table'),
   show('problems', 'Show the problems'),
   show('code', 'Show the PyTorch code'),

@@ -12,7 +12,9 @@ import type { Designer } from './DesignerContext';
 import { DraftBox } from './drafts';
 import { Editor } from './editor';
 import { LiveAnalysis } from './liveAnalysis';
+import { LivePreview } from './livePreview';
 import { Panels } from './panels';
+import { previewPorts } from './previewPorts';
 import { Saver, withUnsaved, type SendResult, type Unsaved } from './saver';
 
 const WIDE_PX = 1180;
@@ -28,6 +30,7 @@ export function openNetwork(network: Network, catalog: Catalog, personId: string
   const live = new LiveAnalysis(analyzeDocument);
   live.accept(network.analysis, document, network.dataset_id);
   const panels = new Panels(window.innerWidth >= WIDE_PX);
+  const preview = new LivePreview(previewPorts(network.id));
   // The saver names this tab, and the drafts of the tab are kept under that name.
   const saver: Saver = new Saver(document, network.revision, {
     send: async (batch, baseRevision, clientId): Promise<SendResult> => {
@@ -62,6 +65,7 @@ export function openNetwork(network: Network, catalog: Catalog, personId: string
     return () => {
       for (const each of leave) each();
       live.stop();
+      preview.stop();
       void saver.stop();
     };
   };
@@ -74,6 +78,7 @@ export function openNetwork(network: Network, catalog: Catalog, personId: string
     live,
     panels,
     comparing: new Comparing(),
+    preview,
     start,
   };
 }
