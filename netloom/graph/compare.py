@@ -72,7 +72,8 @@ def _header_changes(old: BlockDefinition, new: BlockDefinition) -> list[ValueCha
     def words(block: BlockDefinition) -> dict[str, str]:
         exposed = (
             f"{name} = {block.nodes[each.node].name}.{each.param}"
-            for name, each in sorted(block.exposed.items())
+            for name, param in sorted(block.exposed.items())
+            for each in param.targets
             if each.node in block.nodes
         )
         return {

@@ -9,7 +9,8 @@ from __future__ import annotations
 import hashlib
 import json
 import secrets
-from typing import Annotated, Literal
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
@@ -102,6 +103,21 @@ class ExposedParam(ExposedTarget):
     def targets(self) -> list[ExposedTarget]:
         """Every parameter that takes the value."""
         return [ExposedTarget(node=self.node, param=self.param), *self.also]
+
+    @classmethod
+    def of(cls, targets: Sequence[ExposedTarget]) -> Self:
+        """Return one that gives its value to these, the first of which says its default."""
+        first, *others = targets
+        return cls(node=first.node, param=first.param, also=others)
+
+    def renamed(self, ids: Mapping[str, str]) -> Self:
+        """Return the same of nodes under other ids; one that is not named keeps its own."""
+        return self.of(
+            [
+                ExposedTarget(node=ids.get(each.node, each.node), param=each.param)
+                for each in self.targets
+            ]
+        )
 
 
 class BlockDefinition(DocumentModel):

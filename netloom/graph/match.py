@@ -208,9 +208,7 @@ class _Renaming:
                     "inputs": [self.nodes[key].get(port, port) for port in block.inputs],
                     "outputs": [self.nodes[key].get(port, port) for port in block.outputs],
                     "exposed": {
-                        name: param.model_copy(
-                            update={"node": self.nodes[key].get(param.node, param.node)}
-                        )
+                        name: param.renamed(self.nodes[key])
                         for name, param in block.exposed.items()
                     },
                 }

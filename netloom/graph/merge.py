@@ -11,7 +11,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from netloom.graph.document import BlockDefinition, Document, Edge, Frame, Graph, Node, Position
+from netloom.graph.document import (
+    BlockDefinition,
+    Document,
+    Edge,
+    ExposedParam,
+    Frame,
+    Graph,
+    Node,
+    Position,
+)
 from netloom.graph.merge_edges import break_loops, merge_edges
 from netloom.graph.merge_nodes import (
     Placed,
@@ -87,7 +96,11 @@ def _finish(
     block: BlockDefinition, nodes: dict[str, Node], edges: dict[str, Edge]
 ) -> BlockDefinition:
     """The definition with its content, naming only nodes that it has."""
-    exposed = {name: each for name, each in block.exposed.items() if each.node in nodes}
+    exposed = {
+        name: ExposedParam.of(kept)
+        for name, each in block.exposed.items()
+        if (kept := [target for target in each.targets if target.node in nodes])
+    }
     return block.model_copy(
         update={
             "nodes": nodes,

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-from netloom.graph.document import Document, Graph, Node
+from netloom.graph.document import Document, ExposedParam, Graph, Node
 from netloom.graph.limits import MAX_NODES, measure_expansion
 from netloom.graph.topology import Scope, block_ports, instance_nodes, topological_order
 from netloom.layers.base import AnyLayer, Inference, ShapeProblem
@@ -276,13 +276,11 @@ def _specs(path: str, shapes: Mapping[str, tuple[int, ...]]) -> Iterator[TensorS
 
 
 def _inner_holders(
-    node_id: str, node: Node, place: _Place, exposed: Mapping[str, object]
+    node_id: str, node: Node, place: _Place, exposed: Mapping[str, ExposedParam]
 ) -> Iterator[tuple[tuple[str, str], Holder]]:
     """Yield what the overrides of an instance decide inside: by inner node and parameter."""
     for name in sorted(node.overrides):
-        parameter = exposed.get(name)
-        inner, param = getattr(parameter, "node", None), getattr(parameter, "param", None)
-        if inner is None or param is None:
-            continue
         outer = place.holders.get((node_id, name))
-        yield (inner, param), outer or Holder(place.scope_id, node_id, name, is_override=True)
+        holder = outer or Holder(place.scope_id, node_id, name, is_override=True)
+        for target in exposed[name].targets if name in exposed else ():
+            yield (target.node, target.param), holder

@@ -98,7 +98,9 @@ def _refuse_ends(context: Context, gone: set[str]) -> None:
                 "A branch joins the rest by an addition or a concatenation."
             )
         if isinstance(scope, BlockDefinition) and any(
-            exposed.node == node_id for exposed in scope.exposed.values()
+            target.node == node_id
+            for exposed in scope.exposed.values()
+            for target in exposed.targets
         ):
             raise ActRefused(
                 f"{node.name} has a parameter that the block exposes. Take it from the block's "

@@ -262,10 +262,7 @@ class _Guest:
                 edges={self._ids[key]: self._edge(edge) for key, edge in block.edges.items()},
                 inputs=[self._ids[key] for key in block.inputs],
                 outputs=[self._ids[key] for key in block.outputs],
-                exposed={
-                    key: value.model_copy(update={"node": self._ids[value.node]})
-                    for key, value in block.exposed.items()
-                },
+                exposed={key: value.renamed(self._ids) for key, value in block.exposed.items()},
             )
             positions = {
                 self._ids[key]: place

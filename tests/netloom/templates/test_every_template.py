@@ -124,7 +124,7 @@ def test_learns_in_the_real_loop(template_id: str, few_digits: Path, tmp_path: P
             "manifest": str(few_digits),
             "output": str(tmp_path / "run"),
             "config": RunConfig.model_validate({**config, "optimizer": optimizer}),
-            "num_threads": 2,
+            "num_threads": 1,
         }
     )
     events = train_here(spec)
