@@ -61,8 +61,8 @@ def test_images_in_class_folders_are_learned(tmp_path: Path) -> None:
 
 def test_arrays_are_learned_with_factors_of_the_layers(tmp_path: Path) -> None:
     generator = np.random.default_rng(0)
-    labels = np.arange(160) % 2
-    inputs = generator.normal(labels[:, None] * 4.0, 1.0, (160, 5)).astype("float32")
+    labels = np.arange(800) % 2
+    inputs = generator.normal(labels[:, None] * 4.0, 1.0, (800, 5)).astype("float32")
     np.savez(tmp_path / "data.npz", inputs=inputs, labels=labels)
     document = chain(
         node("FeatureInput", "features", num_features=5),
