@@ -16,7 +16,7 @@ from netloom.readback.functions import (
 )
 from netloom.readback.layers import named_arguments
 from netloom.readback.operators import OperatorEvaluator
-from netloom.readback.syntax import CannotRead
+from netloom.readback.syntax import CannotRead, is_packaged
 from netloom.readback.values import (
     LOST,
     Chain,
@@ -37,7 +37,7 @@ class CallEvaluator(OperatorEvaluator):
 
     def called(self, tree: ast.Call, frame: Frame) -> object:
         dotted = self.file.dotted_name(tree.func)
-        if dotted is not None and dotted.startswith("nn."):
+        if dotted is not None and (dotted.startswith("nn.") or is_packaged(dotted)):
             return self._made(dotted, tree, frame)
         function = called_function(dotted)
         if function is not None:

@@ -315,7 +315,7 @@ def _better(
         for name in sorted(direct & fields.keys(), key=list(wanted.arguments).index):
             changed = {**params, name: cast("ParamValue", as_json(wanted.arguments[name]))}
             found = makes(layer, changed, wanted, shapes)
-            if found is not None and (bad is None or len(found) < len(bad)):
+            if found is not None and (bad is None or _distance(found) < _distance(bad)):
                 return changed, found
         if bad is None:
             named = {
@@ -340,15 +340,20 @@ def _better(
                     return best
                 changed = {**params, **dict(zip(names, values, strict=True))}
                 found = makes(layer, changed, wanted, shapes)
-                if found is None or (bad is not None and len(found) >= len(bad)):
+                if found is None or (bad is not None and _distance(found) >= _distance(bad)):
                     continue
-                if best is None or len(found) < len(best[1]):
+                if best is None or _distance(found) < _distance(best[1]):
                     best = changed, found
                 if not found:
                     return best
         if best is not None:
             return best
     return None
+
+
+def _distance(bad: Mapping[str, object]) -> int:
+    """Return how far a call is from the wanted one; one that is right may still not fit."""
+    return 2 * len(bad.keys() - {_SHAPE}) + (_SHAPE in bad)
 
 
 def wanted_values(wanted: Wanted) -> tuple[Plain, ...]:

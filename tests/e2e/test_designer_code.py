@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable
 from typing import Any
@@ -55,6 +56,7 @@ def test_code_that_is_edited_changes_the_canvas_and_back(
     expect(page.locator("[data-problem='error']")).to_contain_text("mystery")
     problem.click()
     expect(field).to_be_focused()
+    expect(page.locator("[data-problem='error']")).to_be_in_viewport()
 
     # The canvas changes meanwhile: what was typed waits, and nobody's edit is lost.
     designer.select("classifier")
@@ -64,5 +66,25 @@ def test_code_that_is_edited_changes_the_canvas_and_back(
     expect(field).to_have_value(containing(", 7)"))
 
     # A line and its node find each other.
+    shown = page.get_by_test_id("code-view").locator("[data-selected]")
     designer.select("conv")
-    expect(page.locator("[data-selected]").first).to_contain_text("self.conv = nn.Conv2d")
+    expect(shown.first).to_contain_text("self.conv = nn.Conv2d")
+    lines = field.input_value().split("\n")
+    line = next(n for n, text in enumerate(lines) if "self.classifier = " in text)
+    field.click(position={"x": 200, "y": 8 + 20 * line + 10})
+    expect(designer.node("classifier")).to_have_attribute("data-selected", "true")
+    expect(shown.first).to_contain_text("self.classifier = nn.Linear")
+
+
+def test_a_notebook_is_downloaded(open_context: Callable[..., BrowserContext]) -> None:
+    designer = DesignerCanvas(open_context().new_page())
+    page = designer.page
+    designer.open(new_network(page.context, "mlp", "Notebook"))
+    designer.show("code")
+    with page.expect_download() as started:
+        page.get_by_test_id("code-notebook").click()
+    assert started.value.suggested_filename == "notebook.ipynb"
+    cells = json.loads(started.value.path().read_text())["cells"]
+    source = "".join("".join(cell["source"]) for cell in cells)
+    for part in ("class Notebook(nn.Module)", "loss.backward()", "accuracy"):
+        assert part in source

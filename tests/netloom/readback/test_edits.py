@@ -187,6 +187,15 @@ def test_layers_that_no_longer_share_a_setting_get_one_of_their_own() -> None:
     assert graph.nodes["b"].overrides == {"channels": 6, "out_channels": 8}
 
 
+def test_what_no_longer_fits_is_read_all_the_same() -> None:
+    """The canvas says at which edge it does not fit, and what helps."""
+    document = make_template("small_resnet", channels=1, height=8, width=8, num_classes=10)
+    reading = edited(document, ("kernel_size=3, padding=1", "kernel_size=5, padding=1"))
+    assert reading.problems == ()
+    values = {(each.param, each.value) for each in reading.operations if isinstance(each, SetParam)}
+    assert ("kernel_size", 5) in values
+
+
 def test_a_small_class_of_ones_own_becomes_a_block(mlp: Document) -> None:
     squeeze = (
         "class Squash(nn.Module):\n"
