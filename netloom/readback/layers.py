@@ -11,7 +11,7 @@ from __future__ import annotations
 import ast
 import itertools
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import cast
 
 from netloom.compile.signatures import REQUIRED, SIZES, signature_of
@@ -96,26 +96,40 @@ def find_layer(
         shapes: Of the tensors it is called with.
         seed: Type and parameters to begin with: those of the present network.
     """
-    if seed is not None and (layer := get_layer(seed[0])) is not None and layer.role == "layer":
-        found = _solved(layer, wanted, shapes, seed[1])
-        if isinstance(found, FoundLayer) and _SHAPE not in found.inferred:
-            return found
     reasons: list[str] = []
     misfits: list[FoundLayer] = []
+    if seed is not None and (layer := get_layer(seed[0])) is not None and layer.role == "layer":
+        found = _solved(layer, wanted, shapes, seed[1])
+        if isinstance(found, FoundLayer):
+            found = _without_defaults(found, seed[1])
+            if _SHAPE not in found.inferred:
+                return found
+            misfits.append(found)
     for layer in _candidates(wanted, shapes):
         found = _solved(layer, wanted, shapes, {})
         if isinstance(found, FoundLayer) and _SHAPE not in found.inferred:
             return found
         if isinstance(found, FoundLayer):
-            misfits.append(found)
+            misfits.append(_without_defaults(found, {}))
         else:
             reasons.append(found)
     if misfits:  # What is wrong with the shapes is for the analysis to say, on the canvas.
-        return FoundLayer(misfits[0].layer, misfits[0].params, {})
+        return replace(misfits[0], inferred={})
     if reasons:
         return reasons[0]
     what = wanted.target if isinstance(wanted, WantedCall) else wanted.text
     return f"{what[:60]} is no layer that can be drawn here."
+
+
+def _without_defaults(found: FoundLayer, seed: Params) -> FoundLayer:
+    """Leave out what a search has set to the default, unless the network says it now."""
+    fields, parsed = found.layer.Params.model_fields, parse_params(found.layer, found.params).params
+    params = {
+        name: value
+        for name, value in found.params.items()
+        if name in seed or getattr(parsed, name, None) != cast("object", fields[name].default)
+    }
+    return replace(found, params=params)
 
 
 def named_arguments(

@@ -193,7 +193,8 @@ def test_what_no_longer_fits_is_read_all_the_same() -> None:
     reading = edited(document, ("kernel_size=3, padding=1", "kernel_size=5, padding=1"))
     assert reading.problems == ()
     values = {(each.param, each.value) for each in reading.operations if isinstance(each, SetParam)}
-    assert ("kernel_size", 5) in values
+    assert values == {("kernel_size", 5), ("padding", 1)}
+    assert all(isinstance(each, SetParam) for each in reading.operations)
 
 
 def test_a_small_class_of_ones_own_becomes_a_block(mlp: Document) -> None:
