@@ -49,8 +49,8 @@ def make_notebook(document: Document) -> str:
     cells = [
         _text(
             f"# {class_name}\n\n"
-            "Rebuilds, trains and evaluates the network. It needs `torch` and `torchvision`, and "
-            "nothing else. Run the cells from top to bottom."
+            "Rebuilds, trains and evaluates the network. It needs `torch`, `torchvision` and what "
+            "its first cell imports. Run the cells from top to bottom."
         ),
         _text("## Network"),
         _code(source),

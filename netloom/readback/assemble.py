@@ -19,13 +19,15 @@ from netloom.graph.document import (
 from netloom.graph.topology import Scope
 from netloom.layers.block import BLOCK, BLOCK_INPUT, BLOCK_OUTPUT
 from netloom.readback.exposing import Exposing, exposed_of, overrides_of
-from netloom.readback.layers import FoundLayer, Params, find_layer
+from netloom.readback.layers import find_layer
 from netloom.readback.matching import Match, match_scope, ports_of
 from netloom.readback.model import SourcePlace
 from netloom.readback.placing import Places
 from netloom.readback.records import ReadNode, Record
+from netloom.readback.solving import FoundLayer
 from netloom.readback.starting import with_starts
 from netloom.readback.syntax import CannotRead
+from netloom.readback.wanted import Params
 
 
 @dataclass(slots=True)

@@ -14,7 +14,6 @@ from netloom.readback.functions import (
     called_function,
     function_use,
 )
-from netloom.readback.layers import named_arguments
 from netloom.readback.operators import OperatorEvaluator
 from netloom.readback.syntax import CannotRead, is_packaged
 from netloom.readback.values import (
@@ -30,6 +29,7 @@ from netloom.readback.values import (
     SizesOf,
     is_plain,
 )
+from netloom.readback.wanted import named_arguments
 
 
 class CallEvaluator(OperatorEvaluator):

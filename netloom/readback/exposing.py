@@ -8,8 +8,8 @@ from typing import cast
 
 from netloom.graph.document import BlockDefinition, ExposedParam, ExposedTarget, Node, ParamValue
 from netloom.layers.registry import get_layer
-from netloom.readback.layers import Params
 from netloom.readback.records import ReadNode
+from netloom.readback.wanted import Params
 
 _ABSENT = object()
 _AS_DEFINED = object()

@@ -16,8 +16,9 @@ from netloom.layers.parse import parse_params
 from netloom.layers.shapes import Shape
 from netloom.readback.frames import Frame
 from netloom.readback.functions import Use
-from netloom.readback.layers import FoundLayer, Params, WantedCall, find_layer
+from netloom.readback.layers import find_layer
 from netloom.readback.records import ReadNode, Record
+from netloom.readback.solving import FoundLayer
 from netloom.readback.statements import MAX_ERRORS, StatementReader
 from netloom.readback.syntax import CannotRead, SourceFile
 from netloom.readback.values import (
@@ -29,6 +30,7 @@ from netloom.readback.values import (
     Module,
     PassOn,
 )
+from netloom.readback.wanted import Params, WantedCall
 
 
 class NodeReader(StatementReader):

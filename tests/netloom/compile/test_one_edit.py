@@ -47,10 +47,11 @@ def other_values(param: ParamDescription, present: object) -> Iterator[ParamValu
             yield from (present / 2 + 0.1, present + 1.0)
         case tuple() | list() if all(isinstance(each, int) for each in present):
             for more in (1, 2, -1):
-                moved: list[Scalar] = [each + more for each in present]
+                moved: list[Scalar] = [int(each) + more for each in present]
                 yield moved
         case _:
-            yield from (1, 2, [1, 1], 0.5, True)
+            pair: list[Scalar] = [1, 1]
+            yield from (1, 2, pair, 0.5, True)
     yield from (choice for choice in param.choices if choice != present)
 
 
