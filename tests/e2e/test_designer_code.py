@@ -8,9 +8,11 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from playwright.sync_api import BrowserContext, expect
+from playwright.sync_api import Browser, BrowserContext, expect
 
 from tests.e2e.designer_canvas import DesignerCanvas, new_network
+from tour.browser import WINDOW
+from tour.studio import Studio
 
 pytestmark = pytest.mark.e2e
 
@@ -88,3 +90,39 @@ def test_a_notebook_is_downloaded(open_context: Callable[..., BrowserContext]) -
     source = "".join("".join(cell["source"]) for cell in cells)
     for part in ("class Notebook(nn.Module)", "loss.backward()", "accuracy"):
         assert part in source
+
+
+def test_a_viewer_reads_the_code_only(
+    open_context: Callable[..., BrowserContext], browser: Browser, studio: Studio
+) -> None:
+    owner = open_context()
+    network_id = new_network(owner, "mlp", "Shown")
+    session = owner.request.get("/api/session").json()
+    invited = owner.request.post(
+        f"/api/projects/{session['projects'][0]['id']}/invitations",
+        data={"role": "viewer"},
+        headers={"X-CSRFToken": session["csrf_token"]},
+    ).json()
+    with browser.new_context(viewport=WINDOW, base_url=studio.url) as guest:
+        page = guest.new_page()
+        page.goto("/")
+        account = {"name": "Guest", "email": "guest@example.org", "password": "long-enough-7421"}
+        token = invited["url"].partition("#token=")[2]
+        csrf = guest.request.get("/api/session").json()["csrf_token"]
+        joined = guest.request.post(
+            "/api/invitations/accept",
+            data={**account, "token": token},
+            headers={"X-CSRFToken": csrf},
+        )
+        assert joined.ok, joined.text()
+        designer = DesignerCanvas(page)
+        designer.open(network_id)
+        designer.show("code")
+        field = page.get_by_test_id("code-editor")
+        expect(field).to_have_value(containing("class Shown(nn.Module)"), timeout=30_000)
+        expect(field).not_to_be_editable()
+        source = field.input_value()
+        field.press("Enter")
+        field.press("x")
+        expect(field).to_have_value(source)
+        expect(page.get_by_test_id("code-state")).to_be_hidden()
