@@ -11,7 +11,6 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, expect
 
 from tests.e2e.designer_canvas import DesignerCanvas, new_network
-from tour.browser import WINDOW
 from tour.studio import Studio
 
 pytestmark = pytest.mark.e2e
@@ -103,7 +102,7 @@ def test_a_viewer_reads_the_code_only(
         data={"role": "viewer"},
         headers={"X-CSRFToken": session["csrf_token"]},
     ).json()
-    with browser.new_context(viewport=WINDOW, base_url=studio.url) as guest:
+    with browser.new_context(base_url=studio.url) as guest:
         page = guest.new_page()
         page.goto("/")
         account = {"name": "Guest", "email": "guest@example.org", "password": "long-enough-7421"}
