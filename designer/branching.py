@@ -14,7 +14,7 @@ from designer.access import access_network, access_version
 from designer.history_schemas import Compared, Merged, MergeIn, State
 from designer.limits import require_network_allowed, require_room
 from designer.models import Network, Version
-from designer.rewrite import operations_between
+from netloom.graph.between import operations_between
 from netloom.graph.compare import compare_documents
 from netloom.graph.document import Document, graph_hash
 from netloom.graph.match import align_document

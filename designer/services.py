@@ -27,11 +27,11 @@ from designer.documents import (
 )
 from designer.limits import require_network_allowed, require_room, require_storable
 from designer.models import Network, Revision, Version
-from designer.rewrite import operations_between
 from designer.schemas import Saved
 from designer.starts import can_train, document_from_template
 from netloom.analyze import Analysis
 from netloom.graph.apply import apply_operations
+from netloom.graph.between import operations_between
 from netloom.graph.document import Document, Graph, graph_hash
 from netloom.graph.operations import Operation, OperationRefused
 from storage.bin import put_in, take_out

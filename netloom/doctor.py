@@ -9,6 +9,7 @@ import re
 import shutil
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +19,8 @@ import psutil
 from pydantic import BaseModel, ConfigDict
 
 from netloom import __version__
+from netloom.layers.installed import InstalledLayers
+from netloom.layers.registry import installed_layers
 
 Status = Literal["ok", "warning", "error"]
 
@@ -79,6 +82,8 @@ class GpuFacts:
 
 def report() -> Report:
     """Look at the machine. Imports torch; changes nothing."""
+    # Before torch is: a package that imports it for its declarations is told of.
+    packages = list(layer_packages(installed_layers()))
     return Report(
         netloom_version=__version__,
         findings=[
@@ -89,6 +94,7 @@ def report() -> Report:
             _memory(),
             _disk(data_folder(os.environ)),
             *import_roots(os.environ),
+            *packages,
             _redis(),
             _node(),
         ],
@@ -160,6 +166,21 @@ def import_roots(environment: Mapping[str, str]) -> Iterator[Finding]:
                 advice="Make it and let the studio's user read it, or correct"
                 " NETLOOM_IMPORT_ROOTS: people cannot bring images in from it.",
             )
+
+
+def layer_packages(installed: InstalledLayers) -> Iterator[Finding]:
+    """Say of each installed package which layers it adds, and what is wrong with others."""
+    counts = Counter(package for package, _ in installed.layers)
+    for package, count in sorted(counts.items()):
+        found = f"{package}: {count} layer type{'' if count == 1 else 's'}"
+        yield Finding(name="Layer package", status="ok", found=found)
+    for problem in installed.problems:
+        yield Finding(
+            name="Layer package",
+            status="warning",
+            found=f"{problem.package}: {problem.message}",
+            advice="Update the package, or ask its authors; everything else works without it.",
+        )
 
 
 def _gpu_facts() -> GpuFacts:

@@ -19,6 +19,7 @@ from netloom.compile.alignment import (
     default_of,
     skeleton,
 )
+from netloom.compile.errors import CompileError
 from netloom.compile.expressions import (
     Argument,
     Atom,
@@ -34,6 +35,9 @@ from netloom.compile.ports import docstring
 from netloom.compile.setup import GROUPS_FUNCTION, setup_lines
 from netloom.compile.signatures import SIZES, signature_of
 from netloom.graph.document import ExposedParam, Graph
+from netloom.layers.base import Constructor
+from netloom.layers.expect import failure_text
+from netloom.layers.installed import is_own
 
 SHARE_FUNCTION = "share_parameters"
 _RESERVED_PARAMETERS = frozenset({"self", "nn", "torch", "super", "range", "_", SHARE_FUNCTION})
@@ -73,12 +77,14 @@ class ClassMaker:
 
     Attributes:
         block_of_class: The block that each class is of; None for the network.
+        imports: Modules of installed packages that classes are taken from.
     """
 
     graph: Graph
     classes: list[GeneratedClass] = field(default_factory=list[GeneratedClass])
     block_of_class: dict[str, str | None] = field(default_factory=dict[str, str | None])
     own_classes: Sequence[OwnClass] = ()
+    imports: Sequence[str] = ()
     uses_sharing: bool = False
     _layer_calls: dict[int, list[Call]] = field(default_factory=dict[int, list[Call]])
     _class_of: dict[int, tuple[GeneratedClass, int]] = field(
@@ -118,6 +124,9 @@ class ClassMaker:
         targets = {call.target for calls in self._layer_calls.values() for call in calls}
         self.own_classes = carried(targets)
         self._taken.update(own.name for own in self.own_classes)
+        places = {target.rpartition(".")[0] for target in targets} - {"", "nn"}
+        self.imports = sorted(places)
+        self._taken.update(place.partition(".")[0] for place in places)
 
     def _class_name(self, wanted: str, default: str) -> str:
         """Return a free class name that is as near to what was asked for as can be."""
@@ -143,7 +152,7 @@ class ClassMaker:
     def _layer_call(step: LayerStep) -> list[Call]:
         if call_expression(step) is not None:
             return []
-        return [constructor_call(step.layer.constructor(step.params, step.input_shapes))]
+        return [constructor_call(_constructor_of(step))]
 
     def _use(self, scope: Scope) -> Call:
         made, index = self._class_of[id(scope)]
@@ -274,6 +283,15 @@ def _alike(
         key = (constructors, tuple(setup_lines(scope)), tuple(forward_method(scope)))
         groups.setdefault(key, []).append(scope)
     return list(groups.values())
+
+
+def _constructor_of(step: LayerStep) -> Constructor:
+    try:
+        return step.layer.constructor(step.params, step.input_shapes)
+    except Exception as error:
+        if is_own(step.layer):
+            raise
+        raise CompileError(failure_text(step.layer, error)) from error
 
 
 def _written(target: str, named: Sequence[Mapping[str, object]]) -> list[str]:

@@ -23,9 +23,9 @@ def generate_source(document: Document) -> str:
     """Return the source of a module that computes what `build_module` computes, to the bit.
 
     The text depends on the graph alone, reads as `ruff format` writes it, needs only torch (it
-    carries the classes that torch lacks), and its state dict has the keys of the compiled module.
-    The class is named after the graph; where
-    a name cannot be used as it is, the nearest one that can.
+    carries the classes that torch lacks) and the packages whose layers it uses, and its state dict
+    has the keys of the compiled module. The class is named after the graph; where a name cannot be
+    used as it is, the nearest one that can.
 
     Raises:
         CompileError: The network has errors; they are listed.
@@ -33,7 +33,8 @@ def generate_source(document: Document) -> str:
     maker = ClassMaker(document.graph)
     network = plan_network(document)
     classes = maker.make_all(network)
-    parts = ["import torch\nfrom torch import nn\n"]
+    imports = "".join(f"import {name}\n" for name in sorted(["torch", *maker.imports]))
+    parts = [f"{imports}from torch import nn\n"]
     if maker.uses_sharing:
         parts.append(_SHARE_PARAMETERS)
     parts += [own.text for own in maker.own_classes]

@@ -44,18 +44,19 @@ def make_notebook(document: Document) -> str:
         source = generate_source(document)
     except CompileError as error:
         raise NotebookError(str(error), "Mend what the problems list names.") from None
-    given = _classified_input(document)
+    given, num_classes = _classifier(document)
     class_name = list(parse_file(source)[0].classes)[-1]
     cells = [
         _text(
             f"# {class_name}\n\n"
-            "Rebuilds, trains and evaluates the network. It needs `torch` and `torchvision`, and "
-            "nothing else. Run the cells from top to bottom."
+            "Rebuilds, trains and evaluates the network. It needs `torch`, `torchvision` and what "
+            "its first cell imports. Run the cells from top to bottom."
         ),
         _text("## Network"),
         _code(source),
         _text("## Data"),
         *(_image_cells(given) if given.type == "ImageInput" else _array_cells()),
+        _code(_CLASS_CHECK % {"num_classes": num_classes}),
         _text("## Training"),
         _code(_TRAINING % {"class_name": class_name, "parameters": _parameters(source)}),
         _text("## Evaluation\n\nOn the samples that training did not see."),
@@ -75,21 +76,22 @@ def make_notebook(document: Document) -> str:
     return json.dumps(notebook, indent=1, ensure_ascii=False) + "\n"
 
 
-def _classified_input(document: Document) -> Node:
-    """Return the one input of a classifier."""
+def _classifier(document: Document) -> tuple[Node, int]:
+    """Return the one input of a classifier, and how many classes it has scores for."""
     nodes = document.graph.nodes
     roles = {key: layer.role for key, node in nodes.items() if (layer := get_layer(node.type))}
     inputs = [node for key, node in nodes.items() if roles.get(key) == "input"]
     outputs = [key for key, role in roles.items() if role == "output"]
-    shapes = [axes_of(port.shape) for port in plan_network(document).outputs]
-    is_classifier = shapes == ["BF"]
-    if len(inputs) != 1 or not is_classifier:
+    shapes = [port.shape for port in plan_network(document).outputs]
+    is_classifier = [axes_of(shape) for shape in shapes] == ["BF"]
+    num_classes = shapes[0][-1].size if is_classifier else None
+    if len(inputs) != 1 or not isinstance(num_classes, int):
         raise NotebookError(
             "A notebook trains networks with one input and one output of scores (B, F), one for "
             f"each class; this one has {len(inputs)} inputs and {len(outputs)} outputs.",
             "Download the code instead, and train it with a loop of your own.",
         )
-    return inputs[0]
+    return inputs[0], num_classes
 
 
 def _parameters(source: str) -> str:
@@ -215,6 +217,14 @@ classes = [str(number) for number in range(int(labels.max()) + 1)]
     + _SPLIT
     + 'print(f"{len(trained)} samples to train on, {len(held)} to evaluate on")'
 )
+_CLASS_CHECK = """
+NUM_CLASSES = %(num_classes)s
+if len(classes) > NUM_CLASSES:
+    raise ValueError(
+        f"The data has {len(classes)} classes, but the network gives {NUM_CLASSES} scores. "
+        "Give its last layer as many outputs as there are classes."
+    )
+"""
 _TRAINING = """
 EPOCHS = 10
 LEARNING_RATE = 1e-3

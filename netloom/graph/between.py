@@ -1,143 +1,222 @@
-"""The operations that lead from one document to another of the same ids."""
+"""The operations that lead from one document to another: exact, and as fine as operations are."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 
-from netloom.graph.document import BlockDefinition, Document, Edge, Node
+from netloom.graph.document import BlockDefinition, Document, Graph, Node, Position, View
+from netloom.graph.draft import named_nodes
 from netloom.graph.operations import (
     AddBlock,
     AddEdge,
     AddNode,
     MoveNodes,
     Operation,
+    RemoveBlock,
     RemoveEdge,
     RemoveNode,
     SetAttribute,
     SetBlock,
+    SetBudget,
+    SetFrame,
     SetGraphName,
     SetParam,
 )
 from netloom.graph.topology import Scope, block_order
 
+_ATTRIBUTES = ("type", "name", "note", "is_frozen", "repeat", "weights", "overrides")
+
 
 def operations_between(before: Document, after: Document) -> list[Operation]:
-    """Return what turns one document into the other, in an order in which each step fits.
+    """Return operations with `apply_operations(before, operations)[0] == after`.
 
-    Nodes are the same when their ids are; a node whose block differs is made anew under its id.
-    Blocks that only `before` has stay.
+    Nodes, edges, blocks and frames are the same when their ids are: a changed parameter is one
+    `SetParam`. Only a node that became another block's, or that was imported from elsewhere, is
+    taken out and added under its id. What goes is taken out of every scope before anything is
+    added, so a node may change its scope.
     """
     old, new = before.graph, after.graph
+    kept = sorted(old.blocks.keys() & new.blocks.keys())
+    changes = [_change(None, old, new)]
+    changes += [_change(key, old.blocks[key], new.blocks[key]) for key in kept]
     operations: list[Operation] = []
     if old.name != new.name:
         operations.append(SetGraphName(name=new.name))
-    order, _ = block_order(new)
+    operations += _frames_first(before.view, after)
+    for change in changes:
+        operations += _taken_out(change)
+    operations += _removed_blocks(old, new)
+    order, recursive = block_order(new)
+    for block_id in sorted(recursive - old.blocks.keys()):
+        # It uses itself, so it has to be there before its content is.
+        empty = BlockDefinition(name=new.blocks[block_id].name)
+        operations.append(AddBlock(block_id=block_id, block=empty))
+        changes.append(_change(block_id, empty, new.blocks[block_id]))
+    positions = after.view.positions
     for block_id in order:
         if block_id not in old.blocks:
             block = new.blocks[block_id]
-            positions = {
-                node_id: after.view.positions[node_id]
-                for node_id in block.nodes
-                if node_id in after.view.positions
-            }
-            operations.append(AddBlock(block_id=block_id, block=block, positions=positions))
-    for block_id in order:
-        if block_id in old.blocks:
-            operations += _block(block_id, old.blocks[block_id], new.blocks[block_id], after)
-    operations += _scope(None, old, new, after)
-    kept = before.view.positions.keys() & after.view.positions.keys()
-    moved = {
-        node_id: after.view.positions[node_id]
-        for node_id in sorted(kept)
-        if after.view.positions[node_id] != before.view.positions[node_id]
+            drawn = {key: positions[key] for key in block.nodes if key in positions}
+            operations.append(AddBlock(block_id=block_id, block=block, positions=drawn))
+    for change in changes:
+        operations += _put_in(change, positions)
+    return [*operations, *_view(before.view, after.view, changes)]
+
+
+@dataclass(frozen=True, slots=True)
+class _Change:
+    """A scope that is there before and after.
+
+    Attributes:
+        leaving: Nodes that are removed, those added again under their ids among them.
+    """
+
+    scope: str | None
+    before: Scope
+    after: Scope
+    leaving: frozenset[str]
+
+    def stays(self, edge_id: str) -> bool:
+        """Whether an edge of either side is left as it is."""
+        edge = self.before.edges.get(edge_id)
+        if edge is None or self.after.edges.get(edge_id) != edge:
+            return False
+        return edge.source.node not in self.leaving and edge.target.node not in self.leaving
+
+
+def _change(scope: str | None, before: Scope, after: Scope) -> _Change:
+    leaving = {
+        node_id
+        for node_id, node in before.nodes.items()
+        if node_id not in after.nodes or _must_be_made_anew(node, after.nodes[node_id])
     }
-    return [*operations, MoveNodes(positions={**moved})] if moved else operations
+    return _Change(scope, before, after, frozenset(leaving))
 
 
-def _block(
-    block_id: str, before: BlockDefinition, after: BlockDefinition, document: Document
-) -> Iterator[Operation]:
-    def ports(block: BlockDefinition) -> SetBlock:
-        return SetBlock(
-            block_id=block_id,
-            name=block.name,
-            inputs=block.inputs,
-            outputs=block.outputs,
-            exposed=block.exposed,
-        )
-
-    gone = _gone(before, after)
-    if gone & {*before.inputs, *before.outputs, *(each.node for each in before.exposed.values())}:
-        still = before.model_copy(
-            update={
-                "inputs": [node_id for node_id in before.inputs if node_id not in gone],
-                "outputs": [node_id for node_id in before.outputs if node_id not in gone],
-                "exposed": {
-                    name: each for name, each in before.exposed.items() if each.node not in gone
-                },
-            }
-        )
-        yield ports(still)
-        before = still
-    yield from _scope(block_id, before, after, document)
-    if ports(before) != ports(after):
-        yield ports(after)
+def _must_be_made_anew(before: Node, after: Node) -> bool:
+    return before.block != after.block or before.module_path != after.module_path
 
 
-def _scope(
-    scope: str | None, before: Scope, after: Scope, document: Document
-) -> Iterator[Operation]:
-    gone = _gone(before, after)
-    ends = {_ends(edge) for edge in after.edges.values()}
-    kept: set[tuple[str, str, str, str]] = set()
-    for edge_id, edge in sorted(before.edges.items()):
-        is_loose = edge.source.node in gone or edge.target.node in gone
-        if is_loose or _ends(edge) not in ends:
-            yield RemoveEdge(scope=scope, edge_id=edge_id)
-        else:
-            kept.add(_ends(edge))
-    for node_id in sorted(gone):
-        yield RemoveNode(scope=scope, node_id=node_id)
-    for node_id, node in after.nodes.items():
-        if node_id not in before.nodes or node_id in gone:
-            position = document.view.positions.get(node_id)
+def _taken_out(change: _Change) -> Iterator[Operation]:
+    for edge_id in sorted(change.before.edges):
+        if not change.stays(edge_id):
+            yield RemoveEdge(scope=change.scope, edge_id=edge_id)
+    standing = _standing(change)
+    if standing is not None and standing != _header(change.scope, change.before):
+        # A node that is a port or has an exposed parameter cannot be taken out: free it first.
+        yield standing
+    for node_id in sorted(change.leaving):
+        yield RemoveNode(scope=change.scope, node_id=node_id)
+
+
+def _put_in(change: _Change, positions: Mapping[str, Position]) -> Iterator[Operation]:
+    scope, before, after = change.scope, change.before, change.after
+    for node_id in sorted(after.nodes):
+        node = after.nodes[node_id]
+        if node_id not in before.nodes or node_id in change.leaving:
+            position = positions.get(node_id)
             yield AddNode(scope=scope, node_id=node_id, node=node, position=position)
         else:
             yield from _node(scope, node_id, before.nodes[node_id], node)
-    for edge_id, edge in after.edges.items():
-        if _ends(edge) not in kept:
-            yield AddEdge(scope=scope, edge_id=edge_id, edge=edge)
+    for edge_id in sorted(after.edges):
+        if not change.stays(edge_id):
+            yield AddEdge(scope=scope, edge_id=edge_id, edge=after.edges[edge_id])
+    wanted = _header(scope, after)
+    if wanted is not None and wanted != _standing(change):
+        yield wanted
 
 
-def _gone(before: Scope, after: Scope) -> set[str]:
-    """Return the nodes that are removed, those made anew among them."""
-    return {
-        node_id
-        for node_id, node in before.nodes.items()
-        if node_id not in after.nodes or after.nodes[node_id].block != node.block
-    }
+def _header(block_id: str | None, block: Scope) -> SetBlock | None:
+    """Return what sets name, ports and exposed parameters; the top level has none."""
+    if block_id is None or isinstance(block, Graph):
+        return None
+    return SetBlock(
+        block_id=block_id,
+        name=block.name,
+        inputs=block.inputs,
+        outputs=block.outputs,
+        exposed=block.exposed,
+    )
+
+
+def _standing(change: _Change) -> SetBlock | None:
+    """Return the header of a block between taking out and putting in."""
+    header = _header(change.scope, change.before)
+    if header is None or isinstance(change.before, Graph):
+        return None
+    leaving = change.leaving
+    if not leaving & named_nodes(change.before):
+        return header
+    return header.model_copy(
+        update={
+            "inputs": [node_id for node_id in header.inputs if node_id not in leaving],
+            "outputs": [node_id for node_id in header.outputs if node_id not in leaving],
+            "exposed": {
+                name: each
+                for name, each in header.exposed.items()
+                if not any(target.node in leaving for target in each.targets)
+            },
+        }
+    )
+
+
+def _removed_blocks(old: Graph, new: Graph) -> Iterator[Operation]:
+    """Remove blocks, each before those it uses."""
+    order, recursive = block_order(old)
+    recursive_ones = sorted(recursive - new.blocks.keys())
+    for block_id in recursive_ones:
+        # Something in it uses it: empty it first.
+        block = old.blocks[block_id]
+        yield from _taken_out(_change(block_id, block, BlockDefinition(name=block.name)))
+    for block_id in [*recursive_ones, *reversed(order)]:
+        if block_id not in new.blocks:
+            yield RemoveBlock(block_id=block_id)
 
 
 def _node(scope: str | None, node_id: str, before: Node, after: Node) -> Iterator[Operation]:
-    for attribute in ("type", "name", "note", "is_frozen", "repeat", "weights", "overrides"):
+    for attribute in _ATTRIBUTES:
         value = getattr(after, attribute)
-        if value != getattr(before, attribute):
+        if not _is_equal(value, getattr(before, attribute)):
             yield SetAttribute(scope=scope, node_id=node_id, attribute=attribute, value=value)
-    yield from _params(scope, node_id, before.params, after.params)
+    for name in sorted(before.params.keys() - after.params.keys()):
+        yield SetParam(scope=scope, node_id=node_id, param=name, is_set=False)
+    for name, value in after.params.items():
+        if name not in before.params or not _is_equal(value, before.params[name]):
+            yield SetParam(scope=scope, node_id=node_id, param=name, value=value)
 
 
-def _params(
-    scope: str | None, node_id: str, before: Mapping[str, object], after: Mapping[str, object]
-) -> Iterator[Operation]:
-    for name in before:
-        if name not in after:
-            yield SetParam(scope=scope, node_id=node_id, param=name, is_set=False)
-    for name, value in after.items():
-        if name not in before or before[name] != value:
-            yield SetParam.model_validate(
-                {"scope": scope, "node_id": node_id, "param": name, "value": value}
-            )
+def _is_equal(one: object, other: object) -> bool:
+    """Compare plain data as JSON does: 1, 1.0 and true are three values."""
+    if one is other:
+        return True
+    return one == other and json.dumps(one, sort_keys=True) == json.dumps(other, sort_keys=True)
 
 
-def _ends(edge: Edge) -> tuple[str, str, str, str]:
-    return edge.source.node, edge.source.port, edge.target.node, edge.target.port
+def _frames_first(before: View, after: Document) -> Iterator[Operation]:
+    """Remove the frames that go, and those drawn in a block that goes."""
+    for frame_id, frame in sorted(before.frames.items()):
+        is_homeless = frame.scope is not None and frame.scope not in after.graph.blocks
+        if frame_id not in after.view.frames or is_homeless:
+            yield SetFrame(frame_id=frame_id, frame=None)
+
+
+def _view(before: View, after: View, changes: list[_Change]) -> Iterator[Operation]:
+    """Move what stays, and set budgets and frames."""
+    moved = {
+        node_id: after.positions.get(node_id)
+        for change in changes
+        for node_id in change.before.nodes
+        if node_id not in change.leaving
+        and before.positions.get(node_id) != after.positions.get(node_id)
+    }
+    if moved:
+        yield MoveNodes(positions=dict(sorted(moved.items())))
+    for budget in sorted(before.budgets.keys() | after.budgets.keys()):
+        limit = after.budgets.get(budget)
+        if before.budgets.get(budget) != limit:
+            yield SetBudget(budget=budget, limit=limit)
+    for frame_id, frame in sorted(after.frames.items()):
+        if before.frames.get(frame_id) != frame:
+            yield SetFrame(frame_id=frame_id, frame=frame)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from importlib import import_module
 from typing import TYPE_CHECKING, ClassVar, Generic, Literal, TypeAlias, TypeVar
 
 from netloom.graph.diagnostics import DiagnosticCode
@@ -152,8 +153,9 @@ class Constructor:
     """A call that makes the module: `nn.Conv2d(3, 16, kernel_size=3, padding=1)`.
 
     Attributes:
-        target: Class under `torch.nn`, written `nn.Conv2d`, or one of `netloom.layers.modules`,
-            written without a dot; generated source then carries the text of that class.
+        target: Class under `torch.nn`, written `nn.Conv2d`; one of `netloom.layers.modules`,
+            written without a dot, whose text generated source then carries; or one of an installed
+            package, written with its module, `acme.nn.Swish`, which generated source imports.
         args: Positional arguments.
         kwargs: Keyword arguments; those equal to torch's default are left out.
     """
@@ -270,9 +272,9 @@ class LayerType(Generic[P]):
         from netloom.layers import modules
 
         call = self.constructor(params, inputs)
-        is_own = "." not in call.target and hasattr(modules, call.target)
-        module_class = getattr(modules if is_own else nn, call.target.removeprefix("nn."))
-        return module_class(*call.args, **call.kwargs)
+        place, _, name = call.target.rpartition(".")
+        holder = nn if place == "nn" else import_module(place) if place else modules
+        return getattr(holder, name)(*call.args, **call.kwargs)
 
     def source(self, params: P, inputs: Inputs) -> str:
         """Return the constructor expression for readable code, which imports only torch."""

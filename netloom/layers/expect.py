@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 
 from netloom.graph.diagnostics import DiagnosticCode
@@ -13,15 +14,15 @@ from netloom.layers.base import (
     ShapeProblem,
     Suggestion,
 )
+from netloom.layers.installed import is_own
 from netloom.layers.params import LayerParams
 from netloom.layers.shapes import Expr, Shape, axes_of, holds_integers, named_shape_text
 
 INSERT_FLATTEN = InsertBefore("Insert Flatten", "Flatten")
 IMAGE_AXES = "BCHW"
-
-
 LARGEST_SIZE = 2**53
 MAX_COMPLEXITY = 48
+_log = logging.getLogger(__name__)
 
 
 def infer_layer(layer: AnyLayer, params: LayerParams, inputs: Inputs) -> Inference | ShapeProblem:
@@ -32,7 +33,13 @@ def infer_layer(layer: AnyLayer, params: LayerParams, inputs: Inputs) -> Inferen
     """
     if problem := integers_problem(layer, params, inputs):
         return problem
-    found = layer.infer(params, inputs)
+    try:
+        found = layer.infer(params, inputs)
+    except Exception as error:
+        if is_own(layer):
+            raise
+        _log.warning("Shapes of %s could not be inferred", layer.type_name, exc_info=True)
+        return ShapeProblem(failure_text(layer, error))
     if isinstance(found, ShapeProblem):
         return found
     for shape in found.outputs.values():
@@ -49,6 +56,15 @@ def infer_layer(layer: AnyLayer, params: LayerParams, inputs: Inputs) -> Inferen
                     code=DiagnosticCode.LIMIT_EXCEEDED,
                 )
     return found
+
+
+def failure_text(layer: AnyLayer, error: Exception) -> str:
+    """Say that a layer of an installed package failed, and who can help."""
+    package = layer.type_name.partition(".")[0]
+    return (
+        f"{layer.title} failed ({type(error).__name__}: {str(error)[:200]}). It is of the package "
+        f"{package}: update it, or ask its authors."
+    )
 
 
 def integers_problem(layer: AnyLayer, params: LayerParams, inputs: Inputs) -> ShapeProblem | None:

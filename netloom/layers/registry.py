@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import logging
 from functools import cache
 from importlib import import_module
-from importlib.metadata import EntryPoint, entry_points
 from typing import cast, get_args
 
-from netloom.layers.base import AnyLayer, Category, LayerType
+from netloom.layers.base import AnyLayer, Category
+from netloom.layers.installed import InstalledLayers, load_installed
 
-ENTRY_POINT_GROUP = "netloom.layers"
 _FAMILIES = (
     "input_output",
     "sequence_input",
@@ -39,37 +37,28 @@ _FAMILIES = (
     "einsum",
     "block",
 )
-_log = logging.getLogger(__name__)
 
 
 @cache
-def _registry() -> dict[str, AnyLayer]:
+def _own_layers() -> dict[str, AnyLayer]:
     layers: dict[str, AnyLayer] = {}
     for family in _FAMILIES:
         module = import_module(f"netloom.layers.{family}")
         for layer in cast("tuple[AnyLayer, ...]", module.LAYERS):
             layers[layer.type_name] = layer
-    for entry_point in entry_points(group=ENTRY_POINT_GROUP):
-        for layer in _third_party_layers(entry_point):
-            if layer.type_name in layers:
-                _log.warning("%s declares layer type %s again", entry_point, layer.type_name)
-            else:
-                layers[layer.type_name] = layer
     return layers
 
 
-def _third_party_layers(entry_point: EntryPoint) -> tuple[AnyLayer, ...]:
-    """Return what an installed package adds; a broken one must not take the studio down."""
-    try:
-        loaded: object = entry_point.load()
-    except Exception:  # noqa: BLE001 - code of others fails as it likes
-        _log.exception("Layer types of %s could not be loaded", entry_point)
-        return ()
-    candidates = cast("tuple[object, ...]", loaded) if isinstance(loaded, tuple) else (loaded,)
-    layers = [cast("AnyLayer", item) for item in candidates if isinstance(item, LayerType)]
-    if len(layers) < len(candidates):
-        _log.warning("%s gives something that is not a LayerType instance", entry_point)
-    return tuple(layers)
+@cache
+def installed_layers() -> InstalledLayers:
+    """Return what packages add to Netloom's own layers, and what is wrong with it."""
+    return load_installed(_own_layers())
+
+
+@cache
+def _registry() -> dict[str, AnyLayer]:
+    added = {layer.type_name: layer for _, layer in installed_layers().layers}
+    return {**_own_layers(), **added}
 
 
 def get_layer(type_name: str) -> AnyLayer | None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import cast
 
 from netloom.graph.document import (
     BlockDefinition,
@@ -14,23 +13,21 @@ from netloom.graph.document import (
     ExposedParam,
     Graph,
     Node,
-    ParamValue,
     Position,
-    View,
     new_id,
 )
 from netloom.graph.topology import Scope
 from netloom.layers.block import BLOCK, BLOCK_INPUT, BLOCK_OUTPUT
-from netloom.layers.registry import get_layer
-from netloom.readback.layers import FoundLayer, Params, find_layer
+from netloom.readback.exposing import Exposing, exposed_of, overrides_of
+from netloom.readback.layers import find_layer
 from netloom.readback.matching import Match, match_scope, ports_of
 from netloom.readback.model import SourcePlace
 from netloom.readback.placing import Places
 from netloom.readback.records import ReadNode, Record
+from netloom.readback.solving import FoundLayer
 from netloom.readback.starting import with_starts
 from netloom.readback.syntax import CannotRead
-
-_ABSENT = object()
+from netloom.readback.wanted import Params
 
 
 @dataclass(slots=True)
@@ -71,9 +68,14 @@ class Assembly:
         placed.place(graph.nodes, graph.edges, is_new=scope is None)
         for block_id, block in self.blocks.items():
             placed.place(block.nodes, block.edges, is_new=block_id not in present.blocks)
-        still = {node_id for each in (graph, *blocks.values()) for node_id in each.nodes}
-        positions = {key: at for key, at in placed.positions.items() if key in still}
-        view = View(positions=positions, frames=self.present.view.frames)
+        still, before = _node_ids(graph), _node_ids(present)
+        drawn = self.present.view.positions
+        positions = {
+            key: at
+            for key, at in placed.positions.items()
+            if key in still and (key in drawn or key not in before)
+        }
+        view = self.present.view.model_copy(update={"positions": positions})
         return Document(graph=graph, view=view)
 
     def _output_names(self, record: Record, present: Scope) -> list[str]:
@@ -121,7 +123,7 @@ class Assembly:
             edges=edges,
             inputs=match.inputs,
             outputs=match.outputs,
-            exposed={name: each for name, each in exposed.items() if each.node in nodes},
+            exposed=exposed_of(exposed, nodes),
         )
 
     def _content(
@@ -137,13 +139,18 @@ class Assembly:
         if present is not None:
             nodes = {key: node for key, node in present.nodes.items() if key not in match.shown}
         overrides = [self._overrides.setdefault(id(record), {}) for record in group]
+        exposing = Exposing(self.blocks, {} if exposed is None else exposed, overrides)
         for index, node_id in enumerate(match.nodes):
             reads = [record.nodes[index] for record in group]
             before = present.nodes.get(node_id) if present is not None else None
             values = [self._values(read, before) for read in reads]
-            base = self._unified(node_id, reads[0], values, before, exposed, overrides)
+            base = values[0]
+            if exposed is not None:  # The network itself is used once.
+                inner = self._block_of[id(reads[0].records[0])] if reads[0].records else None
+                base = exposing.defined(node_id, reads[0], values, before, inner)
             nodes[node_id] = self._node(reads[0], base, before)
             self._add_places(reads[0], node_id, block_id)
+        exposing.settle()
         return nodes, self._edges(group[0], match, present, nodes)
 
     def _values(self, read: ReadNode, before: Node | None) -> Params:
@@ -161,43 +168,6 @@ class Assembly:
         unknown = {name: value for name, value in kept.items() if name not in block.exposed}
         return {**unknown, **found[0]}
 
-    def _unified(
-        self,
-        node_id: str,
-        read: ReadNode,
-        values: list[Params],
-        before: Node | None,
-        exposed: dict[str, ExposedParam] | None,
-        overrides: list[Params],
-    ) -> Params:
-        """Write into the definition what all uses agree on, and expose what they do not."""
-        if exposed is None:
-            return values[0]
-        half = (
-            {} if before is None else (before.params if before.block is None else before.overrides)
-        )
-        names = {each.param: name for name, each in exposed.items() if each.node == node_id}
-        base: Params = {}
-        for param in dict.fromkeys(name for each in values for name in each):
-            given = [each.get(param, _ABSENT) for each in values]
-            agree = all(value == given[0] for value in given)
-            name = names.get(param)
-            origin = read.exposed.get(param)
-            if name is None and origin is not None and before is None and origin not in exposed:
-                name = origin
-            if name is None and agree:
-                base[param] = cast("ParamValue", given[0])
-                continue
-            if name is None:
-                name = param if param not in exposed else f"{read.name}_{param}"
-            exposed[name] = ExposedParam(node=node_id, param=param)
-            start = half.get(param, _ABSENT) if before is not None else given[0]
-            if start is not _ABSENT:
-                base[param] = cast("ParamValue", start)
-            for own, value in zip(overrides, given, strict=True):
-                own[name] = cast("ParamValue", _default(read, param) if value is _ABSENT else value)
-        return base
-
     def _node(self, read: ReadNode, params: Params, before: Node | None) -> Node:
         name = read.name if before is None or read.is_named else before.name
         changes: dict[str, object] = {"name": name[:64], "is_frozen": read.is_frozen}
@@ -214,25 +184,9 @@ class Assembly:
             "block": block_id,
             "repeat": len(read.records),
             "weights": "shared" if is_shared else "separate",
-            "overrides": self._instance_overrides(params, before, block_id),
+            "overrides": overrides_of(params, before, block_id, self.blocks),
         }
         return (before or Node(type=BLOCK, name=name[:64])).model_copy(update=changes)
-
-    def _instance_overrides(self, wanted: Params, before: Node | None, block_id: str) -> Params:
-        """Leave out what the definition says itself, unless the instance said it before."""
-        block = self.blocks[block_id]
-        said = before.overrides if before is not None and before.block == block_id else {}
-        found: Params = {}
-        for name, value in wanted.items():
-            target = block.exposed.get(name)
-            inner = block.nodes.get(target.node) if target else None
-            if target is None or inner is None:
-                found[name] = value
-                continue
-            half = inner.params if inner.block is None else inner.overrides
-            if name in said or target.param not in half or half[target.param] != value:
-                found[name] = value
-        return {name: found[name] for name in (*said, *found) if name in found}
 
     def _edges(
         self, record: Record, match: Match, present: Scope | None, nodes: Mapping[str, Node]
@@ -289,6 +243,10 @@ def _groups(top: Record) -> list[list[Record]]:
     return list(groups.values())
 
 
+def _node_ids(graph: Graph) -> set[str]:
+    return {node_id for each in (graph, *graph.blocks.values()) for node_id in each.nodes}
+
+
 def _kept(before: Node | None, after: Node) -> Node:
     """Keep what source says nothing about, such as notes."""
     if before is None or before.type != after.type:
@@ -305,10 +263,3 @@ def _keep_as_drawn(read: ReadNode, before: Node | None) -> None:
     found = find_layer(read.wanted, shapes, (before.type, dict(before.params)))
     if isinstance(found, FoundLayer) and found.layer.type_name == before.type:
         read.type_name, read.params = before.type, found.params
-
-
-def _default(read: ReadNode, param: str) -> object:
-    layer = get_layer(read.type_name)
-    found = layer.Params.model_fields.get(param) if layer is not None else None
-    default: object = None if found is None else found.default
-    return list(cast("tuple[object, ...]", default)) if isinstance(default, tuple) else default

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from typing import cast
 
 from netloom.layers.shapes import Expr
-from netloom.readback.layers import Wanted, WantedCall, WantedExpression, canonical, named_arguments
 from netloom.readback.values import Flow, Plain, SizeOf, is_plain
+from netloom.readback.wanted import Wanted, WantedCall, WantedExpression, canonical, named_arguments
 
 _CLASSES: Mapping[str, str] = {
     "relu": "ReLU", "relu6": "ReLU6", "gelu": "GELU", "silu": "SiLU", "elu": "ELU",

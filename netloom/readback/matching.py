@@ -9,9 +9,9 @@ from netloom.compile.order import execution_order, natural_key
 from netloom.graph.document import new_id
 from netloom.graph.topology import Scope
 from netloom.layers.registry import get_layer
-from netloom.readback.layers import WantedExpression
 from netloom.readback.records import ReadNode, Record
 from netloom.readback.values import Flow
+from netloom.readback.wanted import WantedExpression
 
 
 @dataclass(slots=True)

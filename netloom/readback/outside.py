@@ -11,10 +11,10 @@ from netloom.layers.parse import parse_params
 from netloom.layers.registry import get_layer
 from netloom.layers.shapes import Shape
 from netloom.readback.interpret import Reader
-from netloom.readback.layers import WantedCall
 from netloom.readback.model import SourceProblem
 from netloom.readback.records import Record
 from netloom.readback.syntax import CannotRead
+from netloom.readback.wanted import WantedCall
 
 _SIDES = (32, 28, 64, 224, 96, 128, 256, 299, 227, 48, 512, 16, 8)
 

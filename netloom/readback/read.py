@@ -18,7 +18,7 @@ from netloom.layers.parse import parse_params
 from netloom.layers.registry import get_layer
 from netloom.layers.shapes import Shape
 from netloom.readback.assemble import Assembly
-from netloom.readback.evaluate import is_carried, method_of
+from netloom.readback.classes import is_carried, method_of
 from netloom.readback.interpret import Reader
 from netloom.readback.model import Reading, SourceProblem
 from netloom.readback.outside import guessed_inputs

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 
 from netloom.graph.document import ParamValue
 from netloom.layers.shapes import Shape
-from netloom.readback.layers import Params, Wanted
 from netloom.readback.values import Flow, Module
+from netloom.readback.wanted import Params, Wanted
 
 
 @dataclass(slots=True, eq=False)

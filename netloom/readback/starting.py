@@ -14,9 +14,9 @@ from netloom.layers.learning import (
     WeightInitialiser,
     starts,
 )
-from netloom.readback.layers import Params
 from netloom.readback.records import ReadNode
 from netloom.readback.values import LayerModule, Plain, same
+from netloom.readback.wanted import Params
 
 _VALUES = ("val", "std", "gain", "b")
 

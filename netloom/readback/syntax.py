@@ -7,6 +7,7 @@ import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from netloom.layers.registry import installed_layers
 from netloom.readback.model import SourceProblem
 
 MAX_SOURCE_CHARS = 1_000_000
@@ -51,6 +52,11 @@ class SourceFile:
             if name.startswith(long):
                 return short + name.removeprefix(long)
         return name
+
+
+def is_packaged(name: str) -> bool:
+    """Whether a dotted name is of an installed package that adds layers."""
+    return name.partition(".")[0] in installed_layers().modules
 
 
 def problem_at(node: ast.AST, message: str, *, is_note: bool = False) -> SourceProblem:
@@ -121,11 +127,11 @@ def _sorted_parts(tree: ast.Module) -> tuple[SourceFile, list[SourceProblem]]:
                     functions[name] = part
             case ast.Import(names=names):
                 for alias in names:
-                    if alias.name in _MODULES:
+                    if alias.name in _MODULES or is_packaged(alias.name):
                         name = alias.name if alias.asname else alias.name.split(".")[0]
                         imports[alias.asname or name] = name
             case ast.ImportFrom(module=str() as module, names=names):
-                known = names if module in _MODULES else []
+                known = names if module in _MODULES or is_packaged(module) else []
                 imports |= {each.asname or each.name: f"{module}.{each.name}" for each in known}
             case ast.Expr(value=ast.Constant()) | ast.If() | ast.Pass():
                 pass  # A docstring, and what runs when the file is started: not the network.

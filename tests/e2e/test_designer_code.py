@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable
 from typing import Any
 
 import pytest
-from playwright.sync_api import BrowserContext, expect
+from playwright.sync_api import Browser, BrowserContext, expect
 
 from tests.e2e.designer_canvas import DesignerCanvas, new_network
+from tour.studio import Studio
 
 pytestmark = pytest.mark.e2e
 
@@ -55,6 +57,7 @@ def test_code_that_is_edited_changes_the_canvas_and_back(
     expect(page.locator("[data-problem='error']")).to_contain_text("mystery")
     problem.click()
     expect(field).to_be_focused()
+    expect(page.locator("[data-problem='error']")).to_be_in_viewport()
 
     # The canvas changes meanwhile: what was typed waits, and nobody's edit is lost.
     designer.select("classifier")
@@ -64,5 +67,61 @@ def test_code_that_is_edited_changes_the_canvas_and_back(
     expect(field).to_have_value(containing(", 7)"))
 
     # A line and its node find each other.
+    shown = page.get_by_test_id("code-view").locator("[data-selected]")
     designer.select("conv")
-    expect(page.locator("[data-selected]").first).to_contain_text("self.conv = nn.Conv2d")
+    expect(shown.first).to_contain_text("self.conv = nn.Conv2d")
+    lines = field.input_value().split("\n")
+    line = next(n for n, text in enumerate(lines) if "self.classifier = " in text)
+    field.click(position={"x": 200, "y": 8 + 20 * line + 10})
+    expect(designer.node("classifier")).to_have_attribute("data-selected", "true")
+    expect(shown.first).to_contain_text("self.classifier = nn.Linear")
+
+
+def test_a_notebook_is_downloaded(open_context: Callable[..., BrowserContext]) -> None:
+    designer = DesignerCanvas(open_context().new_page())
+    page = designer.page
+    designer.open(new_network(page.context, "mlp", "Notebook"))
+    designer.show("code")
+    with page.expect_download() as started:
+        page.get_by_test_id("code-notebook").click()
+    assert started.value.suggested_filename == "notebook.ipynb"
+    cells = json.loads(started.value.path().read_text())["cells"]
+    source = "".join("".join(cell["source"]) for cell in cells)
+    for part in ("class Notebook(nn.Module)", "loss.backward()", "accuracy"):
+        assert part in source
+
+
+def test_a_viewer_reads_the_code_only(
+    open_context: Callable[..., BrowserContext], browser: Browser, studio: Studio
+) -> None:
+    owner = open_context()
+    network_id = new_network(owner, "mlp", "Shown")
+    session = owner.request.get("/api/session").json()
+    invited = owner.request.post(
+        f"/api/projects/{session['projects'][0]['id']}/invitations",
+        data={"role": "viewer"},
+        headers={"X-CSRFToken": session["csrf_token"]},
+    ).json()
+    with browser.new_context(base_url=studio.url) as guest:
+        page = guest.new_page()
+        page.goto("/")
+        account = {"name": "Guest", "email": "guest@example.org", "password": "long-enough-7421"}
+        token = invited["url"].partition("#token=")[2]
+        csrf = guest.request.get("/api/session").json()["csrf_token"]
+        joined = guest.request.post(
+            "/api/invitations/accept",
+            data={**account, "token": token},
+            headers={"X-CSRFToken": csrf},
+        )
+        assert joined.ok, joined.text()
+        designer = DesignerCanvas(page)
+        designer.open(network_id)
+        designer.show("code")
+        field = page.get_by_test_id("code-editor")
+        expect(field).to_have_value(containing("class Shown(nn.Module)"), timeout=30_000)
+        expect(field).not_to_be_editable()
+        source = field.input_value()
+        field.press("Enter")
+        field.press("x")
+        expect(field).to_have_value(source)
+        expect(page.get_by_test_id("code-state")).to_be_hidden()

@@ -170,7 +170,9 @@ def test_inspecting_tells_memory_and_writes_the_table(netloom, tmp_path: Path) -
     assert found["training_memory"]["total_bytes"] == (
         totals["training_fixed_bytes"] + 64 * totals["training_sample_bytes"]
     )
-    assert netloom("inspect", path, "--batch", "0").status == 2
+    refused = netloom("inspect", path, "--batch", "0")
+    assert refused.status == 1
+    assert "at least one sample" in refused.err
 
 
 def test_inspecting_a_network_with_errors_lists_them(netloom, tmp_path: Path) -> None:

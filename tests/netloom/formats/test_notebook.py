@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -33,7 +34,9 @@ def run_cells(notebook: str, folder: Path) -> dict[str, object]:
     (folder / "n.ipynb").write_text(notebook)
     done = subprocess.run(
         [sys.executable, "-c", RUN, "n.ipynb"],
-        cwd=folder, capture_output=True, text=True, timeout=120, check=False,
+        cwd=folder, capture_output=True, text=True, timeout=300, check=False,
+        # Small tensors: threads would only wait for each other.
+        env={**os.environ, "OMP_NUM_THREADS": "1"},
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout.splitlines()[-1])
@@ -61,8 +64,8 @@ def test_images_in_class_folders_are_learned(tmp_path: Path) -> None:
 
 def test_arrays_are_learned_with_factors_of_the_layers(tmp_path: Path) -> None:
     generator = np.random.default_rng(0)
-    labels = np.arange(160) % 2
-    inputs = generator.normal(labels[:, None] * 4.0, 1.0, (160, 5)).astype("float32")
+    labels = np.arange(480) % 2
+    inputs = generator.normal(labels[:, None] * 6.0, 1.0, (480, 5)).astype("float32")
     np.savez(tmp_path / "data.npz", inputs=inputs, labels=labels)
     document = chain(
         node("FeatureInput", "features", num_features=5),
@@ -74,6 +77,17 @@ def test_arrays_are_learned_with_factors_of_the_layers(tmp_path: Path) -> None:
     notebook = make_notebook(document)
     assert "parameter_groups(network" in notebook
     expect_learned(run_cells(notebook, tmp_path))
+
+
+def test_data_of_more_classes_is_refused_with_words(tmp_path: Path) -> None:
+    np.savez(tmp_path / "data.npz", inputs=np.zeros((10, 3), "float32"), labels=np.arange(10))
+    document = chain(
+        node("FeatureInput", "features", num_features=3),
+        node("Linear", "head", out_features=2),
+        node("Output", "output"),
+    )
+    with pytest.raises(AssertionError, match="10 classes, but the network gives 2 scores"):
+        run_cells(make_notebook(document), tmp_path)
 
 
 def test_it_is_a_notebook_of_format_4_5_and_the_same_each_time() -> None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from designer.rewrite import operations_between
 from netloom.graph.apply import apply_operation, apply_operations
+from netloom.graph.between import operations_between
 from netloom.graph.document import Document, Frame, Node, Position
 from netloom.graph.merge import Merge, merge_documents
 from netloom.graph.migrations import load_document

@@ -2,74 +2,221 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
 from pathlib import Path
 
-PLUGIN = """
+import pytest
+
+SWISH = '''
+"""A layer with a class of its own, declared without torch."""
+
 from netloom.layers.base import Constructor, Inference, LayerType
 from netloom.layers.params import LayerParams, param
 
 
-class HardtanhParams(LayerParams):
-    limit: float = param(1.0, "Limit", "Largest number.", minimum=0)
-    scale: float
+class SwishParams(LayerParams):
+    beta: float = param(1.0, "Beta", "How steep it is.", minimum=0)
 
 
-class Hardtanh(LayerType[HardtanhParams]):
-    type_name = "acme.Hardtanh"
-    name_stem = "hardtanh"
-    title = "Hardtanh"
+class Swish(LayerType[SwishParams]):
+    type_name = "acme.Swish"
+    name_stem = "swish"
+    title = "Swish"
     category = "Activation"
-    summary = "Cuts numbers off."
-    Params = HardtanhParams
+    summary = "x * sigmoid(beta x)."
+    Params = SwishParams
 
     def infer(self, params, inputs):
         return Inference({"output": inputs["input"]})
 
     def constructor(self, params, inputs):
-        return Constructor("nn.Hardtanh", (-params.limit, params.limit))
+        return Constructor("acme.modules.Swish", (), {"beta": params.beta})
 
 
-LAYERS = (Hardtanh(), "not a layer")
+class Faulty(Swish):
+    type_name = "acme.Faulty"
+
+    def infer(self, params, inputs):
+        return {}["nowhere"]
+
+
+LAYERS = (Swish(), Faulty())
+'''
+MODULES = """
+import torch
+from torch import nn
+
+
+class Swish(nn.Module):
+    def __init__(self, beta: float = 1.0) -> None:
+        super().__init__()
+        self.beta = beta
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return x * torch.sigmoid(self.beta * x)
+"""
+OTHERS = """
+from acme.layers import Swish
+
+
+class Again(Swish):
+    summary = "The same name, of another package."
+
+
+class Plain(Swish):
+    type_name = "ReLU"
+
+
+class NoTitle(Swish):
+    type_name = "broken.NoTitle"
+    category = "Nonsense"
+
+
+class BadParams(Swish):
+    type_name = "broken.BadParams"
+    Params = dict
+
+
+LAYERS = [Again(), Plain(), NoTitle(), BadParams(), "not a layer"]
 """
 
-METADATA = "Metadata-Version: 2.1\nName: acme\nVersion: 1\n"
-ENTRY_POINTS = """[netloom.layers]
-acme = acme_layers:LAYERS
-broken = acme_layers:MISSING
-"""
-CHECK = """
-from netloom.analyze import analyze
-from netloom.graph.document import Document
-from netloom.layers import describe_layers, get_layer
 
-layer = get_layer("acme.Hardtanh")
-assert get_layer("ReLU") is not None
-description = next(found for found in describe_layers() if found.type == "acme.Hardtanh")
-assert [param.is_required for param in description.params] == [False, True]
-nodes = {"a": {"type": "acme.Hardtanh", "name": "cut"}}
-analysis = analyze(Document.model_validate({"graph": {"nodes": nodes}}))
-assert "missing_param" in [problem.code.value for problem in analysis.diagnostics]
-"""
-
-
-def test_an_installed_package_adds_layer_types(tmp_path: Path) -> None:
-    (tmp_path / "acme_layers.py").write_text(PLUGIN)
-    info = tmp_path / "acme-1.dist-info"
+def install(folder: Path, name: str, files: dict[str, str], *entry_points: str) -> None:
+    """Put a package with its metadata where an installer would."""
+    for path, text in files.items():
+        (folder / name / path).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name / path).write_text(text)
+    info = folder / f"{name}-1.0.dist-info"
     info.mkdir()
-    (info / "METADATA").write_text(METADATA)
-    (info / "entry_points.txt").write_text(ENTRY_POINTS)
-    path = os.pathsep.join([str(tmp_path), str(Path.cwd())])
-    result = subprocess.run(
-        [sys.executable, "-c", CHECK],
-        env={**os.environ, "PYTHONPATH": path},
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
-    assert result.returncode == 0, result.stderr
-    assert "could not be loaded" in result.stderr
-    assert "not a LayerType" in result.stderr
+    (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.0\n")
+    lines = [f"layers{index} = {each}" for index, each in enumerate(entry_points)]
+    (info / "entry_points.txt").write_text("\n".join(["[netloom.layers]", *lines, ""]))
+
+
+@pytest.fixture
+def packages(tmp_path: Path) -> Path:
+    """A folder of one good package and three that are broken, each in its own way."""
+    folder = tmp_path / "site"
+    good = {"__init__.py": "", "layers.py": SWISH, "modules.py": MODULES}
+    install(folder, "acme", good, "acme.layers:LAYERS", "acme.layers:MISSING")
+    install(folder, "broken", {"__init__.py": OTHERS}, "broken:LAYERS")
+    install(folder, "exits", {"__init__.py": "raise SystemExit(3)"}, "exits:LAYERS")
+    install(folder, "heavy", {"__init__.py": "import torch\nLAYERS = ()"}, "heavy:LAYERS")
+    return folder
+
+
+def run(packages: Path, *command: str) -> subprocess.CompletedProcess[str]:
+    """Run Python with the packages installed."""
+    path = os.pathsep.join([str(packages), str(Path.cwd())])
+    return subprocess.run(
+        [sys.executable, *command],
+        env={**os.environ, "PYTHONPATH": path}, cwd=packages, capture_output=True, text=True,
+        timeout=120, check=False,
+    )  # fmt: skip
+
+
+def test_what_is_broken_is_a_warning_and_everything_else_works(packages: Path) -> None:
+    done = run(packages, "-m", "netloom", "layers", "--json")
+    assert done.returncode == 0, done.stderr
+    types = {each["type"] for each in json.loads(done.stdout)}
+    assert {"acme.Swish", "acme.Faulty", "ReLU", "Conv2d"} <= types
+    assert not {each for each in types if each.startswith("broken.")}
+    assert "acme.Swish is already a layer type of acme 1.0" in done.stderr
+
+    report = json.loads(run(packages, "-m", "netloom", "doctor", "--json").stdout)
+    found = [each for each in report["findings"] if each["name"] == "Layer package"]
+    assert [each["found"] for each in found if each["status"] == "ok"] == [
+        "acme 1.0: 2 layer types"
+    ]
+    warned = "\n".join(each["found"] for each in found if each["status"] == "warning")
+    for words in (
+        "acme.layers:MISSING could not be loaded",
+        "acme.Swish is already a layer type of acme 1.0",
+        "'ReLU' has to be the package's name, a dot and the layer's",
+        "broken.NoTitle has the category 'Nonsense'",
+        "broken.BadParams could not be described",
+        "'not a layer' is not a LayerType",
+        "exits:LAYERS could not be loaded (SystemExit: 3)",
+        "heavy imports torch when it is loaded",
+    ):
+        assert words in warned
+    assert all(each["advice"] for each in found if each["status"] == "warning")
+
+
+DRAWN = """
+import json, sys
+from netloom.analyze import analyze
+from netloom.compile import generate_source
+from netloom.graph.document import Document
+from netloom.graph.operations import SetParam
+from netloom.readback import read_source
+
+def drawn(layer):
+    nodes = {
+        "i": {"type": "FeatureInput", "name": "features", "params": {"num_features": 4}},
+        "s": {"type": layer, "name": "swish", "params": {"beta": 2.0}},
+        "l": {"type": "Linear", "name": "head", "params": {"out_features": 2}},
+        "o": {"type": "Output", "name": "output"},
+    }
+    ends = [("i", "s"), ("s", "l"), ("l", "o")]
+    edges = {
+        a + b: {"source": {"node": a, "port": "output"}, "target": {"node": b, "port": "input"}}
+        for a, b in ends
+    }
+    return Document.model_validate({"graph": {"nodes": nodes, "edges": edges}})
+"""
+CODE = (
+    DRAWN
+    + """
+document = drawn("acme.Swish")
+source = generate_source(document)
+assert source.startswith("import acme.modules\\nimport torch\\nfrom torch import nn\\n"), source
+assert "self.swish = acme.modules.Swish(beta=2.0)" in source, source
+reading = read_source(source, document)
+assert (reading.operations, reading.problems) == ((), ()), reading
+for changed in (
+    source.replace("beta=2.0", "beta=3.0"),
+    source.replace("import acme.modules", "from acme.modules import Swish")
+    .replace("acme.modules.Swish(beta=2.0)", "Swish(beta=3.0)"),
+):
+    edited = read_source(changed, document)
+    assert edited.operations == (SetParam(node_id="s", param="beta", value=3.0),), edited
+opened = read_source(source, Document())
+assert opened.problems == () and generate_source(opened.document) == source
+
+[problem] = [each for each in analyze(drawn("acme.Faulty")).diagnostics if each.severity == "error"]
+assert "Swish failed (KeyError: 'nowhere')" in problem.message, problem
+assert "package acme" in problem.message
+if "heavy" not in sys.modules:
+    assert "torch" not in sys.modules
+"""
+)
+TRAINED = (
+    DRAWN
+    + """
+import torch
+from netloom.compile import build_module
+
+document = drawn("acme.Swish")
+network = build_module(document)
+names = {}
+exec(generate_source(document), names)
+again = names["Network"]()
+again.load_state_dict(network.state_dict())
+batch = torch.randn(3, 4)
+assert torch.equal(network(batch), again(batch))
+network(batch).sum().backward()
+assert all(each.grad is not None for each in network.parameters())
+"""
+)
+
+
+@pytest.mark.parametrize("program", [CODE, TRAINED], ids=["without torch", "with torch"])
+def test_its_layers_are_drawn_written_read_and_trained(packages: Path, program: str) -> None:
+    for name in ("heavy", "exits"):
+        next((packages / f"{name}-1.0.dist-info").glob("entry_points.txt")).unlink()
+    done = run(packages, "-c", program)
+    assert done.returncode == 0, done.stderr

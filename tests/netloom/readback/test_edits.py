@@ -7,7 +7,14 @@ import re
 import pytest
 
 from netloom.compile import generate_source
-from netloom.graph.document import Document, Node, Position
+from netloom.graph.document import (
+    BlockDefinition,
+    Document,
+    ExposedParam,
+    ExposedTarget,
+    Node,
+    Position,
+)
 from netloom.graph.operations import (
     AddNode,
     RemoveNode,
@@ -137,6 +144,57 @@ def test_an_argument_of_one_use_of_a_block_is_an_override() -> None:
     assert (operation.node_id, operation.attribute) == ("b", "overrides")
     assert set(operation.value.values()) >= {8}  # pyright: ignore[reportAttributeAccessIssue]
     assert generate_source(reading.document) == changed
+
+
+def paired_block() -> BlockDefinition:
+    """A block whose one setting widens two layers."""
+    block = residual_block()
+    also = [ExposedTarget(node="c2", param="out_channels")]
+    also += [ExposedTarget(node="s", param="out_channels")]
+    width = ExposedParam(node="c1", param="out_channels", also=also)
+    return block.model_copy(update={"exposed": {"channels": width}})
+
+
+def two_uses(block: BlockDefinition) -> Document:
+    return network(
+        {
+            "i": image(3),
+            "a": node("Block", "first", block="r"),
+            "b": node("Block", "second", block="r", overrides={"channels": 6}),
+            "o": node("Output", "output"),
+        },
+        "i>a.x", "a.y>b.x", "b.y>o", blocks={"r": block},
+    )  # fmt: skip
+
+
+def test_one_setting_of_several_layers_is_one_override() -> None:
+    document = two_uses(paired_block())
+    reading = edited(document, ("channels=6", "channels=8"))
+    [operation] = reading.operations
+    assert operation == SetAttribute(node_id="b", attribute="overrides", value={"channels": 8})
+
+
+def test_layers_that_no_longer_share_a_setting_get_one_of_their_own() -> None:
+    document = two_uses(paired_block())
+    first = "self.conv1 = nn.Conv2d(in_channels, channels"
+    reading = edited(document, (first, f"{first} + 2"))
+    assert reading.is_complete
+    graph = reading.document.graph
+    exposed = graph.blocks["r"].exposed
+    assert [each.node for each in exposed["channels"].targets] == ["c2", "s"]
+    assert [each.node for each in exposed["out_channels"].targets] == ["c1"]
+    assert graph.nodes["a"].overrides == {"out_channels": 6}
+    assert graph.nodes["b"].overrides == {"channels": 6, "out_channels": 8}
+
+
+def test_what_no_longer_fits_is_read_all_the_same() -> None:
+    """The canvas says at which edge it does not fit, and what helps."""
+    document = make_template("small_resnet", channels=1, height=8, width=8, num_classes=10)
+    reading = edited(document, ("kernel_size=3, padding=1", "kernel_size=5, padding=1"))
+    assert reading.problems == ()
+    values = {(each.param, each.value) for each in reading.operations if isinstance(each, SetParam)}
+    assert values == {("kernel_size", 5), ("padding", 1)}
+    assert all(isinstance(each, SetParam) for each in reading.operations)
 
 
 def test_a_small_class_of_ones_own_becomes_a_block(mlp: Document) -> None:

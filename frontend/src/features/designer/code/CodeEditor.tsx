@@ -1,4 +1,4 @@
-import { useEffect, useMemo, useRef, type KeyboardEvent, type RefObject } from 'react';
+import { useEffect, useMemo, type KeyboardEvent, type RefObject } from 'react';
 import { DESIGNER_IDS } from '../testids';
 import classes from './CodeView.module.css';
 import { tokenize } from './highlight';
@@ -13,6 +13,8 @@ interface CodeEditorProps {
   readonly selected: ReadonlySet<number>;
   readonly problems: ReadonlyMap<number, SourceProblem>;
   readonly field: RefObject<HTMLTextAreaElement | null>;
+  /** The lines as they are shown, one element each. */
+  readonly shown: RefObject<HTMLPreElement | null>;
   readonly onType: (text: string) => void;
   readonly onApply: () => void;
   readonly onPickLine: (line: number) => void;
@@ -20,15 +22,15 @@ interface CodeEditorProps {
 
 /** Source with colours under a plain text field, which keeps every habit of the browser's. */
 export function CodeEditor(props: CodeEditorProps) {
-  const { text, canEdit, changed, selected, problems, field, onType, onApply, onPickLine } = props;
+  const { text, canEdit, changed, selected, problems, field, shown } = props;
+  const { onType, onApply, onPickLine } = props;
   const lines = useMemo(() => text.replace(/\n$/, '').split('\n'), [text]);
-  const shown = useRef<HTMLPreElement>(null);
   const [first] = selected;
   useEffect(() => {
     // A line that was picked here is in view already.
     if (first === undefined || window.document.activeElement === field.current) return;
     shown.current?.children[first - 1]?.scrollIntoView({ block: 'nearest' });
-  }, [first, field]);
+  }, [first, field, shown]);
   const onKeyDown = (event: KeyboardEvent<HTMLTextAreaElement>): void => {
     if (event.key !== 'Enter' || !canEdit) return;
     event.preventDefault();

@@ -24,14 +24,17 @@ export default function CodeView() {
   const nodeIds = useEditor((state) => state.nodeIds);
   const goTo = useGoTo();
   const field = useRef<HTMLTextAreaElement>(null);
+  const shown = useRef<HTMLPreElement>(null);
   const { reading } = draft;
   const selected = useMemo(() => linesOfNodes(reading?.places ?? [], nodeIds), [reading, nodeIds]);
   const problems = useMemo(() => problemsByLine(reading?.problems ?? []), [reading]);
   if (code === null) return <p className={classes.none}>{problem ?? 'Writing the code…'}</p>;
   const canApply = reading !== null && reading.operations.length > 0 && !draft.isOvertaken;
   const goToLine = (line: number): void => {
-    field.current?.focus();
+    // The field is as high as the text, so the browser would not scroll to the line by itself.
+    field.current?.focus({ preventScroll: true });
     field.current?.setSelectionRange(...lineRange(draft.text, line));
+    shown.current?.children[line - 1]?.scrollIntoView({ block: 'center' });
   };
   return (
     <div className={classes.root}>
@@ -50,6 +53,7 @@ export default function CodeView() {
         selected={selected}
         problems={problems}
         field={field}
+        shown={shown}
         onType={draft.type}
         onApply={() => {
           if (canApply) draft.apply();

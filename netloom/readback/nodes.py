@@ -1,0 +1,271 @@
+"""Modules that are called in `forward`, and the nodes they become."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Mapping, Sequence
+from typing import cast
+
+from netloom.graph.document import BlockDefinition, Document, Node
+from netloom.graph.limits import MAX_NODES
+from netloom.graph.names import name_problem
+from netloom.graph.topology import block_ports, instance_nodes
+from netloom.layers.base import ShapeProblem
+from netloom.layers.block import BLOCK
+from netloom.layers.parse import parse_params
+from netloom.layers.shapes import Shape
+from netloom.readback.frames import Frame
+from netloom.readback.functions import Use
+from netloom.readback.layers import find_layer
+from netloom.readback.records import ReadNode, Record
+from netloom.readback.solving import FoundLayer
+from netloom.readback.statements import MAX_ERRORS, StatementReader
+from netloom.readback.syntax import CannotRead, SourceFile
+from netloom.readback.values import (
+    LOST,
+    Chain,
+    ClassModule,
+    Flow,
+    LayerModule,
+    Module,
+    PassOn,
+)
+from netloom.readback.wanted import Params, WantedCall
+
+
+class NodeReader(StatementReader):
+    """Makes nodes of calls: layers, functions, chains of layers and blocks."""
+
+    def __init__(self, file: SourceFile, document: Document, blocks: Mapping[str, str]) -> None:
+        super().__init__(file)
+        self.document = document
+        self.blocks = blocks
+        self.num_nodes = 0
+        self._found: dict[object, FoundLayer | str] = {}
+
+    def use_class(
+        self,
+        name: str,
+        arguments: Mapping[str, object],
+        shapes: Sequence[Shape | None],
+        seeds: Mapping[str, Node],
+        call: ast.AST,
+    ) -> Record:
+        """Read a class as it is with these arguments, for tensors of these shapes."""
+        raise NotImplementedError
+
+    def apply(
+        self, module: Module, flows: Sequence[object], tree: ast.Call, frame: Frame
+    ) -> object:
+        if frame.nodes is None:
+            raise CannotRead(tree, "Layers are called in forward, not in __init__.")
+        tensors = [flow for flow in flows if isinstance(flow, Flow)]
+        if len(tensors) < len(flows):
+            raise CannotRead(tree, "Layers are called with tensors only.")
+        if isinstance(module, PassOn):
+            return tensors[0] if len(tensors) == 1 else LOST
+        if isinstance(module, Chain):
+            return self._apply_chain(module, tensors, tree, frame)
+        if isinstance(module, ClassModule):
+            return self._apply_blocks(module, [module], tensors, tree, frame)
+        if not isinstance(module, LayerModule):
+            raise CannotRead(tree, "This cannot be called.")
+        module.calls += 1
+        wanted = WantedCall(module.target, module.arguments)
+        return self._add_layer(wanted, tensors, tree, frame, module)
+
+    def _apply_chain(self, chain: Chain, flows: list[Flow], tree: ast.Call, frame: Frame) -> object:
+        chain.calls += 1
+        blocks = [item for item in chain.items if isinstance(item, ClassModule)]
+        is_one_class = len({item.class_name for item in blocks}) == 1
+        if is_one_class and len(blocks) == len(chain.items):
+            return self._apply_blocks(chain, blocks, flows, tree, frame)
+        value: object = tuple(flows) if len(flows) > 1 else flows[0]
+        for item in chain.items:
+            given = list(cast("tuple[object, ...]", value)) if isinstance(value, tuple) else [value]
+            value = self.apply(item, cast("list[object]", given), tree, frame)
+        return value
+
+    def _apply_blocks(
+        self,
+        module: ClassModule | Chain,
+        items: Sequence[ClassModule],
+        flows: Sequence[Flow],
+        tree: ast.Call,
+        frame: Frame,
+    ) -> object:
+        nodes = frame.nodes
+        if nodes is None:
+            raise CannotRead(tree, "Layers are called in forward, not in __init__.")
+        if module.calls and module is items[0]:
+            raise CannotRead(tree, f"self.{module.name[:64]} is called twice. A block that is used "
+                             "twice is made twice, with weights of its own.")  # fmt: skip
+        for item in items:
+            item.calls += 1
+        shapes: list[Shape | None] = [flow.shape for flow in flows]
+        runs: list[list[Record]] = []
+        seeds = self._block_seeds(items[0].class_name, frame.seeds.get(module.name))
+        for item in items:
+            record: Record | None = None
+            before: Sequence[Shape | None] = ()
+            for _ in range(item.count):
+                if record is None or shapes != before:
+                    before = shapes
+                    record = self.use_class(
+                        item.class_name, item.arguments, shapes, seeds, item.node
+                    )
+                    shapes = [flow.shape for flow in record.results]
+                if runs and runs[-1][-1].content() == record.content():
+                    runs[-1].append(record)
+                else:
+                    runs.append([record])
+                self._count(tree)
+        given = list(flows)
+        for index, records in enumerate(runs):
+            name = module.name or "block"
+            name = name if len(runs) == 1 else f"{name}_{index}"
+            given = self._add_block(module, items[0], name, records, given, tree, nodes)
+        return given[0] if len(given) == 1 else tuple(given)
+
+    def _add_block(
+        self,
+        module: ClassModule | Chain,
+        first: ClassModule,
+        name: str,
+        records: list[Record],
+        flows: Sequence[Flow],
+        tree: ast.Call,
+        nodes: list[ReadNode],
+    ) -> list[Flow]:
+        """Add the node of a block that is applied as often as there are records."""
+        outputs = self._output_names(records[-1])
+        input_names = [name.rstrip("_") for name, _ in records[0].inputs]
+        node = ReadNode(
+            BLOCK,
+            name,
+            bool(module.name),
+            dict(zip(input_names, flows, strict=True)),
+            tree,
+            first.node if module is first else module.node,
+            module=module,
+            records=records,
+            is_shared=isinstance(module, Chain) and module.is_shared,
+            is_frozen=module.is_frozen,
+            exposed=first.origins,
+            outputs=tuple(outputs),
+        )
+        nodes.append(node)
+        return [
+            Flow(len(nodes) - 1, port, flow.shape)
+            for port, flow in zip(outputs, records[-1].results, strict=True)
+        ]
+
+    def _output_names(self, record: Record) -> list[str]:
+        """Return the ports that a block gives its results at."""
+        num = len(record.results)
+        if len(record.output_names) == num:
+            return record.output_names
+        block = self.document.graph.blocks.get(self.blocks.get(record.class_name, ""))
+        names = [] if block is None else list(block_ports(block).outputs)
+        if len(names) == num:
+            return names
+        return ["output"] if num == 1 else [f"output_{index + 1}" for index in range(num)]
+
+    def _block_seeds(self, class_name: str, node: Node | None) -> Mapping[str, Node]:
+        blocks = self.document.graph.blocks
+        block: BlockDefinition | None = blocks.get(self.blocks.get(class_name, ""))
+        overrides: Params = {}
+        if node is not None and node.block in blocks:
+            block = block or blocks[node.block]
+            overrides = dict(node.overrides) if block is blocks[node.block] else {}
+        if block is None:
+            return {}
+        return {each.name: each for each in instance_nodes(block, overrides).values()}
+
+    def add_use(self, use: Use, tree: ast.expr, frame: Frame) -> object:
+        if frame.nodes is None:
+            raise CannotRead(tree, "Tensors are computed in forward, not in __init__.")
+        return self._add_layer(use.wanted, list(use.flows), tree, frame, None)
+
+    def _count(self, tree: ast.AST) -> None:
+        self.num_nodes += 1
+        if self.num_errors > MAX_ERRORS:
+            raise CannotRead(tree, "There is more than this that cannot be read.")
+        if self.num_nodes > MAX_NODES:
+            raise CannotRead(tree, f"The network has more than {MAX_NODES:,} nodes.")
+
+    def _add_layer(
+        self,
+        wanted: object,
+        flows: list[Flow],
+        tree: ast.expr,
+        frame: Frame,
+        module: LayerModule | None,
+    ) -> object:
+        nodes = frame.nodes
+        if nodes is None:
+            raise CannotRead(tree, "Layers are called in forward, not in __init__.")
+        self._count(tree)
+        made_at: ast.AST = module.node if module is not None else tree
+        name = module.name if module is not None else ""
+        seed_node = frame.seeds.get(name) if name else None
+        seed = None if seed_node is None else (seed_node.type, dict(seed_node.params))
+        found = self.found(wanted, [flow.shape for flow in flows], seed)
+        if isinstance(found, str):
+            raise CannotRead(made_at, found)
+        for argument, (written, actual) in found.inferred.items():
+            self.add_problem(
+                made_at, f"{argument} is {actual} here, as it follows from what arrives; the "
+                f"{written} written is not used.", is_note=True,
+            )  # fmt: skip
+        parsed = parse_params(found.layer, found.params).params
+        if parsed is None:
+            raise CannotRead(made_at, "These arguments do not fit.")
+        if module is not None and module.calls > 1 and found.layer.takes_learning:
+            raise CannotRead(tree, f"self.{name[:64]} is called twice. A layer with weights is "
+                             "drawn once; make a second one.")  # fmt: skip
+        ports = [port.name for port in found.layer.input_ports(parsed)]
+        inputs = dict(zip(ports, flows, strict=True))
+        outputs = [port.name for port in found.layer.output_ports(parsed)]
+        shapes = self._output_shapes(found, inputs)
+        origins: Mapping[str, str] = module.origins if module is not None else {}
+        fields = found.layer.Params.model_fields
+        node = ReadNode(
+            found.layer.type_name,
+            name,
+            bool(name) and module is not None and module.calls == 1 and name_problem(name) is None,
+            inputs,
+            tree,
+            made_at if module is not None else None,
+            params=found.params,
+            wanted=wanted,  # pyright: ignore[reportArgumentType]
+            module=module,
+            is_frozen=module is not None and module.is_frozen,
+            exposed={key: value for key, value in origins.items() if key in fields},
+            outputs=tuple(outputs),
+        )
+        nodes.append(node)
+        made = [Flow(len(nodes) - 1, port, shapes.get(port)) for port in outputs]
+        return made[0] if len(made) == 1 else tuple(made)
+
+    def found(
+        self, wanted: object, shapes: list[Shape | None], seed: tuple[str, Params] | None
+    ) -> FoundLayer | str:
+        """Return the layer of a call, remembering what was found before."""
+        key = (repr(wanted), tuple(shapes), repr(seed))
+        if key not in self._found:
+            self._found[key] = find_layer(wanted, shapes, seed)  # pyright: ignore[reportArgumentType]
+        return self._found[key]
+
+    @staticmethod
+    def _output_shapes(found: FoundLayer, inputs: Mapping[str, Flow]) -> Mapping[str, Shape]:
+        params = parse_params(found.layer, found.params).params
+        known = {port: flow.shape for port, flow in inputs.items() if flow.shape is not None}
+        if params is None or len(known) < len(inputs):
+            return {}
+        inferred = found.layer.infer(params, known)
+        if not isinstance(inferred, ShapeProblem):
+            return inferred.outputs
+        # The canvas will say that it does not fit; what follows is read as if it did.
+        passed = next(iter(known.values()))
+        return {port.name: passed for port in found.layer.output_ports(params)}
