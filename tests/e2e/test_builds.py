@@ -37,7 +37,6 @@ def drawn(person: Person, title: str, draw: Callable[[Person], None]) -> nn.Modu
         person.new_network(title)
         draw(person)
         person.expect_saved()
-    print(f"{title}: {person.num_gestures} gestures, {person.seconds:.0f} s")
     served = person.served()
     assert [each for each in served["analysis"]["diagnostics"] if each["severity"] == "error"] == []
     return build_module(load_document(served["document"]), seed=0).eval()
