@@ -109,7 +109,7 @@ class PatchEmbedding(LayerType[PatchEmbeddingParams]):
         "(Dosovitskiy et al., 2020). Its weights are called projection.weight and "
         "projection.bias."
     )
-    aliases = ("patchify", "vit", "vision transformer", "tokens", "patchEmbeddingLayer")
+    aliases = ("patchify", "vit", "vision transformer", "image tokens", "patchEmbeddingLayer")
     icon = "grid-dots"
     inferred = {"in_channels": "Input channels"}
     Params = PatchEmbeddingParams

@@ -3,15 +3,34 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from typing import Any
 
-from playwright.sync_api import BrowserContext, Locator, Page, expect
+from playwright.sync_api import BrowserContext, Error, Locator, Page, expect
 
 from tour.browser import choose
 
 OPENED_WITHIN_MS = 30_000
 SAVED = re.compile("^Saved$")
 DIGITS = "Handwritten digits"
+
+UNTIL_DRAFT_IS_KEPT = """() => new Promise((resolve, reject) => {
+    const end = performance.now() + 10000;
+    const look = () => {
+        const request = indexedDB.open('netloom-drafts');
+        request.onsuccess = () => {
+            const database = request.result;
+            const count = database.transaction('drafts').objectStore('drafts').count();
+            count.onsuccess = () => {
+                database.close();
+                if (count.result > 0) resolve();
+                else if (performance.now() > end) reject(new Error('No draft was kept.'));
+                else setTimeout(look, 50);
+            };
+        };
+    };
+    look();
+})"""
 
 
 class DesignerCanvas:
@@ -170,3 +189,16 @@ def new_network(
     )
     assert answer.ok, answer.text()
     return answer.json()["id"]
+
+
+def open_designer(context: BrowserContext, network_id: str) -> DesignerCanvas:
+    designer = DesignerCanvas(context.new_page())
+    designer.open(network_id)
+    return designer
+
+
+def kill(page: Page) -> None:
+    """End the tab's process, as a crash or a closed laptop would."""
+    with page.expect_event("crash"), suppress(Error):
+        page.goto("chrome://crash")
+    page.close()

@@ -105,7 +105,7 @@ def test_a_problem_leads_to_the_field_it_is_about(designer: DesignerCanvas) -> N
     designer.show("problems")
     page.get_by_test_id("problem-row").first.get_by_role("button", name="conv").click()
     expect(page.get_by_test_id("param-groups")).to_be_focused()
-    expect(page.get_by_test_id("designer-breadcrumb")).to_contain_text("ResidualBlock")
+    expect(page.get_by_test_id("designer-breadcrumb")).to_contain_text("Residual")
 
 
 def test_undo_and_redo_by_keys(designer: DesignerCanvas) -> None:

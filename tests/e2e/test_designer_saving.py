@@ -3,47 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import suppress
 
 import pytest
-from playwright.sync_api import BrowserContext, Error, Page, Route, expect
+from playwright.sync_api import BrowserContext, Route, expect
 
-from tests.e2e.designer_canvas import DesignerCanvas, new_network
+from tests.e2e.designer_canvas import (
+    UNTIL_DRAFT_IS_KEPT,
+    kill,
+    new_network,
+    open_designer,
+)
 
 pytestmark = pytest.mark.e2e
 
 OpenContext = Callable[..., BrowserContext]
-
-UNTIL_DRAFT_IS_KEPT = """() => new Promise((resolve, reject) => {
-    const end = performance.now() + 10000;
-    const look = () => {
-        const request = indexedDB.open('netloom-drafts');
-        request.onsuccess = () => {
-            const database = request.result;
-            const count = database.transaction('drafts').objectStore('drafts').count();
-            count.onsuccess = () => {
-                database.close();
-                if (count.result > 0) resolve();
-                else if (performance.now() > end) reject(new Error('No draft was kept.'));
-                else setTimeout(look, 50);
-            };
-        };
-    };
-    look();
-})"""
-
-
-def open_designer(context: BrowserContext, network_id: str) -> DesignerCanvas:
-    designer = DesignerCanvas(context.new_page())
-    designer.open(network_id)
-    return designer
-
-
-def kill(page: Page) -> None:
-    """End the tab's process, as a crash or a closed laptop would."""
-    with page.expect_event("crash"), suppress(Error):
-        page.goto("chrome://crash")
-    page.close()
 
 
 def test_a_reload_shows_what_was_drawn(open_context: OpenContext) -> None:

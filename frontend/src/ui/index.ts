@@ -6,6 +6,7 @@ export { Panel } from './Panel';
 export { ProblemNotice } from './ProblemNotice';
 export { ProblemPage } from './ProblemPage';
 export { PutBack } from './PutBack';
+export { selectOnEntry } from './selectOnEntry';
 export { showBinned } from './showBinned';
 export { StateBadge } from './StateBadge';
 export { WhyNot } from './WhyNot';

@@ -25,6 +25,7 @@ export const DESIGNER_IDS = {
   properties: 'properties',
   nodeName: 'property-name',
   repeat: 'block-repeat',
+  blockName: 'block-name',
   edgeShape: 'edge-shape',
   edgeProblem: 'edge-problem',
   param: (name: string) => `param-${name}`,

@@ -32,7 +32,7 @@ export function neighbour(scene: Scene, scope: Scope, from: string, arrow: Arrow
         : [];
   const [first] = connected
     .flatMap((id) => scene.cards.get(id) ?? [])
-    .sort((a, b) => Math.abs(a.y - here.y) - Math.abs(b.y - here.y));
+    .sort((a, b) => Math.abs(a.y - here.y) - Math.abs(b.y - here.y) || nearness(a, b, here));
   if (first !== undefined) return first.id;
   let best: string | null = null;
   let bestCost = Infinity;
@@ -43,6 +43,11 @@ export function neighbour(scene: Scene, scope: Scope, from: string, arrow: Arrow
     best = card.id;
   }
   return best;
+}
+
+/** Of two in one row, a shortcut leads further: the way along the row comes first. */
+function nearness(a: Card, b: Card, here: Card): number {
+  return Math.abs(a.x - here.x) - Math.abs(b.x - here.x);
 }
 
 function costOf(from: Card, to: Card, arrow: Arrow): number {

@@ -42,11 +42,19 @@ export function useCanvasKeys(scene: Scene) {
     }
     if (event.key === 'Enter' && current !== undefined) {
       event.preventDefault();
-      const isBlock = lookup(editor.scope.nodes, current)?.block != null;
-      if (isBlock && !event.shiftKey) editor.enter(current);
-      else panels.set({ focusName: panels.store.getState().focusName + 1 });
+      const node = lookup(editor.scope.nodes, current);
+      if (node?.block != null && !event.shiftKey) editor.enter(current);
+      else editSettings(designer, node?.type);
     }
   };
+}
+
+/** Put the keyboard into the first setting of a layer, or onto its name when it has none. */
+function editSettings({ catalog, panels }: Designer, type: string | undefined): void {
+  const params = catalog.byType.get(type ?? '')?.params ?? [];
+  const first = params.find(({ section, is_advanced }) => section === '' && !is_advanced);
+  if (first === undefined) panels.set({ focusName: panels.store.getState().focusName + 1 });
+  else panels.set({ focusParam: first.name });
 }
 
 function describe({ catalog, editor, live }: Designer, scene: Scene, id: string): string {

@@ -163,7 +163,7 @@ describe('withRoom', () => {
 describe('blocks', () => {
   it('groups layers, keeps what flows, and dissolves to the same network', () => {
     const before = residual();
-    const grouped = groupIntoBlock(before, null, ['relu', 'add'], 'Residual');
+    const grouped = groupIntoBlock(before, null, ['relu', 'add'], 'Residual', portsFor(before));
     if ('refused' in grouped) throw new Error(grouped.refused);
     const after = edited(before, grouped.operations);
     expect(wiring(after)).toEqual([
@@ -186,16 +186,32 @@ describe('blocks', () => {
     expect(again.graph.blocks).toEqual({});
   });
 
+  it('opens the ends of what is not connected yet', () => {
+    const before = edited(
+      residual(),
+      ['e1', 'e5'].map((edge_id): Operation => ({ op: 'remove_edge', scope: null, edge_id })),
+    );
+    const grouped = groupIntoBlock(before, null, ['conv', 'relu', 'add'], 'All', portsFor(before));
+    if ('refused' in grouped) throw new Error(grouped.refused);
+    const after = edited(before, grouped.operations);
+    expect(wiring(after)).toEqual([]);
+    const [blockId = ''] = Object.keys(after.graph.blocks);
+    expect(wiring(after, blockId)).toContain('input>conv.input');
+    expect(wiring(after, blockId)).toContain('add>output.input');
+    const { inputs, outputs } = portsFor(after)(after.graph.nodes[grouped.nodeIds[0]!]!);
+    expect([inputs, outputs]).toEqual([['input'], ['output']]);
+  });
+
   it('refuses a selection that a path leaves and enters again', () => {
     const before = residual();
-    const grouped = groupIntoBlock(before, null, ['conv', 'add'], 'Residual');
+    const grouped = groupIntoBlock(before, null, ['conv', 'add'], 'Residual', portsFor(before));
     expect(grouped).toHaveProperty('refused');
     expect('refused' in grouped && grouped.refused).toContain('comes back at add');
   });
 
   it('writes out repeats as a chain and applies overrides', () => {
     const before = residual();
-    const grouped = groupIntoBlock(before, null, ['conv'], 'Stage');
+    const grouped = groupIntoBlock(before, null, ['conv'], 'Stage', portsFor(before));
     if ('refused' in grouped) throw new Error(grouped.refused);
     const instance = grouped.nodeIds[0]!;
     const one = applyOperations(before, grouped.operations).document;
@@ -221,7 +237,7 @@ describe('blocks', () => {
 
   it('renames a port together with the edges outside', () => {
     const before = residual();
-    const grouped = groupIntoBlock(before, null, ['relu', 'add'], 'Residual');
+    const grouped = groupIntoBlock(before, null, ['relu', 'add'], 'Residual', portsFor(before));
     if ('refused' in grouped) throw new Error(grouped.refused);
     const inner = applyOperations(before, grouped.operations).document;
     const blockId = Object.keys(inner.graph.blocks)[0]!;
@@ -232,7 +248,7 @@ describe('blocks', () => {
 
   it('deletes a port together with the edges outside', () => {
     const before = residual();
-    const grouped = groupIntoBlock(before, null, ['relu', 'add'], 'Residual');
+    const grouped = groupIntoBlock(before, null, ['relu', 'add'], 'Residual', portsFor(before));
     if ('refused' in grouped) throw new Error(grouped.refused);
     const inner = applyOperations(before, grouped.operations).document;
     const blockId = Object.keys(inner.graph.blocks)[0]!;
@@ -245,7 +261,7 @@ describe('blocks', () => {
 
   it('lists a new port in its block', () => {
     const before = residual();
-    const grouped = groupIntoBlock(before, null, ['relu'], 'Part');
+    const grouped = groupIntoBlock(before, null, ['relu'], 'Part', portsFor(before));
     if ('refused' in grouped) throw new Error(grouped.refused);
     const inner = applyOperations(before, grouped.operations).document;
     const blockId = Object.keys(inner.graph.blocks)[0]!;
@@ -273,7 +289,7 @@ describe('clipboard', () => {
 
   it('carries blocks to another network, and uses a known one again', () => {
     const before = residual();
-    const grouped = groupIntoBlock(before, null, ['relu', 'add'], 'Residual');
+    const grouped = groupIntoBlock(before, null, ['relu', 'add'], 'Residual', portsFor(before));
     if ('refused' in grouped) throw new Error(grouped.refused);
     const source = applyOperations(before, grouped.operations).document;
     const clip = parseClip(clipText(copyNodes(source, null, grouped.nodeIds)));
@@ -305,7 +321,7 @@ describe('clipboard', () => {
 
   it('does not put a block into itself', () => {
     const before = residual();
-    const grouped = groupIntoBlock(before, null, ['relu', 'add'], 'Residual');
+    const grouped = groupIntoBlock(before, null, ['relu', 'add'], 'Residual', portsFor(before));
     if ('refused' in grouped) throw new Error(grouped.refused);
     const source = applyOperations(before, grouped.operations).document;
     const clip = copyNodes(source, null, grouped.nodeIds);

@@ -4,8 +4,9 @@ import { connect } from './connect';
 import { newId } from './ids';
 import { baseName, uniqueName } from './names';
 import type { Operation } from './operations';
+import type { PortsOf } from './ports';
 import { lookup } from './records';
-import { edgesOutOf, reachableFrom, scopeOf } from './scope';
+import { edgesInto, edgesOutOf, reachableFrom, scopeOf } from './scope';
 import {
   BLOCK,
   BLOCK_INPUT,
@@ -17,6 +18,7 @@ import {
   type Endpoint,
   type Node,
   type Position,
+  type Scope,
 } from './types';
 
 export interface BlockEdit {
@@ -29,12 +31,16 @@ export type BlockEditResult = BlockEdit | { readonly refused: string };
 
 const PORT_GAP_PX = 240;
 
-/** Move the selected nodes into a new block definition and put one instance in their place. */
+/**
+ * Move the selected nodes into a new block definition and put one instance in their place. Where
+ * nothing enters or leaves yet, the open ends become ports: a block without any is of no use.
+ */
 export function groupIntoBlock(
   document: Document,
   scopeId: string | null,
   nodeIds: readonly string[],
   wantedName: string,
+  portsOf: PortsOf,
 ): BlockEditResult {
   const scope = scopeOf(document, scopeId);
   const inside = new Set(nodeIds.filter((id) => Object.hasOwn(scope.nodes, id)));
@@ -42,6 +48,7 @@ export function groupIntoBlock(
   if (refused !== null) return { refused };
 
   const builder = new BlockBuilder(document, scopeId, inside);
+  builder.openEnds(scope, portsOf);
   const blockNames = new Set(Object.values(document.graph.blocks).map((block) => block.name));
   const blockId = newId();
   const block: BlockDefinition = {
@@ -146,6 +153,8 @@ class BlockBuilder {
   /** Edges to draw outside; an end without `port` is a port of the block. */
   readonly crossing: { source: Endpoint | BlockPort; target: Endpoint | BlockPort }[] = [];
   readonly centre: Position;
+  /** Where the ports stand: beside the layers, from their upper edge down. */
+  private readonly border: { readonly left: number; readonly right: number; readonly top: number };
   private readonly names: Set<string>;
 
   constructor(document: Document, scopeId: string | null, inside: ReadonlySet<string>) {
@@ -154,6 +163,7 @@ class BlockBuilder {
     const left = Math.min(...placed.map(({ x }) => x));
     const right = Math.max(...placed.map(({ x }) => x));
     const top = Math.min(...placed.map(({ y }) => y));
+    this.border = { left: left - PORT_GAP_PX, right: right + PORT_GAP_PX, top };
     const bottom = Math.max(...placed.map(({ y }) => y));
     this.centre = { x: (left + right) / 2, y: (top + bottom) / 2 };
     for (const id of inside) {
@@ -171,22 +181,46 @@ class BlockBuilder {
       if (starts && ends) {
         this.inner.push([id, edge]);
       } else if (ends) {
-        const port = this.port(this.inputs, edge.source, BLOCK_INPUT, left - PORT_GAP_PX, top);
-        const source = { node: port.nodeId, port: 'output' };
-        this.inner.push([newId(), { source, target: edge.target }]);
+        const port = this.input(edge.source, edge.target);
         const isNew = !this.crossing.some((other) => other.target === port);
         if (isNew) this.crossing.push({ source: edge.source, target: port });
       } else {
-        const known = this.outputs.size;
-        const x = right + PORT_GAP_PX;
-        const port = this.port(this.outputs, edge.source, BLOCK_OUTPUT, x, top);
-        if (this.outputs.size > known) {
-          const target = { node: port.nodeId, port: 'input' };
-          this.inner.push([newId(), { source: edge.source, target }]);
-        }
-        this.crossing.push({ source: port, target: edge.target });
+        this.crossing.push({ source: this.output(edge.source), target: edge.target });
       }
     }
+  }
+
+  /** On a side where nothing crosses the border: a port for each layer that stands there. */
+  openEnds(scope: Scope, portsOf: PortsOf): void {
+    const layers = this.nodes.filter(([id]) => Object.hasOwn(scope.nodes, id));
+    if (this.inputs.size === 0) {
+      for (const [id, node] of layers) {
+        const [port] = edgesInto(scope, id).length === 0 ? portsOf(node).inputs : [];
+        if (port !== undefined) this.input({ node: id, port }, { node: id, port });
+      }
+    }
+    if (this.outputs.size === 0) {
+      for (const [id, node] of layers) {
+        const [port] = edgesOutOf(scope, id).length === 0 ? portsOf(node).outputs : [];
+        if (port !== undefined) this.output({ node: id, port });
+      }
+    }
+  }
+
+  /** What enters the block from `origin` reaches `target` through one port. */
+  private input(origin: Endpoint, target: Endpoint): BlockPort {
+    const port = this.port(this.inputs, origin, BLOCK_INPUT, this.border.left);
+    this.inner.push([newId(), { source: { node: port.nodeId, port: 'output' }, target }]);
+    return port;
+  }
+
+  private output(source: Endpoint): BlockPort {
+    const known = this.outputs.size;
+    const port = this.port(this.outputs, source, BLOCK_OUTPUT, this.border.right);
+    if (this.outputs.size > known) {
+      this.inner.push([newId(), { source, target: { node: port.nodeId, port: 'input' } }]);
+    }
+    return port;
   }
 
   private port(
@@ -194,7 +228,6 @@ class BlockBuilder {
     origin: Endpoint,
     type: typeof BLOCK_INPUT | typeof BLOCK_OUTPUT,
     x: number,
-    top: number,
   ): BlockPort {
     const key = `${origin.node}:${origin.port}`;
     const known = ports.get(key);
@@ -203,7 +236,7 @@ class BlockBuilder {
     const port = { nodeId: newId(), name };
     this.names.add(name);
     this.nodes.push([port.nodeId, makeNode(type, name)]);
-    this.positions.push([port.nodeId, { x, y: top + ports.size * 112 }]);
+    this.positions.push([port.nodeId, { x, y: this.border.top + ports.size * 112 }]);
     ports.set(key, port);
     return port;
   }

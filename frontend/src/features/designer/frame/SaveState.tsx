@@ -23,9 +23,15 @@ const WORDS: Record<State, { text: string; more: string }> = {
   refused: { text: 'Not saved', more: 'The server refused the edits. They are kept here.' },
 };
 
+const ONLY_HERE = {
+  text: 'Not saved: keep this page open',
+  more: 'This browser has no room to keep edits. They are sent when the server answers.',
+};
+
 /** Whether the server has everything. */
 export function SaveState() {
   const state = useSaver((saver) => saver.state);
+  const isKept = useSaver((saver) => saver.isKept);
   const canEdit = useEditor((editor) => editor.canEdit);
   if (!canEdit) {
     return (
@@ -34,7 +40,7 @@ export function SaveState() {
       </span>
     );
   }
-  const { text, more } = WORDS[state];
+  const { text, more } = state === 'offline' && !isKept ? ONLY_HERE : WORDS[state];
   return (
     <Tooltip label={more}>
       <span className={classes.save} data-state={state} data-testid={DESIGNER_IDS.saveState}>

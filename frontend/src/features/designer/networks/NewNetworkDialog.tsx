@@ -3,7 +3,7 @@ import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
 import { useState } from 'react';
 import { datasetsQuery } from '@/features/datasets';
-import { ProblemNotice } from '@/ui';
+import { ProblemNotice, selectOnEntry } from '@/ui';
 import { createNetwork } from '../state/api';
 import { DESIGNER_IDS } from '../testids';
 import { EMPTY } from './emptyTemplate';
@@ -65,6 +65,7 @@ export function NewNetworkDialog({ projectId, onClose }: NewNetworkDialogProps) 
           description="Image size, channels and the number of classes follow from it."
           placeholder="None: 64 × 64 colour images, 10 classes"
           clearable
+          clearButtonProps={{ 'aria-label': 'No data' }}
           data={(datasets ?? []).map(({ id, name: label, classes: list }) => ({
             value: id,
             label: `${label} (${list.length} classes)`,
@@ -79,6 +80,7 @@ export function NewNetworkDialog({ projectId, onClose }: NewNetworkDialogProps) 
           maxLength={120}
           required
           data-testid={DESIGNER_IDS.newName}
+          {...selectOnEntry}
           onChange={(event) => setName(event.currentTarget.value)}
         />
         {create.error !== null && <ProblemNotice error={create.error} />}

@@ -1,6 +1,6 @@
 import { TextInput } from '@mantine/core';
 import { IconSearch } from '@tabler/icons-react';
-import { useState, type KeyboardEvent } from 'react';
+import { useEffect, useState, type KeyboardEvent } from 'react';
 import type { TemplateInfo } from '../state/contract';
 import { searchCatalog } from '../state/search';
 import { DESIGNER_IDS } from '../testids';
@@ -18,6 +18,12 @@ export function TemplateList({ templates, chosen, onChoose }: TemplateListProps)
   const found = searchTemplates(templates, query);
   const families = byFamily(found);
   const inOrder = families.flatMap(([, members]) => members);
+  // Whoever types before the templates are there means the one that comes in and fits.
+  const [best] = found;
+  const isLost = query.trim() !== '' && best !== undefined && !found.some(({ id }) => id === chosen);
+  useEffect(() => {
+    if (isLost) onChoose(best.id);
+  }, [isLost, best, onChoose]);
   const search = (text: string): void => {
     setQuery(text);
     const [first] = searchTemplates(templates, text);

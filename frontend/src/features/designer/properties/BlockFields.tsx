@@ -1,18 +1,20 @@
 import { Button, NumberInput, SegmentedControl } from '@mantine/core';
 import { IconArrowRight } from '@tabler/icons-react';
+import { selectOnEntry } from '@/ui';
 import { lookup } from '../document/records';
 import type { Attribute } from '../document/operations';
 import type { Node, ParamValue, Params } from '../document/types';
 import { exposedField } from '../state/exposed';
 import { useDesigner, useDocument, useEditor, useScopeId } from '../state/DesignerContext';
 import { DESIGNER_IDS } from '../testids';
+import { BlockNameField } from './BlockNameField';
 import { ParamField } from './ParamField';
 import type { SharedValue } from './shared';
 import classes from './Properties.module.css';
 
 /** What belongs to the use of a block: repeats, weights, and the values it overrides. */
 export function BlockFields({ nodeId, node }: { nodeId: string; node: Node }) {
-  const { editor, catalog } = useDesigner();
+  const { editor, catalog, panels } = useDesigner();
   const canEdit = useEditor((state) => state.canEdit);
   const scope = useScopeId();
   const document = useDocument();
@@ -33,7 +35,7 @@ export function BlockFields({ nodeId, node }: { nodeId: string; node: Node }) {
   };
   return (
     <section className={classes.section}>
-      <h3 className={classes.heading}>Block {block.name}</h3>
+      <BlockNameField key={node.block} blockId={node.block ?? ''} block={block} />
       <Button
         size="xs"
         variant="default"
@@ -56,6 +58,10 @@ export function BlockFields({ nodeId, node }: { nodeId: string; node: Node }) {
             allowDecimal={false}
             value={node.repeat}
             disabled={!canEdit}
+            {...selectOnEntry}
+            onKeyDown={(event) => {
+              if (event.key === 'Enter') panels.canvas?.focus();
+            }}
             onChange={(value) => {
               if (typeof value === 'number' && value >= 1) set('Repeat', 'repeat', value);
             }}

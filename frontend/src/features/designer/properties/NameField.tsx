@@ -1,5 +1,6 @@
 import { TextInput } from '@mantine/core';
 import { useEffect, useRef, useState } from 'react';
+import { selectOnEntry } from '@/ui';
 import { nameProblem, namesOf } from '../document/names';
 import { renameNode } from '../document/rename';
 import type { Node } from '../document/types';
@@ -52,6 +53,7 @@ export function NameField({ nodeId, node }: { nodeId: string; node: Node }) {
       classNames={{ input: classes.mono ?? '' }}
       data-testid={DESIGNER_IDS.nodeName}
       onChange={(event) => setText(event.currentTarget.value)}
+      {...selectOnEntry}
       onBlur={commit}
       onKeyDown={(event) => {
         if (event.key === 'Enter') {

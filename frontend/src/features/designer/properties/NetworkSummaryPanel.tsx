@@ -2,11 +2,19 @@ import { TextInput } from '@mantine/core';
 import { useState } from 'react';
 import { formatBytes, formatCount } from '@/lib';
 import { nameProblem } from '../document/names';
+import { lookup } from '../document/records';
 import type { Graph } from '../document/types';
 import type { Catalog } from '../state/catalog';
-import { useAnalysis, useDesigner, useDocument, useEditor } from '../state/DesignerContext';
+import {
+  useAnalysis,
+  useDesigner,
+  useDocument,
+  useEditor,
+  useScopeId,
+} from '../state/DesignerContext';
 import { flopsText } from '../analysis/costs';
 import { ProblemLine } from '../analysis/ProblemLine';
+import { BlockNameField } from './BlockNameField';
 import { BoundData } from './BoundData';
 import classes from './Properties.module.css';
 
@@ -17,13 +25,19 @@ export function NetworkSummaryPanel() {
   const analysis = useAnalysis((state) => state.analysis);
   const { graph } = useDocument();
   const { catalog } = useDesigner();
+  const scopeId = useScopeId();
+  const block = scopeId === null ? undefined : lookup(graph.blocks, scopeId);
   const totals = analysis?.totals;
   const problems = analysis?.diagnostics ?? [];
   return (
     <>
       <header className={classes.head}>
-        <div className={classes.kind}>Network</div>
-        <ClassNameField key={graph.name} name={graph.name} />
+        <div className={classes.kind}>{block === undefined ? 'Network' : 'Inside a block'}</div>
+        {block === undefined || scopeId === null ? (
+          <ClassNameField key={graph.name} name={graph.name} />
+        ) : (
+          <BlockNameField key={scopeId} blockId={scopeId} block={block} />
+        )}
       </header>
       {totals !== undefined && (
         <section className={classes.section}>

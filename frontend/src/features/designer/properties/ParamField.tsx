@@ -1,6 +1,7 @@
 import { ActionIcon, SegmentedControl, Select, Switch, TextInput, Tooltip } from '@mantine/core';
 import { IconArrowBackUp } from '@tabler/icons-react';
 import { useEffect, useRef, useState, type KeyboardEvent } from 'react';
+import { selectOnEntry } from '@/ui';
 import type { ParamValue } from '../document/types';
 import { paramText } from '../state/catalog';
 import type { ParamDescription } from '../state/contract';
@@ -196,6 +197,7 @@ function TypedField({
       }
       data-testid={testId}
       onChange={(event) => setText(event.currentTarget.value)}
+      {...selectOnEntry}
       onBlur={() => commit(text)}
       onKeyDown={onKeyDown}
     />

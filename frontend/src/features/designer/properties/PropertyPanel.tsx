@@ -28,6 +28,7 @@ import classes from './Properties.module.css';
 
 /** The right side: what is selected, to read and to change. */
 export function PropertyPanel() {
+  const { panels } = useDesigner();
   const nodeIds = useEditor((state) => state.nodeIds);
   const canEdit = useEditor((state) => state.canEdit);
   const scope = useScope();
@@ -42,6 +43,15 @@ export function PropertyPanel() {
       aria-label="Properties"
       data-readonly={!canEdit || undefined}
       data-testid={DESIGNER_IDS.properties}
+      onKeyDown={(event) => {
+        const { target } = event;
+        const isChoosing =
+          target instanceof Element && target.getAttribute('aria-expanded') === 'true';
+        // Once the field has put its own text back, or leaving it would keep what was typed.
+        if (event.key === 'Escape' && !isChoosing) {
+          requestAnimationFrame(() => panels.canvas?.focus());
+        }
+      }}
     >
       {first === undefined ? (
         <NetworkSummaryPanel />

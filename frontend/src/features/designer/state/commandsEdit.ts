@@ -118,7 +118,9 @@ export const editCommands: readonly DesignerCommand[] = [
     predicate: hasNodes,
     perform: (designer) => {
       const { document, nodeIds } = designer.editor.state;
-      const edit = groupIntoBlock(document, designer.editor.scopeId, [...nodeIds], 'Block');
+      const portsOf = portsOfDesigner(designer);
+      const { scopeId } = designer.editor;
+      const edit = groupIntoBlock(document, scopeId, [...nodeIds], 'Block', portsOf);
       performBlockEdit(designer, 'Make a block', edit);
     },
   },

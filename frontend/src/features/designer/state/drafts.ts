@@ -44,7 +44,16 @@ export class DraftBox {
   private readonly store: UseStore;
   private readonly channelName: string;
 
-  constructor(personId: string, networkId: string, tabId: string) {
+  private readonly onKept: (isKept: boolean) => void;
+
+  /** `onKept` hears after every write whether this browser took it. */
+  constructor(
+    personId: string,
+    networkId: string,
+    tabId: string,
+    onKept: (isKept: boolean) => void = () => {},
+  ) {
+    this.onKept = onKept;
     this.prefix = `${personId}/${networkId}/`;
     this.tabId = tabId;
     this.store = createStore('netloom-drafts', 'drafts');
@@ -61,14 +70,23 @@ export class DraftBox {
   }
 
   /** Writes are ordered by the database, so the last one stands. */
-  keep(unsaved: Unsaved | null): void {
+  async keep(unsaved: Unsaved | null): Promise<boolean> {
     const key = this.prefix + this.tabId;
     const written =
       unsaved === null
         ? del(key, this.store)
         : set(key, { unsaved, time: Date.now() } satisfies StoredDraft, this.store);
-    // Private windows may have no storage: saving to the server goes on without a net.
-    written.catch((error: unknown) => console.warn('The draft could not be kept.', error));
+    // A private window may have no storage, and a disk no room: saving to the server goes on
+    // without a net, and the person is told.
+    const isKept = await written.then(
+      () => true,
+      (error: unknown) => {
+        console.warn('The draft could not be kept.', error);
+        return false;
+      },
+    );
+    this.onKept(isKept || unsaved === null);
+    return isKept;
   }
 
   /** Take what tabs that are gone have left, oldest first, as one. */
@@ -85,8 +103,10 @@ export class DraftBox {
       inFlight === null ? pending : [inFlight, ...pending],
     );
     const unsaved = { ...first, pending: [...first.pending, ...later] };
-    this.keep(unsaved);
-    for (const [key] of orphans) await del(key, this.store);
+    // What was left goes only once it is kept under this tab's name.
+    if (await this.keep(unsaved)) {
+      for (const [key] of orphans) await del(key, this.store);
+    }
     return unsaved;
   }
 

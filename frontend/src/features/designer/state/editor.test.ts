@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { groupIntoBlock } from '../document/groupBlock';
 import { removeSelected } from '../document/remove';
-import { residual } from '../document/testDocument';
+import { portsFor, residual } from '../document/testDocument';
 import { Editor } from './editor';
 import { freePlace } from './placement';
 
@@ -26,7 +26,7 @@ describe('Editor', () => {
 
   it('leaves a block that an undo takes away', () => {
     const editor = new Editor(residual(), true);
-    const grouped = groupIntoBlock(editor.state.document, null, ['relu', 'add'], 'Residual');
+    const grouped = groupIntoBlock(editor.state.document, null, ['relu', 'add'], 'Residual', portsFor(editor.state.document));
     if ('refused' in grouped) throw new Error(grouped.refused);
     editor.perform('Make a block', grouped.operations, { select: grouped.nodeIds });
     editor.enter(grouped.nodeIds[0]!);

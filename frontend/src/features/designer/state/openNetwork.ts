@@ -50,11 +50,13 @@ export function openNetwork(network: Network, catalog: Catalog, personId: string
       const latest = await getNetwork(network.id);
       return { revision: latest.revision, document: parseDocument(latest.document) };
     },
-    keep: (unsaved) => drafts.keep(unsaved),
+    keep: (unsaved) => void drafts.keep(unsaved),
     adopt: (next) => editor.adopt(next),
     note: (text) => editor.say(text),
   });
-  const drafts = new DraftBox(personId, network.id, saver.clientId);
+  const drafts = new DraftBox(personId, network.id, saver.clientId, (isKept) =>
+    saver.draftKept(isKept),
+  );
   editor.onOperations((operations, label) => saver.push(operations, label));
   const start = (): (() => void) => {
     const leave = [drafts.listen(), flushWhenLeaving(saver)];
@@ -118,11 +120,16 @@ function flushWhenLeaving(saver: Saver): () => void {
     if (document.visibilityState === 'hidden') void saver.flush();
   };
   const online = (): void => void saver.flush();
+  const warn = (event: BeforeUnloadEvent): void => {
+    if (saver.hasUnsaved && !saver.store.getState().isKept) event.preventDefault();
+  };
   document.addEventListener('visibilitychange', flush);
+  window.addEventListener('beforeunload', warn);
   window.addEventListener('pagehide', online);
   window.addEventListener('online', online);
   return () => {
     document.removeEventListener('visibilitychange', flush);
+    window.removeEventListener('beforeunload', warn);
     window.removeEventListener('pagehide', online);
     window.removeEventListener('online', online);
   };

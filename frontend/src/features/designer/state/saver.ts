@@ -50,12 +50,16 @@ export interface SaverOptions {
 
 const DEFAULTS: SaverOptions = { delay_ms: 500, firstRetry_ms: 1000, longestRetry_ms: 15_000 };
 const MAX_BATCH = 20_000;
+const NOT_KEPT =
+  'This browser has no room left to keep edits. Leave this page open until they are saved.';
 
 export interface SaverState {
   readonly state: SaveState;
   readonly revision: number;
   readonly reason: string;
   readonly conflict: Conflict | null;
+  /** Whether this browser keeps what is not saved; without that, closing the page would lose it. */
+  readonly isKept: boolean;
 }
 
 export class Saver {
@@ -92,6 +96,7 @@ export class Saver {
       revision,
       reason: '',
       conflict: null,
+      isKept: true,
     }));
   }
 
@@ -126,6 +131,13 @@ export class Saver {
     this.store.setState({ revision: unsaved.baseRevision });
     this.keepDraft();
     this.schedule(0);
+  }
+
+  /** This browser took the last draft, or could not. */
+  draftKept(isKept: boolean): void {
+    if (this.store.getState().isKept === isKept) return;
+    this.store.setState({ isKept });
+    if (!isKept) this.ports.note(NOT_KEPT);
   }
 
   /** Send what is waiting now: the page is being hidden, or the person asked. */

@@ -44,7 +44,13 @@ function scoreName({ title, type, aliases }: Searchable, words: readonly string[
   return names.some((name) => name.startsWith(wanted)) ? 100 : 0;
 }
 
+/** “tokens” and “classes” are also looked for as “token” and “classe”, a little later. */
 function scoreWord(option: Searchable, word: string): number {
+  const single = word.length > 3 && word.endsWith('s') ? scoreExactly(option, word.slice(0, -1)) : 0;
+  return Math.max(scoreExactly(option, word), single - 1);
+}
+
+function scoreExactly(option: Searchable, word: string): number {
   const title = option.title.toLowerCase();
   const type = option.type.toLowerCase();
   if (title === word || type === word) return 100;
