@@ -240,4 +240,3 @@ def _held_bytes(result: NodeResult, ports: Iterable[str]) -> int:
         return 0
     elements = sum([result.layer.elements[port] for port in ports])
     return (elements + result.layer.kept_elements) * BYTES_PER_ELEMENT
-
