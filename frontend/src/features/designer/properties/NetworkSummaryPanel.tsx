@@ -8,6 +8,7 @@ import { useAnalysis, useDesigner, useDocument, useEditor } from '../state/Desig
 import { flopsText } from '../analysis/costs';
 import { ProblemLine } from '../analysis/ProblemLine';
 import { BoundData } from './BoundData';
+import { NetworkBudgets } from './BudgetMarks';
 import classes from './Properties.module.css';
 
 const SHOWN_PROBLEMS = 6;
@@ -49,6 +50,7 @@ export function NetworkSummaryPanel() {
           </dl>
         </section>
       )}
+      <NetworkBudgets />
       {problems.length > 0 && (
         <section className={classes.section} aria-label="Problems">
           <h3 className={classes.heading}>Problems</h3>

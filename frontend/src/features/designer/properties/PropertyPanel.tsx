@@ -14,6 +14,7 @@ import {
 import { DESIGNER_IDS } from '../testids';
 import { BlockFields } from './BlockFields';
 import { BoundData } from './BoundData';
+import { BudgetMarks } from './BudgetMarks';
 import { Connections } from './Connections';
 import { ExposedFields } from './ExposedFields';
 import { Inferred } from './Inferred';
@@ -77,6 +78,7 @@ function OneNode({ chosen }: { chosen: Chosen }) {
       <BoundData role={layer?.role ?? 'layer'} />
       <Connections nodeId={id} node={node} />
       <Inferred path={prefix + id} />
+      <BudgetMarks path={prefix + id} />
       <Attributes chosen={[chosen]} />
       {layer !== undefined && layer.docs !== '' && (
         <section className={classes.section}>
