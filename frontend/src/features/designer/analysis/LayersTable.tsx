@@ -170,11 +170,11 @@ function NameCell({ row, onFold }: { row: LayerRow; onFold: () => void }) {
         </UnstyledButton>
       )}
       <span className={classes.bar} style={{ '--hue': row.hue }} />
-      {row.name}
-      {row.repeat > 1 && <span className={classes.dim}> × {row.repeat}</span>}
       {row.isOffender && (
         <IconAlertTriangle size={12} className={classes.offender} aria-label="over budget" />
       )}
+      {row.name}
+      {row.repeat > 1 && <span className={classes.dim}> × {row.repeat}</span>}
     </td>
   );
 }

@@ -125,6 +125,8 @@ function ReportBudgets({ analysis }: { analysis: Analysis }) {
   );
 }
 
+const labelled = (name: string | undefined): string => (name === undefined ? '' : `${name}: `);
+
 function Problems({ analysis, document }: { analysis: Analysis; document: Document }) {
   const { diagnostics } = analysis;
   if (diagnostics.length === 0) return null;
@@ -137,7 +139,8 @@ function Problems({ analysis, document }: { analysis: Analysis; document: Docume
       <ul className={classes.problems}>
         {diagnostics.map((problem, index) => (
           <li key={index} data-severity={problem.severity}>
-            <b>{problem.severity}</b> {nameOf(problem.scope, problem.node_id)} {problem.message}
+            <b>{problem.severity}</b> {labelled(nameOf(problem.scope, problem.node_id))}
+            {problem.message}
           </li>
         ))}
       </ul>
