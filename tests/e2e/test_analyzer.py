@@ -32,7 +32,9 @@ def test_a_budget_marks_its_offender_and_the_table_is_exported(
     page.get_by_test_id("budget-parameters").fill("0.001")
     page.keyboard.press("Enter")
     page.keyboard.press("Escape")
-    expect(page.get_by_test_id("budget-bar-parameters")).to_have_attribute("data-over", "true")
+    panel = page.get_by_role("region", name="About the network")
+    bar = panel.get_by_test_id("budget-bar-parameters")
+    expect(bar).to_have_attribute("data-over", "true")
     offenders = page.locator("tr[data-offender]")
     expect(offenders.first).to_be_visible()
     expect(page.locator("[data-over-budget]").first).to_be_visible()
@@ -51,8 +53,11 @@ def test_a_budget_marks_its_offender_and_the_table_is_exported(
     nodes = served["document"]["graph"]["nodes"]
     assert named == {nodes[node_id]["name"] for node_id in use["offenders"]}
 
+    offenders.first.click()
+    expect(page.get_by_test_id("budget-marks")).to_contain_text("exceeded")
+
     page.get_by_test_id("designer-undo").click()
-    expect(page.get_by_test_id("budget-bar-parameters")).to_have_count(0)
+    expect(bar).to_have_count(0)
     expect(offenders).to_have_count(0)
 
 
