@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from django.http import HttpResponse
 from ninja import Router, Status
 
 from accounts.access import access_project
 from accounts.auth import PersonRequest
+from common.answers import json_answer
 from common.ids import Id
 from datasets.access import access_dataset
 from designer import previews, schemas, selectors, services
@@ -148,14 +150,14 @@ def duplicate_network(request: PersonRequest, network_id: str) -> Status[schemas
 )
 def save_operations(
     request: PersonRequest, network_id: str, payload: schemas.OperationsIn
-) -> schemas.Saved:
+) -> HttpResponse:
     """Save edits made on `base_revision`.
 
     409 `revision_conflict` carries the other side (schema RevisionConflict); 422
     `operation_refused` says which operation does not fit. In both cases nothing was changed.
     """
     network = access_network(request.person, network_id, "edit")
-    return services.save_operations(
+    saved = services.save_operations(
         network,
         request.person,
         payload.operations,
@@ -163,6 +165,7 @@ def save_operations(
         gesture=payload.gesture,
         client_id=payload.client_id,
     )
+    return json_answer(saved)
 
 
 @router.get(
@@ -192,13 +195,14 @@ def list_revisions(
 
 
 @router.post("/analysis", response=Analysis, operation_id="analyze_document")
-def analyze_document(request: PersonRequest, payload: schemas.AnalysisRequest) -> Analysis:
+def analyze_document(request: PersonRequest, payload: schemas.AnalysisRequest) -> HttpResponse:
     """Shapes, costs and problems of a document, without saving it."""
     dataset = None
     if payload.dataset_id is not None:
         # Data in the bin still has its classes: what is drawn on it stays as right or wrong.
         dataset = access_dataset(request.person, payload.dataset_id, "view", in_bin=True)
-    return services.analyze_document(services.read_document(payload.document), dataset)
+    document = services.read_document(payload.document)
+    return json_answer(services.analyze_document(document, dataset))
 
 
 @router.post("/migrations", response=Document, operation_id="migrate_document")

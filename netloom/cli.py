@@ -52,7 +52,11 @@ def _parser() -> argparse.ArgumentParser:
         return added
 
     inspect = add("inspect", "networks:inspect_network", "Show layers, sizes and problems")
-    inspect.add_argument("network", type=Path, help="a network (.json) or a bundle")
+    inspect.add_argument(
+        "network",
+        type=Path,
+        help="a network (.json), a bundle, or a template by name, made for ImageNet's sizes",
+    )
     inspect.add_argument("--csv", type=Path, metavar="FILE", help="write the table of all layers")
     inspect.add_argument(
         "--batch", type=int, default=32, metavar="N", help="samples of a batch (default: 32)"

@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from netloom.analyze.fixes import Repairs
-from netloom.analyze.inference import NO_COST, Cost, Layer, infer
+from netloom.analyze.inference import NO_COST, Cost, Layer, infer, total_cost
 from netloom.analyze.learning import learning_problems
 from netloom.analyze.plan import BlockPortsById, PlannedNode, ScopePlan, plan_node
+from netloom.analyze.remembered import Remembered
 from netloom.analyze.shape_problems import (
     limit_problem,
     override_problems,
@@ -20,6 +21,7 @@ from netloom.graph.document import BlockDefinition
 from netloom.graph.topology import instance_nodes
 from netloom.layers.base import ShapeProblem
 from netloom.layers.block import BLOCK
+from netloom.layers.learning import DEFAULT_LEARNING
 from netloom.layers.shapes import Shape
 
 Shapes = Mapping[str, Shape]
@@ -56,6 +58,9 @@ class ScopeRun:
     diagnostics: list[Diagnostic]
 
 
+_results: Remembered[NodeResult] = Remembered()
+"""Of layers that need no word of diagnosis, by the shapes that arrive."""
+
 _Use = tuple[str, tuple[Shape | None, ...], str]
 
 
@@ -84,7 +89,7 @@ class Flow:
         results: dict[str, NodeResult] = {}
         diagnostics: list[Diagnostic] = []
         outputs: dict[str, Shape] = {}
-        total = Cost()
+        costs: list[Cost] = []
         for node_id in plan.order:
             planned = planned_nodes[node_id]
             role = None if planned.layer is None else planned.layer.role
@@ -92,18 +97,18 @@ class Flow:
                 name = planned.node.name
                 result = NodeResult({"output": arriving[name]} if name in arriving else {})
             else:
-                inputs = self._inputs(plan, node_id, planned, results)
-                if inputs is None:
+                shapes = self._inputs(plan, node_id, planned, results)
+                if shapes is None:
                     continue
-                result = self._run_node(plan, node_id, planned, inputs, path, diagnostics)
+                result = self._run_node(plan, node_id, planned, shapes, path, diagnostics)
             if result is None:
                 continue
             results[node_id] = result
             if result.cost is not NO_COST:
-                total = total + result.cost
+                costs.append(result.cost)
             if role == "block_output" and plan.ports.outputs.get(planned.node.name) == node_id:
                 outputs[planned.node.name] = result.outputs["output"]
-        return ScopeRun(results, outputs, total, diagnostics)
+        return ScopeRun(results, outputs, total_cost(costs), diagnostics)
 
     def _inputs(
         self,
@@ -111,49 +116,56 @@ class Flow:
         node_id: str,
         planned: PlannedNode,
         results: Mapping[str, NodeResult],
-    ) -> dict[str, Shape] | None:
+    ) -> tuple[Shape, ...] | None:
         """Return the shape at every input port; None when one is unknown."""
         if planned.inputs is None:
             return None
-        arriving = plan.wiring.arriving[node_id]
-        shapes: dict[str, Shape] = {}
+        sources = plan.sources[node_id]
+        shapes: list[Shape] = []
         for port in planned.inputs:
-            edge_ids = arriving.get(port)
-            if edge_ids is None:
+            source = sources.get(port)
+            result = None if source is None else results.get(source[0])
+            if source is None or result is None:
                 return None
-            source = plan.scope.edges[edge_ids[0]].source
-            result = results.get(source.node)
-            shape = None if result is None else result.outputs.get(source.port)
+            shape = result.outputs.get(source[1])
             if shape is None:
                 return None
-            shapes[port] = shape
-        return shapes
+            shapes.append(shape)
+        return tuple(shapes)
 
     def _run_node(
         self,
         plan: ScopePlan,
         node_id: str,
         planned: PlannedNode,
-        inputs: dict[str, Shape],
+        shapes: tuple[Shape, ...],
         path: str | None,
         diagnostics: list[Diagnostic],
     ) -> NodeResult | None:
         own_path = node_id if path is None else f"{path}/{node_id}"
         if planned.node.type == BLOCK:
+            inputs = dict(zip(planned.inputs or (), shapes, strict=True))
             return self._run_instance(plan, node_id, planned, inputs, own_path, diagnostics)
         if planned.layer is None or planned.params is None:
             return None
-        found = infer(planned, inputs)
+        same = (planned.node.type, planned.params_text, planned.node.is_frozen)
+        if planned.params_text is not None:
+            known = _results.find(shapes, *same)
+            if known is not None and planned.learning is DEFAULT_LEARNING:
+                return known
+        found = infer(planned, dict(zip(planned.inputs or (), shapes, strict=True)))
         place = None if path is None else own_path
         if isinstance(found, ShapeProblem):
             diagnostics.append(shape_diagnostic(self.repairs, plan, node_id, planned, found, place))
             return None
         diagnostics += learning_problems(plan, node_id, planned, found.inference, place)
-        if found.is_large and (
-            problem := limit_problem(plan, node_id, planned, found.inference, place)
-        ):
+        result = NodeResult(found.inference.outputs, found.cost, found)
+        if not found.is_large:
+            return _results.keep(result, shapes, *same) if planned.params_text else result
+        problem = limit_problem(plan, node_id, planned, found.inference, place)
+        if problem is not None:
             diagnostics.append(problem)
-        return NodeResult(found.inference.outputs, found.cost, found)
+        return result
 
     def _run_instance(
         self,

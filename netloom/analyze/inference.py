@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from netloom.analyze.plan import PlannedNode
@@ -44,18 +44,6 @@ class Cost:
     largest_bytes: int = 0
     num_layers: int = 0
 
-    def __add__(self, other: Cost) -> Cost:
-        return Cost(
-            self.parameters + other.parameters,
-            self.trainable + other.trainable,
-            self.flops + other.flops,
-            self.macs + other.macs,
-            self.activation_bytes + other.activation_bytes,
-            self.input_bytes + other.input_bytes,
-            max(self.largest_bytes, other.largest_bytes),
-            self.num_layers + other.num_layers,
-        )
-
     def repeated(self, times: int, *, shares_weights: bool, is_frozen: bool) -> Cost:
         """Return the cost of applying this several times in sequence."""
         copies = 1 if shares_weights else times
@@ -72,6 +60,20 @@ class Cost:
 
 
 NO_COST = Cost()
+
+
+def total_cost(costs: Sequence[Cost]) -> Cost:
+    """Return what all of these cost together."""
+    return Cost(
+        sum([cost.parameters for cost in costs]),
+        sum([cost.trainable for cost in costs]),
+        sum([cost.flops for cost in costs]),
+        sum([cost.macs for cost in costs]),
+        sum([cost.activation_bytes for cost in costs]),
+        sum([cost.input_bytes for cost in costs]),
+        max([cost.largest_bytes for cost in costs], default=0),
+        sum([cost.num_layers for cost in costs]),
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,16 +6,20 @@ must hold until the backward pass. A use of a block under equal conditions is wa
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from netloom.analyze.flow import NodeResult, ScopeRun
+from netloom.analyze.inference import Layer
 from netloom.analyze.plan import ScopePlan
-from netloom.analyze.receptive import Fields, fields_behind, input_fields
+from netloom.analyze.receptive import Field, Fields, fields_behind, input_fields
+from netloom.analyze.remembered import MAX_REMEMBERED, Remembered
 from netloom.graph.limits import BYTES_PER_ELEMENT
 from netloom.layers.shapes import Shape
 
 _NOTHING: Fields = {}
+_NO_PORTS: Mapping[str, Fields] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,34 +64,33 @@ class FieldWalk:
             if role == "block_input":
                 nodes[node_id] = {"output": arriving.get(planned.node.name, _NOTHING)}
                 continue
-            if role == "input":
-                nodes[node_id] = {
-                    port: input_fields(shape) for port, shape in result.outputs.items()
-                }
-                continue
-            given = _arriving(plan, node_id, run, nodes)
+            given = _arriving(plan, node_id, planned.inputs or (), nodes)
             if result.inside is not None:
                 inner = self.plans[planned.node.block]
                 nodes[node_id], inside[node_id] = self._walk_instance(
                     inner, result, planned.node.repeat, given
                 )
             elif result.layer is not None:
-                pairs = list(given.values())
-                nodes[node_id] = {
-                    port: fields_behind(result.layer.reach, pairs, shape)
-                    for port, shape in result.outputs.items()
-                }
+                from_here = (result.layer, *given.values())
+                known = _fields.find(from_here)
+                if known is None:
+                    pairs = _with_shapes(plan, node_id, given, run)
+                    known = _fields.keep(_behind(role, result.layer, pairs), from_here)
+                nodes[node_id] = known
             if role == "block_output":
                 outputs[planned.node.name] = nodes[node_id]["output"]
         return FieldRun(nodes, outputs, inside)
 
     def _walk_instance(
-        self, inner: ScopePlan, result: NodeResult, repeat: int, given: _Given
+        self,
+        inner: ScopePlan,
+        result: NodeResult,
+        repeat: int,
+        fields: Mapping[str, Fields],
     ) -> tuple[Mapping[str, Fields], FieldRun]:
         """Return the fields behind the last repeat, and the walk of the first."""
         run = result.inside
         assert run is not None  # noqa: S101 - the caller has looked
-        fields = {port: found for port, (found, _) in given.items()}
         first = last = self.walk(inner, run, fields)
         inputs = list(fields)
         for _ in range(repeat - 1):
@@ -99,20 +102,52 @@ class FieldWalk:
         return last.outputs, first
 
 
-_Given = Mapping[str, tuple[Fields, Shape]]
+_fields: Remembered[Mapping[str, Fields]] = Remembered()
+"""By output port of a layer, from the layer and the fields at its input ports."""
+
+
+def _behind(
+    role: str | None, layer: Layer, pairs: list[tuple[Fields, Shape]]
+) -> Mapping[str, Fields]:
+    outputs = layer.inference.outputs.items()
+    if role == "input":
+        return {port: _one_of(input_fields(shape)) for port, shape in outputs}
+    return {port: _one_of(fields_behind(layer.reach, pairs, shape)) for port, shape in outputs}
+
+
+@lru_cache(maxsize=MAX_REMEMBERED)
+def _made(fields: tuple[tuple[str, Field | None], ...]) -> Fields:
+    return dict(fields)
+
+
+def _one_of(fields: Fields) -> Fields:
+    """Return the same object for equal fields: what lies behind them is then found again."""
+    return _made(tuple(fields.items()))
 
 
 def _arriving(
-    plan: ScopePlan, node_id: str, run: ScopeRun, nodes: Mapping[str, Mapping[str, Fields]]
-) -> _Given:
-    given: dict[str, tuple[Fields, Shape]] = {}
-    for port, edge_ids in plan.wiring.arriving[node_id].items():
-        source = plan.scope.edges[edge_ids[0]].source
-        result = run.nodes.get(source.node)
-        if result is not None and source.port in result.outputs:
-            found = nodes.get(source.node, {}).get(source.port, _NOTHING)
-            given[port] = (found, result.outputs[source.port])
+    plan: ScopePlan,
+    node_id: str,
+    ports: tuple[str, ...],
+    nodes: Mapping[str, Mapping[str, Fields]],
+) -> dict[str, Fields]:
+    """Return the fields at every input port; there is a result, so something feeds them all."""
+    sources = plan.sources[node_id]
+    given: dict[str, Fields] = {}
+    for port in ports:
+        source, source_port = sources[port]
+        given[port] = nodes.get(source, _NO_PORTS).get(source_port, _NOTHING)
     return given
+
+
+def _with_shapes(
+    plan: ScopePlan, node_id: str, given: Mapping[str, Fields], run: ScopeRun
+) -> list[tuple[Fields, Shape]]:
+    pairs: list[tuple[Fields, Shape]] = []
+    for port, fields in given.items():
+        source, source_port = plan.sources[node_id][port]
+        pairs.append((fields, run.nodes[source].outputs[source_port]))
+    return pairs
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,31 +197,26 @@ class KeptWalk:
             if result is None or planned.layer is None:
                 continue
             role, name = planned.layer.role, planned.node.name
-            kept = {port for port in result.outputs if (node_id, port) in held}
+            kept = [port for port in result.outputs if (node_id, port) in held]
+            sources = plan.sources[node_id]
             if role == "block_input":
-                inputs |= {name} if kept else set[str]()
-                continue
-            if result.inside is not None:
+                if kept:
+                    inputs.add(name)
+            elif result.inside is not None:
                 inner = self.plans[planned.node.block]
                 own_bytes[node_id], wanted, inside[node_id] = self._walk_instance(
                     inner, result.inside, planned.node.repeat, frozenset(kept)
                 )
+                held.update(source for port, source in sources.items() if port in wanted)
+            elif not planned.layer.has_own_activation:
+                if name in needed if role == "block_output" else kept:
+                    held.update(sources.values())
             else:
-                looks_through = not planned.layer.has_own_activation
-                if role == "block_output":
-                    kept = {"output"} if name in needed else set[str]()
-                if looks_through:
-                    wanted = {*_ports(plan, node_id)} if kept else set[str]()
-                else:
-                    if planned.layer.keeps == "output":
-                        kept = set(result.outputs)
-                    own_bytes[node_id] = _held_bytes(result, kept)
-                    keeps_input = planned.layer.keeps == "input"
-                    wanted = {*_ports(plan, node_id)} if keeps_input else set[str]()
-            for port in wanted:
-                for edge_id in plan.wiring.arriving[node_id].get(port, ())[:1]:
-                    source = plan.scope.edges[edge_id].source
-                    held.add((source.node, source.port))
+                own_bytes[node_id] = _held_bytes(
+                    result, result.outputs if planned.layer.keeps == "output" else kept
+                )
+                if planned.layer.keeps == "input":
+                    held.update(sources.values())
         return KeptRun(own_bytes, frozenset(inputs), inside, sum(own_bytes.values()))
 
     def _walk_instance(
@@ -205,12 +235,8 @@ class KeptWalk:
         return total, set(first.inputs), first
 
 
-def _held_bytes(result: NodeResult, ports: set[str]) -> int:
+def _held_bytes(result: NodeResult, ports: Iterable[str]) -> int:
     if result.layer is None:
         return 0
-    elements = sum(result.layer.elements[port] for port in ports)
+    elements = sum([result.layer.elements[port] for port in ports])
     return (elements + result.layer.kept_elements) * BYTES_PER_ELEMENT
-
-
-def _ports(plan: ScopePlan, node_id: str) -> tuple[str, ...]:
-    return tuple(plan.wiring.arriving[node_id])

@@ -11,6 +11,7 @@ from netloom.analyze.journey import FieldRun, KeptRun
 from netloom.analyze.model import NodeAnalysis, ReceptiveField
 from netloom.analyze.plan import ScopePlan
 from netloom.analyze.receptive import Field, Fields
+from netloom.analyze.remembered import Remembered
 from netloom.graph.limits import BYTES_PER_ELEMENT
 from netloom.layers.shapes import shape_json, shape_text
 
@@ -46,6 +47,23 @@ def node_analyses(
 
 def _node_analysis(node_id: str, result: NodeResult, use: Use, repeats: int) -> NodeAnalysis:
     layer = result.layer
+    fields = next(iter(use.fields.nodes.get(node_id, _NO_PORTS).values()), _NO_FIELDS)
+    kept_bytes = use.kept.own_bytes.get(node_id, 0)
+    if layer is not None:
+        known = _told_nodes.find((result, fields), kept_bytes, repeats)
+        if known is not None:
+            return known
+    told = _tell(result, fields, kept_bytes, repeats)
+    if layer is None:
+        return told
+    return _told_nodes.keep(told, (result, fields), kept_bytes, repeats)
+
+
+_told_nodes: Remembered[NodeAnalysis] = Remembered()
+
+
+def _tell(result: NodeResult, fields: Fields, kept_bytes: int, repeats: int) -> NodeAnalysis:
+    layer = result.layer
     if layer is None:
         texts = [shape_text(shape) for shape in result.outputs.values()]
         outputs = {port: shape_json(shape) for port, shape in result.outputs.items()}
@@ -53,7 +71,6 @@ def _node_analysis(node_id: str, result: NodeResult, use: Use, repeats: int) -> 
     else:
         outputs, output_text = dict(layer.outputs_json), layer.output_text
     cost = result.cost
-    fields = next(iter(use.fields.nodes.get(node_id, _NO_PORTS).values()), _NO_FIELDS)
     return NodeAnalysis.model_construct(
         outputs=outputs,
         output_text=output_text,
@@ -61,7 +78,7 @@ def _node_analysis(node_id: str, result: NodeResult, use: Use, repeats: int) -> 
         flops=cost.flops,
         macs=cost.macs,
         activation_bytes=cost.activation_bytes,
-        kept_bytes=use.kept.own_bytes.get(node_id, 0),
+        kept_bytes=kept_bytes,
         gradient_bytes=cost.trainable * BYTES_PER_ELEMENT,
         receptive_field=_told(fields),
         inferred=dict(layer.inference.inferred) if layer is not None else {},

@@ -44,6 +44,11 @@ class PlannedNode:
     params_text: str | None = None
 
     @property
+    def is_plain(self) -> bool:
+        """Whether nothing can be wrong with the node itself: a layer whose parameters are fine."""
+        return self.params_text is not None and self.parsed is not None and self.parsed.is_clean
+
+    @property
     def params(self) -> LayerParams | None:
         return None if self.parsed is None else self.parsed.params
 
@@ -58,6 +63,7 @@ class ScopePlan:
 
     Attributes:
         scope_id: Block definition id; None is the top level.
+        sources: The output, as node and port, that feeds each input port of each node.
         order: Nodes in computing order; those on or behind cycles are missing.
         ports: The definition's ports; empty on the top level.
     """
@@ -66,6 +72,7 @@ class ScopePlan:
     scope: Scope
     nodes: Mapping[str, PlannedNode]
     wiring: Wiring
+    sources: Mapping[str, Mapping[str, tuple[str, str]]]
     order: list[str]
     ports: BlockPorts
 
@@ -77,6 +84,7 @@ def plan_scope(graph: Graph, scope_id: str | None, block_ports_of: BlockPortsByI
         block_ports_of: Ports of every definition that can be used.
     """
     scope: Scope = graph if scope_id is None else graph.blocks[scope_id]
+    wiring = wire(scope)
     return ScopePlan(
         scope_id=scope_id,
         scope=scope,
@@ -84,10 +92,22 @@ def plan_scope(graph: Graph, scope_id: str | None, block_ports_of: BlockPortsByI
             node_id: plan_node(scope.nodes[node_id], block_ports_of)
             for node_id in sorted(scope.nodes)
         },
-        wiring=wire(scope),
+        wiring=wiring,
+        sources=_sources(scope, wiring),
         order=topological_order(scope.nodes, scope.edges.values()),
         ports=BlockPorts() if isinstance(scope, Graph) else block_ports(scope),
     )
+
+
+def _sources(scope: Scope, wiring: Wiring) -> dict[str, dict[str, tuple[str, str]]]:
+    sources: dict[str, dict[str, tuple[str, str]]] = {}
+    for node_id, ports in wiring.arriving.items():
+        found: dict[str, tuple[str, str]] = {}
+        for port, edge_ids in ports.items():
+            source = scope.edges[edge_ids[0]].source
+            found[port] = source.node, source.port
+        sources[node_id] = found
+    return sources
 
 
 BlockPortsById = Mapping[str, BlockPorts]

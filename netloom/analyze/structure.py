@@ -23,6 +23,9 @@ _BLOCK_ROLES = frozenset({"block_input", "block_output"})
 def check_structure(repairs: Repairs, plan: ScopePlan) -> Iterator[Diagnostic]:
     """Yield everything wrong with one scope before shapes are looked at."""
     for node_id, planned in plan.nodes.items():
+        has_role = planned.layer is not None and planned.layer.role == "layer"
+        if has_role and planned.is_plain and not planned.node.overrides:
+            continue
         yield from _check_type(repairs, plan, node_id, planned)
         yield from _check_sizes(plan, node_id, planned)
         yield from check_params(plan, node_id, planned)

@@ -14,6 +14,10 @@ from netloom.formats.bundle import BundleError, BundleMeta, read_bundle_info
 from netloom.graph.document import Document
 from netloom.graph.migrations import DocumentError, load_document
 from netloom.layers.describe import describe_layers
+from netloom.templates import make_template, templates
+
+TEMPLATE_SIZES = {"channels": 3, "height": 224, "width": 224, "num_classes": 1000}
+"""What a template is made for when only its costs are asked: those of ImageNet, as papers do."""
 
 
 def read_network(path: Path) -> tuple[Document, BundleMeta | None]:
@@ -33,9 +37,16 @@ def read_network(path: Path) -> tuple[Document, BundleMeta | None]:
         raise CommandError(f"{path}: {error}") from error
 
 
+def _read_or_make(path: Path) -> tuple[Document, BundleMeta | None]:
+    """Read a network; where there is no such file, make the template of that name."""
+    if not path.exists() and str(path) in {template.id for template in templates()}:
+        return make_template(str(path), **TEMPLATE_SIZES), None
+    return read_network(path)
+
+
 def inspect_network(options: Namespace) -> int:
     """Print layers, totals and problems; the exit status is 1 when there are errors."""
-    document, meta = read_network(options.network)
+    document, meta = _read_or_make(options.network)
     if options.batch < 1:
         raise CommandError("A batch has at least one sample: give --batch a number from 1 on.")
     analysis = analyze(document)

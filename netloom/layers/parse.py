@@ -50,6 +50,11 @@ class ParsedParams:
     unknown: tuple[str, ...] = ()
     learning: LearningParams = DEFAULT_LEARNING
 
+    @property
+    def is_clean(self) -> bool:
+        """Whether there is nothing to complain of."""
+        return self.params is not None and not self.errors and not self.unknown
+
 
 def parse_params(layer: AnyLayer, raw: Mapping[str, ParamValue]) -> ParsedParams:
     """Validate raw parameters against a layer type; absent ones take their default."""

@@ -32,7 +32,9 @@ def test_a_budget_marks_its_offender_and_the_table_is_exported(
     page.get_by_test_id("budget-parameters").fill("0.001")
     page.keyboard.press("Enter")
     page.keyboard.press("Escape")
-    expect(page.get_by_test_id("budget-bar-parameters")).to_have_attribute("data-over", "true")
+    panel = page.get_by_role("region", name="About the network")
+    bar = panel.get_by_test_id("budget-bar-parameters")
+    expect(bar).to_have_attribute("data-over", "true")
     offenders = page.locator("tr[data-offender]")
     expect(offenders.first).to_be_visible()
     expect(page.locator("[data-over-budget]").first).to_be_visible()
@@ -51,6 +53,54 @@ def test_a_budget_marks_its_offender_and_the_table_is_exported(
     nodes = served["document"]["graph"]["nodes"]
     assert named == {nodes[node_id]["name"] for node_id in use["offenders"]}
 
+    offenders.first.click()
+    expect(page.get_by_test_id("budget-marks")).to_contain_text("exceeded")
+
     page.get_by_test_id("designer-undo").click()
-    expect(page.get_by_test_id("budget-bar-parameters")).to_have_count(0)
+    expect(bar).to_have_count(0)
     expect(offenders).to_have_count(0)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_report_prints_light_with_everything_on_it(
+    open_context: Callable[..., BrowserContext], scheme: str
+) -> None:
+    designer = DesignerCanvas(open_context(color_scheme=scheme).new_page())
+    page = designer.page
+    network_id = new_network(page.context, "resnet18", f"Printed {scheme}")
+    designer.open(network_id)
+    designer.show("layers")
+    with page.context.expect_page() as opened:
+        page.get_by_test_id("layers-report").click()
+    report = opened.value
+    paper = report.get_by_test_id("network-report")
+    expect(paper).to_contain_text(f"Printed {scheme}")
+    served = page.request.get(f"/api/networks/{network_id}").json()
+    expect(paper).to_contain_text(f"{served['analysis']['totals']['parameters']:,}")
+    expect(report.get_by_test_id("report-picture")).to_be_visible()
+    expect(report.get_by_test_id("report-row")).to_have_count(len(served["analysis"]["nodes"]))
+    report.emulate_media(media="print")
+    expect(report.get_by_role("button", name="Print")).to_be_hidden()
+    expect(report.locator("body")).to_have_css("background-color", "rgb(255, 255, 255)")
+    expect(paper).to_have_css("color", "rgb(27, 31, 36)")
+
+
+def test_a_broken_connection_is_reached_and_repaired_by_keyboard(
+    designer: DesignerCanvas,
+) -> None:
+    page = designer.page
+    designer.open(new_network(page.context, "small_cnn", "By keys"))
+    designer.select("image")
+    designer.press("Control+ArrowRight")
+    designer.press("ArrowRight")
+    expect(page.get_by_test_id("property-name")).not_to_have_value("image")
+    designer.select("classifier")
+    designer.set_param("out_features", "7")
+    designer.select("output")
+    designer.press("Control+ArrowLeft")
+    problem = page.get_by_test_id("edge-problem")
+    expect(problem).to_contain_text("10 classes")
+    page.keyboard.press("Enter")
+    page.keyboard.press("Enter")
+    expect(problem).to_have_count(0)
+    expect(designer.output_of("classifier")).to_have_text("B × 10")

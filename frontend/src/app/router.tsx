@@ -4,7 +4,7 @@ import { BASE_PATH } from '@/api';
 import { AccountPage, InvitationPage, SignInPage } from '@/features/account';
 import { BinPage } from '@/features/bin';
 import { DatasetPage, DatasetsPage } from '@/features/datasets';
-import { DesignerPage, NetworksPage } from '@/features/designer';
+import { DesignerPage, NetworksPage, ReportPage } from '@/features/designer';
 import { InspectPage } from '@/features/inspection';
 import { ProjectsPage } from '@/features/projects';
 import { StoragePage } from '@/features/storage';
@@ -31,6 +31,13 @@ const invitation = createRoute({
   getParentRoute: () => root,
   path: '/invitation',
   component: InvitationPage,
+});
+
+/** A page to print stands alone, without the frame. */
+const report = createRoute({
+  getParentRoute: () => root,
+  path: '/networks/$networkId/report',
+  component: ReportPage,
 });
 
 const frame = createRoute({ getParentRoute: () => root, id: 'frame', component: FrameLayout });
@@ -110,6 +117,7 @@ export const router = createRouter({
   routeTree: root.addChildren([
     signin,
     invitation,
+    report,
     frame.addChildren([
       home, networks, network, data, dataset, runs, compare, run, inspect, projects, account, bin,
       storage, elsewhere,

@@ -59,18 +59,20 @@ def _parse(data: bytes | str) -> Json:
     return cast("Json", parsed)
 
 
-def _is_too_deep(parsed: object) -> bool:
+def _is_too_deep(parsed: Json) -> bool:
     level: list[object] = [parsed]
-    for _ in range(MAX_JSON_DEPTH + 1):
-        below: list[object] = []
-        for value in level:
-            if isinstance(value, dict):
-                below.extend(cast("dict[str, object]", value).values())
-            elif isinstance(value, list | tuple):
-                below.extend(cast("list[object]", value))
-        if not below:
+    for _ in range(MAX_JSON_DEPTH):
+        # Most values are no containers: only those are looked into.
+        level = [
+            inner
+            for value in level
+            for inner in (
+                value.values() if isinstance(value, dict) else cast("list[object]", value)
+            )
+            if isinstance(inner, dict | list | tuple) and inner
+        ]
+        if not level:
             return False
-        level = below
     return True
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from tests.api.designer.conftest import save
 from tests.client import ApiClient
 
 pytestmark = pytest.mark.django_db
@@ -160,3 +161,21 @@ def test_migration_returns_a_document_of_today(
 ) -> None:
     document = make_network(template="mlp")["document"]
     assert api.post("/api/migrations", {"document": document}).json() == document
+
+
+def test_a_budget_is_set_by_an_operation_and_its_use_told(
+    api: ApiClient, make_network: Callable[..., Json]
+) -> None:
+    network = make_network(template="mlp")
+    budget = {"op": "set_budget", "budget": "parameters", "limit": 1000}
+    saved = save(api, network, [budget]).json()
+    (use,) = saved["analysis"]["budgets"]
+    assert not use["is_kept"]
+    assert use["used"] == saved["analysis"]["totals"]["parameters"]
+    assert use["offenders"]
+    assert "over_budget" in {each["code"] for each in saved["analysis"]["diagnostics"]}
+    again = api.get(f"/api/networks/{network['id']}").json()
+    assert again["document"]["view"]["budgets"] == {"parameters": 1000}
+    assert again["analysis"]["budgets"] == [use]
+    refused = save(api, {**network, "revision": 1}, [{**budget, "limit": -1}])
+    assert refused.status_code == 422

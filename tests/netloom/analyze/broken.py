@@ -53,11 +53,23 @@ def two_paths(join: object, left: object, right: object) -> Document:
 ADD = node("Add", "total")
 
 
+def budgeted(document: Document, **budgets: float) -> Document:
+    view = document.view.model_copy(update={"budgets": budgets})
+    return document.model_copy(update={"view": view})
+
+
 def conv(name: str, **params: object):
     return node("Conv2d", name, **params)  # type: ignore[arg-type]
 
 
 BROKEN: dict[str, Broken] = {
+    "over_budget": Broken(
+        Code.OVER_BUDGET,
+        budgeted(with_node(conv("wide", out_channels=128)), parameters=1000),
+        "Most of it: wide",
+        severity="warning",
+        num_fixes=0,
+    ),
     "linear on an image": Broken(
         Code.SHAPE_MISMATCH,
         with_node(node("Linear", "linear")),

@@ -313,3 +313,9 @@ def test_ctrl_c_stops_after_a_checkpoint(story, tmp_path: Path) -> None:
     assert events[-1]["reason"] == "stopped"
     saved = [event for event in events if event["event"] == "checkpoint"]
     assert saved[-1]["step"] == events[-1]["step"]
+
+
+def test_inspecting_a_template_tells_what_it_costs_at_the_sizes_of_imagenet(netloom) -> None:
+    found = netloom("inspect", "resnet50", "--json").json()
+    assert found["analysis"]["totals"]["parameters"] == 25_557_032
+    assert found["analysis"]["totals"]["macs"] == 4_089_184_256

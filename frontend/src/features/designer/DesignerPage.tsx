@@ -1,14 +1,12 @@
 import { Loader } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { useParams } from '@tanstack/react-router';
-import { useMemo } from 'react';
 import { useSession } from '@/lib';
 import { ProblemNotice } from '@/ui';
 import classes from './frame/Workspace.module.css';
 import { Workspace } from './frame/Workspace';
-import { listBlocks, listLayers } from './state/api';
-import { makeCatalog } from './state/catalog';
 import { networkQuery } from './state/networkMeta';
+import { useCatalog } from './state/useCatalog';
 
 /** One network, open to be drawn. */
 export function DesignerPage() {
@@ -18,22 +16,10 @@ export function DesignerPage() {
 
 function LoadNetwork({ networkId }: { networkId: string }) {
   const { data: session } = useSession();
-  const layers = useQuery({
-    queryKey: ['layers'],
-    queryFn: listLayers,
-    staleTime: Infinity,
-  });
-  const blocks = useQuery({ queryKey: ['blocks'], queryFn: listBlocks, staleTime: Infinity });
+  const { catalog, error: catalogError, refetch } = useCatalog();
   // An edit must never begin on a document that was fetched for an earlier visit.
   const network = useQuery({ ...networkQuery(networkId), staleTime: 0, refetchOnMount: 'always' });
-  const catalog = useMemo(
-    () =>
-      layers.data === undefined || blocks.data === undefined
-        ? null
-        : makeCatalog(layers.data.layers, blocks.data),
-    [layers.data, blocks.data],
-  );
-  const error = network.error ?? layers.error ?? blocks.error;
+  const error = network.error ?? catalogError;
   if (error !== null && network.data === undefined) {
     return (
       <div className={classes.alone}>
@@ -41,8 +27,7 @@ function LoadNetwork({ networkId }: { networkId: string }) {
           error={error}
           onRetry={() => {
             void network.refetch();
-            void layers.refetch();
-            void blocks.refetch();
+            refetch();
           }}
         />
       </div>

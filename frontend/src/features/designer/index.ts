@@ -5,3 +5,4 @@ export const NetworksPage = lazyRouteComponent(
   () => import('./networks/NetworksPage'),
   'NetworksPage',
 );
+export const ReportPage = lazyRouteComponent(() => import('./report/ReportPage'), 'ReportPage');

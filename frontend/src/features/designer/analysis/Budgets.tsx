@@ -26,9 +26,6 @@ export function Budgets() {
   const uses = useAnalysis((state) => state.analysis?.budgets) ?? [];
   return (
     <div className={classes.budgets}>
-      {uses.map((use) => (
-        <BudgetBar key={use.budget} use={use} />
-      ))}
       <Popover position="top-start" width={280} trapFocus>
         <Popover.Target>
           <Button
@@ -46,8 +43,20 @@ export function Budgets() {
           ))}
         </Popover.Dropdown>
       </Popover>
+      {uses.length > 0 && (
+        <div className={classes.bars}>
+          {mostUsedFirst(uses).map((use) => (
+            <BudgetBar key={use.budget} use={use} />
+          ))}
+        </div>
+      )}
     </div>
   );
+}
+
+/** Those that are exceeded are seen without scrolling. */
+function mostUsedFirst(uses: readonly BudgetUse[]): BudgetUse[] {
+  return [...uses].sort((a, b) => Number(a.is_kept) - Number(b.is_kept));
 }
 
 function BudgetField({ kind }: { kind: Kind }) {

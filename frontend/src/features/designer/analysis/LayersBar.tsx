@@ -1,7 +1,7 @@
-import { Button, Checkbox, Menu, NumberInput, Switch } from '@mantine/core';
-import { IconColumns, IconDownload } from '@tabler/icons-react';
+import { Button, Checkbox, Menu, NumberInput } from '@mantine/core';
+import { IconColumns, IconDownload, IconPrinter } from '@tabler/icons-react';
 import { formatBytes } from '@/lib';
-import { downloadCsv } from '@/ui';
+import { ButtonLink, downloadCsv } from '@/ui';
 import { useAnalysis, useDesigner, useDocument, useEditor } from '../state/DesignerContext';
 import { display, useDisplay } from '../state/display';
 import { DESIGNER_IDS } from '../testids';
@@ -14,29 +14,34 @@ const DEFAULT_BATCH = 32;
 const MOST_SAMPLES = 1_000_000;
 
 /** Above the table: budgets, the memory of training, and what is shown. */
-export function LayersBar({ rows }: { rows: readonly LayerRow[] }) {
+export function LayersBar({ exportRows }: { exportRows: () => readonly LayerRow[] }) {
   const { graph } = useDocument();
-  const isChannelsLast = useDisplay((state) => state.isChannelsLast);
+  const { networkId } = useDesigner();
   return (
     <div className={classes.toolbar}>
       <Budgets />
       <TrainingMemory />
-      <Switch
-        size="xs"
-        label="H × W × C"
-        checked={isChannelsLast}
-        onChange={(event) => display.setState({ isChannelsLast: event.currentTarget.checked })}
-      />
       <Columns />
       <Button
         size="compact-xs"
         variant="default"
         leftSection={<IconDownload size={13} />}
         data-testid={DESIGNER_IDS.exportCsv}
-        onClick={() => downloadCsv(`${graph.name} layers.csv`, rowsAsTable(rows))}
+        onClick={() => downloadCsv(`${graph.name} layers.csv`, rowsAsTable(exportRows()))}
       >
         CSV
       </Button>
+      <ButtonLink
+        to="/networks/$networkId/report"
+        params={{ networkId }}
+        target="_blank"
+        size="compact-xs"
+        variant="default"
+        leftSection={<IconPrinter size={13} />}
+        data-testid={DESIGNER_IDS.openReport}
+      >
+        Report
+      </ButtonLink>
     </div>
   );
 }
@@ -51,10 +56,11 @@ function TrainingMemory() {
   const bytes = totals.training_fixed_bytes + batch * totals.training_sample_bytes;
   return (
     <span className={classes.training}>
-      Training at batch
+      Batch
       <NumberInput
         size="xs"
-        w={72}
+        w={64}
+        classNames={{ input: classes.batch ?? '' }}
         min={1}
         max={MOST_SAMPLES}
         clampBehavior="strict"
@@ -70,7 +76,7 @@ function TrainingMemory() {
         }}
       />
       <span title="Weights, gradients, Adam and activations; without the program itself">
-        about <b data-testid={DESIGNER_IDS.trainingMemory}>{formatBytes(bytes)}</b>
+        trains in <b data-testid={DESIGNER_IDS.trainingMemory}>{formatBytes(bytes)}</b>
       </span>
     </span>
   );
@@ -78,6 +84,7 @@ function TrainingMemory() {
 
 function Columns() {
   const hidden = useDisplay((state) => state.hiddenColumns);
+  const isChannelsLast = useDisplay((state) => state.isChannelsLast);
   return (
     <Menu closeOnItemClick={false} position="top-end">
       <Menu.Target>
@@ -100,6 +107,16 @@ function Columns() {
             <Checkbox size="xs" label={title} checked={!hidden.includes(id)} readOnly tabIndex={-1} />
           </Menu.Item>
         ))}
+        <Menu.Divider />
+        <Menu.Item onClick={() => display.setState({ isChannelsLast: !isChannelsLast })}>
+          <Checkbox
+            size="xs"
+            label="Images as H × W × C"
+            checked={isChannelsLast}
+            readOnly
+            tabIndex={-1}
+          />
+        </Menu.Item>
       </Menu.Dropdown>
     </Menu>
   );

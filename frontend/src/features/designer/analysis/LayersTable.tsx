@@ -1,7 +1,7 @@
 import { UnstyledButton } from '@mantine/core';
 import { useVirtualizer } from '@tanstack/react-virtual';
 import { IconAlertTriangle, IconChevronDown, IconChevronRight, IconChevronUp } from '@tabler/icons-react';
-import { useMemo, useRef, useState, type KeyboardEvent } from 'react';
+import { useCallback, useMemo, useRef, useState, type KeyboardEvent } from 'react';
 import { useAnalysis, useDesigner, useDocument, useEditor, useScope } from '../state/DesignerContext';
 import { useDisplay } from '../state/display';
 import { pathPrefixOf } from '../state/editor';
@@ -33,15 +33,20 @@ export function LayersTable() {
   const [sort, setSort] = useState<{ column: SortColumn; isDown: boolean }>({ column: 'order', isDown: false });
   const [unfolded, setUnfolded] = useState<ReadonlySet<string>>(new Set());
   const goTo = useGoTo();
-  const rows = useMemo(() => {
-    const source = { document, scope, prefix, nodes, budgets, catalog, unfolded, isChannelsLast };
+  const rowsWith = useCallback((showsModules: boolean) => {
+    const source = { document, scope, prefix, nodes, budgets, catalog, unfolded, isChannelsLast, showsModules };
     return sortRows(makeRows(source), sort.column, sort.isDown);
   }, [document, scope, prefix, nodes, budgets, catalog, unfolded, isChannelsLast, sort]);
+  const rows = useMemo(() => rowsWith(true), [rowsWith]);
   const columns = CHOSEN_COLUMNS.filter(({ id }) => !hidden.includes(id));
   const fold = (path: string): void => {
     const next = new Set(unfolded);
     if (!next.delete(path)) next.add(path);
     setUnfolded(next);
+  };
+  const open = (row: LayerRow): void => {
+    if (row.isModule) fold(row.path);
+    else goTo({ nodeId: row.id, path: row.path });
   };
   const root = useRef<HTMLDivElement>(null);
   // What it returns is used at once and never memoised.
@@ -64,7 +69,7 @@ export function LayersTable() {
     );
   };
   const onKeyDown = (event: KeyboardEvent, row: LayerRow, index: number): void => {
-    if (event.key === 'Enter') goTo({ nodeId: row.id, path: row.path });
+    if (event.key === 'Enter') open(row);
     else if (event.key === 'ArrowDown') moveTo(index + 1);
     else if (event.key === 'ArrowUp') moveTo(index - 1);
     else if (event.key === 'Home') moveTo(0);
@@ -77,7 +82,7 @@ export function LayersTable() {
   };
   return (
     <div className={classes.analyzer}>
-      <LayersBar rows={rows} />
+      <LayersBar exportRows={() => rowsWith(false)} />
       <div className={classes.scroll} ref={root}>
         <table className={classes.table} data-testid={DESIGNER_IDS.layersTable} aria-rowcount={rows.length}>
           <thead>
@@ -100,7 +105,7 @@ export function LayersTable() {
                   data-selected={(row.path === prefix + row.id && nodeIds.has(row.id)) || undefined}
                   data-offender={row.isOffender || undefined}
                   data-testid={DESIGNER_IDS.layersRow(row.name)}
-                  onClick={() => goTo({ nodeId: row.id, path: row.path })}
+                  onClick={() => open(row)}
                   onKeyDown={(event) => onKeyDown(event, row, index)}
                 >
                   <td className={`${classes.number ?? ''} ${classes.dim ?? ''}`}>{row.order}</td>
@@ -121,6 +126,9 @@ export function LayersTable() {
   );
 }
 
+/** Of costs the largest are asked for first. */
+const isCost = (column: SortColumn): boolean => NUMBERS.has(column) && column !== 'order';
+
 interface Sort {
   readonly column: SortColumn;
   readonly isDown: boolean;
@@ -133,10 +141,11 @@ function HeadCell({ id, title, hint, sort, onSort }: { id: SortColumn; title: st
   return (
     <th
       className={NUMBERS.has(id) ? classes.number : undefined}
+      data-column={id}
       title={hint}
       aria-sort={isSorted ? (sort.isDown ? 'descending' : 'ascending') : 'none'}
     >
-      <UnstyledButton onClick={() => onSort({ column: by, isDown: isSorted && !sort.isDown })}>
+      <UnstyledButton onClick={() => onSort({ column: by, isDown: isSorted ? !sort.isDown : isCost(by) })}>
         {title}{' '}
         {isSorted && id !== 'order' && (sort.isDown ? <IconChevronDown size={12} /> : <IconChevronUp size={12} />)}
       </UnstyledButton>
@@ -161,10 +170,11 @@ function NameCell({ row, onFold }: { row: LayerRow; onFold: () => void }) {
         </UnstyledButton>
       )}
       <span className={classes.bar} style={{ '--hue': row.hue }} />
-      {row.name}
       {row.isOffender && (
         <IconAlertTriangle size={12} className={classes.offender} aria-label="over budget" />
       )}
+      {row.name}
+      {row.repeat > 1 && <span className={classes.dim}> × {row.repeat}</span>}
     </td>
   );
 }
@@ -172,14 +182,18 @@ function NameCell({ row, onFold }: { row: LayerRow; onFold: () => void }) {
 function ValueCell({ row, column }: { row: LayerRow; column: LayerColumn }) {
   if (column.id === 'share') {
     return (
-      <td className={classes.number}>
+      <td className={classes.number} data-zero={row.share === 0 || undefined}>
         <span className={classes.share} style={{ '--share': row.share }} aria-hidden />
         {column.text(row)}
       </td>
     );
   }
   const isNumber = NUMBERS.has(column.id);
-  return <td className={isNumber ? classes.number : classes.mono}>{column.text(row)}</td>;
+  return (
+    <td className={isNumber ? classes.number : classes.mono} data-zero={row[column.id] === 0 || undefined}>
+      {column.text(row)}
+    </td>
+  );
 }
 
 function Totals({ rows, columns }: { rows: readonly LayerRow[]; columns: readonly LayerColumn[] }) {

@@ -6,7 +6,7 @@ function row(name: string, rest: Partial<LayerRow> = {}): LayerRow {
   return {
     path: name, id: name, depth: 0, order: 1, name, type: 'Conv2d', hue: 0, output: '',
     field: '', fieldSize: 0, parameters: 0, macs: 0, flops: 0, memory: 0, kept: 0, gradient: 0,
-    share: 0, isBlock: false, isFolded: true, isOffender: false, ...rest,
+    share: 0, repeat: 1, isBlock: false, isModule: false, isFolded: true, isOffender: false, ...rest,
   }; // prettier-ignore
 }
 

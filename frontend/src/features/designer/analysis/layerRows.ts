@@ -6,6 +6,7 @@ import { computationOrder } from '../document/scope';
 import type { Document, Scope } from '../document/types';
 import type { Catalog } from '../state/catalog';
 import { outputText } from '../state/display';
+import { foldModules, type Unit } from './moduleRows';
 
 export interface LayerRow {
   readonly path: string;
@@ -26,7 +27,12 @@ export interface LayerRow {
   readonly gradient: number;
   /** Part of the scope's parameters, 0 to 1. */
   readonly share: number;
+  /** How often a block is applied; the rows inside it count one of them. */
+  readonly repeat: number;
+  /** Has rows inside: a block, or the layers of a module that was imported. */
   readonly isBlock: boolean;
+  /** Stands for layers of the network and is none itself. */
+  readonly isModule: boolean;
   readonly isFolded: boolean;
   readonly isOffender: boolean;
 }
@@ -40,13 +46,17 @@ interface Source {
   readonly budgets: Analysis['budgets'];
   readonly catalog: Catalog;
   readonly unfolded: ReadonlySet<string>;
+  /** Imported modules as rows of their own; without, layers alone. */
+  readonly showsModules: boolean;
   readonly isChannelsLast: boolean;
 }
 
 export function makeRows(source: Source): LayerRow[] {
   const offenders = new Set(source.budgets?.flatMap((use) => use.offenders));
   const total = sumOf(source, (found) => found.parameters);
-  return rowsOf(source, source.scope, source.prefix, 0, { offenders, total });
+  const units = unitsOf(source, source.scope, source.prefix, 0, { offenders, total });
+  if (!source.showsModules) return units.flatMap((unit) => unit.rows);
+  return foldModules(units, source.prefix, source.unfolded);
 }
 
 function sumOf({ scope, prefix, nodes }: Source, value: (found: NodeAnalysis) => number): number {
@@ -56,16 +66,15 @@ function sumOf({ scope, prefix, nodes }: Source, value: (found: NodeAnalysis) =>
   }, 0);
 }
 
-function rowsOf(
+/** One unit a node: its row, with those inside it when it is an unfolded block. */
+function unitsOf(
   source: Source,
   scope: Scope,
   prefix: string,
   depth: number,
   known: { offenders: ReadonlySet<string>; total: number },
-): LayerRow[] {
-  const order = computationOrder(scope);
-  const ids = [...order, ...Object.keys(scope.nodes).filter((id) => !order.includes(id))];
-  return (order.length === Object.keys(scope.nodes).length ? order : ids).flatMap((id, index) => {
+): Unit[] {
+  return computationOrder(scope).flatMap((id, index): Unit[] => {
     const node = lookup(scope.nodes, id);
     if (node === undefined) return [];
     const path = prefix + id;
@@ -91,12 +100,16 @@ function rowsOf(
       kept: found?.kept_bytes ?? 0,
       gradient: found?.gradient_bytes ?? 0,
       share: known.total === 0 ? 0 : (found?.parameters ?? 0) / known.total,
+      repeat: node.repeat,
       isBlock: block !== undefined,
+      isModule: false,
       isFolded,
       isOffender: depth === 0 && prefix === '' && known.offenders.has(id),
     };
-    if (block === undefined || isFolded) return [row];
-    return [row, ...rowsOf(source, block, `${path}/`, depth + 1, known)];
+    const modules = node.module_path.split('.').slice(0, -1);
+    if (block === undefined || isFolded) return [{ modules, rows: [row] }];
+    const inside = unitsOf(source, block, `${path}/`, depth + 1, known);
+    return [{ modules, rows: [row, ...inside.flatMap(({ rows }) => rows)] }];
   });
 }
 

@@ -5,6 +5,7 @@ import { deleteSelection, pasteText, selectionText } from '../state/clipboardTex
 import { commandForKey } from '../state/commands';
 import { useDesigner, type Designer } from '../state/DesignerContext';
 import { pathPrefixOf } from '../state/editor';
+import { onEdgeKey } from './edgeKeys';
 import { asArrow, firstCard, neighbour } from './keyboard';
 import type { Scene } from './scene';
 
@@ -29,6 +30,7 @@ export function useCanvasKeys(scene: Scene) {
       return;
     }
     const arrow = asArrow(event.key);
+    if (onEdgeKey(designer, event, arrow)) return;
     const [current] = [...editor.state.nodeIds].reverse();
     if (arrow !== null && !event.ctrlKey && !event.metaKey) {
       event.preventDefault();

@@ -16,6 +16,7 @@ import { flopsText } from '../analysis/costs';
 import { ProblemLine } from '../analysis/ProblemLine';
 import { BlockNameField } from './BlockNameField';
 import { BoundData } from './BoundData';
+import { NetworkBudgets } from './BudgetMarks';
 import classes from './Properties.module.css';
 
 const SHOWN_PROBLEMS = 6;
@@ -63,6 +64,7 @@ export function NetworkSummaryPanel() {
           </dl>
         </section>
       )}
+      <NetworkBudgets />
       {problems.length > 0 && (
         <section className={classes.section} aria-label="Problems">
           <h3 className={classes.heading}>Problems</h3>

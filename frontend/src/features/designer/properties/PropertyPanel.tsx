@@ -15,6 +15,7 @@ import { DESIGNER_IDS } from '../testids';
 import { PreviewSection } from '../preview/PreviewSection';
 import { BlockFields } from './BlockFields';
 import { BoundData } from './BoundData';
+import { BudgetMarks } from './BudgetMarks';
 import { Connections } from './Connections';
 import { ExposedFields } from './ExposedFields';
 import { Inferred } from './Inferred';
@@ -89,6 +90,7 @@ function OneNode({ chosen }: { chosen: Chosen }) {
       <BoundData role={layer?.role ?? 'layer'} />
       <Connections nodeId={id} node={node} />
       <Inferred path={prefix + id} />
+      <BudgetMarks path={prefix + id} />
       <Attributes chosen={[chosen]} />
       {layer !== undefined && layer.docs !== '' && (
         <section className={classes.section}>

@@ -140,7 +140,9 @@ export interface Totals {
   parameters: number;
   trainable_parameters: number;
   flops: number;
+  macs: number;
   activation_bytes: number;
+  kept_bytes: number;
   parameter_bytes: number;
   training_fixed_bytes: number;
   training_sample_bytes: number;
