@@ -108,8 +108,8 @@ def test_going_back_to_a_version_loses_nothing(
     version = api.post(f"{path}/versions", {"name": "Before"}).json()
     other = make_network(template="lenet5")["document"]
     # Everything is replaced, the block definition included.
-    from netloom.graph.between import operations_between
     from designer.services import OPERATIONS
+    from netloom.graph.between import operations_between
     from netloom.graph.migrations import load_document
 
     rewrite = operations_between(load_document(network["document"]), load_document(other))
