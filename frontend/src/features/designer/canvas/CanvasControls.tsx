@@ -3,7 +3,7 @@ import { IconMinus, IconPlus, IconArrowsMaximize, IconSitemap } from '@tabler/ic
 import { useStore } from '@xyflow/react';
 import type { ReactNode } from 'react';
 import { canPerform, findCommand } from '../state/commands';
-import { useDesigner, useEditor } from '../state/DesignerContext';
+import { useDesigner, useEditor, useShortcut } from '../state/DesignerContext';
 import { DESIGNER_IDS } from '../testids';
 import classes from './DesignerCanvas.module.css';
 
@@ -39,9 +39,9 @@ function Control({ id, icon, testId }: { id: string; icon: ReactNode; testId?: s
   const designer = useDesigner();
   useEditor((state) => state.document);
   const command = findCommand(id);
+  const shortcut = useShortcut(command);
   if (command === undefined) return null;
-  const label =
-    command.shortcut === undefined ? command.label : `${command.label}  (${command.shortcut})`;
+  const label = shortcut === undefined ? command.label : `${command.label}  (${shortcut})`;
   return (
     <Tooltip label={label}>
       <ActionIcon

@@ -1,5 +1,6 @@
 import { useQueryClient } from '@tanstack/react-query';
 import { Suspense, useEffect, useMemo, useState, type KeyboardEvent } from 'react';
+import { useStore } from 'zustand';
 import { StartRunDialog } from '@/features/training';
 import { useCommands, useTopic, type Command } from '@/lib';
 import { DesignerCanvas } from '../canvas/DesignerCanvas';
@@ -24,9 +25,12 @@ import {
 import { networkKey, useNetworkMeta } from '../state/networkMeta';
 import { SurgeryDialog } from '../surgery/SurgeryDialog';
 import { openNetwork } from '../state/openNetwork';
+import { shortcutText } from '../state/shortcuts';
 import { BinnedData } from './BinnedData';
 import { BottomPanel } from './BottomPanel';
 import { ConflictDialog } from './ConflictDialog';
+import { FindBar } from '../find/FindBar';
+import { ShortcutsDialog } from '../shortcuts/ShortcutsDialog';
 import { Notice } from './Notice';
 import { TopStrip } from './TopStrip';
 import classes from './Workspace.module.css';
@@ -72,6 +76,7 @@ function Panes() {
         <div className={classes.canvas}>
           <DesignerCanvas />
           <ComparisonBar />
+          <FindBar />
           <Notice />
         </div>
         <PropertyPanel />
@@ -79,6 +84,7 @@ function Panes() {
       <BottomPanel />
       <ConflictDialog />
       <SurgeryDialog />
+      <ShortcutsDialog />
       <TrainDialog />
       <Announcements />
     </div>
@@ -129,19 +135,23 @@ function usePageKeys(designer: Designer): void {
 
 /** The command palette of the app offers what the designer can do. */
 function useOfferedCommands(designer: Designer): void {
+  const changed = useStore(designer.shortcuts.store, (state) => state.changed);
   const commands = useMemo(
     () =>
-      COMMANDS.map((command): Command => ({
-        id: `designer.${command.id}`,
-        label: command.label,
-        group: `Network: ${command.group.toLowerCase()}`,
-        ...(command.shortcut === undefined ? {} : { shortcut: command.shortcut }),
-        perform: () => {
-          if (canPerform(designer, command)) command.perform(designer);
-          else designer.editor.say(`“${command.label}” is not possible just now.`);
-        },
-      })),
-    [designer],
+      COMMANDS.map((command): Command => {
+        const shortcut = shortcutText(changed, command);
+        return {
+          id: `designer.${command.id}`,
+          label: command.label,
+          group: `Network: ${command.group.toLowerCase()}`,
+          ...(shortcut === undefined ? {} : { shortcut }),
+          perform: () => {
+            if (canPerform(designer, command)) command.perform(designer);
+            else designer.editor.say(`“${command.label}” is not possible just now.`);
+          },
+        };
+      }),
+    [designer, changed],
   );
   useCommands('designer', commands);
 }

@@ -5,7 +5,6 @@ import { lookup } from '../document/records';
 import { CARD_WIDTH, cardHeight, GRID } from '../canvas/geometry';
 import type { DesignerCommand } from './commands';
 import { portsOfDesigner, type Designer } from './DesignerContext';
-import { plain } from './keys';
 
 function selectedBoxes(designer: Designer): Box[] {
   const { editor } = designer;
@@ -55,8 +54,7 @@ const nudgeCommand = (key: string, word: string, x: number, y: number): Designer
   id: `nudge-${word}`,
   label: `Move ${word}`,
   group: 'Arrange',
-  shortcut: `Alt ${word}`,
-  keys: (event) => event.key === key && event.altKey && !event.ctrlKey && !event.metaKey,
+  keys: [`Alt+${key}`],
   places: [],
   isEdit: true,
   predicate: isSelected(1),
@@ -80,8 +78,7 @@ export const arrangeCommands: readonly DesignerCommand[] = [
     id: 'tidy',
     label: 'Tidy: lay out automatically',
     group: 'Arrange',
-    shortcut: 'T',
-    keys: plain('t', 'T'),
+    keys: ['T'],
     places: ['canvas'],
     isEdit: true,
     predicate: ({ editor }) => Object.keys(editor.scope.nodes).length > 0,

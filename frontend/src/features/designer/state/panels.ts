@@ -36,6 +36,9 @@ export interface PanelsState {
   readonly surgery: OpenSurgery | null;
   readonly isNamingVersion: boolean;
   readonly isTraining: boolean;
+  readonly isShortcutsOpen: boolean;
+  /** The search in the network is open; each further request for it counts up. */
+  readonly finding: number;
   /** The name field of the property panel wants the keyboard. */
   readonly focusName: number;
   /** The field of this parameter wants the keyboard as soon as it is there. */
@@ -76,6 +79,8 @@ export class Panels {
       surgery: null,
       isNamingVersion: false,
       isTraining: false,
+      isShortcutsOpen: false,
+      finding: 0,
       focusName: 0,
       focusParam: null,
       hoveredEdge: null,
