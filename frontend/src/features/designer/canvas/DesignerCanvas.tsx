@@ -12,7 +12,7 @@ import { useMemo, useRef, useState } from 'react';
 import { CommentMarkers } from '../comments/CommentMarkers';
 import { ComparisonLayer } from '../compare/ComparisonLayer';
 import { pathPrefixOf } from '../state/editor';
-import { useEditor, usePreview } from '../state/DesignerContext';
+import { useDesigner, useEditor, usePreview } from '../state/DesignerContext';
 import { DESIGNER_IDS } from '../testids';
 import { CanvasControls } from './CanvasControls';
 import classes from './DesignerCanvas.module.css';
@@ -53,6 +53,7 @@ export function DesignerCanvas() {
 
 function Canvas() {
   const root = useRef<HTMLDivElement>(null);
+  const { panels } = useDesigner();
   const canEdit = useEditor((state) => state.canEdit);
   const isShiftDown = useKeyPress('Shift');
   const scheme = useComputedColorScheme();
@@ -84,6 +85,9 @@ function Canvas() {
       onDrop={dropping.onDrop}
       onKeyUp={(event) => {
         if (event.key === 'Tab') markKeyboard(root.current, true);
+      }}
+      onFocus={(event) => {
+        if (event.target === root.current) panels.home = null;
       }}
       onPointerDown={() => {
         markKeyboard(root.current, false);

@@ -70,7 +70,11 @@ export function useCanvasHandle(scene: Scene, root: RefObject<HTMLElement | null
             setLayingOut(false);
           });
       },
-      focus: () => root.current?.focus({ preventScroll: true }),
+      focus: () => {
+        const { home } = designer.panels;
+        const target = home?.isConnected === true ? home : root.current;
+        target?.focus({ preventScroll: true });
+      },
     };
     const detach = designer.panels.attach(handle);
     return () => {

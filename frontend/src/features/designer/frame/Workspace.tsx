@@ -29,6 +29,7 @@ import { shortcutText } from '../state/shortcuts';
 import { BinnedData } from './BinnedData';
 import { BottomPanel } from './BottomPanel';
 import { ConflictDialog } from './ConflictDialog';
+import { ConnectDialog } from '../connect/ConnectDialog';
 import { FindBar } from '../find/FindBar';
 import { ShortcutsDialog } from '../shortcuts/ShortcutsDialog';
 import { Notice } from './Notice';
@@ -84,6 +85,7 @@ function Panes() {
       <BottomPanel />
       <ConflictDialog />
       <SurgeryDialog />
+      <ConnectDialog />
       <ShortcutsDialog />
       <TrainDialog />
       <Announcements />

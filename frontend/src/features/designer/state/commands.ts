@@ -5,6 +5,7 @@
 
 import type { Designer } from './DesignerContext';
 import { arrangeCommands } from './commandsArrange';
+import { besideCommands } from './commandsBeside';
 import { editCommands } from './commandsEdit';
 import { surgeryCommands } from './commandsSurgery';
 import { viewCommands } from './commandsView';
@@ -28,6 +29,7 @@ export interface DesignerCommand {
 
 export const COMMANDS: readonly DesignerCommand[] = [
   ...editCommands,
+  ...besideCommands,
   ...surgeryCommands,
   ...arrangeCommands,
   ...viewCommands,

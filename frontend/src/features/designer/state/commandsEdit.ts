@@ -133,6 +133,7 @@ export const editCommands: readonly DesignerCommand[] = [
     id: 'open-block',
     label: 'Open the block',
     group: 'Blocks',
+    keys: ['O'],
     places: ['node'],
     isEdit: false,
     predicate: (designer) => selectedBlock(designer) !== null,

@@ -27,6 +27,12 @@ export interface OpenSurgery {
   readonly target: SurgeryTarget;
 }
 
+/** A layer that is being connected, or taken off, by choosing from a list. */
+export interface OpenConnect {
+  readonly act: 'connect' | 'disconnect';
+  readonly nodeId: string;
+}
+
 export interface PanelsState {
   readonly bottom: BottomTab;
   readonly isBottomOpen: boolean;
@@ -34,6 +40,7 @@ export interface PanelsState {
   readonly insertMenu: InsertMenu | null;
   readonly contextMenu: ContextMenu | null;
   readonly surgery: OpenSurgery | null;
+  readonly connecting: OpenConnect | null;
   readonly isNamingVersion: boolean;
   readonly isTraining: boolean;
   readonly isShortcutsOpen: boolean;
@@ -59,6 +66,7 @@ export interface CanvasHandle {
   middle(): Position;
   toDocument(point: Position): Position;
   tidy(): void;
+  /** Give the keyboard back to where the network is edited. */
   focus(): void;
 }
 
@@ -67,6 +75,8 @@ const SAVED = 'netloom-designer-panels';
 export class Panels {
   readonly store: StoreApi<PanelsState>;
   canvas: CanvasHandle | null = null;
+  /** Where the keyboard goes back to instead of the canvas: the outline, while that is in use. */
+  home: HTMLElement | null = null;
 
   constructor(isWide: boolean) {
     const saved = readSaved();
@@ -77,6 +87,7 @@ export class Panels {
       insertMenu: null,
       contextMenu: null,
       surgery: null,
+      connecting: null,
       isNamingVersion: false,
       isTraining: false,
       isShortcutsOpen: false,
