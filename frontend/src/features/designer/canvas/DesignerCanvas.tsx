@@ -21,6 +21,7 @@ import { FarView } from './FarView';
 import { FlowElements, type CanvasNode, type TensorEdge } from './flowElements';
 import { FrameCard } from './FrameCard';
 import { FAR_ZOOM, GRID, MAX_ZOOM, MIN_ZOOM } from './geometry';
+import { GuideLines } from './GuideLines';
 import { InsertMenu } from './InsertMenu';
 import { PreviewBar } from '../preview/PreviewBar';
 import { LayerCard } from './LayerCard';
@@ -134,6 +135,7 @@ function Canvas() {
       >
         {!isFar && <Background variant={BackgroundVariant.Dots} gap={24} size={1} />}
         {isFar && <FarView scene={scene} />}
+        <GuideLines lines={dragging.guides} />
         <ComparisonLayer scene={scene} />
         <CommentMarkers scene={scene} />
       </ReactFlow>

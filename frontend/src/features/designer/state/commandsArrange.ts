@@ -28,6 +28,12 @@ const isSelected =
   ({ editor }: Designer): boolean =>
     editor.state.nodeIds.size >= count;
 
+/** Layers without a place of their own, such as imported ones. */
+const neverPlaced = ({ editor }: Designer): string[] => {
+  const { positions } = editor.state.document.view;
+  return Object.keys(editor.scope.nodes).filter((id) => !Object.hasOwn(positions, id));
+};
+
 const alignCommand = (alignment: Alignment): DesignerCommand => ({
   id: `align-${alignment}`,
   label: `Align ${alignment}`,
@@ -82,6 +88,25 @@ export const arrangeCommands: readonly DesignerCommand[] = [
     places: ['canvas'],
     isEdit: true,
     predicate: ({ editor }) => Object.keys(editor.scope.nodes).length > 0,
-    perform: ({ panels }) => panels.canvas?.tidy(),
+    perform: ({ panels }) => panels.canvas?.tidy(null),
+  },
+  {
+    id: 'tidy-selection',
+    label: 'Tidy the selection, the rest stays',
+    group: 'Arrange',
+    keys: ['Shift+T'],
+    places: ['node'],
+    isEdit: true,
+    predicate: isSelected(2),
+    perform: ({ editor, panels }) => panels.canvas?.tidy([...editor.state.nodeIds]),
+  },
+  {
+    id: 'tidy-unplaced',
+    label: 'Tidy what was never placed, the rest stays',
+    group: 'Arrange',
+    places: ['canvas'],
+    isEdit: true,
+    predicate: (designer) => neverPlaced(designer).length > 0,
+    perform: (designer) => designer.panels.canvas?.tidy(neverPlaced(designer)),
   },
 ];

@@ -65,7 +65,8 @@ export interface CanvasHandle {
   /** The middle of the canvas element, in its own pixels. */
   middle(): Position;
   toDocument(point: Position): Position;
-  tidy(): void;
+  /** Lay out these layers where they are, all others staying; null for everything. */
+  tidy(nodeIds: readonly string[] | null): void;
   /** Give the keyboard back to where the network is edited. */
   focus(): void;
 }
