@@ -2,9 +2,8 @@
 
 import ELK from 'elkjs/lib/elk-api';
 import ElkWorker from 'elkjs/lib/elk-worker.min.js?worker';
-import type { Positions } from '../document/arrange';
 import type { Position } from '../document/types';
-import { boundsOf, GRID } from './geometry';
+import { GRID } from './geometry';
 import { portPlace, type Scene } from './scene';
 
 const DEADLINE_MS = 10_000;
@@ -52,31 +51,6 @@ export async function layOutThoroughly(scene: Scene, signal: AbortSignal): Promi
   const result = await Promise.race([laidOut, ended]);
   elk.terminateWorker();
   return result;
-}
-
-/** Some cards of a scene and what connects them. */
-export function partOf(scene: Scene, ids: ReadonlySet<string>): Scene {
-  const cards = new Map([...scene.cards].filter(([id]) => ids.has(id)));
-  const wires = scene.wires.filter(
-    ({ edge }) => cards.has(edge.source.node) && cards.has(edge.target.node),
-  );
-  return { cards, wires, frames: [] };
-}
-
-/** The same places, moved so that their upper left corner is where the cards' is now. */
-export function inPlaceOf(scene: Scene, positions: Positions): Positions {
-  const before = boundsOf(scene.cards.values());
-  const after = boundsOf(
-    Object.entries(positions).flatMap(([id, place]) => {
-      const card = scene.cards.get(id);
-      return card === undefined ? [] : [{ ...card, ...place }];
-    }),
-  );
-  if (before === null || after === null) return positions;
-  const [dx, dy] = [before.x - after.x, before.y - after.y];
-  return Object.fromEntries(
-    Object.entries(positions).map(([id, { x, y }]) => [id, { x: x + dx, y: y + dy }]),
-  );
 }
 
 function elkGraph(scene: Scene) {

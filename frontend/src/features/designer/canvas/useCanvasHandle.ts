@@ -5,7 +5,8 @@ import type { Document } from '../document/types';
 import { useDesigner, useScopeId, type Designer } from '../state/DesignerContext';
 import type { CanvasHandle } from '../state/panels';
 import { boundsOf, CARD_HEIGHT, CARD_WIDTH, MAX_ZOOM, MIN_ZOOM, type Rect } from './geometry';
-import { inPlaceOf, layOutThoroughly, partOf } from './layout';
+import { layOutThoroughly } from './layout';
+import { inPlaceOf, partOf } from './part';
 import type { Scene } from './scene';
 
 const MOVE = { duration: 120 };

@@ -6,6 +6,7 @@
 import type { Designer } from './DesignerContext';
 import { arrangeCommands } from './commandsArrange';
 import { besideCommands } from './commandsBeside';
+import { pictureCommands } from './commandsPicture';
 import { editCommands } from './commandsEdit';
 import { surgeryCommands } from './commandsSurgery';
 import { viewCommands } from './commandsView';
@@ -33,6 +34,7 @@ export const COMMANDS: readonly DesignerCommand[] = [
   ...surgeryCommands,
   ...arrangeCommands,
   ...viewCommands,
+  ...pictureCommands,
 ];
 
 export function findCommand(id: string): DesignerCommand | undefined {

@@ -1,11 +1,7 @@
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { portsFor, residual } from '../document/testDocument';
-import { inPlaceOf, partOf } from './layout';
+import { inPlaceOf, partOf } from './part';
 import { makeScene } from './scene';
-
-// The layouter runs in a worker, which only a browser has.
-vi.mock('elkjs/lib/elk-api', () => ({ default: class {} }));
-vi.mock('elkjs/lib/elk-worker.min.js?worker', () => ({ default: class {} }));
 
 const document = residual();
 const scene = makeScene(document, null, document.graph, portsFor(document));
