@@ -74,6 +74,7 @@ export const DESIGNER_IDS = {
   outline: 'outline',
   outlineRow: (name: string) => `outline-row-${name}`,
   connectInput: 'connect-input',
+  zoom: 'designer-zoom',
   guides: 'alignment-guides',
   findInput: 'find-input',
   findCount: 'find-count',

@@ -26,7 +26,9 @@ export function CanvasControls({ isLayingOut, onCancelLayout }: CanvasControlsPr
       )}
       <div className={classes.controls}>
         <Control id="zoom-out" icon={<IconMinus size={16} />} />
-        <span className={classes.zoom}>{zoom} %</span>
+        <span className={classes.zoom} data-testid={DESIGNER_IDS.zoom}>
+          {zoom} %
+        </span>
         <Control id="zoom-in" icon={<IconPlus size={16} />} />
         <Control id="fit" icon={<IconArrowsMaximize size={16} />} testId={DESIGNER_IDS.fit} />
         <Control id="tidy" icon={<IconSitemap size={16} />} testId={DESIGNER_IDS.tidy} />

@@ -35,6 +35,7 @@ import { useConnecting } from './useConnecting';
 import { useDragging } from './useDragging';
 import { useDropping } from './useDropping';
 import { usePointing } from './usePointing';
+import { useTouching } from './useTouching';
 import { useScene } from './useScene';
 
 const NODE_TYPES = { layer: LayerCard, frame: FrameCard };
@@ -66,7 +67,8 @@ function Canvas() {
   const elements = useFlowElements(scene, dropping.dropTarget ?? dragging.dropTarget);
   const { isLayingOut, cancelLayout } = useCanvasHandle(scene, root);
   const onKeyDown = useCanvasKeys(scene);
-  const pointing = usePointing(scene, isFar);
+  const { onLongPress, onDoubleTap, ...pointing } = usePointing(scene, isFar);
+  const touching = useTouching({ onLongPress, onDoubleTap });
   useClipboardEvents(root);
   const previewed = usePreview(({ isOn, isStale }) => (isOn ? (isStale ? 'stale' : 'fresh') : undefined));
   return (
@@ -80,6 +82,7 @@ function Canvas() {
       data-far={isFar || undefined}
       data-preview={previewed}
       onKeyDown={onKeyDown}
+      {...touching}
       onDoubleClick={pointing.onDoubleClick}
       onDragOver={dropping.onDragOver}
       onDragLeave={dropping.onDragLeave}

@@ -57,6 +57,7 @@ export function Workspace({ network, catalog, personId }: WorkspaceProps) {
 function Panes() {
   const designer = useDesigner();
   const isPaletteOpen = usePanels((state) => state.isPaletteOpen);
+  const isChosen = useEditor(({ nodeIds, edgeIds }) => nodeIds.size + edgeIds.size > 0);
   useLiveAnalysis();
   useLivePreview();
   useOthersEdits(designer);
@@ -71,7 +72,12 @@ function Panes() {
     command.perform(designer);
   };
   return (
-    <div className={classes.root} data-palette={isPaletteOpen || undefined} onKeyDown={onKeyDown}>
+    <div
+      className={classes.root}
+      data-palette={isPaletteOpen || undefined}
+      data-chosen={isChosen || undefined}
+      onKeyDown={onKeyDown}
+    >
       <TopStrip />
       <BinnedData />
       <div className={classes.middle}>

@@ -1,6 +1,6 @@
 /** The drawing of a scope as an SVG of its own: made of the scene's data, not of what is on screen. */
 
-import { boundsOf, curvePath, portY, type Rect } from '../canvas/geometry';
+import { boundsOf, curveBounds, curvePath, portY, type Rect } from '../canvas/geometry';
 import type { Card, PlacedFrame, Scene } from '../canvas/scene';
 import { cardLines, type Catalog } from '../state/catalog';
 
@@ -73,11 +73,7 @@ export function drawPicture(source: PictureSource): Picture {
 
 /** Edges that run below or beside the cards take room as well. */
 function wireRoom(scene: Scene): Rect[] {
-  return scene.wires.flatMap(({ curve: { from, to, bend, lane } }) =>
-    lane === null
-      ? []
-      : [{ x: Math.min(from.x, to.x - bend), y: lane, width: Math.abs(to.x - from.x) + bend, height: 0 }],
-  );
+  return scene.wires.flatMap(({ curve }) => (curve.lane === null ? [] : [curveBounds(curve)]));
 }
 
 const grown = ({ x, y, width, height }: Rect): Rect => ({

@@ -121,6 +121,7 @@ export class Panels {
 
 /** Lower windows begin with the canvas alone. */
 const TALL_PX = 760;
+const NARROW_PX = 720;
 
 const TABS: readonly BottomTab[] = ['layers', 'problems', 'code', 'versions', 'comments', 'outline'];
 
@@ -128,6 +129,10 @@ function readSaved(): { bottom: BottomTab; isBottomOpen: boolean } {
   const [tab, open] = (sessionStorage.getItem(SAVED) ?? '').split(',');
   return {
     bottom: TABS.find((each) => each === tab) ?? 'layers',
-    isBottomOpen: open === undefined ? window.innerHeight >= TALL_PX : open === 'true',
+    isBottomOpen: open === undefined ? isRoomy() : open === 'true',
   };
+}
+
+function isRoomy(): boolean {
+  return window.innerHeight >= TALL_PX && window.innerWidth > NARROW_PX;
 }
