@@ -137,9 +137,7 @@ def test_the_picture_names_every_layer(designer: DesignerCanvas) -> None:
 
 
 def test_fingers_select_drag_open_the_menu_and_insert(open_context: OpenContext) -> None:
-    context = open_context(
-        viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True
-    )
+    context = open_context(viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True)
     designer = DesignerCanvas(context.new_page())
     designer.open(new_network(context, "small_cnn", "Fingers"))
     page = designer.page

@@ -91,7 +91,7 @@ function Canvas() {
         if (event.key === 'Tab') markKeyboard(root.current, true);
       }}
       onFocus={(event) => {
-        if (event.target === root.current) panels.home = null;
+        if (event.target === root.current) panels.keepKeyboardAt(null);
       }}
       onPointerDown={() => {
         markKeyboard(root.current, false);

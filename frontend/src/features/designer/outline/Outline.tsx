@@ -47,7 +47,7 @@ export function Outline() {
     if (isOpen) next.add(path);
     else next.delete(path);
     setOpened(next);
-    if (!isOpen && `${prefix}`.startsWith(`${path}/`)) go(path);
+    if (!isOpen && prefix.startsWith(`${path}/`)) go(path);
   };
   const onKeyDown = (event: KeyboardEvent): void => {
     if (current === undefined) return;
@@ -57,7 +57,7 @@ export function Outline() {
     if (event.key === 'Enter') {
       event.preventDefault();
       event.stopPropagation();
-      panels.home = null;
+      panels.keepKeyboardAt(null);
       panels.canvas?.reveal([current.nodeId]);
       panels.canvas?.focus();
       return;
@@ -80,7 +80,7 @@ export function Outline() {
       data-testid={DESIGNER_IDS.outline}
       onKeyDown={onKeyDown}
       onFocus={(event) => {
-        panels.home = event.currentTarget;
+        panels.keepKeyboardAt(event.currentTarget);
       }}
     >
       {rows.map((row, index) => (

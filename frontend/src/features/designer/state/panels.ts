@@ -110,6 +110,10 @@ export class Panels {
     };
   }
 
+  keepKeyboardAt(home: HTMLElement | null): void {
+    this.home = home;
+  }
+
   set(change: Partial<PanelsState>): void {
     this.store.setState(change);
   }

@@ -63,8 +63,8 @@ export class Shortcuts {
   }
 
   reset(command: DesignerCommand): void {
-    const { [command.id]: _, ...rest } = this.store.getState().changed;
-    this.keep(rest);
+    const entries = Object.entries(this.store.getState().changed);
+    this.keep(Object.fromEntries(entries.filter(([id]) => id !== command.id)));
   }
 
   resetAll(): void {
