@@ -3,7 +3,7 @@ import { IconMinus, IconPlus, IconArrowsMaximize, IconSitemap } from '@tabler/ic
 import { useStore } from '@xyflow/react';
 import type { ReactNode } from 'react';
 import { canPerform, findCommand } from '../state/commands';
-import { useDesigner, useEditor } from '../state/DesignerContext';
+import { useDesigner, useEditor, useShortcut } from '../state/DesignerContext';
 import { DESIGNER_IDS } from '../testids';
 import classes from './DesignerCanvas.module.css';
 
@@ -26,7 +26,9 @@ export function CanvasControls({ isLayingOut, onCancelLayout }: CanvasControlsPr
       )}
       <div className={classes.controls}>
         <Control id="zoom-out" icon={<IconMinus size={16} />} />
-        <span className={classes.zoom}>{zoom} %</span>
+        <span className={classes.zoom} data-testid={DESIGNER_IDS.zoom}>
+          {zoom} %
+        </span>
         <Control id="zoom-in" icon={<IconPlus size={16} />} />
         <Control id="fit" icon={<IconArrowsMaximize size={16} />} testId={DESIGNER_IDS.fit} />
         <Control id="tidy" icon={<IconSitemap size={16} />} testId={DESIGNER_IDS.tidy} />
@@ -39,9 +41,9 @@ function Control({ id, icon, testId }: { id: string; icon: ReactNode; testId?: s
   const designer = useDesigner();
   useEditor((state) => state.document);
   const command = findCommand(id);
+  const shortcut = useShortcut(command);
   if (command === undefined) return null;
-  const label =
-    command.shortcut === undefined ? command.label : `${command.label}  (${command.shortcut})`;
+  const label = shortcut === undefined ? command.label : `${command.label}  (${shortcut})`;
   return (
     <Tooltip label={label}>
       <ActionIcon

@@ -12,7 +12,7 @@ import { useMemo, useRef, useState } from 'react';
 import { CommentMarkers } from '../comments/CommentMarkers';
 import { ComparisonLayer } from '../compare/ComparisonLayer';
 import { pathPrefixOf } from '../state/editor';
-import { useEditor, usePreview } from '../state/DesignerContext';
+import { useDesigner, useEditor, usePreview } from '../state/DesignerContext';
 import { DESIGNER_IDS } from '../testids';
 import { CanvasControls } from './CanvasControls';
 import classes from './DesignerCanvas.module.css';
@@ -21,6 +21,7 @@ import { FarView } from './FarView';
 import { FlowElements, type CanvasNode, type TensorEdge } from './flowElements';
 import { FrameCard } from './FrameCard';
 import { FAR_ZOOM, GRID, MAX_ZOOM, MIN_ZOOM } from './geometry';
+import { GuideLines } from './GuideLines';
 import { InsertMenu } from './InsertMenu';
 import { PreviewBar } from '../preview/PreviewBar';
 import { LayerCard } from './LayerCard';
@@ -34,6 +35,7 @@ import { useConnecting } from './useConnecting';
 import { useDragging } from './useDragging';
 import { useDropping } from './useDropping';
 import { usePointing } from './usePointing';
+import { useTouching } from './useTouching';
 import { useScene } from './useScene';
 
 const NODE_TYPES = { layer: LayerCard, frame: FrameCard };
@@ -53,6 +55,7 @@ export function DesignerCanvas() {
 
 function Canvas() {
   const root = useRef<HTMLDivElement>(null);
+  const { panels } = useDesigner();
   const canEdit = useEditor((state) => state.canEdit);
   const isShiftDown = useKeyPress('Shift');
   const scheme = useComputedColorScheme();
@@ -64,7 +67,8 @@ function Canvas() {
   const elements = useFlowElements(scene, dropping.dropTarget ?? dragging.dropTarget);
   const { isLayingOut, cancelLayout } = useCanvasHandle(scene, root);
   const onKeyDown = useCanvasKeys(scene);
-  const pointing = usePointing(scene, isFar);
+  const { onLongPress, onDoubleTap, ...pointing } = usePointing(scene, isFar);
+  const touching = useTouching({ onLongPress, onDoubleTap });
   useClipboardEvents(root);
   const previewed = usePreview(({ isOn, isStale }) => (isOn ? (isStale ? 'stale' : 'fresh') : undefined));
   return (
@@ -78,12 +82,16 @@ function Canvas() {
       data-far={isFar || undefined}
       data-preview={previewed}
       onKeyDown={onKeyDown}
+      {...touching}
       onDoubleClick={pointing.onDoubleClick}
       onDragOver={dropping.onDragOver}
       onDragLeave={dropping.onDragLeave}
       onDrop={dropping.onDrop}
       onKeyUp={(event) => {
         if (event.key === 'Tab') markKeyboard(root.current, true);
+      }}
+      onFocus={(event) => {
+        if (event.target === root.current) panels.keepKeyboardAt(null);
       }}
       onPointerDown={() => {
         markKeyboard(root.current, false);
@@ -130,6 +138,7 @@ function Canvas() {
       >
         {!isFar && <Background variant={BackgroundVariant.Dots} gap={24} size={1} />}
         {isFar && <FarView scene={scene} />}
+        <GuideLines lines={dragging.guides} />
         <ComparisonLayer scene={scene} />
         <CommentMarkers scene={scene} />
       </ReactFlow>

@@ -1,7 +1,7 @@
 import { Menu, Text } from '@mantine/core';
 import { canPerform, COMMANDS, type DesignerCommand } from '../state/commands';
 import { SURGERY } from '../state/commandsSurgery';
-import { useDesigner, usePanels } from '../state/DesignerContext';
+import { useDesigner, usePanels, useShortcut } from '../state/DesignerContext';
 import { DESIGNER_IDS } from '../testids';
 import classes from './DesignerCanvas.module.css';
 
@@ -16,22 +16,7 @@ export function SelectionMenu() {
   );
   const surgery = commands.filter(({ group }) => group === SURGERY);
   const item = (command: DesignerCommand) => (
-    <Menu.Item
-      key={command.id}
-      rightSection={
-        command.shortcut !== undefined && (
-          <Text size="xs" c="dimmed">
-            {command.shortcut}
-          </Text>
-        )
-      }
-      onClick={() => {
-        close();
-        command.perform(designer);
-      }}
-    >
-      {command.label}
-    </Menu.Item>
+    <CommandItem key={command.id} command={command} onChosen={close} />
   );
   return (
     <Menu opened onClose={close} position="bottom-start" offset={0} withinPortal>
@@ -50,5 +35,27 @@ export function SelectionMenu() {
         )}
       </Menu.Dropdown>
     </Menu>
+  );
+}
+
+function CommandItem({ command, onChosen }: { command: DesignerCommand; onChosen: () => void }) {
+  const designer = useDesigner();
+  const shortcut = useShortcut(command);
+  return (
+    <Menu.Item
+      rightSection={
+        shortcut !== undefined && (
+          <Text size="xs" c="dimmed">
+            {shortcut}
+          </Text>
+        )
+      }
+      onClick={() => {
+        onChosen();
+        command.perform(designer);
+      }}
+    >
+      {command.label}
+    </Menu.Item>
   );
 }

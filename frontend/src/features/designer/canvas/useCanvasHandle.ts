@@ -6,6 +6,7 @@ import { useDesigner, useScopeId, type Designer } from '../state/DesignerContext
 import type { CanvasHandle } from '../state/panels';
 import { boundsOf, CARD_HEIGHT, CARD_WIDTH, MAX_ZOOM, MIN_ZOOM, type Rect } from './geometry';
 import { layOutThoroughly } from './layout';
+import { inPlaceOf, partOf } from './part';
 import type { Scene } from './scene';
 
 const MOVE = { duration: 120 };
@@ -56,21 +57,25 @@ export function useCanvasHandle(scene: Scene, root: RefObject<HTMLElement | null
       centre: () => toDocument(middle()),
       middle,
       toDocument,
-      tidy: () => {
+      tidy: (ids) => {
         layout.current?.abort();
         const controller = new AbortController();
         layout.current = controller;
         const timer = setTimeout(() => setLayingOut(true), LAYOUT_SHOWN_AFTER_MS);
-        void tidy(designer, latest.current, controller.signal)
+        void tidy(designer, latest.current, ids, controller.signal)
           .then((isDone) => {
-            if (isDone) requestAnimationFrame(() => fitTo(null, 1));
+            if (isDone && ids === null) requestAnimationFrame(() => fitTo(null, 1));
           })
           .finally(() => {
             clearTimeout(timer);
             setLayingOut(false);
           });
       },
-      focus: () => root.current?.focus({ preventScroll: true }),
+      focus: () => {
+        const { home } = designer.panels;
+        const target = home?.isConnected === true ? home : root.current;
+        target?.focus({ preventScroll: true });
+      },
     };
     const detach = designer.panels.attach(handle);
     return () => {
@@ -84,17 +89,24 @@ export function useCanvasHandle(scene: Scene, root: RefObject<HTMLElement | null
 }
 
 /** Lay out; false when it was given up, with the reason said. */
-async function tidy(designer: Designer, scene: Scene, signal: AbortSignal): Promise<boolean> {
+async function tidy(
+  designer: Designer,
+  scene: Scene,
+  ids: readonly string[] | null,
+  signal: AbortSignal,
+): Promise<boolean> {
   const { editor } = designer;
-  const result = await layOutThoroughly(scene, signal);
+  const part = ids === null ? scene : partOf(scene, new Set(ids));
+  const result = await layOutThoroughly(part, signal);
   switch (result.kind) {
     case 'done': {
       // Layers that went away meanwhile are left out.
-      const places = Object.entries(result.positions).filter(
+      const found = ids === null ? result.positions : inPlaceOf(part, result.positions);
+      const places = Object.entries(found).filter(
         ([id]) => lookup(editor.scope.nodes, id) !== undefined,
       );
       const positions = Object.fromEntries(places);
-      return editor.perform('Tidy', [{ op: 'move_nodes', positions }]);
+      return editor.perform(ids === null ? 'Tidy' : 'Tidy the selection', [{ op: 'move_nodes', positions }]);
     }
     case 'late':
       editor.say('The layout took longer than 10 s and was given up. Group parts into blocks.');

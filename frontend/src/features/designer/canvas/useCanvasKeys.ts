@@ -74,7 +74,8 @@ export function useClipboardEvents(root: RefObject<HTMLElement | null>): void {
   useEffect(() => {
     const isOurs = (): boolean => {
       const { activeElement } = document;
-      const isHere = root.current?.contains(activeElement) ?? false;
+      const { home } = designer.panels;
+      const isHere = (root.current?.contains(activeElement) ?? false) || activeElement === home;
       return (isHere || activeElement === document.body) && !isTyping(activeElement);
     };
     const copy = (event: ClipboardEvent): void => {

@@ -1,4 +1,4 @@
-import type { EdgeChange, NodeChange } from '@xyflow/react';
+import { useKeyPress, useReactFlow, type EdgeChange, type NodeChange } from '@xyflow/react';
 import { useState } from 'react';
 import type { Operation } from '../document/operations';
 import { moveOntoEdge } from '../document/insert';
@@ -7,6 +7,8 @@ import { edgesInto, edgesOutOf } from '../document/scope';
 import type { Position } from '../document/types';
 import { portsOfDesigner, useDesigner, type Designer } from '../state/DesignerContext';
 import { asFrameId, type CanvasNode, type TensorEdge } from './flowElements';
+import { boundsOf, GRID } from './geometry';
+import { snapToNeighbours, type GuideLine } from './guides';
 import { cardsWithin, makeScene, wireAt, type Moved, type Scene } from './scene';
 
 const DROP_REACH = 28;
@@ -16,15 +18,21 @@ interface Drag {
   readonly moved: Moved;
   /** The connection that a single, loose layer would land on. */
   readonly dropTarget: string | null;
+  readonly guides: readonly GuideLine[];
 }
 
-const IDLE: Drag = { moved: NONE, dropTarget: null };
+const IDLE: Drag = { moved: NONE, dropTarget: null, guides: [] };
+/** On screen; the grid pulls as well, so that less would never be felt. */
+const GUIDE_REACH_PX = 6;
 
 /** Follows drags and selections of React Flow; the document changes when the drag ends. */
 export function useDragging() {
   const designer = useDesigner();
   const { editor } = designer;
   const [drag, setDrag] = useState(IDLE);
+  const { getZoom } = useReactFlow();
+  // Held while dragging, it lets a layer stand beside the lines.
+  const isAltDown = useKeyPress('Alt');
 
   const onNodesChange = (changes: NodeChange<CanvasNode>[]): void => {
     applySelection(designer, changes);
@@ -35,11 +43,13 @@ export function useDragging() {
     );
     if (places.length === 0 || !editor.state.canEdit) return;
     const scene = sceneOf(designer);
-    const moved = withCarried(scene, new Map(places));
+    const raw = withCarried(scene, new Map(places));
+    const reach = Math.max(GRID - 1, GUIDE_REACH_PX / getZoom());
+    const { moved, guides } = isAltDown ? { moved: raw, guides: [] } : aligned(scene, raw, reach);
     const dropTarget = findDropTarget(designer, scene, moved);
     const hasEnded = changes.some((change) => change.type === 'position' && !change.dragging);
     if (!hasEnded) {
-      setDrag({ moved, dropTarget });
+      setDrag({ moved, dropTarget, guides: dropTarget === null ? guides : [] });
       return;
     }
     setDrag(IDLE);
@@ -95,6 +105,25 @@ function withCarried(scene: Scene, places: ReadonlyMap<string, Position>): Moved
     }
   }
   return moved;
+}
+
+/** What is dragged, as one box, lined up with the layers that stay. */
+function aligned(
+  scene: Scene,
+  moved: Moved,
+  reach: number,
+): { moved: Moved; guides: readonly GuideLine[] } {
+  const cards = [...moved].flatMap(([id, place]) => {
+    const card = scene.cards.get(id);
+    return card === undefined ? [] : [{ ...card, ...place }];
+  });
+  const box = boundsOf(cards);
+  // Frames carry layers along, and stand for themselves.
+  if (box === null || cards.length < moved.size) return { moved, guides: [] };
+  const others = [...scene.cards.values()].filter(({ id }) => !moved.has(id));
+  const { dx, dy, lines } = snapToNeighbours(box, others, reach);
+  const placed = cards.map(({ id, x, y }) => [id, { x: x + dx, y: y + dy }] as const);
+  return { moved: new Map(placed), guides: lines };
 }
 
 function findDropTarget({ editor }: Designer, scene: Scene, moved: Moved): string | null {

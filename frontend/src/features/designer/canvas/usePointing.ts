@@ -9,7 +9,7 @@ import { cardAt, type Scene } from './scene';
 export function usePointing(scene: Scene, isFar: boolean) {
   const { editor, panels } = useDesigner();
   const { screenToFlowPosition, setCenter } = useReactFlow();
-  const place = (event: { clientX: number; clientY: number; currentTarget: unknown }) => {
+  const place = (event: { clientX: number; clientY: number }) => {
     const pane = document.querySelector('.react-flow')?.getBoundingClientRect();
     return { x: event.clientX - (pane?.left ?? 0), y: event.clientY - (pane?.top ?? 0) };
   };
@@ -20,7 +20,27 @@ export function usePointing(scene: Scene, isFar: boolean) {
     event.preventDefault();
     panels.set({ contextMenu: { at: place(event), kind } });
   };
+  const selectUnder = (target: Element): 'node' | 'edge' | 'canvas' => {
+    const { nodeIds, edgeIds } = editor.state;
+    const nodeId = target.closest('.react-flow__node-layer')?.getAttribute('data-id');
+    const edgeId = target.closest('.react-flow__edge')?.getAttribute('data-id');
+    if (nodeId != null && !nodeIds.has(nodeId)) editor.select([nodeId]);
+    if (nodeId != null) return 'node';
+    if (edgeId != null && !edgeIds.has(edgeId)) editor.select([], [edgeId]);
+    return edgeId == null ? 'canvas' : 'edge';
+  };
   return {
+    onLongPress: (target: Element, { x, y }: { x: number; y: number }): void => {
+      if (target.closest('.react-flow') === null) return;
+      const kind = selectUnder(target);
+      panels.set({ contextMenu: { at: place({ clientX: x, clientY: y }), kind } });
+    },
+    onDoubleTap: (target: Element, { x, y }: { x: number; y: number }): void => {
+      if (!target.classList.contains('react-flow__pane') || !editor.state.canEdit) return;
+      const position = screenToFlowPosition({ x, y });
+      const at = place({ clientX: x, clientY: y });
+      panels.set({ insertMenu: { at, position, link: null, edgeId: null } });
+    },
     onDoubleClick: (event: MouseEvent): void => {
       const isPane =
         event.target instanceof Element && event.target.classList.contains('react-flow__pane');

@@ -11,7 +11,7 @@ import { Fragment, type ReactNode } from 'react';
 import { plural } from '@/lib';
 import { lookup } from '../document/records';
 import { canPerform, findCommand } from '../state/commands';
-import { useAnalysis, useDesigner, useEditor, usePanels } from '../state/DesignerContext';
+import { useAnalysis, useDesigner, useEditor, usePanels, useShortcut } from '../state/DesignerContext';
 import { DESIGNER_IDS } from '../testids';
 import { DatasetPicker } from './DatasetPicker';
 import { NetworkName } from './NetworkName';
@@ -87,11 +87,12 @@ function CommandButton({ id, icon, testId }: { id: string; icon: ReactNode; test
   const designer = useDesigner();
   const history = useEditor((state) => state.history);
   const command = findCommand(id);
+  const shortcut = useShortcut(command);
   if (command === undefined) return null;
   const last = id === 'undo' ? history.past.at(-1) : history.future.at(-1);
   const what = last === undefined ? command.label : `${command.label}: ${last.label}`;
   return (
-    <Tooltip label={`${what}  (${command.shortcut ?? ''})`}>
+    <Tooltip label={shortcut === undefined ? what : `${what}  (${shortcut})`}>
       <ActionIcon
         className={classes.quiet}
         variant="subtle"
@@ -115,9 +116,11 @@ function TrainButton() {
     (state) =>
       state.analysis?.diagnostics.filter(({ severity }) => severity === 'error').length ?? 0,
   );
+  const shortcut = useShortcut(findCommand('train'));
+  const invitation = `Train this network${shortcut === undefined ? '' : ` (${shortcut})`}`;
   const reason = `${plural(errors, 'problem')} to fix first`;
   return (
-    <Tooltip label={errors > 0 ? reason : 'Train this network (Ctrl Enter)'}>
+    <Tooltip label={errors > 0 ? reason : invitation}>
       <Button
         leftSection={<IconPlayerPlay size={16} />}
         disabled={!canEdit}

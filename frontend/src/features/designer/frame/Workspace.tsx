@@ -1,5 +1,6 @@
 import { useQueryClient } from '@tanstack/react-query';
 import { Suspense, useEffect, useMemo, useState, type KeyboardEvent } from 'react';
+import { useStore } from 'zustand';
 import { StartRunDialog } from '@/features/training';
 import { useCommands, useTopic, type Command } from '@/lib';
 import { DesignerCanvas } from '../canvas/DesignerCanvas';
@@ -22,11 +23,16 @@ import {
   type Designer,
 } from '../state/DesignerContext';
 import { networkKey, useNetworkMeta } from '../state/networkMeta';
+import { usePrinting } from '../picture/usePrinting';
 import { SurgeryDialog } from '../surgery/SurgeryDialog';
 import { openNetwork } from '../state/openNetwork';
+import { shortcutText } from '../state/shortcuts';
 import { BinnedData } from './BinnedData';
 import { BottomPanel } from './BottomPanel';
 import { ConflictDialog } from './ConflictDialog';
+import { ConnectDialog } from '../connect/ConnectDialog';
+import { FindBar } from '../find/FindBar';
+import { ShortcutsDialog } from '../shortcuts/ShortcutsDialog';
 import { Notice } from './Notice';
 import { TopStrip } from './TopStrip';
 import classes from './Workspace.module.css';
@@ -51,11 +57,13 @@ export function Workspace({ network, catalog, personId }: WorkspaceProps) {
 function Panes() {
   const designer = useDesigner();
   const isPaletteOpen = usePanels((state) => state.isPaletteOpen);
+  const isChosen = useEditor(({ nodeIds, edgeIds }) => nodeIds.size + edgeIds.size > 0);
   useLiveAnalysis();
   useLivePreview();
   useOthersEdits(designer);
   usePageKeys(designer);
   useOfferedCommands(designer);
+  usePrinting(designer);
   const onKeyDown = (event: KeyboardEvent): void => {
     if (isTyping(event.target) || event.defaultPrevented) return;
     const command = commandForKey(designer, event);
@@ -64,7 +72,12 @@ function Panes() {
     command.perform(designer);
   };
   return (
-    <div className={classes.root} data-palette={isPaletteOpen || undefined} onKeyDown={onKeyDown}>
+    <div
+      className={classes.root}
+      data-palette={isPaletteOpen || undefined}
+      data-chosen={isChosen || undefined}
+      onKeyDown={onKeyDown}
+    >
       <TopStrip />
       <BinnedData />
       <div className={classes.middle}>
@@ -72,6 +85,7 @@ function Panes() {
         <div className={classes.canvas}>
           <DesignerCanvas />
           <ComparisonBar />
+          <FindBar />
           <Notice />
         </div>
         <PropertyPanel />
@@ -79,6 +93,8 @@ function Panes() {
       <BottomPanel />
       <ConflictDialog />
       <SurgeryDialog />
+      <ConnectDialog />
+      <ShortcutsDialog />
       <TrainDialog />
       <Announcements />
     </div>
@@ -129,19 +145,23 @@ function usePageKeys(designer: Designer): void {
 
 /** The command palette of the app offers what the designer can do. */
 function useOfferedCommands(designer: Designer): void {
+  const changed = useStore(designer.shortcuts.store, (state) => state.changed);
   const commands = useMemo(
     () =>
-      COMMANDS.map((command): Command => ({
-        id: `designer.${command.id}`,
-        label: command.label,
-        group: `Network: ${command.group.toLowerCase()}`,
-        ...(command.shortcut === undefined ? {} : { shortcut: command.shortcut }),
-        perform: () => {
-          if (canPerform(designer, command)) command.perform(designer);
-          else designer.editor.say(`“${command.label}” is not possible just now.`);
-        },
-      })),
-    [designer],
+      COMMANDS.map((command): Command => {
+        const shortcut = shortcutText(changed, command);
+        return {
+          id: `designer.${command.id}`,
+          label: command.label,
+          group: `Network: ${command.group.toLowerCase()}`,
+          ...(shortcut === undefined ? {} : { shortcut }),
+          perform: () => {
+            if (canPerform(designer, command)) command.perform(designer);
+            else designer.editor.say(`“${command.label}” is not possible just now.`);
+          },
+        };
+      }),
+    [designer, changed],
   );
   useCommands('designer', commands);
 }

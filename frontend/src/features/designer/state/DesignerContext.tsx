@@ -10,6 +10,8 @@ import type { AnalysisState, LiveAnalysis } from './liveAnalysis';
 import type { LivePreview, PreviewState } from './livePreview';
 import type { Panels, PanelsState } from './panels';
 import type { Saver, SaverState } from './saver';
+import { shortcutText, type Shortcuts } from './shortcuts';
+import type { DesignerCommand } from './commands';
 
 /** Everything an open network is made of. The object stays the same while the page is open. */
 export interface Designer {
@@ -22,6 +24,7 @@ export interface Designer {
   readonly panels: Panels;
   readonly comparing: Comparing;
   readonly preview: LivePreview;
+  readonly shortcuts: Shortcuts;
 }
 
 const Context = createContext<Designer | null>(null);
@@ -52,6 +55,13 @@ export function usePreview<T>(selector: (state: PreviewState) => T): T {
 
 export function useSaver<T>(selector: (state: SaverState) => T): T {
   return useStore(useDesigner().saver.store, selector);
+}
+
+/** The keys of a command as people read them; undefined when it has none. */
+export function useShortcut(command: DesignerCommand | undefined): string | undefined {
+  return useStore(useDesigner().shortcuts.store, ({ changed }) =>
+    command === undefined ? undefined : shortcutText(changed, command),
+  );
 }
 
 export function useDocument(): Document {

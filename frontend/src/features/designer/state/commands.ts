@@ -5,9 +5,12 @@
 
 import type { Designer } from './DesignerContext';
 import { arrangeCommands } from './commandsArrange';
+import { besideCommands } from './commandsBeside';
+import { pictureCommands } from './commandsPicture';
 import { editCommands } from './commandsEdit';
 import { surgeryCommands } from './commandsSurgery';
 import { viewCommands } from './commandsView';
+import type { Chord, KeyEvent } from './keys';
 
 export type CommandPlace = 'node' | 'edge' | 'canvas';
 
@@ -15,10 +18,8 @@ export interface DesignerCommand {
   readonly id: string;
   readonly label: string;
   readonly group: string;
-  /** As people read it: `Ctrl Z`. */
-  readonly shortcut?: string;
-  /** Whether a key event means this command. */
-  readonly keys?: (event: KeyEvent) => boolean;
+  /** Combinations that mean it unless the person chose others; the first one is shown. */
+  readonly keys?: readonly Chord[];
   /** Context menus that offer it. */
   readonly places: readonly CommandPlace[];
   /** It changes the network, so it needs the right to. */
@@ -27,20 +28,13 @@ export interface DesignerCommand {
   readonly perform: (designer: Designer) => void;
 }
 
-export interface KeyEvent {
-  readonly key: string;
-  readonly code: string;
-  readonly ctrlKey: boolean;
-  readonly metaKey: boolean;
-  readonly shiftKey: boolean;
-  readonly altKey: boolean;
-}
-
 export const COMMANDS: readonly DesignerCommand[] = [
   ...editCommands,
+  ...besideCommands,
   ...surgeryCommands,
   ...arrangeCommands,
   ...viewCommands,
+  ...pictureCommands,
 ];
 
 export function findCommand(id: string): DesignerCommand | undefined {
@@ -55,7 +49,8 @@ export function canPerform(designer: Designer, command: DesignerCommand): boolea
 /** The command a key means here and now. */
 export function commandForKey(designer: Designer, event: KeyEvent): DesignerCommand | null {
   return (
-    COMMANDS.find((command) => command.keys?.(event) === true && canPerform(designer, command)) ??
-    null
+    COMMANDS.find(
+      (command) => designer.shortcuts.means(command, event) && canPerform(designer, command),
+    ) ?? null
   );
 }

@@ -5,7 +5,6 @@ import { lookup } from '../document/records';
 import { CARD_WIDTH, cardHeight, GRID } from '../canvas/geometry';
 import type { DesignerCommand } from './commands';
 import { portsOfDesigner, type Designer } from './DesignerContext';
-import { plain } from './keys';
 
 function selectedBoxes(designer: Designer): Box[] {
   const { editor } = designer;
@@ -28,6 +27,12 @@ const isSelected =
   (count: number) =>
   ({ editor }: Designer): boolean =>
     editor.state.nodeIds.size >= count;
+
+/** Layers without a place of their own, such as imported ones. */
+const neverPlaced = ({ editor }: Designer): string[] => {
+  const { positions } = editor.state.document.view;
+  return Object.keys(editor.scope.nodes).filter((id) => !Object.hasOwn(positions, id));
+};
 
 const alignCommand = (alignment: Alignment): DesignerCommand => ({
   id: `align-${alignment}`,
@@ -55,8 +60,7 @@ const nudgeCommand = (key: string, word: string, x: number, y: number): Designer
   id: `nudge-${word}`,
   label: `Move ${word}`,
   group: 'Arrange',
-  shortcut: `Alt ${word}`,
-  keys: (event) => event.key === key && event.altKey && !event.ctrlKey && !event.metaKey,
+  keys: [`Alt+${key}`],
   places: [],
   isEdit: true,
   predicate: isSelected(1),
@@ -80,11 +84,29 @@ export const arrangeCommands: readonly DesignerCommand[] = [
     id: 'tidy',
     label: 'Tidy: lay out automatically',
     group: 'Arrange',
-    shortcut: 'T',
-    keys: plain('t', 'T'),
+    keys: ['T'],
     places: ['canvas'],
     isEdit: true,
     predicate: ({ editor }) => Object.keys(editor.scope.nodes).length > 0,
-    perform: ({ panels }) => panels.canvas?.tidy(),
+    perform: ({ panels }) => panels.canvas?.tidy(null),
+  },
+  {
+    id: 'tidy-selection',
+    label: 'Tidy the selection, the rest stays',
+    group: 'Arrange',
+    keys: ['Shift+T'],
+    places: ['node'],
+    isEdit: true,
+    predicate: isSelected(2),
+    perform: ({ editor, panels }) => panels.canvas?.tidy([...editor.state.nodeIds]),
+  },
+  {
+    id: 'tidy-unplaced',
+    label: 'Tidy what was never placed, the rest stays',
+    group: 'Arrange',
+    places: ['canvas'],
+    isEdit: true,
+    predicate: (designer) => neverPlaced(designer).length > 0,
+    perform: (designer) => designer.panels.canvas?.tidy(neverPlaced(designer)),
   },
 ];

@@ -15,6 +15,7 @@ import { LiveAnalysis } from './liveAnalysis';
 import { LivePreview } from './livePreview';
 import { Panels } from './panels';
 import { previewPorts } from './previewPorts';
+import { Shortcuts } from './shortcuts';
 import { Saver, withUnsaved, type SendResult, type Unsaved } from './saver';
 
 const WIDE_PX = 1180;
@@ -81,6 +82,7 @@ export function openNetwork(network: Network, catalog: Catalog, personId: string
     panels,
     comparing: new Comparing(),
     preview,
+    shortcuts: new Shortcuts(`netloom-shortcuts:${personId}`),
     start,
   };
 }

@@ -27,6 +27,12 @@ export interface OpenSurgery {
   readonly target: SurgeryTarget;
 }
 
+/** A layer that is being connected, or taken off, by choosing from a list. */
+export interface OpenConnect {
+  readonly act: 'connect' | 'disconnect';
+  readonly nodeId: string;
+}
+
 export interface PanelsState {
   readonly bottom: BottomTab;
   readonly isBottomOpen: boolean;
@@ -34,8 +40,12 @@ export interface PanelsState {
   readonly insertMenu: InsertMenu | null;
   readonly contextMenu: ContextMenu | null;
   readonly surgery: OpenSurgery | null;
+  readonly connecting: OpenConnect | null;
   readonly isNamingVersion: boolean;
   readonly isTraining: boolean;
+  readonly isShortcutsOpen: boolean;
+  /** The search in the network is open; each further request for it counts up. */
+  readonly finding: number;
   /** The name field of the property panel wants the keyboard. */
   readonly focusName: number;
   /** The field of this parameter wants the keyboard as soon as it is there. */
@@ -55,7 +65,9 @@ export interface CanvasHandle {
   /** The middle of the canvas element, in its own pixels. */
   middle(): Position;
   toDocument(point: Position): Position;
-  tidy(): void;
+  /** Lay out these layers where they are, all others staying; null for everything. */
+  tidy(nodeIds: readonly string[] | null): void;
+  /** Give the keyboard back to where the network is edited. */
   focus(): void;
 }
 
@@ -64,6 +76,8 @@ const SAVED = 'netloom-designer-panels';
 export class Panels {
   readonly store: StoreApi<PanelsState>;
   canvas: CanvasHandle | null = null;
+  /** Where the keyboard goes back to instead of the canvas: the outline, while that is in use. */
+  home: HTMLElement | null = null;
 
   constructor(isWide: boolean) {
     const saved = readSaved();
@@ -74,8 +88,11 @@ export class Panels {
       insertMenu: null,
       contextMenu: null,
       surgery: null,
+      connecting: null,
       isNamingVersion: false,
       isTraining: false,
+      isShortcutsOpen: false,
+      finding: 0,
       focusName: 0,
       focusParam: null,
       hoveredEdge: null,
@@ -93,6 +110,10 @@ export class Panels {
     };
   }
 
+  keepKeyboardAt(home: HTMLElement | null): void {
+    this.home = home;
+  }
+
   set(change: Partial<PanelsState>): void {
     this.store.setState(change);
   }
@@ -104,6 +125,7 @@ export class Panels {
 
 /** Lower windows begin with the canvas alone. */
 const TALL_PX = 760;
+const NARROW_PX = 720;
 
 const TABS: readonly BottomTab[] = ['layers', 'problems', 'code', 'versions', 'comments', 'outline'];
 
@@ -111,6 +133,10 @@ function readSaved(): { bottom: BottomTab; isBottomOpen: boolean } {
   const [tab, open] = (sessionStorage.getItem(SAVED) ?? '').split(',');
   return {
     bottom: TABS.find((each) => each === tab) ?? 'layers',
-    isBottomOpen: open === undefined ? window.innerHeight >= TALL_PX : open === 'true',
+    isBottomOpen: open === undefined ? isRoomy() : open === 'true',
   };
+}
+
+function isRoomy(): boolean {
+  return window.innerHeight >= TALL_PX && window.innerWidth > NARROW_PX;
 }

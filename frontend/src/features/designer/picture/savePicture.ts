@@ -1,0 +1,81 @@
+/** Pictures of the open scope as files and on paper. */
+
+import { downloadBlob } from '@/ui';
+import { partOf } from '../canvas/part';
+import { makeScene } from '../canvas/scene';
+import { lookup } from '../document/records';
+import { portsOfDesigner, type Designer } from '../state/DesignerContext';
+import { display, outputText } from '../state/display';
+import { pathPrefixOf } from '../state/editor';
+import { drawPicture, type Picture } from './svg';
+
+const SVG_TYPE = 'image/svg+xml';
+
+/** The open scope, or only `nodeIds` of it and the connections among them. */
+export function pictureOf(designer: Designer, nodeIds: ReadonlySet<string> | null): Picture {
+  const { editor, catalog, live } = designer;
+  const { document } = editor.state;
+  const prefix = pathPrefixOf(editor.state);
+  const { nodes } = live.store.getState();
+  const { isChannelsLast } = display.getState();
+  const scene = makeScene(document, editor.scopeId, editor.scope, portsOfDesigner(designer));
+  return drawPicture({
+    title: titleOf(designer),
+    scene: nodeIds === null ? scene : partOf(scene, nodeIds),
+    catalog,
+    blockName: (blockId) => lookup(document.graph.blocks, blockId)?.name,
+    shapeOf: (nodeId) => outputText(lookup(nodes, prefix + nodeId), isChannelsLast),
+  });
+}
+
+function titleOf({ editor }: Designer): string {
+  const { document, trail } = editor.state;
+  const blocks = trail.map(({ blockId }) => lookup(document.graph.blocks, blockId)?.name ?? 'Block');
+  return [document.graph.name, ...blocks].join(' - ');
+}
+
+export function saveSvg(designer: Designer, nodeIds: ReadonlySet<string> | null): void {
+  const { svg } = pictureOf(designer, nodeIds);
+  downloadBlob(`${titleOf(designer)}.svg`, new Blob([svg], { type: SVG_TYPE }));
+  designer.editor.announce('Saved as SVG');
+}
+
+export async function savePng(
+  designer: Designer,
+  nodeIds: ReadonlySet<string> | null,
+): Promise<void> {
+  const blob = await rasterised(pictureOf(designer, nodeIds));
+  if (blob === null) {
+    designer.editor.say('The picture is too large for this browser. Save it as SVG instead.');
+    return;
+  }
+  downloadBlob(`${titleOf(designer)}.png`, blob);
+  designer.editor.announce('Saved as PNG');
+}
+
+/** Twice as sharp as on screen, as long as a canvas can hold that. */
+const SHARPNESS = 2;
+const MOST_SIDE_PX = 16_000;
+const MOST_AREA_PX = 64_000_000;
+
+export function pngScale({ width, height }: Pick<Picture, 'width' | 'height'>): number {
+  const area = Math.sqrt(MOST_AREA_PX / (width * height));
+  return Math.min(SHARPNESS, MOST_SIDE_PX / width, MOST_SIDE_PX / height, area);
+}
+
+async function rasterised(picture: Picture): Promise<Blob | null> {
+  const scale = pngScale(picture);
+  const url = URL.createObjectURL(new Blob([picture.svg], { type: SVG_TYPE }));
+  try {
+    const image = new Image();
+    image.src = url;
+    await image.decode();
+    const canvas = document.createElement('canvas');
+    canvas.width = Math.max(1, Math.floor(picture.width * scale));
+    canvas.height = Math.max(1, Math.floor(picture.height * scale));
+    canvas.getContext('2d')?.drawImage(image, 0, 0, canvas.width, canvas.height);
+    return await new Promise((resolve) => canvas.toBlob(resolve, 'image/png'));
+  } finally {
+    URL.revokeObjectURL(url);
+  }
+}
