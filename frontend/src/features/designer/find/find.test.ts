@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Diagnostic } from '@/api';
 import { applyOperations } from '../document/apply';
 import { groupIntoBlock } from '../document/groupBlock';
-import { residual } from '../document/testDocument';
+import { portsFor, residual } from '../document/testDocument';
 import type { Document, ParamValue } from '../document/types';
 import { makeCatalog } from '../state/catalog';
 import type { LayerDescription } from '../state/contract';
@@ -70,7 +70,7 @@ describe('finding layers', () => {
   });
 
   it('looks into blocks, once each, and names the way', () => {
-    const grouped = groupIntoBlock(residual(), null, ['relu'], 'Inner');
+    const grouped = groupIntoBlock(residual(), null, ['relu'], 'Inner', portsFor(residual()));
     if ('refused' in grouped) throw new Error(grouped.refused);
     const { document } = applyOperations(residual(), grouped.operations);
     expect(findLayers(document, catalog, [], 'relu')).toMatchObject([

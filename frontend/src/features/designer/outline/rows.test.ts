@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { applyOperations } from '../document/apply';
 import { groupIntoBlock } from '../document/groupBlock';
-import { residual } from '../document/testDocument';
+import { portsFor, residual } from '../document/testDocument';
 import { moveInTree, outlineRows } from './rows';
 
 function grouped() {
-  const edit = groupIntoBlock(residual(), null, ['relu'], 'Inner');
+  const edit = groupIntoBlock(residual(), null, ['relu'], 'Inner', portsFor(residual()));
   if ('refused' in edit) throw new Error(edit.refused);
   return applyOperations(residual(), edit.operations).document;
 }
