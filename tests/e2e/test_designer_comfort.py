@@ -139,6 +139,21 @@ def test_the_picture_names_every_layer(designer: DesignerCanvas) -> None:
     assert "B × 16 × 8 × 8" in texts
 
 
+def test_the_drawing_is_printed_and_the_page_comes_back(designer: DesignerCanvas) -> None:
+    page = designer.page
+    page.evaluate(
+        """() => { window.print = () => {
+            const drawing = document.querySelector('body[data-printing] > * > img');
+            window.printed = drawing?.complete ? drawing.naturalWidth : 0;
+        }; }"""
+    )
+    designer.canvas.click(position={"x": 20, "y": 20})
+    page.keyboard.press("Control+p")
+    page.wait_for_function("() => window.printed > 100")
+    page.evaluate("dispatchEvent(new Event('afterprint'))")
+    expect(page.locator("body[data-printing]")).to_have_count(0)
+
+
 def test_fingers_select_drag_open_the_menu_and_insert(open_context: OpenContext) -> None:
     context = open_context(viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True)
     designer = DesignerCanvas(context.new_page())

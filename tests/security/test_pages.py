@@ -21,6 +21,7 @@ from tour.studio import Studio, private_studio
 pytestmark = [pytest.mark.e2e, pytest.mark.slow, pytest.mark.timeout(900)]
 # Pages that show nothing anyone has named.
 BARE = {"/", "/signin", "/invitation", "$"}
+WITHOUT_RAIL = {"/networks/$networkId/report"}
 WATCH = """
     window.pwned = (what) => tell(`a script ran: ${what}`);
     document.addEventListener('securitypolicyviolation', (event) =>
@@ -94,6 +95,7 @@ def _addresses(made: Filled) -> dict[str, list[str]]:
         "/invitation": ["/invitation#token=nothing"],
         "/networks": ["/networks"],
         "/networks/$networkId": [f"/networks/{made.network}", f"/networks/{made.draft}"],
+        "/networks/$networkId/report": [f"/networks/{made.network}/report"],
         "/data": ["/data"],
         "/data/$datasetId": [
             f"/data/{made.dataset}",
@@ -128,7 +130,8 @@ def test_names_stay_text(watched: Watched, route: str) -> None:
     for path in _addresses(watched.made)[route]:
         page = watched.open(path)
         if route not in ("/signin", "/invitation"):
-            expect(page.get_by_test_id("rail-networks")).to_be_visible()
+            frame = "network-report" if route in WITHOUT_RAIL else "rail-networks"
+            expect(page.get_by_test_id(frame)).to_be_visible()
         page.wait_for_load_state("networkidle")
         is_shown |= _is_shown(page)
         for tab in page.get_by_role("tab").all():

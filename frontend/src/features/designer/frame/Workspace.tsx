@@ -23,7 +23,6 @@ import {
   type Designer,
 } from '../state/DesignerContext';
 import { networkKey, useNetworkMeta } from '../state/networkMeta';
-import { usePrinting } from '../picture/usePrinting';
 import { SurgeryDialog } from '../surgery/SurgeryDialog';
 import { openNetwork } from '../state/openNetwork';
 import { shortcutText } from '../state/shortcuts';
@@ -63,7 +62,6 @@ function Panes() {
   useOthersEdits(designer);
   usePageKeys(designer);
   useOfferedCommands(designer);
-  usePrinting(designer);
   const onKeyDown = (event: KeyboardEvent): void => {
     if (isTyping(event.target) || event.defaultPrevented) return;
     const command = commandForKey(designer, event);

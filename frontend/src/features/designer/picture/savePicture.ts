@@ -63,19 +63,33 @@ export function pngScale({ width, height }: Pick<Picture, 'width' | 'height'>): 
   return Math.min(SHARPNESS, MOST_SIDE_PX / width, MOST_SIDE_PX / height, area);
 }
 
+/** The picture as an image that can be shown, and what gives its memory back. */
+export async function loadedImage(
+  picture: Picture,
+): Promise<{ image: HTMLImageElement; release: () => void }> {
+  const url = URL.createObjectURL(new Blob([picture.svg], { type: SVG_TYPE }));
+  const release = (): void => URL.revokeObjectURL(url);
+  const image = new Image();
+  image.src = url;
+  try {
+    await image.decode();
+  } catch (error) {
+    release();
+    throw error;
+  }
+  return { image, release };
+}
+
 async function rasterised(picture: Picture): Promise<Blob | null> {
   const scale = pngScale(picture);
-  const url = URL.createObjectURL(new Blob([picture.svg], { type: SVG_TYPE }));
+  const { image, release } = await loadedImage(picture);
   try {
-    const image = new Image();
-    image.src = url;
-    await image.decode();
     const canvas = document.createElement('canvas');
     canvas.width = Math.max(1, Math.floor(picture.width * scale));
     canvas.height = Math.max(1, Math.floor(picture.height * scale));
     canvas.getContext('2d')?.drawImage(image, 0, 0, canvas.width, canvas.height);
     return await new Promise((resolve) => canvas.toBlob(resolve, 'image/png'));
   } finally {
-    URL.revokeObjectURL(url);
+    release();
   }
 }

@@ -1,5 +1,6 @@
 /** The drawing as a file or on paper. */
 
+import { printPicture } from '../picture/printPicture';
 import { savePng, saveSvg } from '../picture/savePicture';
 import type { DesignerCommand } from './commands';
 import type { Designer } from './DesignerContext';
@@ -49,6 +50,6 @@ export const pictureCommands: readonly DesignerCommand[] = [
     places: ['canvas'],
     isEdit: false,
     predicate: isDrawn,
-    perform: () => window.print(),
+    perform: (designer) => void printPicture(designer),
   },
 ];
