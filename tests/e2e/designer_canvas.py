@@ -174,7 +174,8 @@ def new_network(
 ) -> str:
     """Make a network of the sample project, bound to the digits, and return its id."""
     session = context.request.get("/api/session").json()
-    project = session["projects"][0]["id"]
+    # Other tests make projects too, and the one that was opened last comes first.
+    project = next(each["id"] for each in session["projects"] if each["name"] == "Sample project")
     datasets = context.request.get(f"/api/projects/{project}/datasets").json()
     digits = next(each["id"] for each in datasets if each["name"] == DIGITS)
     body: dict[str, Any] = {"name": name, "dataset_id": digits}

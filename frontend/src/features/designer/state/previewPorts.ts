@@ -2,13 +2,14 @@
 
 import { http, Problem, type Job, type Preview } from '@/api';
 import { cancelJob, isOver, socket } from '@/lib';
+import { newId } from '../document/ids';
 import type { PreviewPorts } from './livePreview';
 
 const POLL_MS = 1000;
 
 export function previewPorts(networkId: string): PreviewPorts {
   // Names this tab: its next question ends the one before on the server.
-  const page = crypto.randomUUID().replaceAll('-', '');
+  const page = newId();
   return {
     ask: async (question, signal) => {
       const path = `/api/networks/${networkId}/previews`;
