@@ -50,7 +50,9 @@ def test_a_run_trains_and_its_page_tells_all(
     api: ApiClient, network: dict[str, Any], worker: None, tmp_path: Path
 ) -> None:
     run = start(api, network, SHORT, name="First")
-    assert (run["state"], run["number"], run["queue_place"]) == ("queued", 1, 1)
+    # A worker that is quick has claimed it before the answer is written.
+    assert (run["state"], run["queue_place"]) in (("queued", 1), ("claimed", None))
+    assert run["number"] == 1
 
     run = wait_for(api, run["id"], has_ended)
     assert run["state"] == "succeeded", run["failure"] or run["log_tail"]
