@@ -57,6 +57,20 @@ describe('the picture of a network', () => {
     expect(xml.querySelectorAll('g[fill="none"] > path')).toHaveLength(5);
   });
 
+  it('points at the marked layers and at no other', () => {
+    const document = residual();
+    const scene = makeScene(document, null, document.graph, portsFor(document));
+    const plain = { title: 'Network', scene, catalog, blockName: () => undefined, shapeOf: () => '' };
+    const outlines = (svg: string) =>
+      [...parsed(svg).querySelectorAll('g > rect[rx="6"]')].map((card) => ({
+        title: card.previousElementSibling?.textContent.split(',')[0],
+        width: card.getAttribute('stroke-width'),
+      }));
+    expect(outlines(drawPicture(plain).svg).every(({ width }) => width === null)).toBe(true);
+    const marked = outlines(drawPicture({ ...plain, marked: new Set(['conv']) }).svg);
+    expect(marked.filter(({ width }) => width !== null).map(({ title }) => title)).toEqual(['conv']);
+  });
+
   it('writes text as text, whatever is in it', () => {
     const title = '<script>alert("1")</script> & \u0000\u0007end';
     const { svg } = picture(residual(), null, title);

@@ -17,6 +17,8 @@ export interface PictureSource {
   readonly blockName: (blockId: string) => string | undefined;
   /** `B × 64 × 56 × 56`; empty where it is not known. */
   readonly shapeOf: (nodeId: string) => string;
+  /** Layers to point at: those that break a budget. */
+  readonly marked?: ReadonlySet<string>;
   readonly isDark?: boolean;
 }
 
@@ -27,17 +29,18 @@ interface Ink {
   readonly wire: string;
   readonly text: string;
   readonly dim: string;
+  readonly warning: string;
   readonly lightness: number;
 }
 
 /** The colours of the app in both themes; a picture has to stand without its style sheets. */
 const LIGHT: Ink = {
   page: '#ffffff', surface: '#ffffff', line: '#c6cbd1', wire: '#646d79', text: '#1b1f24',
-  dim: '#4d5560', lightness: 36,
+  dim: '#4d5560', warning: '#8f5f00', lightness: 36,
 }; // prettier-ignore
 const DARK: Ink = {
   page: '#101316', surface: '#171b1f', line: '#3d4650', wire: '#8b95a0', text: '#e6e9ec',
-  dim: '#adb5be', lightness: 72,
+  dim: '#adb5be', warning: '#e0ab4b', lightness: 72,
 }; // prettier-ignore
 
 const MARGIN = 24;
@@ -106,11 +109,15 @@ function drawCard(card: Card, source: PictureSource, ink: Ink): string {
   const port = (cx: number, index: number, count: number): string =>
     `<circle cx="${cx}" cy="${portY(index, count, body)}" r="4" fill="${ink.surface}"` +
     ` stroke="${ink.wire}"/>`;
+  const isMarked = source.marked?.has(card.id) ?? false;
+  const outline = isMarked
+    ? `stroke="${ink.warning}" stroke-width="3"`
+    : `stroke="${ink.line}"`;
   const mono = `font-family="${MONO}" font-size="11"`;
   return [
     `<g transform="translate(${x},${y})">`,
     `<title>${escaped([name, type ?? node.type, shape].filter(Boolean).join(', '))}</title>`,
-    `<rect width="${width}" height="${body}" rx="6" fill="${ink.surface}" stroke="${ink.line}"/>`,
+    `<rect width="${width}" height="${body}" rx="6" fill="${ink.surface}" ${outline}/>`,
     `<path d="M6,0H5V${body}H6A6,6 0 0 1 0,${body - 6}V6A6,6 0 0 1 6,0Z"`,
     ` fill="hsl(${hue},42%,52%)"/>`,
     `<g clip-path="url(#${CARD_CLIP})">`,

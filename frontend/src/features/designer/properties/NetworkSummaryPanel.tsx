@@ -3,8 +3,6 @@ import { useState } from 'react';
 import { formatBytes, formatCount } from '@/lib';
 import { nameProblem } from '../document/names';
 import { lookup } from '../document/records';
-import type { Graph } from '../document/types';
-import type { Catalog } from '../state/catalog';
 import {
   useAnalysis,
   useDesigner,
@@ -13,6 +11,7 @@ import {
   useScopeId,
 } from '../state/DesignerContext';
 import { flopsText } from '../analysis/costs';
+import { layerCounts } from '../analysis/layerCounts';
 import { ProblemLine } from '../analysis/ProblemLine';
 import { BlockNameField } from './BlockNameField';
 import { BoundData } from './BoundData';
@@ -29,6 +28,7 @@ export function NetworkSummaryPanel() {
   const scopeId = useScopeId();
   const block = scopeId === null ? undefined : lookup(graph.blocks, scopeId);
   const totals = analysis?.totals;
+  const counts = totals === undefined ? undefined : layerCounts(graph, totals, catalog);
   const problems = analysis?.diagnostics ?? [];
   return (
     <>
@@ -40,15 +40,15 @@ export function NetworkSummaryPanel() {
           <BlockNameField key={scopeId} blockId={scopeId} block={block} />
         )}
       </header>
-      {totals !== undefined && (
+      {totals !== undefined && counts !== undefined && (
         <section className={classes.section}>
           <dl className={classes.facts}>
             <dt>layers</dt>
-            <dd>{formatCount(Object.keys(graph.nodes).length)}</dd>
-            {Object.keys(graph.blocks).length > 0 && (
+            <dd>{formatCount(counts.drawn)}</dd>
+            {counts.unfolded !== null && (
               <>
                 <dt>with blocks unfolded</dt>
-                <dd>{formatCount(totals.num_layers + countEnds(graph, catalog))}</dd>
+                <dd>{formatCount(counts.unfolded)}</dd>
               </>
             )}
             <dt>parameters</dt>
@@ -76,12 +76,6 @@ export function NetworkSummaryPanel() {
       <BoundData role="output" />
     </>
   );
-}
-
-/** Inputs and outputs: layers to look at, though the analysis counts only what computes. */
-function countEnds(graph: Graph, catalog: Catalog): number {
-  const roles = Object.values(graph.nodes).map(({ type }) => catalog.byType.get(type)?.role);
-  return roles.filter((role) => role === 'input' || role === 'output').length;
 }
 
 /** The name of the class in the generated code. */

@@ -7,6 +7,7 @@ import { formatBytes, formatCount, formatDateTime, plural } from '@/lib';
 import { ProblemNotice } from '@/ui';
 import { BudgetBar } from '../analysis/Budgets';
 import { flopsText, scaled } from '../analysis/costs';
+import { layerCounts, type LayerCounts } from '../analysis/layerCounts';
 import { parseDocument } from '../document/parse';
 import type { Document } from '../document/types';
 import type { Catalog } from '../state/catalog';
@@ -68,7 +69,7 @@ function Report({ network, catalog }: { network: Network; catalog: Catalog }) {
             Print
           </Button>
         </header>
-        <Totals analysis={analysis} document={document} />
+        <Totals analysis={analysis} document={document} catalog={catalog} />
         <ReportBudgets analysis={analysis} />
         <Problems analysis={analysis} document={document} />
         <ReportPicture document={document} analysis={analysis} catalog={catalog} />
@@ -82,12 +83,18 @@ function Report({ network, catalog }: { network: Network; catalog: Catalog }) {
   );
 }
 
-function Totals({ analysis, document }: { analysis: Analysis; document: Document }) {
+interface TotalsProps {
+  readonly analysis: Analysis;
+  readonly document: Document;
+  readonly catalog: Catalog;
+}
+
+function Totals({ analysis, document, catalog }: TotalsProps) {
   const { totals } = analysis;
   const batch = document.view.budgets?.['batch_size'] ?? DEFAULT_BATCH;
   const training = totals.training_fixed_bytes + batch * totals.training_sample_bytes;
   const facts: readonly (readonly [string, string])[] = [
-    ['Layers', formatCount(totals.num_layers)],
+    ['Layers', layersText(layerCounts(document.graph, totals, catalog))],
     ['Parameters', formatCount(totals.parameters)],
     ['Trainable', formatCount(totals.trainable_parameters)],
     ['Weights', formatBytes(totals.parameter_bytes)],
@@ -106,6 +113,11 @@ function Totals({ analysis, document }: { analysis: Analysis; document: Document
       ))}
     </dl>
   );
+}
+
+function layersText({ drawn, unfolded }: LayerCounts): string {
+  if (unfolded === null) return formatCount(drawn);
+  return `${formatCount(drawn)} (${formatCount(unfolded)} unfolded)`;
 }
 
 function ReportBudgets({ analysis }: { analysis: Analysis }) {
