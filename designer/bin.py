@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from accounts.limits import Limit
+from designer.limits import count_networks
 from designer.models import Network
 from storage.bin import BinKind, Tick, register_bin_kind
+from storage.usage import register_project_count
 
 REVISIONS_AT_ONCE = 500
 
@@ -22,6 +25,7 @@ def register() -> None:
             order=1,
         )
     )
+    register_project_count(Limit.NETWORKS, count_networks)
 
 
 def _describe(networks: Sequence[Network]) -> dict[str, str]:

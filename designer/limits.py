@@ -11,17 +11,23 @@ from netloom.graph.limits import MAX_DOCUMENT_BYTES, params_problem
 from storage.disk import MEGABYTE, require_free
 
 
-def require_network_allowed(project: Project) -> None:
-    """Check that a project may have one more network; within the transaction that makes it.
+def count_networks(project: Project) -> int:
+    """Return how many networks a project has.
 
     Those in the bin count: they take as much room as the others until they are deleted for good.
+    """
+    return Network.objects.filter(project=project).count()
+
+
+def require_network_allowed(project: Project) -> None:
+    """Check that a project may have one more network; within the transaction that makes it.
 
     Raises:
         Problem: `quota_exceeded`.
     """
     Project.objects.select_for_update(no_key=True).get(pk=project.pk)
     most = int(limit_of_project(Limit.NETWORKS, project))
-    present = Network.objects.filter(project=project).count()
+    present = count_networks(project)
     if present >= most:
         raise Problem(
             Code.QUOTA_EXCEEDED,

@@ -69,6 +69,14 @@ class DiskOut(Schema):
     reserve_bytes: int
 
 
+class LimitOut(Schema):
+    """How much of what one may use is used."""
+
+    name: str
+    used: float
+    most: float
+
+
 class ProjectStorage(Schema):
     """What takes the space of a project.
 
@@ -85,6 +93,7 @@ class ProjectStorage(Schema):
     num_things: int
     freeable: list[FreeableOut]
     can_free: bool
+    limits: list[LimitOut]
 
 
 class StoredProject(Schema):
@@ -104,14 +113,6 @@ class OpenUpload(Schema):
     size_bytes: int
     offset: int
     changed_at: datetime
-
-
-class LimitOut(Schema):
-    """How much of what one may use is used."""
-
-    name: str
-    used: float
-    most: float
 
 
 class PersonStorage(Schema):

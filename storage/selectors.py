@@ -10,7 +10,7 @@ from django.conf import settings
 from django.db.models import Q
 
 from accounts.access import binned_projects, may
-from accounts.limits import Limit, accountable_projects, limit_of_person
+from accounts.limits import Limit, accountable_projects, limit_of_person, limit_of_project
 from accounts.models import Person, Project
 from accounts.selectors import counts_of
 from jobs.models import Lane
@@ -70,6 +70,10 @@ def project_storage(project: Project, person: Person) -> ProjectStorage:
         num_things=len(things),
         freeable=_freeable(project, sizes["bin"], len(binned)),
         can_free=may(person, project.pk, "own"),
+        limits=[
+            LimitOut(name=limit.value, used=number, most=limit_of_project(limit, project))
+            for limit, number in usage.used_by_project(project).items()
+        ],
     )
 
 
@@ -207,7 +211,7 @@ def _limits(person: Person) -> list[LimitOut]:
         Limit.UPLOADS: float(uploads),
         Limit.BULK_JOBS: float(unfinished_jobs(person, Lane.BULK)),
         Limit.INTERACTIVE_JOBS: float(unfinished_jobs(person, Lane.INTERACTIVE)),
-        **usage.counted_limits(person),
+        **usage.used_by_person(person),
     }
     return [
         LimitOut(name=limit.value, used=number, most=limit_of_person(limit, person))

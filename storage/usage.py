@@ -56,11 +56,13 @@ class FreeAction:
     free: Callable[[Project], None]
 
 
-LimitCount = Callable[[Person], float]
+PersonCount = Callable[[Person], float]
+ProjectCount = Callable[[Project], float]
 
 _shares: list[Callable[[Project], Iterable[Share]]] = []
 _actions: dict[FreeName, FreeAction] = {}
-_limit_counts: dict[Limit, LimitCount] = {}
+_person_counts: dict[Limit, PersonCount] = {}
+_project_counts: dict[Limit, ProjectCount] = {}
 
 
 def register_shares(shares: Callable[[Project], Iterable[Share]]) -> None:
@@ -73,14 +75,24 @@ def register_free_action(action: FreeAction) -> None:
     _actions[action.name] = action
 
 
-def register_limit_count(limit: Limit, count: LimitCount) -> None:
+def register_person_count(limit: Limit, count: PersonCount) -> None:
     """Let an app tell how much of a limit of its own a person uses."""
-    _limit_counts[limit] = count
+    _person_counts[limit] = count
 
 
-def counted_limits(person: Person) -> dict[Limit, float]:
+def register_project_count(limit: Limit, count: ProjectCount) -> None:
+    """Let an app tell how much of a limit of its own a project uses."""
+    _project_counts[limit] = count
+
+
+def used_by_person(person: Person) -> dict[Limit, float]:
     """How much of the apps' limits a person uses."""
-    return {limit: count(person) for limit, count in _limit_counts.items()}
+    return {limit: count(person) for limit, count in _person_counts.items()}
+
+
+def used_by_project(project: Project) -> dict[Limit, float]:
+    """How much of the apps' limits a project uses."""
+    return {limit: count(project) for limit, count in _project_counts.items()}
 
 
 def shares_of(project: Project) -> list[Share]:

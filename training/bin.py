@@ -25,7 +25,7 @@ from storage.usage import (
     FreeAction,
     Share,
     register_free_action,
-    register_limit_count,
+    register_person_count,
     register_shares,
 )
 from training.limits import unfinished_runs, week_hours
@@ -57,8 +57,8 @@ def register() -> None:
     register_blob_names(_named)
     register_free_action(FreeAction("checkpoints", _measure_spare, _forget_spare))
     register_free_action(FreeAction("bundles", _measure_bundles, _forget_bundles))
-    register_limit_count(Limit.RUNS, unfinished_runs)
-    register_limit_count(Limit.WEEK_HOURS, week_hours)
+    register_person_count(Limit.RUNS, unfinished_runs)
+    register_person_count(Limit.WEEK_HOURS, week_hours)
 
 
 def _describe(runs: Sequence[Run]) -> dict[str, str]:

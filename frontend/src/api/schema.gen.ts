@@ -5565,6 +5565,8 @@ export interface components {
             counted_once_bytes: number;
             /** Freeable */
             freeable: components["schemas"]["FreeableOut"][];
+            /** Limits */
+            limits: components["schemas"]["LimitOut"][];
             /** Num Things */
             num_things: number;
             /** Parts */

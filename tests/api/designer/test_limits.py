@@ -60,6 +60,8 @@ def test_a_project_has_so_many_networks(
     assert api.post(networks, {"name": "Three"}).status_code == 413
     set_allowance(Limit.NETWORKS, project, 3)
     assert api.post(networks, {"name": "Three"}).status_code == 201
+    told = api.get(f"/api/projects/{project.id}/storage").json()["limits"]
+    assert told == [{"name": "project_networks", "used": 3, "most": 3}]
 
 
 def test_the_reserve_of_the_disk_is_kept(

@@ -1,7 +1,7 @@
 import { ActionIcon, Tooltip, UnstyledButton } from '@mantine/core';
 import { IconX } from '@tabler/icons-react';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
-import { http, type OpenUpload, type PersonStorage } from '@/api';
+import { http, type OpenUpload, type PersonStorage, type StorageLimit } from '@/api';
 import { TESTIDS, chooseProject, formatAgo, formatBytes, formatPercent } from '@/lib';
 import { Panel } from '@/ui';
 import { STORAGE_KEY } from './api';
@@ -39,11 +39,11 @@ export function YourProjects({ storage }: { storage: PersonStorage }) {
 }
 
 /** What else is limited, and how much of it is used. */
-export function Limits({ storage }: { storage: PersonStorage }) {
+export function Limits({ limits }: { limits: readonly StorageLimit[] }) {
   return (
     <Panel title="Limits">
       <dl className={classes.limits}>
-        {storage.limits.map((limit) => (
+        {limits.map((limit) => (
           <div key={limit.name} data-testid={TESTIDS.storage.limit}>
             <dt>{limitTitle(limit)}</dt>
             <dd>{limitText(limit)}</dd>

@@ -29,7 +29,7 @@ export function StoragePage() {
           )}
           <div className={classes.column}>
             <YourProjects storage={own} />
-            <Limits storage={own} />
+            <Limits limits={[...(data?.limits ?? []), ...own.limits]} />
             <Uploads uploads={own.uploads} />
             {own.disk && <Disk disk={own.disk} />}
           </div>

@@ -55,6 +55,7 @@ export const FREEABLE: Record<Freeable['name'], FreeWords> = {
 };
 
 const LIMITS: Record<string, string> = {
+  project_networks: 'Networks in this project',
   open_uploads: 'Open uploads',
   bulk_jobs: 'Imports and exports',
   interactive_jobs: 'Predictions and explanations',

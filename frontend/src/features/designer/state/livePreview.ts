@@ -55,7 +55,7 @@ export interface PreviewPorts {
   ask(question: Question, signal: AbortSignal): Promise<Answer>;
 }
 
-const DEBOUNCE_MS = 100;
+const DEBOUNCE_MS = 60;
 const RANDOM = { kind: 'random', seed: 0 } as const;
 
 export class LivePreview {
