@@ -26,6 +26,7 @@ from netloom.graph.limits import (
     measure_expansion,
 )
 from netloom.graph.topology import block_ports
+from netloom.layers.shapes import BATCH, Expr
 
 MAX_DIAGNOSTICS = 1000
 
@@ -211,10 +212,23 @@ def _totals(run: ScopeRun, kept: KeptRun) -> Totals:
         gradient_bytes=cost.trainable * BYTES_PER_ELEMENT,
         parameter_bytes=cost.parameters * BYTES_PER_ELEMENT,
         num_layers=cost.num_layers,
+        open_lengths=_open_lengths(run),
     )
     one, two = (training_memory(totals, samples).total_bytes for samples in (1, 2))
     update = {"training_fixed_bytes": 2 * one - two, "training_sample_bytes": two - one}
     return totals.model_copy(update=update)
+
+
+def _open_lengths(run: ScopeRun) -> list[str]:
+    """Return what the sizes of the inputs leave open, in order; it all begins there."""
+    dims = [
+        dim
+        for result in run.nodes.values()
+        if result.cost.input_bytes
+        for shape in result.outputs.values()
+        for dim in shape
+    ]
+    return sorted({str(dim.size) for dim in dims if isinstance(dim.size, Expr)} - {BATCH.axis})
 
 
 def _inputs_not_kept(run: ScopeRun, kept: KeptRun) -> int:

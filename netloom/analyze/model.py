@@ -92,6 +92,8 @@ class Totals(BaseModel):
         training_fixed_bytes: What training with Adam needs whatever the batch; see
             `netloom.analyze.training_memory`.
         training_sample_bytes: What it needs beside that for each sample of the batch.
+        open_lengths: Symbols beside the batch that no input gives a length, such as T: every cost
+            is that of a single step.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -109,6 +111,7 @@ class Totals(BaseModel):
     training_fixed_bytes: int = 0
     training_sample_bytes: int = 0
     num_layers: int = 0
+    open_lengths: list[str] = Field(default_factory=list[str])
 
 
 class BudgetUse(BaseModel):

@@ -70,8 +70,13 @@ def start_import(api: LiveApi, project: str, archive: bytes) -> tuple[str, str]:
 def kill_its_worker(studio: Studio, api: LiveApi, job: str) -> None:
     worker = process_of(studio, "worker", "bulk")
     everyone = [worker, *worker.children(recursive=True)]
+    started = api.get(job)["started_at"]
     worker.kill()
-    api.wait_for(job, lambda one: one["message"] == "Starting again", RIGHT_WITHIN_S)
+
+    def is_noticed(told: dict[str, Any]) -> bool:
+        return told["message"] == "Starting again" or told["started_at"] != started
+
+    api.wait_for(job, is_noticed, RIGHT_WITHIN_S)
     until(lambda: not any(map(is_alive, everyone)), 15)
 
 

@@ -7154,6 +7154,8 @@ export interface components {
          *         training_fixed_bytes: What training with Adam needs whatever the batch; see
          *             `netloom.analyze.training_memory`.
          *         training_sample_bytes: What it needs beside that for each sample of the batch.
+         *         open_lengths: Symbols beside the batch that no input gives a length, such as T: every cost
+         *             is that of a single step.
          */
         Totals: {
             /**
@@ -7196,6 +7198,8 @@ export interface components {
              * @default 0
              */
             num_layers: number;
+            /** Open Lengths */
+            open_lengths?: string[];
             /**
              * Parameter Bytes
              * @default 0

@@ -8,7 +8,9 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from netloom.analyze import analyze
 from netloom.compile import build_module
+from netloom.graph.apply import apply_operation
 from netloom.graph.document import Document
+from netloom.graph.operations import SetParam
 from netloom.templates import make_template, templates
 from tests.netloom.graph.build import block, chain, document, edge, instance, node
 
@@ -112,3 +114,16 @@ def test_frozen_layers_and_instances_are_not_trained() -> None:
     made = with_instances(instance("b", "x", is_frozen=True), b=block("One", "p", CONV))
     totals = analyze(made).totals
     assert (totals.parameters, totals.trainable_parameters) == (CONV_PARAMETERS, 0)
+
+
+def test_lengths_that_no_input_gives_are_named_and_count_one_step() -> None:
+    size = {"channels": 3, "height": 32, "width": 32, "num_classes": 10}
+    document = make_template("text_transformer", **size)
+    one_step = analyze(document).totals
+    assert one_step.open_lengths == ["T"]
+    tokens = next(
+        node_id for node_id, node in document.graph.nodes.items() if node.type == "TokenInput"
+    )
+    fixed, _ = apply_operation(document, SetParam(node_id=tokens, param="length", value=1))
+    assert analyze(fixed).totals == one_step.model_copy(update={"open_lengths": []})
+    assert analyze(make_template("resnet18", **size)).totals.open_lengths == []

@@ -7,6 +7,7 @@ import { display, useDisplay } from '../state/display';
 import { DESIGNER_IDS } from '../testids';
 import classes from './Analysis.module.css';
 import { Budgets } from './Budgets';
+import { openLengths } from './costs';
 import { CHOSEN_COLUMNS } from './layerColumns';
 import { rowsAsTable, type LayerRow } from './layerRows';
 
@@ -53,6 +54,7 @@ function TrainingMemory() {
   const batch = useDocument().view.budgets?.['batch_size'] ?? DEFAULT_BATCH;
   const totals = useAnalysis((state) => state.analysis?.totals);
   if (totals === undefined) return null;
+  const lengths = openLengths(totals);
   const bytes = totals.training_fixed_bytes + batch * totals.training_sample_bytes;
   return (
     <span className={classes.training}>
@@ -76,7 +78,7 @@ function TrainingMemory() {
         }}
       />
       <span title="Weights, gradients, Adam and activations; without the program itself">
-        trains in <b data-testid={DESIGNER_IDS.trainingMemory}>{formatBytes(bytes)}</b>
+        {lengths !== '' && `with ${lengths} `}trains in <b data-testid={DESIGNER_IDS.trainingMemory}>{formatBytes(bytes)}</b>
       </span>
     </span>
   );

@@ -4,7 +4,7 @@ import { lazy, Suspense, useState, type PointerEvent } from 'react';
 import { formatBytes, formatCount } from '@/lib';
 import { LayersTable } from '../analysis/LayersTable';
 import { ProblemsList } from '../analysis/ProblemsList';
-import { flopsText } from '../analysis/costs';
+import { flopsText, perSample } from '../analysis/costs';
 import { CommentsTab } from '../comments/CommentsTab';
 import { OpenThreadCount } from '../comments/OpenThreadCount';
 import { Outline } from '../outline/Outline';
@@ -138,7 +138,9 @@ function Totals() {
     <div className={classes.totals} data-stale={isStale || undefined}>
       <span>{formatCount(totals.parameters)} parameters</span>
       <span>{formatBytes(totals.parameter_bytes)}</span>
-      <span>{flopsText(totals.flops)} per sample</span>
+      <span>
+        {flopsText(totals.flops)} {perSample(totals)}
+      </span>
     </div>
   );
 }

@@ -1,7 +1,7 @@
 import { IconInfoCircle } from '@tabler/icons-react';
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { formatCount } from '@/lib';
-import { flopsText } from '../analysis/costs';
+import { flopsText, perSample } from '../analysis/costs';
 import type { TemplateInfo } from '../state/contract';
 import { DESIGNER_IDS } from '../testids';
 import { EMPTY } from './emptyTemplate';
@@ -42,7 +42,7 @@ export function TemplatePreview({ template, datasetId }: TemplatePreviewProps) {
           <dd>{shown.output_text}</dd>
           <dt>parameters</dt>
           <dd>{formatCount(shown.totals.parameters)}</dd>
-          <dt>compute per sample</dt>
+          <dt>compute {perSample(shown.totals)}</dt>
           <dd>{flopsText(shown.totals.flops)}</dd>
         </dl>
       )}

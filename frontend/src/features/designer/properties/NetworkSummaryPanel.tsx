@@ -10,7 +10,7 @@ import {
   useEditor,
   useScopeId,
 } from '../state/DesignerContext';
-import { flopsText } from '../analysis/costs';
+import { flopsText, perSample } from '../analysis/costs';
 import { layerCounts } from '../analysis/layerCounts';
 import { ProblemLine } from '../analysis/ProblemLine';
 import { BlockNameField } from './BlockNameField';
@@ -57,9 +57,9 @@ export function NetworkSummaryPanel() {
             <dd>{formatCount(totals.trainable_parameters)}</dd>
             <dt>weights</dt>
             <dd>{formatBytes(totals.parameter_bytes)}</dd>
-            <dt>compute per sample</dt>
+            <dt>compute {perSample(totals)}</dt>
             <dd>{flopsText(totals.flops)}</dd>
-            <dt>activations per sample</dt>
+            <dt>activations {perSample(totals)}</dt>
             <dd>{formatBytes(totals.activation_bytes)}</dd>
           </dl>
         </section>

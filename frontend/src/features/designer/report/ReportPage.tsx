@@ -6,7 +6,7 @@ import { useEffect, useMemo } from 'react';
 import { formatBytes, formatCount, formatDateTime, plural } from '@/lib';
 import { ProblemNotice } from '@/ui';
 import { BudgetBar } from '../analysis/Budgets';
-import { flopsText, scaled } from '../analysis/costs';
+import { flopsText, perSample, scaled } from '../analysis/costs';
 import { layerCounts, type LayerCounts } from '../analysis/layerCounts';
 import { parseDocument } from '../document/parse';
 import type { Document } from '../document/types';
@@ -75,7 +75,7 @@ function Report({ network, catalog }: { network: Network; catalog: Catalog }) {
         <ReportPicture document={document} analysis={analysis} catalog={catalog} />
         <ReportTable document={document} analysis={analysis} catalog={catalog} />
         <footer className={classes.foot}>
-          For one sample as float32; a multiply-add is two FLOPs. Training memory counts weights,
+          Costs are {perSample(analysis.totals)}, as float32; a multiply-add is two FLOPs. Training memory counts weights,
           gradients, Adam and activations, without the program itself.
         </footer>
       </article>

@@ -147,6 +147,7 @@ export interface Totals {
   training_fixed_bytes: number;
   training_sample_bytes: number;
   num_layers: number;
+  open_lengths?: string[];
 }
 
 export interface Analysis {
