@@ -15,6 +15,8 @@ from common.problem_schema import describe_problems
 
 ROUTERS = (
     "accounts.api.router",
+    "accounts.projects_api.router",
+    "accounts.invitations_api.router",
     "storage.api.router",
     "jobs.api.router",
     "designer.api.router",
