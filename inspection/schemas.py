@@ -86,7 +86,9 @@ def _num_rows(method: Method, options: ExplanationOptions) -> int:
         return (options.num_superpixels or MOST_SUPERPIXELS) * options.samples_per_superpixel
     if method == "occlusion":
         step = min(options.stride_share, options.window_share)
-        return (math.ceil((1 - options.window_share) / step) + 1) ** 2
+        # A step that is next to nothing would make it infinite.
+        num_steps = min((1 - options.window_share) / step, MAX_ROWS)
+        return (math.ceil(num_steps) + 1) ** 2
     return 1
 
 

@@ -37,6 +37,7 @@ def checkpoint_id(world: World, clean_files: None) -> str:
         ("lime", {"samples_per_superpixel": 500}),
         ("occlusion", {"window_share": 0.01, "stride_share": 0.005}),
         ("occlusion", {"window_share": 0.001, "stride_share": 1}),
+        ("occlusion", {"window_share": 5e-324}),
     ],
 )
 def test_an_explanation_that_takes_an_hour_is_refused(
