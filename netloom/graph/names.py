@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import keyword
 import re
-from collections.abc import Container
+from collections.abc import Container, Iterable
 
 MAX_LENGTH = 64
 _IDENTIFIER = re.compile(r"[A-Za-z][A-Za-z0-9_]*\Z")
@@ -55,19 +55,47 @@ def unique_name(stem: str, taken: Container[str]) -> str:
         return stem
     number = 2
     while True:
-        suffix = f"_{number}"
-        candidate = stem[: MAX_LENGTH - len(suffix)] + suffix
+        candidate = _numbered(stem, number)
         if candidate not in taken:
             return candidate
         number += 1
 
 
+class UsedNames:
+    """Names of a scope that grows: each stem is counted on from where it was left."""
+
+    def __init__(self, taken: Iterable[str] = ()) -> None:
+        self.taken = set(taken)
+        self._last: dict[str, int] = {}
+
+    def give(self, wish: str) -> str:
+        """Return a usable, free name that is as close to `wish` as possible, and take it."""
+        stem = _repaired_stem(wish)
+        name = stem
+        number = self._last.get(stem, 1)
+        while name in self.taken:
+            number += 1
+            name = _numbered(stem, number)
+        self._last[stem] = number
+        self.taken.add(name)
+        return name
+
+
 def repaired_name(name: str, taken: Container[str]) -> str:
     """Return a usable, free name that is as close to `name` as possible."""
+    return unique_name(_repaired_stem(name), taken)
+
+
+def _repaired_stem(name: str) -> str:
     stem = re.sub(r"[^A-Za-z0-9_]+", "_", name).strip("_")
     if not stem or not stem[0].isalpha():
         stem = f"layer_{stem}".rstrip("_")
     stem = stem[:MAX_LENGTH]
     if name_problem(stem) is not None:
         stem = f"{stem[: MAX_LENGTH - 6]}_layer"
-    return unique_name(stem, taken)
+    return stem
+
+
+def _numbered(stem: str, number: int) -> str:
+    suffix = f"_{number}"
+    return stem[: MAX_LENGTH - len(suffix)] + suffix

@@ -7,7 +7,8 @@ from collections.abc import Mapping, Sequence
 from typing import cast
 
 from netloom.compile.classes import SHARE_FUNCTION
-from netloom.readback.classes import constructor_of, is_carried
+from netloom.readback.classes import arguments_of, constructor_of
+from netloom.readback.effort import spend
 from netloom.readback.frames import Frame
 from netloom.readback.functions import (
     NoSuchFunction,
@@ -18,6 +19,7 @@ from netloom.readback.operators import OperatorEvaluator
 from netloom.readback.syntax import CannotRead, is_packaged
 from netloom.readback.values import (
     LOST,
+    MAX_PLAIN,
     Chain,
     ClassModule,
     Flow,
@@ -30,6 +32,8 @@ from netloom.readback.values import (
     is_plain,
 )
 from netloom.readback.wanted import named_arguments
+
+MAX_TURNS = 100_000
 
 
 class CallEvaluator(OperatorEvaluator):
@@ -94,9 +98,8 @@ class CallEvaluator(OperatorEvaluator):
         tree: ast.Call,
         frame: Frame,
     ) -> LayerModule:
-        values = [*positional, *keywords.values()]
-        if not all(is_plain(value) for value in values):
-            raise CannotRead(tree, f"{target} takes plain values only.")
+        if not is_plain([*positional, *keywords.values()], MAX_PLAIN):
+            raise CannotRead(tree, f"{target} takes plain values only, and not that many.")
         named = named_arguments(
             target, cast("list[Plain]", positional), cast("dict[str, Plain]", keywords)
         )
@@ -125,28 +128,35 @@ class CallEvaluator(OperatorEvaluator):
             positional[0].is_shared = True
             return positional[0]
         if name in self.file.classes:
-            if is_carried(self.file.classes[name]):
+            if name in self.file.carried:
                 return self._layer_module(name, positional, keywords, tree, frame)
             arguments = self._bound(self.file.classes[name], positional, keywords, tree)
             method = constructor_of(self.file.classes[name])
-            names = [] if method is None else [each.arg for each in method.args.args[1:]]
+            names = [] if method is None else [each.arg for each in arguments_of(method)[1:]]
             origins = self._origins(tree, names, frame)
             return ClassModule(tree, class_name=name, arguments=arguments, origins=origins)
         if name == "range" and all(isinstance(value, int) for value in positional) and positional:
-            turns = range(*cast("list[int]", positional[:3]))
-            if len(turns) > 100_000:
-                raise CannotRead(tree, "This loop is too long to be read.")
-            return list(turns)
+            return self._range(cast("list[int]", positional[:3]), tree)
         if name in ("list", "tuple") and len(positional) == 1:
             items = list(self.iterated(tree.args[0], frame))
             return items if name == "list" else tuple(items)
         if name == "len" and len(positional) == 1 and isinstance(positional[0], list | tuple):
             return len(cast("list[object]", positional[0]))
         if name == "int" and len(positional) == 1 and isinstance(positional[0], int | float):
-            return int(positional[0])
+            return int(positional[0])  # Every number here is finite.
         if name == "max" and positional and all(isinstance(v, int | float) for v in positional):
             return max(cast("list[float]", positional))
         raise CannotRead(tree, f"{name[:64]} is neither a class of this file nor known otherwise.")
+
+    @staticmethod
+    def _range(limits: Sequence[int], tree: ast.Call) -> list[int]:
+        if len(limits) == 3 and limits[2] == 0:
+            raise CannotRead(tree, "A step of 0 goes nowhere.")
+        turns = range(*limits)
+        if len(turns) > MAX_TURNS:
+            raise CannotRead(tree, "This loop is too long to be read.")
+        spend(len(turns), tree)
+        return list(turns)
 
     @staticmethod
     def _bound(
@@ -157,7 +167,7 @@ class CallEvaluator(OperatorEvaluator):
     ) -> dict[str, object]:
         """Return constructor arguments by name, without defaults."""
         method = constructor_of(tree)
-        names = [] if method is None else [each.arg for each in method.args.args[1:]]
+        names = [] if method is None else [each.arg for each in arguments_of(method)[1:]]
         if len(positional) > len(names):
             raise CannotRead(call, f"{tree.name[:64]} takes {len(names)} arguments.")
         bound = {**dict(zip(names, positional, strict=False)), **keywords}
@@ -198,6 +208,9 @@ class CallEvaluator(OperatorEvaluator):
     ) -> object:
         if any(value == LOST for value in positional if isinstance(value, Flow)):
             raise CannotRead(tree, "")
+        given = [*positional, *keywords.values()]
+        if len(given) > MAX_PLAIN:
+            raise CannotRead(tree, "These are too many arguments.")
         try:
             return self.add_use(function_use(name, positional, keywords), tree, frame)
         except NoSuchFunction as error:

@@ -16,7 +16,13 @@ def _own_dumps() -> Mapping[str, str]:
 
 def is_carried(tree: ast.ClassDef | ast.FunctionDef) -> bool:
     """Whether this is a class or function that generated source carries, letter by letter."""
-    return _own_dumps().get(tree.name) == ast.dump(tree)
+    own = _own_dumps().get(tree.name)
+    return own is not None and own == ast.dump(tree)
+
+
+def arguments_of(method: ast.FunctionDef) -> list[ast.arg]:
+    """Return the positional arguments of a method, `self` first."""
+    return [*method.args.posonlyargs, *method.args.args]
 
 
 def constructor_of(tree: ast.ClassDef) -> ast.FunctionDef | None:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import ast
+import math
 import operator
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import cast
 
+from netloom.readback.effort import spend
 from netloom.readback.frames import Frame
 from netloom.readback.functions import (
     Use,
@@ -26,6 +28,7 @@ from netloom.readback.values import (
 )
 
 MAX_ITEMS = 20_000
+MAX_NUMBER = 10**15
 _COMPARISONS: Mapping[type[ast.cmpop], Callable[[float, float], bool]] = {
     ast.Lt: operator.lt,
     ast.LtE: operator.le,
@@ -64,8 +67,11 @@ class Evaluator:
         Raises:
             CannotRead: It is beyond what is read.
         """
+        spend(1, tree)
         match tree:
-            case ast.Constant(value=bool() | int() | float() | str() | None as value):
+            case ast.Constant(value=int() | float() as number):
+                return self.bounded(number, tree)
+            case ast.Constant(value=str() | None as value):
                 return value
             case ast.Name(id=name):
                 if name in frame.names:
@@ -97,6 +103,13 @@ class Evaluator:
                 raise CannotRead(tree, "This expression cannot be read: layers, their calls and "
                                  "arithmetic can.")  # fmt: skip
 
+    @staticmethod
+    def bounded(number: float, tree: ast.expr) -> float:
+        """Return a number that every layer and every file can hold."""
+        if math.isfinite(number) and (isinstance(number, float) or abs(number) <= MAX_NUMBER):
+            return number
+        raise CannotRead(tree, "This number is too large.")
+
     def items(self, trees: Sequence[ast.expr], frame: Frame) -> list[object]:
         """Return the values of several expressions, starred ones spread out."""
         found: list[object] = []
@@ -109,13 +122,15 @@ class Evaluator:
                 raise CannotRead(tree, f"This is more than {MAX_ITEMS:,} items.")
         return found
 
-    def iterated(self, tree: ast.expr, frame: Frame) -> Iterable[object]:
+    def iterated(self, tree: ast.expr, frame: Frame) -> list[object]:
         """Return what a loop goes through."""
         found = self.value(tree, frame)
         if isinstance(found, Chain):
-            return [*found.items]
+            found = found.items
         if isinstance(found, list | tuple):
-            return cast("list[object]", found)
+            held = cast("list[object]", found)
+            spend(len(held), tree)
+            return [*held]  # What a loop does to its own list is not followed.
         raise CannotRead(tree, "Loops go over range(), lists and the parts of nn.ModuleList.")
 
     def condition(self, tree: ast.expr, frame: Frame) -> bool:
@@ -158,13 +173,15 @@ class Evaluator:
             if isinstance(element, ClassModule) and isinstance(turns, list):
                 element.count = len(cast("list[object]", turns))
                 return [element]
-        return list(self.iterated(tree, frame))
+        return self.iterated(tree, frame)
 
     @staticmethod
     def _is_plain_repeat(tree: ast.GeneratorExp | ast.ListComp) -> bool:
         [first, *others] = tree.generators
         target = first.target
-        used = {node.id for node in ast.walk(tree.elt) if isinstance(node, ast.Name)}
+        parts = [*ast.walk(tree.elt)]
+        spend(len(parts), tree)
+        used = {node.id for node in parts if isinstance(node, ast.Name)}
         is_unused = isinstance(target, ast.Name) and target.id not in used
         return not others and not first.ifs and is_unused
 

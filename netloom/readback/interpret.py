@@ -9,9 +9,9 @@ from typing import cast
 from netloom.compile.ports import read_ports
 from netloom.graph.document import Document, Node
 from netloom.graph.limits import MAX_BLOCK_DEPTH
-from netloom.graph.names import repaired_name
+from netloom.graph.names import UsedNames
 from netloom.layers.shapes import Shape
-from netloom.readback.classes import constructor_of, method_of
+from netloom.readback.classes import arguments_of, constructor_of, method_of
 from netloom.readback.frames import Frame
 from netloom.readback.nodes import NodeReader
 from netloom.readback.records import Record
@@ -68,7 +68,7 @@ class Reader(NodeReader):
         frame: Frame,
         call: ast.AST,
     ) -> None:
-        first, *plain = method.args.args
+        first, *plain = self._own_and_others(method)
         frame.self_name = first.arg
         names = [each.arg for each in (*plain, *method.args.kwonlyargs)]
         frame.origins = frozenset(names)
@@ -86,6 +86,13 @@ class Reader(NodeReader):
             else:
                 raise CannotRead(call, f"The argument {name[:64]} has no value.")
 
+    @staticmethod
+    def _own_and_others(method: ast.FunctionDef) -> list[ast.arg]:
+        found = arguments_of(method)
+        if not found:
+            raise CannotRead(method, f"{method.name} takes self first.")
+        return found
+
     def _forward(
         self,
         tree: ast.ClassDef,
@@ -93,7 +100,7 @@ class Reader(NodeReader):
         frame: Frame,
         shapes: Sequence[Shape | None],
     ) -> Record:
-        first, *given = forward.args.args
+        first, *given = self._own_and_others(forward)
         if len(given) != len(shapes):
             words = ", ".join(each.arg for each in given) or "nothing"
             raise CannotRead(forward, f"forward takes {words}, but {len(shapes)} tensors arrive.")
@@ -135,16 +142,15 @@ class Reader(NodeReader):
         for flow in record.results:
             if flow.node is not None:
                 takers.setdefault(flow.node, set()).add(len(record.nodes))
-        taken = {node.name for node in record.nodes if node.module is not None}
-        taken |= {name for name, _ in record.inputs}
+        names = UsedNames(node.name for node in record.nodes if node.module is not None)
+        names.taken.update(name for name, _ in record.inputs)
         for index, node in enumerate(record.nodes):
             if node.module is None and node.is_named and takers.get(index) == {index + 1}:
                 node.is_named = False
             if node.module is not None and node.is_named:
                 continue
             stem = node.name if node.is_named else _stem(node.type_name)
-            node.name = repaired_name(stem, taken)
-            taken.add(node.name)
+            node.name = names.give(stem)
 
 
 def _stem(type_name: str) -> str:

@@ -9,6 +9,7 @@ from netloom.layers.base import AnyLayer, ShapeProblem
 from netloom.layers.params import LayerParams
 from netloom.layers.parse import parse_params
 from netloom.layers.shapes import Shape
+from netloom.readback.effort import PER_TRY, spend
 from netloom.readback.values import Plain, normal, same
 from netloom.readback.wanted import Params, Wanted, WantedExpression, canonical, named_arguments
 
@@ -34,6 +35,7 @@ def makes(
 
     None when the layer cannot be had with these parameters and as many inputs.
     """
+    spend(PER_TRY)
     parsed = parse_params(layer, params).params
     if parsed is None:
         return None

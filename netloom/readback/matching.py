@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import TypeAlias
 
 from netloom.compile.order import execution_order, natural_key
 from netloom.graph.document import new_id
@@ -12,6 +13,9 @@ from netloom.layers.registry import get_layer
 from netloom.readback.records import ReadNode, Record
 from netloom.readback.values import Flow
 from netloom.readback.wanted import WantedExpression
+
+_Arrival: TypeAlias = tuple[str, str, str]
+"""Port, source node and source port."""
 
 
 @dataclass(slots=True)
@@ -77,28 +81,31 @@ def _match_nodes(
     present: Scope,
     match: Match,
     order: Sequence[str],
-    sources: Mapping[str, Sequence[tuple[str, str, str]]],
+    sources: Mapping[str, Sequence[_Arrival]],
 ) -> None:
     by_name = {present.nodes[node_id].name: node_id for node_id in order}
     free = dict.fromkeys(order)
     for index, node in enumerate(record.nodes):
         node_id = by_name.get(node.name) if node.is_named else None
-        if node_id in free and _is_alike(node, present.nodes[node_id].type, is_same_name=True):
+        if node_id in free and _is_alike(node, present.nodes[node_id].type):
             match.nodes[index] = node_id
             del free[node_id]
     for is_strict in (True, False):
+        alike: dict[tuple[str, frozenset[_Arrival] | None], list[str]] = {}
+        for node_id in reversed(free):
+            arriving = frozenset(sources.get(node_id, ())) if is_strict else None
+            alike.setdefault((present.nodes[node_id].type, arriving), []).append(node_id)
         for index, node in enumerate(record.nodes):
             if match.nodes[index]:
                 continue
-            taken = {
+            taken = frozenset(
                 (port, match.id_of(flow) or "", flow.port) for port, flow in node.inputs.items()
-            }
-            for node_id in free:
-                if not _is_alike(node, present.nodes[node_id].type, is_same_name=False):
-                    continue
-                if not is_strict or taken == set(sources.get(node_id, ())):
-                    match.nodes[index] = node_id
-                    del free[node_id]
+            )
+            for type_name in _types(node):
+                found = alike.get((type_name, taken if is_strict else None))
+                if found:
+                    match.nodes[index] = found.pop()
+                    del free[match.nodes[index]]
                     break
 
 
@@ -122,19 +129,24 @@ def _by_name_or_place(names: Sequence[str], ids: Sequence[str], scope: Scope) ->
     return [node_id or (free.pop(0) if free else new_id()) for node_id in found]
 
 
-def _is_alike(node: ReadNode, type_name: str, *, is_same_name: bool) -> bool:
-    if node.type_name == type_name:
-        return True
-    if isinstance(node.wanted, WantedExpression) and type_name in node.wanted.type_names:
+def _types(node: ReadNode) -> list[str]:
+    """Return the types of the present network that a node of the source may be, its own first."""
+    others = node.wanted.type_names if isinstance(node.wanted, WantedExpression) else ()
+    return list(dict.fromkeys((node.type_name, *others)))
+
+
+def _is_alike(node: ReadNode, type_name: str) -> bool:
+    """Whether a node of the same name may be meant: any layer, but no block for a layer."""
+    if type_name in _types(node):
         return True
     layer = get_layer(type_name)
     is_block = node.type_name == "Block" or (layer is not None and layer.role == "block")
-    return is_same_name and not is_block
+    return not is_block
 
 
-def _sources(scope: Scope) -> dict[str, list[tuple[str, str, str]]]:
-    """Return port, source node and source port of everything that arrives at a node."""
-    found: dict[str, list[tuple[str, str, str]]] = {}
+def _sources(scope: Scope) -> dict[str, list[_Arrival]]:
+    """Return everything that arrives at each node."""
+    found: dict[str, list[_Arrival]] = {}
     for edge in scope.edges.values():
         found.setdefault(edge.target.node, []).append(
             (edge.target.port, edge.source.node, edge.source.port)
@@ -142,5 +154,5 @@ def _sources(scope: Scope) -> dict[str, list[tuple[str, str, str]]]:
     return found
 
 
-def _port_key(source: tuple[str, str, str]) -> list[tuple[bool, int, str]]:
+def _port_key(source: _Arrival) -> list[tuple[bool, int, str]]:
     return natural_key(source[0])

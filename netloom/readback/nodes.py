@@ -14,6 +14,7 @@ from netloom.layers.base import ShapeProblem
 from netloom.layers.block import BLOCK
 from netloom.layers.parse import parse_params
 from netloom.layers.shapes import Shape
+from netloom.readback.effort import PER_NODE, spend
 from netloom.readback.frames import Frame
 from netloom.readback.functions import Use
 from netloom.readback.layers import find_layer
@@ -57,6 +58,7 @@ class NodeReader(StatementReader):
     def apply(
         self, module: Module, flows: Sequence[object], tree: ast.Call, frame: Frame
     ) -> object:
+        spend(1, tree)
         if frame.nodes is None:
             raise CannotRead(tree, "Layers are called in forward, not in __init__.")
         tensors = [flow for flow in flows if isinstance(flow, Flow)]
@@ -115,7 +117,10 @@ class NodeReader(StatementReader):
                         item.class_name, item.arguments, shapes, seeds, item.node
                     )
                     shapes = [flow.shape for flow in record.results]
-                if runs and runs[-1][-1].content() == record.content():
+                before_it = runs[-1][-1] if runs else None
+                if before_it is record or (
+                    before_it is not None and before_it.content() == record.content()
+                ):
                     runs[-1].append(record)
                 else:
                     runs.append([record])
@@ -189,6 +194,7 @@ class NodeReader(StatementReader):
 
     def _count(self, tree: ast.AST) -> None:
         self.num_nodes += 1
+        spend(PER_NODE, tree)
         if self.num_errors > MAX_ERRORS:
             raise CannotRead(tree, "There is more than this that cannot be read.")
         if self.num_nodes > MAX_NODES:

@@ -6,7 +6,8 @@ import ast
 from collections.abc import Callable, Mapping, Sequence
 from typing import cast
 
-from netloom.readback.evaluate import Evaluator
+from netloom.readback.effort import spend
+from netloom.readback.evaluate import MAX_NUMBER, Evaluator
 from netloom.readback.frames import Frame
 from netloom.readback.functions import (
     called_function,
@@ -20,7 +21,6 @@ from netloom.readback.values import (
     Flow,
 )
 
-_MAX_NUMBER = 10**15
 _TENSOR_OPERATORS: Mapping[type[ast.operator], tuple[str, str]] = {
     ast.Add: ("+", "Add"),
     ast.Sub: ("-", "Subtract"),
@@ -98,11 +98,13 @@ class OperatorEvaluator(Evaluator):
         compute = _ARITHMETIC.get(type(tree.op))
         for kind in (list, tuple):
             if isinstance(tree.op, ast.Add) and all(isinstance(value, kind) for value in values):
-                joined = [item for value in values for item in cast("list[object]", value)]
+                parts = cast("list[list[object]]", values)
+                spend(sum(map(len, parts)), tree)
+                joined = [item for part in parts for item in part]
                 return joined if kind is list else tuple(joined)
         numbers = [
             value for value in values
-            if isinstance(value, int | float) and abs(value) < _MAX_NUMBER
+            if isinstance(value, int | float) and abs(value) <= MAX_NUMBER
         ]  # fmt: skip
         if compute is None or len(numbers) < len(values):
             raise CannotRead(tree, "Only plain arithmetic on numbers can be read here.")
@@ -112,6 +114,8 @@ class OperatorEvaluator(Evaluator):
                 result = compute(result, number)
         except (ZeroDivisionError, OverflowError):
             raise CannotRead(tree, "This has no value.") from None
+        if isinstance(result, float):
+            return self.bounded(result, tree)
         return result
 
     def nested_form(self, name: str, tree: ast.Call, frame: Frame) -> object:
@@ -152,9 +156,7 @@ class OperatorEvaluator(Evaluator):
             return None
         if called_function(self.file.dotted_name(tree.func)) != "transpose":
             return None
-        return (
-            tree.args[0] if {ast.unparse(each) for each in tree.args[1:]} == {"-2", "-1"} else None
-        )
+        return tree.args[0] if sorted(map(_whole, tree.args[1:])) == [-2, -1] else None
 
     def _left_nested(self, name: str, tree: ast.Call) -> list[ast.expr]:
         found: list[ast.expr] = []
@@ -167,3 +169,14 @@ class OperatorEvaluator(Evaluator):
             found.append(node.args[1])
             node = node.args[0]
         return [node, *reversed(found)]
+
+
+def _whole(tree: ast.expr) -> int:
+    """Return the number of an axis that is written out; 0, which is the batch, for others."""
+    match tree:
+        case ast.Constant(value=int() as number):
+            return number
+        case ast.UnaryOp(op=ast.USub(), operand=ast.Constant(value=int() as number)):
+            return -number
+        case _:
+            return 0

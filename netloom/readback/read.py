@@ -18,7 +18,8 @@ from netloom.layers.parse import parse_params
 from netloom.layers.registry import get_layer
 from netloom.layers.shapes import Shape
 from netloom.readback.assemble import Assembly
-from netloom.readback.classes import is_carried, method_of
+from netloom.readback.classes import arguments_of, method_of
+from netloom.readback.effort import TooMuchWork, limited_effort
 from netloom.readback.interpret import Reader
 from netloom.readback.model import Reading, SourceProblem
 from netloom.readback.outside import guessed_inputs
@@ -49,12 +50,17 @@ def read_source(source: str, document: Document) -> Reading:
     reader = Reader(file, document, block_ids)
     reader.problems |= dict.fromkeys(problems)
     try:
-        inputs, top = _read_network(reader, network)
-        assembly = Assembly(document, inputs, block_ids)
-        _set_factors(file, top)
-        edited = assembly.document(top, _graph_name(network.name, known, document))
+        with limited_effort():
+            inputs, top = _read_network(reader, network)
+            assembly = Assembly(document, inputs, block_ids)
+            _set_factors(file, top)
+            edited = assembly.document(top, _graph_name(network.name, known, document))
     except CannotRead as error:
         reader.add_problem(error.node, error.message or "This cannot be read.")
+        return Reading((), _sorted(reader), (), document)
+    except TooMuchWork as error:
+        reader.add_problem(error.node or network, "This takes more work to read than any network "
+                           "should: loops, lists or classes multiply.")  # fmt: skip
         return Reading((), _sorted(reader), (), document)
     except RecursionError:
         reader.add_problem(network, "This is nested too deep to be read.")
@@ -78,7 +84,7 @@ def network_class(file: SourceFile) -> ast.ClassDef | None:
     own = [
         tree
         for tree in file.classes.values()
-        if not is_carried(tree) and method_of(tree, "forward") is not None
+        if tree.name not in file.carried and method_of(tree, "forward") is not None
     ]
     used = {
         node.id
@@ -116,8 +122,8 @@ def _block_ids(
     }
     new = [
         name
-        for name, tree in file.classes.items()
-        if name not in known and name != network and not is_carried(tree)
+        for name in file.classes
+        if name not in known and name != network and name not in file.carried
     ]
     lost = [
         block_id
@@ -137,7 +143,7 @@ def _graph_name(name: str, known: Mapping[str, str | None], document: Document) 
 def _read_network(reader: Reader, network: ast.ClassDef) -> tuple[list[Node], Record]:
     ports = read_ports(ast.get_docstring(network))
     forward = method_of(network, "forward")
-    names = [] if forward is None else [each.arg for each in forward.args.args[1:]]
+    names = [] if forward is None else [each.arg for each in arguments_of(forward)[1:]]
     for number in ports.bad_lines:
         line = network.body[0].lineno + number
         message = "This input cannot be read. Write it as image: ImageInput(channels=3)."

@@ -19,6 +19,7 @@ from netloom.readback.values import LayerModule, Plain, same
 from netloom.readback.wanted import Params
 
 _VALUES = ("val", "std", "gain", "b")
+_MAX_FACTOR = 1e6
 
 
 def with_starts(read: ReadNode) -> Params:
@@ -88,7 +89,7 @@ def read_factors(function: ast.FunctionDef) -> dict[str, tuple[float, float]]:
             case ast.Assign(targets=[ast.Name(id="factors")], value=ast.Dict() as table):
                 try:
                     found = cast("Mapping[object, tuple[float, float]]", ast.literal_eval(table))
-                except ValueError:
+                except (ValueError, TypeError, MemoryError, RecursionError):
                     return {}
                 return {
                     path: (float(pair[0]), float(pair[1]))
@@ -102,4 +103,6 @@ def read_factors(function: ast.FunctionDef) -> dict[str, tuple[float, float]]:
 
 def _is_pair(value: object) -> bool:
     items = cast("tuple[object, ...]", value) if isinstance(value, tuple) else ()
-    return len(items) == 2 and all(isinstance(item, int | float) for item in items)
+    return len(items) == 2 and all(
+        isinstance(item, int | float) and abs(item) < _MAX_FACTOR for item in items
+    )

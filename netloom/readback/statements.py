@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import cast
 
 from netloom.readback.calls import CallEvaluator
+from netloom.readback.effort import spend
 from netloom.readback.frames import Frame
 from netloom.readback.model import SourceProblem
 from netloom.readback.syntax import CannotRead, SourceFile, problem_at
@@ -47,6 +48,7 @@ class StatementReader(CallEvaluator):
         for statement in body:
             if self.num_errors > MAX_ERRORS:
                 return NOTHING
+            spend(1, statement)
             try:
                 returned = self._statement(statement, frame)
                 if returned is not NOTHING:
@@ -63,6 +65,7 @@ class StatementReader(CallEvaluator):
         """What a line that cannot be read would have assigned is not known."""
         lost: object = UNREAD if frame.nodes is None else LOST
         for node in ast.walk(statement):
+            spend(1, statement)
             if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
                 # What follows is still read, as if the line were not there.
                 known = frame.names.get(node.id)
@@ -162,7 +165,10 @@ class StatementReader(CallEvaluator):
                 return
             case ast.Attribute(value=owner, attr="append"):
                 held = self.value(owner, frame)
-                [item] = self.items(call.args, frame)
+                items = self.items(call.args, frame)
+                if len(items) != 1:
+                    raise CannotRead(call, "append takes one item.")
+                item = items[0]
                 if isinstance(held, Chain) and isinstance(item, Module):
                     item.name = item.name or f"{held.name}_{len(held.items)}"
                     held.items.append(item)
@@ -184,6 +190,8 @@ class StatementReader(CallEvaluator):
         raise CannotRead(call, "This call cannot be read here.")
 
     def _start(self, function: str, call: ast.Call, frame: Frame) -> None:
+        if not call.args:
+            raise CannotRead(call, "nn.init is given the tensor first.")
         first, *others = call.args
         match first:
             case ast.Call(
@@ -191,7 +199,7 @@ class StatementReader(CallEvaluator):
             ):
                 parts = path.split(".")
             case _:
-                parts = ast.unparse(first).split(".")[1:]
+                parts = _attributes(first)
         module = frame.attributes.get(parts[0]) if parts else None
         values = {each.arg: self.value(each.value, frame) for each in call.keywords if each.arg}
         if others or len(parts) < 2 or not isinstance(module, LayerModule):
@@ -203,6 +211,15 @@ class StatementReader(CallEvaluator):
 
 def _class_of(item: Module) -> str:
     return item.class_name if isinstance(item, ClassModule) else str(id(item))
+
+
+def _attributes(tree: ast.expr) -> list[str]:
+    """Return `conv` and `weight` of `self.conv.weight`; nothing for what is no such path."""
+    parts: list[str] = []
+    while isinstance(tree, ast.Attribute):
+        parts.append(tree.attr)
+        tree = tree.value
+    return parts[::-1] if isinstance(tree, ast.Name) else []
 
 
 def _is_unused(target: ast.expr) -> bool:

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from netloom.layers.registry import installed_layers
+from netloom.readback.classes import is_carried
 from netloom.readback.model import SourceProblem
 
 MAX_SOURCE_CHARS = 1_000_000
@@ -33,11 +34,13 @@ class SourceFile:
 
     Attributes:
         imports: Full dotted name by the name it has in the file.
+        carried: Names of the classes that Netloom wrote itself.
     """
 
     classes: Mapping[str, ast.ClassDef] = field(default_factory=dict[str, ast.ClassDef])
     functions: Mapping[str, ast.FunctionDef] = field(default_factory=dict[str, ast.FunctionDef])
     imports: Mapping[str, str] = field(default_factory=dict[str, str])
+    carried: frozenset[str] = frozenset()
 
     def dotted_name(self, node: ast.expr) -> str | None:
         """Return `nn.Conv2d`, `F.relu` or `torch.cat` however it was imported; None for others."""
@@ -138,4 +141,5 @@ def _sorted_parts(tree: ast.Module) -> tuple[SourceFile, list[SourceProblem]]:
             case _:
                 message = "Only imports, classes and functions are read outside of classes."
                 problems.append(problem_at(part, message, is_note=True))
-    return SourceFile(classes, functions, imports), problems
+    carried = frozenset(name for name, tree in classes.items() if is_carried(tree))
+    return SourceFile(classes, functions, imports, carried), problems

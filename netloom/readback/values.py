@@ -8,8 +8,14 @@ from dataclasses import dataclass, field
 from typing import TypeAlias, cast
 
 from netloom.layers.shapes import Shape
+from netloom.readback.effort import spend
 
 Plain: TypeAlias = "bool | int | float | str | tuple[Plain, ...] | list[Plain] | None"
+
+
+MAX_PLAIN = 1_000
+"""Items in the arguments of one call: a search tries them many times over."""
+_CHARACTERS_AN_ITEM = 16
 
 
 class Unread:
@@ -107,11 +113,27 @@ class PassOn(Module):
     """`nn.Identity()` and an empty `nn.Sequential()` that are called: nothing happens."""
 
 
-def is_plain(value: object) -> bool:
-    """Whether a value is data: a number, a text, None, or a list or tuple of these."""
-    if isinstance(value, list | tuple):
-        return all(is_plain(item) for item in cast("list[object]", value))
-    return value is None or isinstance(value, bool | int | float | str)
+def is_plain(value: object, most: int | None = None) -> bool:
+    """Whether a value is data: a number, a text, None, or a list or tuple of these.
+
+    Args:
+        most: Items it may have, those within others counted each time they are there.
+    """
+    left = [value]
+    num_items = 0
+    while left:
+        found = left.pop()
+        num_items += 1
+        spend()
+        if most is not None and num_items > most:
+            return False
+        if isinstance(found, list | tuple):
+            left += cast("list[object]", found)
+        elif isinstance(found, str):
+            num_items += len(found) // _CHARACTERS_AN_ITEM
+        elif not (found is None or isinstance(found, bool | int | float)):
+            return False
+    return True
 
 
 def normal(value: object) -> object:
