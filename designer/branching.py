@@ -13,7 +13,7 @@ from designer import documents, history, services
 from designer.access import access_network, access_version
 from designer.history_schemas import Compared, Merged, MergeIn, State
 from designer.limits import require_network_allowed, require_room
-from designer.models import Network, Version
+from designer.models import MergePoint, Network, Version
 from netloom.graph.between import operations_between
 from netloom.graph.compare import compare_documents
 from netloom.graph.document import Document, graph_hash
@@ -63,6 +63,8 @@ def merge_states(network: Network, person: Person, wanted: MergeIn) -> Merged:
         Problem: `invalid` without a base; `conflict` when it is to be saved and conflicts have no
             choice; what `save_operations` raises.
     """
+    if wanted.is_saved:
+        _require_present(network, wanted.ours)
     theirs, label = resolve(network, person, wanted.theirs)
     ours, _ = resolve(network, person, wanted.ours)
     base = _base(network, person, wanted)
@@ -77,7 +79,17 @@ def merge_states(network: Network, person: Person, wanted: MergeIn) -> Merged:
     present = documents.stored_document(network.document)
     operations = operations_between(present, merge.document)
     if wanted.is_saved:
-        _save_merge(network, person, wanted, merge.conflicts, operations, label)
+        with transaction.atomic():
+            _save_merge(network, person, wanted, merge.conflicts, operations, label)
+            if wanted.theirs.network_id is not None:
+                MergePoint.objects.update_or_create(
+                    network=network,
+                    other_id=wanted.theirs.network_id,
+                    defaults={
+                        "document": documents.as_stored(theirs),
+                        "merged_at": timezone.now(),
+                    },
+                )
     return Merged(
         document=merge.document,
         conflicts=merge.conflicts,
@@ -85,6 +97,26 @@ def merge_states(network: Network, person: Person, wanted: MergeIn) -> Merged:
         comparison=compare_documents(ours, merge.document),
         operations=[] if wanted.is_saved else operations,
         revision=network.revision,
+    )
+
+
+def _require_present(network: Network, ours: State) -> None:
+    """A merge that is saved begins with what is there now: nothing that was saved is undone."""
+    if ours == State():
+        return
+    if ours == State(revision=ours.revision):
+        if ours.revision == network.revision:
+            return
+        raise Problem(
+            Code.REVISION_CONFLICT,
+            f"The network is at revision {network.revision} by now, not {ours.revision}.",
+            "Merge again with what is there now.",
+            revision=network.revision,
+        )
+    raise Problem(
+        Code.INVALID,
+        "Only a merge with the present state is saved.",
+        "Leave `ours` out, or save the operations of the merge yourself.",
     )
 
 
@@ -117,12 +149,16 @@ def _save_merge(
 
 
 def _base(network: Network, person: Person, wanted: MergeIn) -> Document:
-    """The state that both sides began with."""
+    """The state that both sides began with, or that the last merge between them brought over."""
     if wanted.base is not None:
         return resolve(network, person, wanted.base)[0]
     other_id = wanted.theirs.network_id
     if other_id is not None:
         other = access_network(person, other_id, "view")
+        pair = (network.pk, other.pk)
+        merged = MergePoint.objects.filter(network__in=pair, other__in=pair)
+        if (last := merged.order_by("-merged_at").first()) is not None:
+            return documents.stored_document(last.document)
         for branch, parent in ((other, network), (network, other)):
             origin = branch.origin
             if origin is not None and origin.network_id == parent.pk:

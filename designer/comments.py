@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from django.db import transaction
+from django.db.models import Q, Sum
+from django.db.models.functions import Length
 from django.utils import timezone
 
 from accounts.access import may
@@ -15,8 +17,9 @@ from designer.documents import stored_document
 from designer.models import Comment, Network
 from netloom.graph.document import Document, Node
 
-MAX_THREADS = 500
-MAX_REPLIES = 200
+MAX_COMMENTS = 2_000
+MAX_CHARACTERS = 400_000
+"""In all threads of a network: every page that shows them gets all of them."""
 
 
 def access_comment(person: Person, comment_id: str) -> Comment:
@@ -116,8 +119,7 @@ def start_thread(network: Network, person: Person, wanted: schemas.NewThread) ->
     elif scope is not None and scope not in document.graph.blocks:
         raise not_found("block")
     with transaction.atomic():
-        _lock(network)
-        _require_room(network.comments.filter(thread=None).count(), MAX_THREADS, "threads")
+        _require_room(network, wanted.text)
         comment = Comment.objects.create(
             network=network,
             scope=scope or "",
@@ -134,8 +136,7 @@ def reply(thread: Comment, person: Person, text: str) -> None:
     """Answer a thread, which is open again by that; raises Problem `quota_exceeded`."""
     root = thread.thread or thread
     with transaction.atomic():
-        _lock(root.network)
-        _require_room(root.replies.count(), MAX_REPLIES, "answers")
+        _require_room(root.network, text)
         Comment.objects.create(network=root.network, thread=root, text=text, author=person)
         Comment.objects.filter(pk=root.pk).update(resolved_at=None, resolved_by=None)
     _tell(root)
@@ -143,18 +144,27 @@ def reply(thread: Comment, person: Person, text: str) -> None:
 
 def change_comment(comment: Comment, person: Person, change: schemas.CommentChange) -> None:
     """Edit one's own text, or resolve a thread: its author may, and who may edit the network."""
+    fields: dict[str, object] = {}
     if change.text is not None:
         _require(comment.author_id == person.pk, "Only its author edits a comment.")
-        comment.text, comment.edited_at = change.text, timezone.now()
+        fields |= {"text": change.text, "edited_at": timezone.now()}
     if change.is_resolved is not None:
         _require(comment.thread_id is None, "Only a whole thread is resolved.")
         is_allowed = comment.author_id == person.pk or may(
             person, comment.network.project_id, "edit"
         )
         _require(is_allowed, "The author of a thread or an editor resolves it.")
-        comment.resolved_at = timezone.now() if change.is_resolved else None
-        comment.resolved_by = person if change.is_resolved else None
-    comment.save()
+        fields |= {
+            "resolved_at": timezone.now() if change.is_resolved else None,
+            "resolved_by": person if change.is_resolved else None,
+        }
+    with transaction.atomic():
+        if change.text is not None:
+            _require_room(comment.network, change.text, instead_of=comment)
+        # Only what is changed is written: somebody else may resolve or delete it meanwhile.
+        present = Comment.objects.filter(pk=comment.pk, deleted_at=None)
+        if fields and not present.update(**fields):
+            raise not_found("comment")
     _tell(comment)
 
 
@@ -162,8 +172,12 @@ def delete_comment(comment: Comment, person: Person) -> None:
     """Take back one's own remark; an editor may take any. Its place in the thread stays."""
     is_allowed = comment.author_id == person.pk or may(person, comment.network.project_id, "edit")
     _require(is_allowed, "Only its author or an editor deletes a comment.")
-    comment.text, comment.deleted_at = "", timezone.now()
-    comment.save()
+    root = comment.thread or comment
+    with transaction.atomic():
+        _lock(comment.network)
+        Comment.objects.filter(pk=comment.pk).update(text="", deleted_at=timezone.now())
+        if not Comment.objects.filter(Q(pk=root.pk) | Q(thread=root.pk), deleted_at=None).exists():
+            root.delete()
     _tell(comment)
 
 
@@ -172,13 +186,23 @@ def _require(is_allowed: bool, reason: str) -> None:
         raise Problem(Code.NOT_FOUND, reason, "Answer in the thread instead.")
 
 
-def _require_room(present: int, most: int, what: str) -> None:
-    if present >= most:
-        raise Problem(
-            Code.QUOTA_EXCEEDED,
-            f"There are {present:,} {what} here; {most:,} are allowed.",
-            "Go on in another thread." if what == "answers" else "Go on in a thread that is there.",
-        )
+def _require_room(network: Network, text: str, instead_of: Comment | None = None) -> None:
+    """Check, within the transaction that writes it, that one more comment may be there."""
+    _lock(network)
+    others = network.comments.exclude(pk=instead_of.pk if instead_of else "")
+    characters = others.aggregate(total=Sum(Length("text")))["total"] or 0
+    for present, most, what in (
+        (others.count() + 1, MAX_COMMENTS, "comments"),
+        (characters + len(text), MAX_CHARACTERS, "characters of comments"),
+    ):
+        if present > most:
+            raise Problem(
+                Code.QUOTA_EXCEEDED,
+                f"A network takes {most:,} {what}, and this would be more.",
+                "Delete threads that are done with.",
+                quota="comments",
+                most=most,
+            )
 
 
 def _lock(network: Network) -> None:

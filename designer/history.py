@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.db.models import Sum
 from pydantic import TypeAdapter
 
 from common.errors import Code, Problem, not_found
@@ -12,16 +13,24 @@ from netloom.graph.document import Document
 from netloom.graph.operations import Operation, OperationRefused
 
 SNAPSHOT_EVERY = 256
-"""Saves between two snapshots: replaying that many takes well under a second."""
+SNAPSHOT_OPERATIONS = 5_000
+"""Saves and operations between two snapshots: replaying these takes well under a second."""
 OPERATIONS: TypeAdapter[list[Operation]] = TypeAdapter(list[Operation])
 
 
 def keep_snapshot(network: Network, revision: int) -> None:
     """Keep the document as it is before a save, where replaying is to begin."""
-    if revision % SNAPSHOT_EVERY == 0:
+    if revision % SNAPSHOT_EVERY == 0 or _num_operations(network) >= SNAPSHOT_OPERATIONS:
         Snapshot.objects.get_or_create(
             network=network, number=revision, defaults={"document": network.document}
         )
+
+
+def _num_operations(network: Network) -> int:
+    """Operations since the last snapshot."""
+    last = network.snapshots.order_by("-number").values_list("number", flat=True).first()
+    saves = network.revisions.filter(number__gt=-1 if last is None else last)
+    return saves.aggregate(total=Sum("num_operations"))["total"] or 0
 
 
 def first_reachable(network: Network) -> int | None:
@@ -43,12 +52,13 @@ def document_at(network: Network, revision: int) -> Document:
         raise not_found("revision")
     number, document = _nearest(network, revision)
     saves = network.revisions.filter(number__gt=number, number__lte=revision).order_by("number")
-    operations = [
-        operation
-        for stored in saves.values_list("operations", flat=True).iterator()
-        for operation in OPERATIONS.validate_python(stored)
-    ]
+    operations: list[Operation] = []
     try:
+        for stored in saves.values_list("operations", flat=True).iterator(chunk_size=16):
+            operations += OPERATIONS.validate_python(stored)
+            if len(operations) >= SNAPSHOT_OPERATIONS:
+                document, _ = apply_operations(document, operations)
+                operations.clear()
         return apply_operations(document, operations)[0]
     except OperationRefused as error:
         raise _unreachable(revision) from error

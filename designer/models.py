@@ -142,6 +142,29 @@ class Snapshot(models.Model):
         return f"{self.network_id} at revision {self.number}"
 
 
+class MergePoint(models.Model):
+    """What the last merge of another network brought over: the next one begins there.
+
+    Attributes:
+        document: Of the other network, as it was merged.
+    """
+
+    network_id: str
+    other_id: str
+    network = models.ForeignKey(Network, on_delete=models.CASCADE, related_name="merges")
+    other = models.ForeignKey(Network, on_delete=models.CASCADE, related_name="merged_into")
+    document = models.JSONField()
+    merged_at = models.DateTimeField()
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["network", "other"], name="one_merge_point_per_pair")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.other_id} in {self.network_id}"
+
+
 class Comment(models.Model):
     """A remark on a layer or a region of a network, or an answer to one.
 

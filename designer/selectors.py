@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import accumulate
 from typing import Any
 
 from django.db.models import QuerySet
@@ -16,6 +17,10 @@ from designer.models import Network, Revision, Version
 from netloom.layers import describe_layers
 
 MAX_LISTED = 1000
+MOST_SAVES_TOLD = 1_000
+MOST_OPERATIONS_TOLD = 10_000
+MOST_DIGITS = 9
+"""Of a revision's number."""
 
 
 def layer_list() -> schemas.LayerList:
@@ -80,13 +85,22 @@ def _origin(network: Network) -> schemas.Origin | None:
 
 
 def saves_since(network: Network, revision: int) -> list[schemas.RevisionOperations]:
-    """Saves after a revision, oldest first."""
+    """Saves after a revision, oldest first, as many as one answer should hold."""
     saves = network.revisions.filter(number__gt=revision).order_by("number")
-    return [_save(save) for save in saves.select_related("author")]
+    sizes = list(saves.values_list("number", "num_operations")[:MOST_SAVES_TOLD])
+    sums = accumulate(size for _, size in sizes)
+    told = [
+        number
+        for (number, size), total in zip(sizes, sums, strict=True)
+        if total <= MOST_OPERATIONS_TOLD or total == size  # the first one always
+    ]
+    if not told:
+        return []
+    return [_save(save) for save in saves.filter(number__lte=told[-1]).select_related("author")]
 
 
 def operations_since(network: Network, since: int) -> schemas.OperationsSince:
-    """What a page needs to catch up."""
+    """What a page needs to catch up; the rest is asked for from the last revision told."""
     saves = saves_since(network, since)
     last = saves[-1].revision if saves else network.revision
     return schemas.OperationsSince(revision=last, saves=saves)
@@ -97,7 +111,7 @@ def revision_page(network: Network, cursor: str | None, limit: int) -> schemas.R
     limit = min(max(limit, 1), 200)
     found = network.revisions.defer("operations").select_related("author").order_by("-number")
     if cursor is not None:
-        if not cursor.isdecimal():
+        if not cursor.isdecimal() or len(cursor) > MOST_DIGITS:
             raise Problem(Code.INVALID, "The cursor is not one of this list.", "Start again.")
         found = found.filter(number__lt=int(cursor))
     rows = list(found[: limit + 1])

@@ -58,6 +58,11 @@ def plan_surgery(request: PersonRequest, payload: SurgeryRequest) -> Plan:
     if payload.network_id is not None:
         other = access_network(request.person, payload.network_id, "view")
     document = services.read_small_document(payload.document)
+    known = [act.id for act in describe_acts()]
+    if payload.act not in known:
+        raise Problem(
+            Code.INVALID, f"There is no act {payload.act!r}.", f"Choose one of {', '.join(known)}."
+        )
     try:
         return plan_act(
             document,
@@ -68,8 +73,9 @@ def plan_surgery(request: PersonRequest, payload: SurgeryRequest) -> Plan:
             other=None if other is None else services.stored_document(other.document),
             other_name="" if other is None else other.name,
         )
-    except KeyError:
-        known = ", ".join(act.id for act in describe_acts())
+    except KeyError as error:
         raise Problem(
-            Code.INVALID, f"There is no act {payload.act!r}.", f"Choose one of {known}."
+            Code.DOCUMENT_INVALID,
+            f"The network refers to {str(error.args[0])[:64]}, which is not there.",
+            "Mend what its problems list names, then try again.",
         ) from None

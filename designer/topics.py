@@ -18,6 +18,9 @@ def _replay(person: Person, network_id: str, since: int) -> Replay:
     network = access_network(person, network_id, "view")
     if network.revision - since > MAX_REPLAYED:
         return Replay(last=network.revision)  # the page sees the gap and loads the network anew
+    saves = saves_since(network, since)
+    if saves and saves[-1].revision < network.revision:
+        return Replay(last=network.revision)
     messages = [
         {
             "type": "operations",
@@ -26,7 +29,7 @@ def _replay(person: Person, network_id: str, since: int) -> Replay:
             "client_id": save.client_id,
             "author": save.author,
         }
-        for save in saves_since(network, since)
+        for save in saves
     ]
     return Replay(last=network.revision, messages=messages)
 

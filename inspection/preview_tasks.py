@@ -27,7 +27,7 @@ from storage.services import local_blob
 from storage.uploads import local_upload
 from training.models import Checkpoint
 
-TIMEOUT_S = 30.0
+TIMEOUT_S = 15.0
 
 
 def register() -> None:

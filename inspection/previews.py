@@ -19,6 +19,8 @@ from jobs.schemas import JobOut
 from jobs.selectors import job_out
 from jobs.services import cancel_job, enqueue
 from netloom.analyze import Analysis
+from netloom.graph.document import Document
+from netloom.layers.registry import get_layer
 from storage.access import access_complete_upload
 from training.access import access_checkpoint, access_run
 
@@ -30,6 +32,7 @@ MAX_PARAMETERS = 250_000_000
 MAX_ACTIVATION_BYTES = 2 * 2**30
 MAX_FLOPS = 300_000_000_000
 MAX_LAYERS = 5_000
+MAX_STEPS = 20_000
 _MEGA = 1_000_000
 
 
@@ -41,7 +44,7 @@ def request_preview(person: Person, network: Network, payload: PreviewIn) -> Job
     """
     document = read_small_document(payload.document)
     # A sample also passes through a network that does not suit the data it is bound to.
-    _require_previewable(analyze_document(document, None))
+    _require_previewable(document, analyze_document(document, None))
     _require_seen(person, network, payload.sample, payload.weights)
     subject = (WHOLE if payload.only is None else CLOSE, payload.page)
     _overtake(person, subject)
@@ -65,7 +68,7 @@ def preview_out(preview: Preview) -> PreviewOut:
     return PreviewOut.model_validate_json(zlib.decompress(preview.content))
 
 
-def _require_previewable(analysis: Analysis) -> None:
+def _require_previewable(document: Document, analysis: Analysis) -> None:
     if not analysis.is_trainable:
         num_errors = sum(found.severity == "error" for found in analysis.diagnostics)
         raise Problem(
@@ -84,6 +87,7 @@ def _require_previewable(analysis: Analysis) -> None:
         ),
         (totals.flops / 1e9, MAX_FLOPS / 1e9, "GFLOPs a sample", "work"),
         (totals.num_layers, MAX_LAYERS, "layers", "layers"),
+        (_num_steps(document, analysis), MAX_STEPS, "steps one after the other", "steps"),
     ):
         if present > most:
             raise Problem(
@@ -92,6 +96,27 @@ def _require_previewable(analysis: Analysis) -> None:
                 "Make the network or its input smaller to see it at work.",
                 limit=what,
             )
+
+
+def _num_steps(document: Document, analysis: Analysis) -> int:
+    """How many steps recurrent layers take one after the other: no core helps another there."""
+    scopes = (document.graph, *document.graph.blocks.values())
+    recurrent = {
+        node_id
+        for scope in scopes
+        for node_id, node in scope.nodes.items()
+        if (layer := get_layer(node.type)) is not None and layer.category == "Recurrent"
+    }
+    found = analysis.nodes.items()
+    times = sum(node.repeats for path, node in found if path.rpartition("/")[2] in recurrent)
+    lengths = (
+        dim["size"]
+        for _, node in found
+        for dims in node.outputs.values()
+        for dim in dims
+        if dim["axis"] == "T"
+    )
+    return times * max((size for size in lengths if isinstance(size, int)), default=1)
 
 
 def _require_seen(person: Person, network: Network, sample: Sample, weights: Weights) -> None:

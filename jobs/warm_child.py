@@ -25,6 +25,7 @@ import psutil
 from django.conf import settings
 
 from common.errors import Code, Problem
+from common.priority import give_way
 from jobs.running import JobStopped
 
 logger = logging.getLogger(__name__)
@@ -32,6 +33,7 @@ logger = logging.getLogger(__name__)
 Progress = Callable[[float | None, str, "dict[str, Any] | None"], None]
 POLL_S = 0.1
 CANCEL_GRACE_S = 0.8
+SHARE_OF_FREE_MEMORY = 0.6
 START_TIMEOUT_S = 120.0
 # What a child needs of our environment; settings and secrets stay here.
 PASSED_ON = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "LD_LIBRARY_PATH", "CUDA_VISIBLE_DEVICES")
@@ -142,6 +144,7 @@ class WarmChild:
         request_id = self._next_id
         self._is_busy = True
         self._send({"type": "request", "id": request_id, "name": name, "payload": payload})
+        most_bytes = self._most_bytes()
         deadline = time.monotonic() + timeout_s
         cancel_deadline: float | None = None
         while True:
@@ -152,6 +155,8 @@ class WarmChild:
                 cancel_deadline = now + CANCEL_GRACE_S
             if now > deadline or (cancel_deadline is not None and now > cancel_deadline):
                 raise _end_of_patience(cancel_deadline is not None, timeout_s)
+            if message is None and self._memory_bytes() > most_bytes:
+                raise _too_large(most_bytes)
             if message is None or message.get("id") != request_id:
                 continue
             if message["type"] == "progress":
@@ -180,6 +185,7 @@ class WarmChild:
             start_new_session=True,
         )
         self._process = process
+        give_way(process.pid)
         threading.Thread(target=_read_messages, args=[process, self._messages], daemon=True).start()
         try:
             ready = self._receive(START_TIMEOUT_S)
@@ -217,14 +223,21 @@ class WarmChild:
             raise ChildDied(self._process.wait() if self._process else None)
         return message
 
-    def _renew_when_due(self) -> None:
-        process = self._process
-        if process is None or self._is_busy:
-            return
+    def _memory_bytes(self) -> int:
         try:
-            memory_bytes = psutil.Process(process.pid).memory_info().rss
+            return psutil.Process(self._process.pid if self._process else 0).memory_info().rss
         except psutil.Error:
+            return 0
+
+    def _most_bytes(self) -> float:
+        """What the child may hold during a request: the rest of the machine has to go on."""
+        free = psutil.virtual_memory().available
+        return self._memory_bytes() + min(SHARE_OF_FREE_MEMORY * free, self.max_memory_bytes)
+
+    def _renew_when_due(self) -> None:
+        if self._process is None or self._is_busy:
             return
+        memory_bytes = self._memory_bytes()
         if self._num_requests >= self.max_requests or memory_bytes > self.max_memory_bytes:
             logger.info("Renewing the process for predictions (%d bytes)", memory_bytes)
             self.kill()
@@ -259,6 +272,14 @@ def _end_of_patience(is_cancelled: bool, timeout_s: float) -> BaseException:
         Code.JOB_CRASHED,
         f"There was no answer within {timeout_s:.0f} seconds.",
         "Try again with a smaller network or image.",
+    )
+
+
+def _too_large(most_bytes: float) -> Problem:
+    return Problem(
+        Code.OUT_OF_MEMORY,
+        f"This takes more than the {most_bytes / 1e9:.1f} GB of memory that are left for it.",
+        "Use a smaller network or image.",
     )
 
 

@@ -8,7 +8,7 @@ from argparse import Namespace
 from pathlib import Path
 
 from netloom.commands.networks import read_network
-from netloom.commands.output import complain, say, say_json
+from netloom.commands.output import complain, one_line, say, say_json
 from netloom.commands.problem import CommandError
 from netloom.graph.compare import compare_documents
 from netloom.graph.document import Document
@@ -43,7 +43,7 @@ def diff_networks(options: Namespace) -> int:
             ["only the layout differs"] if comparison.is_layout_changed and is_git else []
         )
         for line in lines:
-            say(line)
+            say(one_line(line))
     return 0 if is_git or comparison.is_same else 1
 
 
@@ -78,9 +78,9 @@ def _refuse(options: Namespace, error: Exception) -> int:
 
 def _report(path: Path, merge: Merge) -> None:
     for note in merge.notes:
-        complain(f"note: {note}")
+        complain(one_line(f"note: {note}"))
     for conflict in merge.conflicts:
-        complain(f"conflict: {conflict.message}")
+        complain(one_line(f"conflict: {conflict.message}"))
     if merge.conflicts:
         count = len(merge.conflicts)
         complain(
@@ -102,9 +102,11 @@ def _read_side(path: str | Path) -> Document:
 def _write(path: Path, document: Document) -> None:
     """Write beside the file first: git's own copy is never half there."""
     text = json.dumps(document.model_dump(mode="json", by_alias=True), indent=2, ensure_ascii=False)
-    part = path.with_name(f"{path.name}.part")
     try:
+        part = path.with_name(f"{path.name}.part")
         part.write_text(f"{text}\n", encoding="utf-8")
         part.replace(path)
+    except ValueError as error:
+        raise CommandError(f"{path} names no file.") from error
     except OSError as error:
         raise CommandError(f"{path} cannot be written: {error.strerror or error}.") from error

@@ -12,7 +12,7 @@ import secrets
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
 from netloom.graph.budgets import BudgetKey, Budgets, Limit
 
@@ -144,11 +144,20 @@ class Graph(DocumentModel):
     blocks: dict[NodeId, BlockDefinition] = Field(default_factory=dict)
 
 
+def _on_canvas(value: float) -> float:
+    """Keep a place where something can still be drawn; nan has none."""
+    return min(max(value, -MAX_PLACE_PX), MAX_PLACE_PX) if value == value else 0.0
+
+
+MAX_PLACE_PX = 1e7
+Coordinate = Annotated[float, AfterValidator(_on_canvas)]
+
+
 class Position(DocumentModel):
     """Top left corner of a node on the canvas, in canvas pixels."""
 
-    x: float
-    y: float
+    x: Coordinate
+    y: Coordinate
 
 
 class Frame(DocumentModel):

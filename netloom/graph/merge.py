@@ -82,6 +82,9 @@ def merge_documents(
         update={
             "positions": _merge_positions(sides, merged),
             "frames": _merge_frames(parts),
+            "budgets": parts.pick_each(
+                "budget", None, None, "the budget", *(side.view.budgets for side in sides)
+            ),
         }
     )
     document = Document(graph=graph, view=view)

@@ -15,6 +15,7 @@ from netloom.graph.document import Document, ExposedParam, Frame
 Side = Literal["ours", "theirs"]
 Choices = Mapping[str, Side]
 Value = TypeVar("Value")
+Key = TypeVar("Key", bound=str)
 
 Kind = Literal["value", "deleted", "connection", "order", "loop"]
 
@@ -104,12 +105,12 @@ class Parts:
         scope: str | None,
         node_id: str | None,
         what: str,
-        base: Mapping[str, Value],
-        ours: Mapping[str, Value],
-        theirs: Mapping[str, Value],
-    ) -> dict[str, Value]:
+        base: Mapping[Key, Value],
+        ours: Mapping[Key, Value],
+        theirs: Mapping[Key, Value],
+    ) -> dict[Key, Value]:
         """Merge entry by entry."""
-        merged: dict[str, Value] = {}
+        merged: dict[Key, Value] = {}
         for name in sorted(base.keys() | ours.keys() | theirs.keys()):
             sides = [_Entry.of(values, name) for values in (base, ours, theirs)]
             label = f"{what} {name}"
@@ -201,7 +202,7 @@ class _Entry:
     value: object
 
     @classmethod
-    def of(cls, values: Mapping[str, object], name: str) -> _Entry | None:
+    def of(cls, values: Mapping[Key, object], name: Key) -> _Entry | None:
         return cls(values[name]) if name in values else None
 
 

@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 import ast
+import re
 import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from itertools import islice
 
 from netloom.layers.registry import installed_layers
 from netloom.readback.classes import is_carried
 from netloom.readback.model import SourceProblem
 
 MAX_SOURCE_CHARS = 1_000_000
+MAX_WORDS = 150_000
+"""Words and signs: the parser takes about a kilobyte for each. 5,000 layers have 90,000."""
 MAX_TREE_DEPTH = 100
 MAX_TREE_NODES = 400_000
 
+_WORD = re.compile(r"\w+|[^\w\s]")
+_LONG_PATH = re.compile(r"(?:\.[\s\\]*\w+[\s\\]*){100}")
+"""Of names within names; the parser takes memory by their number squared."""
 _MODULES = {"torch", "torch.nn", "torch.nn.functional", "torch.nn.init"}
 _SHORT = {"torch.nn.functional.": "F.", "torch.nn.init.": "nn.init.", "torch.nn.": "nn."}
 
@@ -74,11 +81,8 @@ def problem_at(node: ast.AST, message: str, *, is_note: bool = False) -> SourceP
 
 def parse_file(source: str) -> tuple[SourceFile, list[SourceProblem]]:
     """Parse source and sort its parts; what is wrong with it are problems, never exceptions."""
-    if len(source) > MAX_SOURCE_CHARS:
-        message = (
-            f"The source has {len(source):,} characters; {MAX_SOURCE_CHARS:,} can be read. "
-            "Leave out what is not the network."
-        )
+    message = _size_problem(source)
+    if message is not None:
         return SourceFile(), [SourceProblem(line=1, column=1, message=message)]
     try:
         with warnings.catch_warnings():
@@ -95,6 +99,24 @@ def parse_file(source: str) -> tuple[SourceFile, list[SourceProblem]]:
     if too_much is not None:
         return SourceFile(), [too_much]
     return _sorted_parts(tree)
+
+
+def _size_problem(source: str) -> str | None:
+    """Say what is too large before it is parsed."""
+    if len(source) > MAX_SOURCE_CHARS:
+        return (
+            f"The source has {len(source):,} characters; {MAX_SOURCE_CHARS:,} can be read. "
+            "Leave out what is not the network."
+        )
+    num_words = sum(1 for _ in islice(_WORD.finditer(source), MAX_WORDS + 1))
+    if num_words > MAX_WORDS:
+        return (
+            f"The source has more than {MAX_WORDS:,} words and signs. Write what repeats as a "
+            "class or a loop."
+        )
+    if _LONG_PATH.search(source):
+        return "A name here has more than a hundred parts. Leave out what is not the network."
+    return None
 
 
 def _limit_problem(tree: ast.Module) -> SourceProblem | None:

@@ -16,7 +16,7 @@ from typing import IO, cast
 from django.conf import settings
 from pydantic import ValidationError
 
-from common.priority import BACKGROUND, make_nicer
+from common.priority import BACKGROUND, give_way, make_nicer
 from netloom.train.events import EVENT, Event
 
 LOG_LINES = 200
@@ -74,6 +74,7 @@ class TrainerProcess:
             os.close(control_read)
         self._log_stream = cast(IO[bytes], self._process.stdout)
         make_nicer(self._process.pid, BACKGROUND)
+        give_way(self._process.pid)
         os.set_blocking(event_read, False)
         self._selector = selectors.DefaultSelector()
         self._selector.register(event_read, selectors.EVENT_READ)

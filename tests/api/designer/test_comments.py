@@ -7,7 +7,11 @@ from typing import Any
 
 import pytest
 
+from accounts.models import Person
+from common.errors import Problem
 from designer import comments
+from designer.comments_schemas import CommentChange
+from designer.models import Comment
 from tests.api.designer.conftest import add_relu, save
 from tests.client import ApiClient
 
@@ -98,10 +102,53 @@ def test_limits_and_wrong_places(
         {"text": "Hm", "node_id": "r", "region": REGION},
     ):  # fmt: skip
         assert api.post(path, body).status_code == 422
-    monkeypatch.setattr(comments, "MAX_THREADS", 1)
-    monkeypatch.setattr(comments, "MAX_REPLIES", 0)
     thread = start(api, network, node_id="r")
-    refused = api.post(path, {"text": "Hm", "node_id": "r"})
-    assert refused.json()["code"] == "quota_exceeded"
-    answer = api.post(f"/api/comments/{thread['id']}/replies", {"text": "Hm"})
-    assert answer.json()["code"] == "quota_exceeded"
+    replies = f"/api/comments/{thread['id']}/replies"
+    for limit in ("MAX_COMMENTS", "MAX_CHARACTERS"):
+        with monkeypatch.context() as limited:
+            limited.setattr(comments, limit, 1)
+            for refused in (
+                api.post(path, {"text": "Hm", "node_id": "r"}),
+                api.post(replies, {"text": "Hm"}),
+            ):
+                assert (refused.status_code, refused.json()["code"]) == (413, "quota_exceeded")
+    assert len(api.get(path).json()["threads"][0]["comments"]) == 1
+
+
+def test_a_text_is_edited_within_the_limit(
+    api: ApiClient, network: Json, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    comment = start(api, network, node_id="r")["comments"][0]
+    monkeypatch.setattr(comments, "MAX_COMMENTS", 1)
+    monkeypatch.setattr(comments, "MAX_CHARACTERS", 10)
+    path = f"/api/comments/{comment['id']}"
+    assert api.patch(path, {"text": "x" * 10}).status_code == 200
+    assert api.patch(path, {"text": "x" * 11}).json()["code"] == "quota_exceeded"
+
+
+def test_what_somebody_else_did_meanwhile_stays(
+    api: ApiClient, person: Person, network: Json
+) -> None:
+    thread = start(api, network, node_id="r")
+    path = f"/api/comments/{thread['comments'][0]['id']}"
+    read_before = comments.access_comment(person, thread["comments"][0]["id"])
+    assert api.patch(path, {"is_resolved": True}).status_code == 200
+    comments.change_comment(read_before, person, CommentChange(text="New"))
+    (told,) = api.get(f"/api/networks/{network['id']}/comments").json()["threads"]
+    assert (told["is_resolved"], told["comments"][0]["text"]) == (True, "New")
+    api.post(f"{path}/replies", {"text": "Still there"})
+    assert api.delete(path).status_code == 204
+    with pytest.raises(Problem):
+        comments.change_comment(read_before, person, CommentChange(text="Back"))
+    (told,) = api.get(f"/api/networks/{network['id']}/comments").json()["threads"]
+    assert (told["comments"][0]["text"], told["comments"][0]["is_deleted"]) == ("", True)
+
+
+def test_a_thread_of_which_nothing_is_left_makes_room(api: ApiClient, network: Json) -> None:
+    thread = start(api, network, node_id="r")
+    first = thread["comments"][0]["id"]
+    answer = api.post(f"/api/comments/{first}/replies", {"text": "Yes"}).json()
+    second = answer["threads"][0]["comments"][1]["id"]
+    for comment in (first, second):
+        assert api.delete(f"/api/comments/{comment}").status_code == 204
+    assert not Comment.objects.exists()

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from designer import history
+from designer import history, selectors
+from designer.models import Snapshot
 from tests.api.designer.conftest import add_relu, save
 from tests.client import ApiClient
 
@@ -166,3 +167,74 @@ def test_unsaved_edits_are_merged_with_what_is_there(
     after = saved(api, present, *answer["operations"])
     assert after["document"] == answer["document"]
     assert node_named(after, "activation")
+
+
+def test_a_branch_merged_twice_brings_only_what_is_new(
+    api: ApiClient, make_network: MakeNetwork
+) -> None:
+    network = make_network(template="mlp")
+    path = f"/api/networks/{network['id']}"
+    branch = api.post(f"{path}/branches", {"name": "Wider"}).json()
+    branch = saved(api, branch, set_width(branch, 99))
+    body = {"theirs": {"network_id": branch["id"]}, "is_saved": True}
+    assert api.post(f"{path}/merge", body).status_code == 200
+    network = read(api, network)
+    network = saved(api, network, set_width(network, 64))
+    for _ in range(2):
+        merged = api.post(f"{path}/merge", body).json()
+        assert merged["conflicts"] == []
+        assert read(api, network)["document"] == network["document"]
+    # The other way the branch takes what came after.
+    back = {"theirs": {"network_id": network["id"]}, "is_saved": True}
+    assert api.post(f"/api/networks/{branch['id']}/merge", back).status_code == 200
+    branch = read(api, branch)
+    nodes = branch["document"]["graph"]["nodes"]
+    assert nodes[node_named(branch, "linear")]["params"]["out_features"] == 64
+
+
+def test_a_merge_that_is_saved_begins_with_what_is_there(
+    api: ApiClient, make_network: MakeNetwork
+) -> None:
+    network = make_network(template="mlp")
+    path = f"/api/networks/{network['id']}"
+    branch = api.post(f"{path}/branches", {"name": "Wider"}).json()
+    saved(api, branch, set_width(branch, 99))
+    old = network["document"]
+    network = saved(api, network, add_relu())
+    body = {"theirs": {"network_id": branch["id"]}, "is_saved": True}
+    refused = api.post(f"{path}/merge", {**body, "ours": {"revision": 0}})
+    assert (refused.status_code, refused.json()["code"]) == (409, "revision_conflict")
+    refused = api.post(f"{path}/merge", {**body, "ours": {"document": old}})
+    assert (refused.status_code, refused.json()["code"]) == (422, "invalid")
+    assert read(api, network)["document"] == network["document"]
+    assert api.post(f"{path}/merge", {**body, "ours": {"revision": 1}}).status_code == 200
+    assert "relu1" in read(api, network)["document"]["graph"]["nodes"]
+
+
+def test_large_saves_are_told_and_replayed_in_parts(
+    api: ApiClient, make_network: MakeNetwork, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(history, "SNAPSHOT_OPERATIONS", 4)
+    monkeypatch.setattr(selectors, "MOST_OPERATIONS_TOLD", 4)
+    network = make_network(template="mlp")
+    path = f"/api/networks/{network['id']}"
+    for width in range(10, 16):
+        network = saved(api, network, *[set_width(network, width)] * 3)
+    told: list[int] = []
+    while not told or told[-1] < network["revision"]:
+        answer = api.get(f"{path}/operations?since={told[-1] if told else 0}").json()
+        assert sum(len(save["operations"]) for save in answer["saves"]) == 3
+        told.append(answer["revision"])
+    assert told == [1, 2, 3, 4, 5, 6]
+    assert Snapshot.objects.filter(network=network["id"]).count() == 3
+    compared = compare(api, network, {"revision": 2}, {"revision": 5})
+    (change,) = compared["comparison"]["nodes"]
+    assert "11" in str(change)
+    assert "14" in str(change)
+
+
+def test_a_cursor_of_thousands_of_digits_is_refused(
+    api: ApiClient, make_network: MakeNetwork
+) -> None:
+    path = f"/api/networks/{make_network(template='mlp')['id']}/revisions?cursor="
+    assert api.get(path + "9" * 5000).json()["code"] == "invalid"

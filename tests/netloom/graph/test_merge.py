@@ -22,6 +22,7 @@ from netloom.graph.operations import (
     RemoveNode,
     SetAttribute,
     SetBlock,
+    SetBudget,
     SetFrame,
     SetParam,
 )
@@ -265,3 +266,14 @@ def test_every_choice_gives_a_network_that_can_be_saved(
     for is_wrong in (recursive, in_circles, twins):
         if not is_wrong(ours) and not is_wrong(theirs):
             assert not is_wrong(merged)
+
+
+def test_budgets_of_both_sides_are_kept() -> None:
+    ours = edited(SetBudget(budget="parameters", limit=1e6), SetBudget(budget="flops", limit=5))
+    theirs = edited(SetBudget(budget="batch_size", limit=8), SetBudget(budget="flops", limit=6))
+    merged = merge(ours, theirs)
+    (conflict,) = merged.conflicts
+    assert conflict.what == "the budget flops"
+    assert merged.document.view.budgets == {"parameters": 1e6, "batch_size": 8, "flops": 5}
+    chosen = merge_documents(BASE, ours, theirs, {conflict.id: "theirs"}).document
+    assert chosen.view.budgets["flops"] == 6
