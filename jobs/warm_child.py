@@ -146,6 +146,7 @@ class WarmChild:
         self._send({"type": "request", "id": request_id, "name": name, "payload": payload})
         most_bytes = self._most_bytes()
         deadline = time.monotonic() + timeout_s
+        next_look = 0.0
         cancel_deadline: float | None = None
         while True:
             message = self._receive(POLL_S)
@@ -155,8 +156,10 @@ class WarmChild:
                 cancel_deadline = now + CANCEL_GRACE_S
             if now > deadline or (cancel_deadline is not None and now > cancel_deadline):
                 raise _end_of_patience(cancel_deadline is not None, timeout_s)
-            if message is None and self._memory_bytes() > most_bytes:
-                raise _too_large(most_bytes)
+            if now > next_look:
+                next_look = now + POLL_S
+                if self._memory_bytes() > most_bytes:
+                    raise _too_large(most_bytes)
             if message is None or message.get("id") != request_id:
                 continue
             if message["type"] == "progress":

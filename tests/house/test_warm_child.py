@@ -99,10 +99,26 @@ def test_renewed_after_many_requests_or_much_memory():
     assert pids[0] == pids[1] != pids[2] == pids[3]
 
     child = WarmChild("tests.house.warm_handlers", max_requests=99, max_memory_bytes=100 * 2**20)
-    first = child.request("grow", {"megabytes": 150})["pid"]
+    first = child.request("grow", {"megabytes": 95})["pid"]
     second = child.request("echo", {})["pid"]
     child.kill()
     assert first != second
+
+
+def test_one_that_takes_ever_more_memory_is_ended_before_the_machine_is():
+    child = WarmChild("tests.house.warm_handlers", max_memory_bytes=300 * 2**20)
+    pid = child.request("echo", {})["pid"]
+    with pytest.raises(Problem) as ended:
+        child.request("hoard", {})
+    assert ended.value.code is Code.OUT_OF_MEMORY
+    assert not psutil.pid_exists(pid)
+    assert child.request("echo", {})["pid"] != pid
+    child.kill()
+
+
+def test_the_kernel_is_told_to_end_it_first(child: WarmChild):
+    pid = child.request("echo", {})["pid"]
+    assert int(Path(f"/proc/{pid}/oom_score_adj").read_text()) > 0
 
 
 def test_a_module_that_does_not_import_is_told():

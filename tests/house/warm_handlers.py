@@ -52,8 +52,16 @@ def grow(payload: dict[str, Any], call: Call) -> dict[str, Any]:
     return {"pid": os.getpid()}
 
 
+def hoard(payload: dict[str, Any], call: Call) -> dict[str, Any]:
+    """Takes ever more, and talks while it does."""
+    while True:
+        kept.append(b"x" * (10 * 1024 * 1024))
+        call.progress(None, "working")
+        time.sleep(0.01)
+
+
 kept: list[bytes] = []
 HANDLERS = {
     handler.__name__: handler
-    for handler in (echo, environment, patient, stubborn, refuse, explode, crash, grow)
+    for handler in (echo, environment, patient, stubborn, refuse, explode, crash, grow, hoard)
 }

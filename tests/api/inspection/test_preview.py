@@ -171,6 +171,30 @@ def test_what_is_too_large_is_refused_before_it_is_built(
     assert not Job.objects.filter(kind=PREVIEW).exists()
 
 
+def test_millions_of_steps_one_after_the_other_are_refused(api: ApiClient, project: Any) -> None:
+    network = draw_network(api, project, None)
+    nodes = {
+        "s": {"type": "SequenceInput", "name": "series", "params": {"num_features": 1}},
+        "l": {"type": "LSTM", "name": "lstm", "params": {"hidden_size": 1, "output": "last"}},
+        "o": {"type": "Output", "name": "output"},
+    }
+    edges = {
+        f"{source}{target}": {
+            "source": {"node": source, "port": "output"},
+            "target": {"node": target, "port": "input"},
+        }
+        for source, target in ("sl", "lo")
+    }
+    path = f"/api/networks/{network['id']}/previews"
+    for length, code in ((3_000_000, "too_large"), (100, None)):
+        nodes["s"]["params"] = {"num_features": 1, "length": length}
+        document = {"format": "netloom.network", "schema": 1,
+                    "graph": {"nodes": nodes, "edges": edges}}  # fmt: skip
+        answer = api.post(path, {"document": document, "page": "a"})
+        assert answer.json().get("code") == code, answer.content
+    assert (answer.status_code, answer.json()["state"]) == (202, "queued")
+
+
 @pytest.mark.parametrize(
     "change",
     [

@@ -120,3 +120,33 @@ def test_what_is_not_a_network_is_said(tmp_path: Path, capsys: pytest.CaptureFix
     assert main(["diff", str(tmp_path / "a"), str(tmp_path / "a")]) == 2
     assert "not a Netloom network" in capsys.readouterr().err
     assert main(["diff", str(tmp_path / "a")]) == 2
+
+
+def test_a_name_is_no_command_to_the_terminal(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    base = written(tmp_path / "base.json", network())
+    evil = network(out_channels=16)
+    name = "a\x1b[2J\nconflict: none\u202e"
+    nodes = {
+        key: each.model_copy(update={"name": name}) if each.name == "conv1" else each
+        for key, each in evil.graph.nodes.items()
+    }
+    graph = evil.graph.model_copy(update={"nodes": nodes})
+    ours = written(tmp_path / "ours.json", evil.model_copy(update={"graph": graph}))
+    theirs = written(tmp_path / "theirs.json", network(out_channels=32))
+    main(["diff", str(base), str(ours)])
+    main(["merge", str(base), str(ours), str(theirs), "-o", str(tmp_path / "out.json")])
+    printed = "".join(capsys.readouterr())
+    assert "\\x1b[2J\\nconflict: none\\u202e" in printed
+    assert not {"\x1b", "\u202e"} & set(printed)
+    assert "\nconflict: none" not in printed
+
+
+def test_a_place_that_is_no_file_is_said(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    path = str(written(tmp_path / "net.json", network()))
+    assert main(["merge", path, path, path, "-o", "."]) == 2
+    assert "names no file" in capsys.readouterr().err

@@ -113,6 +113,21 @@ def test_a_line_that_makes_no_sense_is_named(line: str, words: str) -> None:
     assert problem.line > 10
 
 
+@pytest.mark.parametrize(
+    ("source", "words"),
+    [
+        (f"import {'.'.join('a' * 60_000)}", "hundred parts"),
+        ("import a" + ".\\\na" * 5_000, "hundred parts"),
+        ("a;" * 100_000, "words and signs"),
+        ("a" * 1_000_001, "characters"),
+        ("x = (" * 3_000, "not Python yet"),
+    ],
+)
+def test_what_the_parser_should_not_see_is_refused_before(source: str, words: str) -> None:
+    (problem,) = read_source(source, Document()).problems
+    assert words in problem.message
+
+
 @pytest.mark.parametrize("factors", ["{[1]: (1, 10)}", f"{{'r': (1, {10**400})}}", "{'r': 3}"])
 def test_factors_that_make_no_sense_are_left_alone(factors: str) -> None:
     before = f"def parameter_groups(module):\n    factors = {factors}\n"
