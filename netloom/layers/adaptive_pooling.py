@@ -15,7 +15,7 @@ from netloom.layers.base import (
     Port,
     ShapeProblem,
 )
-from netloom.layers.convolution import each, kernel_param
+from netloom.layers.conv_params import each, kernel_param
 from netloom.layers.expect import expect_axes, fixed_size
 from netloom.layers.function import FunctionCall, FunctionLayer
 from netloom.layers.params import (

@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import ClassVar, Generic, TypeVar
 
+from netloom.graph.diagnostics import DiagnosticCode
+from netloom.graph.document import ParamValue
 from netloom.layers.base import (
     OUTPUT,
     Argument,
@@ -38,6 +40,7 @@ from netloom.layers.sliding import (
     as_argument,
     as_param,
     directions_of,
+    extent,
     fixed_sizes,
     has_late_window,
     leaves_nothing,
@@ -76,8 +79,10 @@ class SlidingPool(LayerType[P], Generic[P]):
             )
         pooled = window.output_sizes(sizes)
         if leaves_nothing(pooled):
-            smaller = _smaller_kernel(window.kernel, sizes)
-            return window_too_large(self.title, sizes, window.kernel, window.padding, smaller)
+            smaller = _smaller_window(window, sizes)
+            return window_too_large(self.title, sizes, window.extents, window.padding, smaller)
+        if window.can_miss(sizes):
+            return self._missing_problem(window, sizes)
         output = slid(fixed_size(shape, "C"), pooled)
         flops = elements_per_sample(output) * math.prod(window.kernel)
         return Inference({"output": output}, flops=flops)
@@ -85,14 +90,14 @@ class SlidingPool(LayerType[P], Generic[P]):
     def reach(self, params: P, inputs: Inputs) -> Reach:
         window = _Window.of(params, self.num_directions)
         axes = DIRECTIONS[self.num_directions]
-        return sliding(axes, window.kernel, window.stride, window.padding)
+        return sliding(axes, window.extents, window.stride, window.padding)
 
     @staticmethod
     def _has_unknown_end(sizes: Sequence[Size], window: _Window) -> bool:
         return any(
-            isinstance(size, Expr) and has_late_window(kernel, stride, padding)
-            for size, kernel, stride, padding in zip(
-                sizes, window.kernel, window.stride, window.padding, strict=True
+            isinstance(size, Expr) and has_late_window(span, stride, padding)
+            for size, span, stride, padding in zip(
+                sizes, window.extents, window.stride, window.padding, strict=True
             )
         )
 
@@ -103,9 +108,23 @@ class SlidingPool(LayerType[P], Generic[P]):
             kwargs["stride"] = as_argument(window.stride)
         if any(window.padding):
             kwargs["padding"] = as_argument(window.padding)
+        if set(window.dilation) != {1}:
+            kwargs["dilation"] = as_argument(window.dilation)
         if window.ceil_mode:
             kwargs["ceil_mode"] = True
         return Constructor(f"nn.{self.type_name}", (), kwargs)
+
+    def _missing_problem(self, window: _Window, sizes: Sequence[Size]) -> ShapeProblem:
+        pairs = zip(DIRECTIONS[self.num_directions], sizes, strict=True)
+        received = " × ".join(f"{axis} {size}" for axis, size in pairs)
+        return ShapeProblem(
+            f"The taps of {self.title} are {sizes_text(window.dilation)} apart, further than its "
+            f"input of {received} reaches: some windows would hold only padding.",
+            code=DiagnosticCode.SHAPE_TOO_SMALL,
+            port="input",
+            param="dilation",
+            suggestions=(SetParams("Use dilation 1", {"dilation": None}),),
+        )
 
     def _padding_problem(self, params: P) -> ShapeProblem | None:
         window = _Window.of(params, self.num_directions)
@@ -129,37 +148,60 @@ class _Window:
     kernel: tuple[int, ...]
     stride: tuple[int, ...]
     padding: tuple[int, ...]
+    dilation: tuple[int, ...]
     ceil_mode: bool
 
     @classmethod
     def of(cls, params: LayerParams, count: int) -> _Window:
-        """Read what the kind of pooling has; without padding there is none."""
+        """Read what the kind of pooling has; without padding or dilation there is none."""
         kernel: Sizes = getattr(params, "kernel_size", 1)
         stride: Sizes | None = getattr(params, "stride", None)
         padding: Sizes = getattr(params, "padding", 0)
+        dilation: Sizes = getattr(params, "dilation", 1)
         return cls(
             directions_of(kernel, count),
             directions_of(kernel if stride is None else stride, count),
             directions_of(padding, count),
+            directions_of(dilation, count),
             bool(getattr(params, "ceil_mode", False)),
+        )
+
+    @property
+    def extents(self) -> tuple[int, ...]:
+        """How many positions a window spans, with the holes between its taps."""
+        return tuple(extent(*pair) for pair in zip(self.kernel, self.dilation, strict=True))
+
+    def can_miss(self, sizes: Sequence[Size]) -> bool:
+        """Say whether the input can fit into the hole between two taps that meet padding."""
+        return any(
+            isinstance(size, int) and padding and dilation > size
+            for size, padding, dilation in zip(sizes, self.padding, self.dilation, strict=True)
         )
 
     def output_sizes(self, sizes: Sequence[Size]) -> list[Size]:
         """Return how many windows fit in each direction."""
         return [
-            output_size(size, kernel, stride, padding, ceil_mode=self.ceil_mode)
-            for size, kernel, stride, padding in zip(
-                sizes, self.kernel, self.stride, self.padding, strict=True
+            output_size(size, span, stride, padding, ceil_mode=self.ceil_mode)
+            for size, span, stride, padding in zip(
+                sizes, self.extents, self.stride, self.padding, strict=True
             )
         ]
 
 
-def _smaller_kernel(kernel: Sequence[int], sizes: Sequence[Size]) -> tuple[SetParams, ...]:
+def _smaller_window(window: _Window, sizes: Sequence[Size]) -> tuple[SetParams, ...]:
     numbers = fixed_sizes(sizes)
     if numbers is None or min(numbers) < 1:
         return ()
-    fitting = [min(pair) for pair in zip(kernel, numbers, strict=True)]
-    return (SetParams(f"Use kernel {sizes_text(fitting)}", {"kernel_size": as_param(fitting)}),)
+    is_dilated = set(window.dilation) != {1}
+    if is_dilated and all(
+        size <= limit for size, limit in zip(window.kernel, numbers, strict=True)
+    ):
+        return (SetParams("Use dilation 1", {"dilation": None}),)
+    fitting = [min(pair) for pair in zip(window.kernel, numbers, strict=True)]
+    values: dict[str, ParamValue] = {"kernel_size": as_param(fitting)}
+    if is_dilated:
+        values["dilation"] = None
+    return (SetParams(f"Use kernel {sizes_text(fitting)}", values),)
 
 
 class MaxPooling(SlidingPool[P], Generic[P]):
