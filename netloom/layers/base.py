@@ -75,12 +75,14 @@ class Port:
     Attributes:
         param: Name of a yes-or-no parameter; the port is only there while it is on.
         takes_integers: Tokens or indices arrive here, rather than the numbers of a signal.
+        takes_mask: A padding mask arrives here.
     """
 
     name: str
     title: str
     param: str | None = None
     takes_integers: bool = False
+    takes_mask: bool = False
 
 
 INPUT = Port("input", "Input")

@@ -17,6 +17,7 @@ _FAMILIES = (
     "separable",
     "linear",
     "embedding",
+    "sequence_end",
     "positions",
     "recurrent",
     "attention",

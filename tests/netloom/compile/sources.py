@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from netloom.graph.document import Node
-from netloom.layers.shapes import Dim, Shape, Size, axes_of, concrete
+from netloom.layers.shapes import Dim, Shape, Size, axes_of, concrete, holds_mask
 from tests.netloom.compile.networks import node
 
 
@@ -13,6 +13,8 @@ def source_of(shape: Shape, name: str) -> tuple[dict[str, Node], str, list[str]]
     """Return nodes by id, which of them gives the shape (`id` or `id.port`), and their edges."""
     if any(dim.axis.startswith("index ") for dim in shape):
         return _indices(shape, name)
+    if holds_mask(shape):
+        return _mask(shape[1].size, name)
     sizes = [dim.size if isinstance(dim.size, int) else None for dim in shape[1:]]
     match axes_of(shape):
         case "BCHW":
@@ -49,6 +51,15 @@ def _reshaped(
         f"{name}r": node("Reshape", f"{name}r", shape=words),
     }
     return nodes, f"{name}r", [f"{name}>{name}r"]
+
+
+def _mask(length: Size, name: str) -> tuple[dict[str, Node], str, list[str]]:
+    """Return the mask of tokens."""
+    nodes = {
+        name: node("TokenInput", name, vocabulary=9, **_length(length)),
+        f"{name}m": node("PaddingMask", f"{name}m"),
+    }
+    return nodes, f"{name}m", [f"{name}>{name}m"]
 
 
 def _indices(shape: Shape, name: str) -> tuple[dict[str, Node], str, list[str]]:

@@ -22,6 +22,7 @@ from netloom.layers.shapes import (
     concrete,
     feature_shape,
     holds_integers,
+    holds_mask,
     image_shape,
     sequence_shape,
     signal_shape,
@@ -68,8 +69,15 @@ ANY = (*IMAGES, *FEATURES, *SIGNALS, *SEQUENCES, *VOLUMES)
 
 
 def example(shape: Shape, num_samples: int, time: int) -> Tensor:
-    """Return a tensor of a shape: normal numbers, or tokens 0 and 1, or indices without repeats."""
+    """Return a tensor of a shape: normal numbers, tokens 0 and 1, indices without repeats, a mask.
+
+    The mask leaves out less from sample to sample, of the last one nothing, of a first one that is
+    not the last everything.
+    """
     sizes = concrete(shape, B=num_samples, T=time, S=time + 2)
+    if holds_mask(shape):
+        num_real = torch.linspace(0, sizes[1], num_samples) if num_samples > 1 else sizes[1]
+        return torch.arange(sizes[1]) >= torch.as_tensor(num_real).view(-1, 1)
     if not holds_integers(shape):
         return torch.randn(sizes, requires_grad=True)
     if axes_of(shape) == "BT":
