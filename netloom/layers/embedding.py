@@ -1,4 +1,4 @@
-"""Layers that make sequences of tokens and of images, and say what in them is padding.
+"""Layers that make sequences of tokens and of images.
 
 Legend: B batch, C channels, H height, W width, T time, F features.
 """
@@ -23,15 +23,16 @@ from netloom.layers.base import (
     ShapeProblem,
 )
 from netloom.layers.expect import expect_image, fixed_size
-from netloom.layers.function import FunctionCall, FunctionLayer
 from netloom.layers.params import MAX_SIZE, FormKind, LayerParams, PositivePair, param
-from netloom.layers.reach import SAME_POSITION, Reach, Slide
+from netloom.layers.reach import Reach, Slide
 from netloom.layers.sequence import (
     expect_sequence,
+    index_problem,
     mask_param,
     mask_problem,
     masked_port,
     time_of,
+    tokens_problem,
 )
 from netloom.layers.sequence_input import MAX_VOCABULARY
 from netloom.layers.shapes import (
@@ -40,7 +41,6 @@ from netloom.layers.shapes import (
     Shape,
     elements_per_sample,
     mask_shape,
-    named_shape_text,
     sequence_shape,
 )
 
@@ -87,7 +87,7 @@ class Embedding(LayerType[EmbeddingParams]):
 
     def infer(self, params: EmbeddingParams, inputs: Inputs) -> Inference | ShapeProblem:
         shape = inputs["input"]
-        if problem := _tokens_problem(self.title, shape) or _index_problem(
+        if problem := tokens_problem(self.title, shape) or index_problem(
             params.padding_index or 0, shape
         ):
             return problem
@@ -237,73 +237,4 @@ class ClassToken(LayerType[ClassTokenParams]):
         return Constructor(target, (fixed_size(inputs["input"], "F"),))
 
 
-class PaddingMaskParams(LayerParams):
-    """Which token fills up."""
-
-    padding_index: int = param(
-        0,
-        "Padding index",
-        "The token that fills sequences up to one length.",
-        minimum=0,
-        maximum=MAX_VOCABULARY - 1,
-        on_card=True,
-    )
-
-
-class PaddingMask(FunctionLayer[PaddingMaskParams]):
-    type_name = "PaddingMask"
-    name_stem = "padding"
-    title = "Padding mask"
-    category = "Embedding"
-    summary = "Says of every token whether it only fills the sequence up."
-    docs = (
-        "Gives (B, mask T), true where the token is the padding index. Connect it to the mask port "
-        "of attention, transformer layers, Class token, Take step or Masked pooling, beside the "
-        "Embedding of the same tokens; each has a parameter that shows the port. True means "
-        "“ignore”, as in torch's key_padding_mask."
-    )
-    aliases = ("key_padding_mask", "attention mask", "pad token", "mask_zero", "Masking")
-    icon = "mask"
-    inputs = (Port("input", "Tokens", takes_integers=True),)
-    has_weights = False
-    keeps_for_backward = "nothing"
-    Params = PaddingMaskParams
-
-    def infer(self, params: PaddingMaskParams, inputs: Inputs) -> Inference | ShapeProblem:
-        shape = inputs["input"]
-        if problem := _tokens_problem(self.title, shape) or _index_problem(
-            params.padding_index, shape
-        ):
-            return problem
-        return Inference({"output": mask_shape(shape[1].size)})
-
-    def reach(self, params: PaddingMaskParams, inputs: Inputs) -> Reach:
-        return SAME_POSITION
-
-    def function_call(self, params: PaddingMaskParams, inputs: Inputs) -> FunctionCall:
-        return FunctionCall("eq", (params.padding_index,))
-
-
-def _tokens_problem(title: str, shape: Shape) -> ShapeProblem | None:
-    if len(shape) == 2 and shape[-1].vocabulary is not None:
-        return None
-    return ShapeProblem(
-        f"{title} needs tokens (B, T) of a Token input but receives "
-        f"{named_shape_text(shape)}. Connect a Token input.",
-        port="input",
-    )
-
-
-def _index_problem(padding_index: int, shape: Shape) -> ShapeProblem | None:
-    vocabulary = shape[-1].vocabulary or 0
-    if padding_index < vocabulary:
-        return None
-    return ShapeProblem(
-        f"There is no token {padding_index}: the vocabulary has {vocabulary}, counted from 0.",
-        port="input",
-        param="padding_index",
-        suggestions=(SetParams("Use token 0", {"padding_index": 0}),),
-    )
-
-
-LAYERS = (Embedding(), PatchEmbedding(), ClassToken(), PaddingMask())
+LAYERS = (Embedding(), PatchEmbedding(), ClassToken())

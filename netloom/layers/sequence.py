@@ -69,6 +69,30 @@ def mask_problem(
     )
 
 
+def tokens_problem(title: str, shape: Shape) -> ShapeProblem | None:
+    """Return a problem unless the shape is (B, T) of tokens."""
+    if len(shape) == 2 and shape[-1].vocabulary is not None:
+        return None
+    return ShapeProblem(
+        f"{title} needs tokens (B, T) of a Token input but receives "
+        f"{named_shape_text(shape)}. Connect a Token input.",
+        port="input",
+    )
+
+
+def index_problem(padding_index: int, shape: Shape) -> ShapeProblem | None:
+    """Return a problem when tokens cannot be the one that fills sequences up."""
+    vocabulary = shape[-1].vocabulary or 0
+    if padding_index < vocabulary:
+        return None
+    return ShapeProblem(
+        f"There is no token {padding_index}: the vocabulary has {vocabulary}, counted from 0.",
+        port="input",
+        param="padding_index",
+        suggestions=(SetParams("Use token 0", {"padding_index": 0}),),
+    )
+
+
 def time_of(shape: Shape) -> Dim:
     """Return the time axis of a sequence, without what its positions held before."""
     return Dim("T", shape[1].size)

@@ -11,6 +11,7 @@ from netloom.analyze import analyze
 from netloom.analyze.receptive import Fields, fields_behind, input_fields
 from netloom.compile import build_module
 from netloom.graph.document import Document, ParamValue
+from netloom.layer_checks.examples import example
 from netloom.layers import all_layers
 from netloom.layers.base import AnyLayer, Inference
 from netloom.layers.expect import infer_layer
@@ -19,7 +20,6 @@ from netloom.layers.reach import POSITION_AXES
 from netloom.layers.shapes import Shape, axes_of, holds_numbers
 from tests.netloom.graph.build import block, chain, document, edge, instance, node
 from tests.netloom.layers.cases import CASES, Case
-from tests.netloom.layers.cases.table import example
 
 TIME = 23
 CONVOLVED = ("Conv1d", "Conv2d", "Conv3d", "AvgPool1d", "AvgPool2d", "AvgPool3d")
