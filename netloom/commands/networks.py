@@ -1,4 +1,4 @@
-"""`inspect` and `layers`: what a network is, and what it can be made of. No torch."""
+"""`inspect`: what a network is. No torch."""
 
 from __future__ import annotations
 
@@ -13,7 +13,6 @@ from netloom.commands.problem import CommandError
 from netloom.formats.bundle import BundleError, BundleMeta, read_bundle_info
 from netloom.graph.document import Document
 from netloom.graph.migrations import DocumentError, load_document
-from netloom.layers.describe import describe_layers
 from netloom.templates import make_template, templates
 
 TEMPLATE_SIZES = {"channels": 3, "height": 224, "width": 224, "num_classes": 1000}
@@ -94,18 +93,3 @@ def _describe(
         lines += [f"Licence: {meta.licence}"] if meta.licence else []
     lines += [f"{problem.severity}: {problem.message}" for problem in analysis.diagnostics]
     return lines
-
-
-def list_layers(options: Namespace) -> int:
-    """Print every layer type with its parameters."""
-    layers = describe_layers()
-    if options.json:
-        say_json([layer.model_dump(mode="json") for layer in layers])
-        return 0
-    category = ""
-    for layer in layers:
-        if layer.category != category:
-            category = layer.category
-            say(f"\n{category}")
-        say(f"  {layer.type:<20} {layer.summary}")
-    return 0

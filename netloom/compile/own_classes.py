@@ -50,8 +50,8 @@ def own_classes() -> Mapping[str, OwnClass]:
         for part in ast.parse(source).body
         if isinstance(part, ast.ClassDef | ast.FunctionDef)
     ]
-    names = {part.name for _, part in found}
-    return {part.name: _own_class(source, part, names) for source, part in found}
+    parts = {part.name: part for _, part in found}
+    return {part.name: _own_class(source, part, parts) for source, part in found}
 
 
 def carried(names: Iterable[str]) -> list[OwnClass]:
@@ -70,19 +70,23 @@ def carried(names: Iterable[str]) -> list[OwnClass]:
     return list(placed.values())
 
 
-def _own_class(source: str, part: ast.ClassDef | ast.FunctionDef, names: set[str]) -> OwnClass:
+_Part = ast.ClassDef | ast.FunctionDef
+
+
+def _own_class(source: str, part: _Part, parts: Mapping[str, _Part]) -> OwnClass:
     used = {node.id for node in ast.walk(part) if isinstance(node, ast.Name)}
     first = min([part.lineno, *(decorator.lineno for decorator in part.decorator_list)])
     lines = source.split("\n")[first - 1 : part.end_lineno]
     return OwnClass(
         part.name,
         "\n".join(lines) + "\n",
-        tuple(sorted((used & names) - {part.name})),
-        _signature(part) if isinstance(part, ast.ClassDef) else {},
+        tuple(sorted((used & parts.keys()) - {part.name})),
+        _signature(part, parts) if isinstance(part, ast.ClassDef) else {},
     )
 
 
-def _signature(part: ast.ClassDef) -> dict[str, Default]:
+def _signature(part: ast.ClassDef, parts: Mapping[str, _Part]) -> dict[str, Default]:
+    """Return the constructor's arguments, which a class without one has from its base."""
     for method in part.body:
         if isinstance(method, ast.FunctionDef) and method.name == "__init__":
             plain = method.args.args[1:]
@@ -97,4 +101,8 @@ def _signature(part: ast.ClassDef) -> dict[str, Default]:
                 )
             )
             return cast("dict[str, Default]", {**dict(signature), **dict(by_keyword)})
+    for base in part.bases:
+        inherited = parts.get(base.id) if isinstance(base, ast.Name) else None
+        if isinstance(inherited, ast.ClassDef):
+            return _signature(inherited, parts)
     return {}

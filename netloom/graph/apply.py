@@ -12,13 +12,14 @@ An operation costs what it changes, never what the document or the node holds al
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import assert_never
 
 from pydantic import ValidationError
 
-from netloom.graph.document import BlockDefinition, Document, Edge, Node
-from netloom.graph.draft import Draft, ScopeDraft, named_nodes
+from netloom.graph.apply_blocks import add_block, remove_block, set_block
+from netloom.graph.document import Document, Node
+from netloom.graph.draft import Draft, ScopeDraft
 from netloom.graph.limits import params_problem, value_problem
 from netloom.graph.operations import (
     AddBlock,
@@ -36,6 +37,12 @@ from netloom.graph.operations import (
     SetFrame,
     SetGraphName,
     SetParam,
+)
+from netloom.graph.refusals import (
+    refuse,
+    refuse_foreign_ends,
+    refuse_known_id,
+    refuse_missing_block,
 )
 
 _ANY_NODE = {"type": "ReLU", "name": "relu"}
@@ -82,11 +89,11 @@ def _apply(draft: Draft, operation: Operation) -> Operation:
         case MoveNodes():
             return _move_nodes(draft, operation)
         case AddBlock():
-            return _add_block(draft, operation)
+            return add_block(draft, operation)
         case RemoveBlock():
-            return _remove_block(draft, operation)
+            return remove_block(draft, operation)
         case SetBlock():
-            return _set_block(draft, operation)
+            return set_block(draft, operation)
         case SetFrame():
             return _set_frame(draft, operation)
         case SetBudget():
@@ -102,9 +109,9 @@ def _apply(draft: Draft, operation: Operation) -> Operation:
 def _add_node(draft: Draft, operation: AddNode) -> RemoveNode:
     node_id = operation.node_id
     scope = draft.scope(operation.scope)
-    _refuse_known_id(draft, node_id)
-    _refuse_missing_block(draft, operation.node)
-    _refuse(params_problem(operation.node))
+    refuse_known_id(draft, node_id)
+    refuse_missing_block(draft, operation.node)
+    refuse(params_problem(operation.node))
     draft.add_node(scope, node_id, operation.node)
     if operation.position is not None:
         draft.positions()[node_id] = operation.position
@@ -129,7 +136,7 @@ def _add_edge(draft: Draft, operation: AddEdge) -> RemoveEdge:
     scope, edge = draft.scope(operation.scope), operation.edge
     if operation.edge_id in scope.edges:
         raise OperationRefused(f"edge {operation.edge_id} is already there")
-    _refuse_foreign_ends(edge, scope.nodes)
+    refuse_foreign_ends(edge, scope.nodes)
     if scope.arrivals.get((edge.target.node, edge.target.port), 0):
         name = scope.nodes[edge.target.node].name
         raise OperationRefused(f"port {edge.target.port} of {name} is already connected")
@@ -157,7 +164,7 @@ def _set_param(draft: Draft, operation: SetParam) -> SetParam:
         scope.params(operation.node_id).pop(operation.param, None)
         return inverse
     num_params = len(node.params) + (not was_set)
-    _refuse(value_problem(node.name, operation.param, operation.value, num_params))
+    refuse(value_problem(node.name, operation.param, operation.value, num_params))
     scope.params(operation.node_id)[operation.param] = operation.value
     return inverse
 
@@ -173,7 +180,7 @@ def _set_attribute(draft: Draft, operation: SetAttribute) -> SetAttribute:
         raise OperationRefused(f"{attribute} of {node.name}: {reason}") from error
     changed = node.model_copy(update={attribute: getattr(checked, attribute)})
     if attribute == "overrides":
-        _refuse(params_problem(changed, of="overrides"))
+        refuse(params_problem(changed, of="overrides"))
     scope.nodes[operation.node_id] = changed
     return operation.model_copy(update={"value": getattr(node, attribute)})
 
@@ -192,72 +199,6 @@ def _move_nodes(draft: Draft, operation: MoveNodes) -> MoveNodes:
         else:
             positions[node_id] = position
     return inverse
-
-
-def _add_block(draft: Draft, operation: AddBlock) -> RemoveBlock:
-    block, block_id = operation.block, operation.block_id
-    if draft.has_block(block_id):
-        raise OperationRefused(f"block {block_id} is already there")
-    for node_id in block.nodes:
-        _refuse_known_id(draft, node_id)
-    targets: set[tuple[str, str]] = set()
-    for edge in block.edges.values():
-        _refuse_foreign_ends(edge, block.nodes)
-        target = (edge.target.node, edge.target.port)
-        if target in targets:
-            raise OperationRefused(f"port {target[1]} of node {target[0]} has two connections")
-        targets.add(target)
-    _refuse_foreign_names(block, operation.positions.keys() | named_nodes(block), block.nodes)
-    for node in block.nodes.values():
-        _refuse(params_problem(node))
-    draft.put_block(block_id, block)
-    for node in block.nodes.values():
-        _refuse_missing_block(draft, node)
-    draft.positions().update(operation.positions)
-    return RemoveBlock(block_id=block_id)
-
-
-def _remove_block(draft: Draft, operation: RemoveBlock) -> AddBlock:
-    block_id = operation.block_id
-    block = draft.block(block_id)
-    if draft.is_block_used(block_id):
-        user = next(
-            node
-            for nodes in draft.scope_nodes()
-            for node in nodes.values()
-            if node.block == block_id
-        )
-        raise OperationRefused(f"{user.name} still uses block {block.name}")
-    if draft.has_frame_in(block_id):
-        raise OperationRefused(f"a frame is still drawn in block {block.name}")
-    draft.put_block(block_id, None)
-    positions = draft.positions()
-    own = {node_id: positions.pop(node_id) for node_id in block.nodes if node_id in positions}
-    return AddBlock(block_id=block_id, block=block, positions=own)
-
-
-def _set_block(draft: Draft, operation: SetBlock) -> SetBlock:
-    scope = draft.scope(operation.block_id)
-    block = scope.definition
-    if block is None:
-        raise OperationRefused(f"there is no block {operation.block_id}")
-    changed = block.model_copy(
-        update={
-            "name": operation.name,
-            "inputs": operation.inputs,
-            "outputs": operation.outputs,
-            "exposed": operation.exposed,
-        }
-    )
-    _refuse_foreign_names(changed, named_nodes(changed), scope.nodes)
-    scope.set_definition(changed)
-    return SetBlock(
-        block_id=operation.block_id,
-        name=block.name,
-        inputs=block.inputs,
-        outputs=block.outputs,
-        exposed=block.exposed,
-    )
 
 
 def _set_frame(draft: Draft, operation: SetFrame) -> SetFrame:
@@ -279,32 +220,3 @@ def _node(scope: ScopeDraft, node_id: str) -> Node:
     if node is None:
         raise OperationRefused(f"there is no node {node_id}")
     return node
-
-
-def _refuse(problem: str | None) -> None:
-    if problem is not None:
-        raise OperationRefused(problem)
-
-
-def _refuse_foreign_names(
-    block: BlockDefinition, node_ids: set[str], nodes: Mapping[str, Node]
-) -> None:
-    for node_id in sorted(node_ids):
-        if node_id not in nodes:
-            raise OperationRefused(f"block {block.name} has no node {node_id}")
-
-
-def _refuse_known_id(draft: Draft, node_id: str) -> None:
-    if draft.has_node(node_id):
-        raise OperationRefused(f"node {node_id} is already there")
-
-
-def _refuse_missing_block(draft: Draft, node: Node) -> None:
-    if node.block is not None and not draft.has_block(node.block):
-        raise OperationRefused(f"there is no block {node.block} for {node.name}")
-
-
-def _refuse_foreign_ends(edge: Edge, nodes: dict[str, Node]) -> None:
-    for end in (edge.source, edge.target):
-        if end.node not in nodes:
-            raise OperationRefused(f"there is no node {end.node} to connect")

@@ -6,7 +6,6 @@ the earlier one after `align_document`: both can be drawn together.
 
 from __future__ import annotations
 
-import json
 from typing import Literal
 
 from netloom.graph.comparison import (
@@ -18,12 +17,18 @@ from netloom.graph.comparison import (
     ValueChange,
 )
 from netloom.graph.diff import DocumentDiff, NodeChange, diff_documents
-from netloom.graph.document import BlockDefinition, Document, Edge, Node, ParamValue
+from netloom.graph.difference_words import (
+    comparison_lines,
+    edge_words,
+    node_name,
+    place_words,
+    type_words,
+    value_words,
+)
+from netloom.graph.document import BlockDefinition, Document, Node, ParamValue
 from netloom.graph.match import align_document
 from netloom.graph.topology import Scope, topological_order
 
-MARKS: dict[Kind, str] = {"added": "+", "removed": "-", "changed": "~"}
-MAX_VALUE_CHARS = 80
 _ATTRIBUTE_WORDS = {"is_frozen": "frozen", "module_path": "module path", "block": "block"}
 
 
@@ -46,7 +51,7 @@ def compare_documents(before: Document, after: Document) -> Comparison:
         blocks=blocks,
         nodes=nodes,
         edges=edges,
-        lines=_lines(aligned, after, name, blocks, nodes, edges),
+        lines=comparison_lines(aligned, after, name, blocks, nodes, edges),
     )
 
 
@@ -78,8 +83,8 @@ def _header_changes(old: BlockDefinition, new: BlockDefinition) -> list[ValueCha
         )
         return {
             "name": block.name,
-            "inputs": ", ".join(_name(block, key) for key in block.inputs),
-            "outputs": ", ".join(_name(block, key) for key in block.outputs),
+            "inputs": ", ".join(node_name(block, key) for key in block.inputs),
+            "outputs": ", ".join(node_name(block, key) for key in block.outputs),
             "exposed": ", ".join(exposed),
         }
 
@@ -136,14 +141,8 @@ def _difference(
         name=node.name,
         type=type_words(document, node),
         values=values or [],
-        place="" if kind == "changed" else _place(scope, key),
+        place="" if kind == "changed" else place_words(scope, key),
     )
-
-
-def type_words(document: Document, node: Node) -> str:
-    """The type of a layer, or the name of the block that it is an instance of."""
-    block = document.graph.blocks.get(node.block or "")
-    return node.type if block is None else block.name
 
 
 def _values(document: Document, change: NodeChange, old: Node, new: Node) -> list[ValueChange]:
@@ -180,29 +179,6 @@ def _values(document: Document, change: NodeChange, old: Node, new: Node) -> lis
 
 def _default(params: dict[str, ParamValue], name: str) -> str | None:
     return value_words(params[name]) if name in params else None
-
-
-def value_words(value: object) -> str:
-    """A value as a person writes it, cut when it is long."""
-    if isinstance(value, bool):
-        text = "yes" if value else "no"
-    elif isinstance(value, str):
-        text = " ".join(value.split())
-    else:
-        text = json.dumps(value, ensure_ascii=False)
-    return text if len(text) <= MAX_VALUE_CHARS else f"{text[: MAX_VALUE_CHARS - 1]}…"
-
-
-def _place(scope: Scope, key: str) -> str:
-    before = sorted({e.source.node for e in scope.edges.values() if e.target.node == key})
-    after = sorted({e.target.node for e in scope.edges.values() if e.source.node == key})
-    left = " and ".join(_name(scope, node_id) for node_id in before)
-    right = " and ".join(_name(scope, node_id) for node_id in after)
-    if left and right:
-        return f"between {left} and {right}"
-    if left or right:
-        return f"after {left}" if left else f"before {right}"
-    return ""
 
 
 def _edges(
@@ -254,58 +230,7 @@ def _bridged(scope: Scope, node_ids: set[str]) -> set[tuple[str, str]]:
     return pairs
 
 
-def edge_words(scope: Scope, edge: Edge) -> tuple[str, str]:
-    """The two ends in words; a port is named when it is not the usual one."""
-    source, target = (_name(scope, end.node) for end in (edge.source, edge.target))
-    return (
-        source if edge.source.port == "output" else f"{source}.{edge.source.port}",
-        target if edge.target.port == "input" else f"{target}.{edge.target.port}",
-    )
-
-
-def _lines(
-    before: Document,
-    after: Document,
-    name: ValueChange | None,
-    blocks: list[BlockDifference],
-    nodes: list[NodeDifference],
-    edges: list[EdgeDifference],
-) -> list[str]:
-    lines = [f"~ network: {_arrow(name)}"] if name else []
-    for block in blocks:
-        changes = ", ".join(_arrow(value) for value in block.values)
-        lines.append(f"{MARKS[block.kind]} block {block.name}{': ' if changes else ''}{changes}")
-    for node in nodes:
-        changes = ", ".join(_arrow(value) for value in node.values)
-        tail = f": {changes}" if changes else f" {node.place}" if node.place else ""
-        where = _inside(before, after, node.scope)
-        lines.append(f"{MARKS[node.kind]} {where}{node.name} ({node.type}){tail}")
-    for edge in edges:
-        if edge.is_implied:
-            continue
-        where = _inside(before, after, edge.scope)
-        lines.append(f"{MARKS[edge.kind]} {where}{edge.source} -> {edge.target}")
-    return lines
-
-
-def _arrow(value: ValueChange) -> str:
-    before = "default" if value.before is None else value.before or "nothing"
-    after = "default" if value.after is None else value.after or "nothing"
-    return f"{value.name} {before} -> {after}"
-
-
-def _inside(before: Document, after: Document, scope_id: str | None) -> str:
-    if scope_id is None:
-        return ""
-    block = after.graph.blocks.get(scope_id) or before.graph.blocks.get(scope_id)
-    return f"{block.name if block else scope_id}/"
-
-
 def _scope(document: Document, scope_id: str | None) -> Scope:
     if scope_id is None:
         return document.graph
     return document.graph.blocks.get(scope_id) or BlockDefinition(name="absent")
-
-
-def _name(scope: Scope, node_id: str) -> str:
-    return scope.nodes[node_id].name if node_id in scope.nodes else node_id

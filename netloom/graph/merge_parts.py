@@ -9,7 +9,7 @@ from typing import Literal, NamedTuple, TypeVar, cast
 
 from pydantic import BaseModel, ConfigDict
 
-from netloom.graph.compare import value_words
+from netloom.graph.difference_words import value_words
 from netloom.graph.document import Document, ExposedParam, Frame
 
 Side = Literal["ours", "theirs"]

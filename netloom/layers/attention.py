@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from netloom.layers.base import (
+    INPUT,
     OUTPUT,
     Argument,
     Constructor,
@@ -20,14 +21,21 @@ from netloom.layers.base import (
 from netloom.layers.expect import fixed_size
 from netloom.layers.params import LayerParams, param
 from netloom.layers.positions import MAX_HEADS, rotary_flops
-from netloom.layers.sequence import expect_sequence, heads_problem
+from netloom.layers.sequence import (
+    expect_sequence,
+    heads_problem,
+    mask_param,
+    mask_problem,
+    masked_port,
+)
 from netloom.layers.shapes import Shape, Size, elements_per_sample
 
 ParameterShapes = Mapping[str, tuple[int, ...]]
+MEMORY_MASK = masked_port("takes_memory_mask", "memory_mask", "Mask of the memory")
 
 
-class CrossAttentionParams(LayerParams):
-    """Heads and what they may see."""
+class AttentionParams(LayerParams):
+    """Heads and what is dropped."""
 
     num_heads: int = param(
         4,
@@ -50,9 +58,18 @@ class CrossAttentionParams(LayerParams):
     )
 
 
-class SelfAttentionParams(CrossAttentionParams):
-    """As cross-attention, and what a sequence may see of itself."""
+class CrossAttentionParams(AttentionParams):
+    """As every attention, and what of the memory may be seen."""
 
+    takes_memory_mask: bool = mask_param(
+        "nobody looks at positions of the memory that are padding.", title="Mask of the memory"
+    )
+
+
+class SelfAttentionParams(AttentionParams):
+    """As every attention, and what a sequence may see of itself."""
+
+    takes_padding_mask: bool = mask_param("nobody looks at positions that are padding.")
     is_causal: bool = param(
         False,
         "Causal",
@@ -84,12 +101,13 @@ class SelfAttention(LayerType[SelfAttentionParams]):
         "masked", "transformer",
     )  # fmt: skip
     icon = "affiliate"
+    inputs = (INPUT, masked_port("takes_padding_mask"))
     inferred = {"num_features": "Features"}
     Params = SelfAttentionParams
 
     def infer(self, params: SelfAttentionParams, inputs: Inputs) -> Inference | ShapeProblem:
         shape = inputs["input"]
-        if problem := expect_sequence(self.title, shape):
+        if problem := expect_sequence(self.title, shape) or mask_problem(shape, inputs):
             return problem
         num_features = fixed_size(shape, "F")
         if problem := heads_problem(
@@ -110,7 +128,8 @@ class SelfAttention(LayerType[SelfAttentionParams]):
     def constructor(self, params: SelfAttentionParams, inputs: Inputs) -> Constructor:
         kwargs = changed(params, ("dropout", "bias", "is_causal", "is_rotary"))
         arguments = (fixed_size(inputs["input"], "F"), params.num_heads)
-        return Constructor("SelfAttention", arguments, kwargs)
+        target = "MaskedSelfAttention" if params.takes_padding_mask else "SelfAttention"
+        return Constructor(target, arguments, kwargs)
 
 
 class CrossAttention(LayerType[CrossAttentionParams]):
@@ -130,16 +149,18 @@ class CrossAttention(LayerType[CrossAttentionParams]):
         "transformer",
     )  # fmt: skip
     icon = "affiliate"
-    inputs = (Port("query", "Query"), Port("memory", "Memory"))
+    inputs = (Port("query", "Query"), Port("memory", "Memory"), MEMORY_MASK)
     outputs = (OUTPUT,)
     inferred = {"num_features": "Features", "memory_features": "Features of the memory"}
     Params = CrossAttentionParams
 
     def infer(self, params: CrossAttentionParams, inputs: Inputs) -> Inference | ShapeProblem:
         query, memory = inputs["query"], inputs["memory"]
-        for port, shape in inputs.items():
+        for port, shape in (("query", query), ("memory", memory)):
             if problem := expect_sequence(self.title, shape, port):
                 return problem
+        if problem := mask_problem(memory, inputs, MEMORY_MASK.name):
+            return problem
         num_features, memory_features = fixed_size(query, "F"), fixed_size(memory, "F")
         if problem := heads_problem(self.title, num_features, params.num_heads, port="query"):
             return problem
@@ -159,7 +180,8 @@ class CrossAttention(LayerType[CrossAttentionParams]):
         if (memory_features := fixed_size(inputs["memory"], "F")) != num_features:
             kwargs["memory_features"] = memory_features
         kwargs |= changed(params, ("dropout", "bias"))
-        return Constructor("CrossAttention", (num_features, params.num_heads), kwargs)
+        target = "MaskedCrossAttention" if params.takes_memory_mask else "CrossAttention"
+        return Constructor(target, (num_features, params.num_heads), kwargs)
 
 
 def attention_parameters(

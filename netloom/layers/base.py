@@ -75,12 +75,14 @@ class Port:
     Attributes:
         param: Name of a yes-or-no parameter; the port is only there while it is on.
         takes_integers: Tokens or indices arrive here, rather than the numbers of a signal.
+        takes_mask: A padding mask arrives here.
     """
 
     name: str
     title: str
     param: str | None = None
     takes_integers: bool = False
+    takes_mask: bool = False
 
 
 INPUT = Port("input", "Input")
@@ -193,6 +195,8 @@ class LayerType(Generic[P]):
         variadic_outputs: Ports that are there once for each of those inputs, as `class_1`, `box_1`,
             `class_2`...: title by the name before the number.
         inferred: Title of each value that `infer` finds, by name.
+        examples: Shapes by input port that a check of the layer begins with, for layers that accept
+            none of the usual ones.
         inputs: The ports to be connected, in the order the module takes them.
         outputs: The ports that give a tensor, in the order the module returns them.
     """
@@ -212,6 +216,7 @@ class LayerType(Generic[P]):
     variadic_param: ClassVar[str | None] = None
     variadic_outputs: ClassVar[Mapping[str, str]] = {}
     inferred: ClassVar[Mapping[str, str]] = {}
+    examples: ClassVar[tuple[Inputs, ...]] = ()
     inputs: ClassVar[tuple[Port, ...]] = (INPUT,)
     outputs: ClassVar[tuple[Port, ...]] = (OUTPUT,)
     Params: type[P]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Any, ClassVar, Generic, Literal, TypeVar
+from typing import ClassVar, Generic, Literal, TypeVar
 
 from netloom.layers.base import (
     Argument,
@@ -16,23 +16,19 @@ from netloom.layers.base import (
     ShapeProblem,
     Suggestion,
 )
-from netloom.layers.expect import expect_axes, fixed_size
-from netloom.layers.params import (
-    MAX_SIZE,
-    LayerParams,
-    Padding,
-    Padding1d,
-    Padding3d,
-    PositiveInt,
-    PositivePair,
-    PositiveTriple,
-    param,
+from netloom.layers.borders import border_problem, sliding_over_border
+from netloom.layers.conv_params import (
+    Conv1dParams,
+    Conv2dParams,
+    Conv3dParams,
+    ConvParams,
+    PaddingMode,
 )
-from netloom.layers.reach import Reach, sliding
+from netloom.layers.expect import expect_axes, fixed_size
+from netloom.layers.reach import Reach
 from netloom.layers.shapes import Shape, Size, elements_per_sample
 from netloom.layers.sliding import (
     DIRECTIONS,
-    EXTENTS,
     as_argument,
     as_param,
     directions_of,
@@ -45,100 +41,6 @@ from netloom.layers.sliding import (
     slid,
     window_too_large,
 )
-
-_WORDS = {1: "length", 2: "height and width", 3: "depth, height and width"}
-_UNITS = {1: "", 2: "px", 3: "px"}
-
-
-def each(value: int, count: int) -> Any:
-    """Return a default for every direction."""
-    return value if count == 1 else (value,) * count
-
-
-def kernel_param(value: int, count: int, what: str = "a filter") -> Any:
-    """Declare the kernel size of a layer of `count` directions."""
-    text = f"{EXTENTS[count]} of {what}."
-    return param(each(value, count), "Kernel size", text, unit=_UNITS[count], on_card=True)
-
-
-def _stride(count: int) -> Any:
-    text = f"Step between two positions; 2 halves {_WORDS[count]}."
-    return param(each(1, count), "Stride", text, unit=_UNITS[count], on_card=True)
-
-
-def _padding(count: int) -> Any:
-    text = f"Zeros added around the input. “same” keeps {_WORDS[count]} (divided by the stride)."
-    return param("same", "Padding", text, unit=_UNITS[count])
-
-
-def dilation_param(count: int) -> Any:
-    """Declare the dilation of a layer of `count` directions."""
-    text = "Distance between the taps of a filter; 1 is dense."
-    return param(each(1, count), "Dilation", text, unit=_UNITS[count], is_advanced=True)
-
-
-class ConvParams(LayerParams):
-    """Filters that slide over the input; subclasses say in how many directions.
-
-    Sizes are declared as Any, because a narrower type may not override a field that could be
-    assigned; subclasses give each its own type, and `directions_of` reads them.
-    """
-
-    out_channels: int = param(
-        16,
-        "Filters",
-        "Channels this layer gives: one per filter.",
-        minimum=1,
-        maximum=MAX_SIZE,
-        on_card=True,
-    )
-    kernel_size: Any
-    stride: Any
-    padding: Any
-    dilation: Any
-    groups: int = param(
-        1,
-        "Groups",
-        "Splits channels into groups that do not see each other; as many groups as input "
-        "channels make a depthwise convolution.",
-        minimum=1,
-        maximum=MAX_SIZE,
-        is_advanced=True,
-    )
-    bias: bool = param(
-        True,
-        "Bias",
-        "Adds a learned number per filter; not needed before a BatchNorm2d.",
-        is_advanced=True,
-    )
-
-
-class Conv1dParams(ConvParams):
-    """Filters that slide over a signal."""
-
-    kernel_size: PositiveInt = kernel_param(3, 1)
-    stride: PositiveInt = _stride(1)
-    padding: Padding1d = _padding(1)
-    dilation: PositiveInt = dilation_param(1)
-
-
-class Conv2dParams(ConvParams):
-    """Filters that slide over height and width."""
-
-    kernel_size: PositivePair = kernel_param(3, 2)
-    stride: PositivePair = _stride(2)
-    padding: Padding = _padding(2)
-    dilation: PositivePair = dilation_param(2)
-
-
-class Conv3dParams(ConvParams):
-    """Filters that slide through a volume."""
-
-    kernel_size: PositiveTriple = kernel_param(3, 3)
-    stride: PositiveTriple = _stride(3)
-    padding: Padding3d = _padding(3)
-    dilation: PositiveTriple = dilation_param(3)
-
 
 P = TypeVar("P", bound=ConvParams)
 
@@ -162,6 +64,19 @@ def torch_padding(params: ConvParams, count: int) -> tuple[int, ...] | Literal["
     return tuple(size // 2 for size in windows) if all(size % 2 for size in windows) else "same"
 
 
+def borders_of(params: ConvParams, count: int) -> list[tuple[int, int]]:
+    """Return how much stands before and behind the input in each direction."""
+    padding = torch_padding(params, count)
+    if padding == "same":
+        return [((size - 1) // 2, size // 2) for size in windows_of(params, count)]
+    return [(size, size) for size in padding]
+
+
+def padding_mode(params: ConvParams) -> PaddingMode:
+    """Return what the border is filled with; zeros where a layer has no choice."""
+    return getattr(params, "padding_mode", "zeros")
+
+
 class Convolution(LayerType[P], Generic[P]):
     """A convolution in any number of directions.
 
@@ -180,9 +95,13 @@ class Convolution(LayerType[P], Generic[P]):
         axes = f"BC{DIRECTIONS[self.num_directions]}"
         if problem := expect_axes(self.title, shape, (axes,)) or groups_problem(params, shape):
             return problem
-        sizes = self._output_sizes(params, sizes_of(shape, self.num_directions))
+        received = sizes_of(shape, self.num_directions)
+        sizes = self._output_sizes(params, received)
         if isinstance(sizes, ShapeProblem):
             return sizes
+        mode, borders = padding_mode(params), borders_of(params, self.num_directions)
+        if problem := border_problem(mode, "padding_mode", shape, received, borders):
+            return problem
         return self._costs(params, fixed_size(shape, "C"), slid(params.out_channels, sizes))
 
     def _costs(self, params: P, in_channels: int, output: Shape) -> Inference:
@@ -233,16 +152,29 @@ class Convolution(LayerType[P], Generic[P]):
             kwargs["groups"] = params.groups
         if not params.bias:
             kwargs["bias"] = False
+        if (mode := padding_mode(params)) != "zeros":
+            kwargs["padding_mode"] = mode
         in_channels = fixed_size(inputs["input"], "C")
         return Constructor(f"nn.{self.type_name}", (in_channels, params.out_channels), kwargs)
 
     def reach(self, params: P, inputs: Inputs) -> Reach:
         count = self.num_directions
-        windows = windows_of(params, count)
-        padding = torch_padding(params, count)
-        if padding == "same":
-            padding = tuple((size - 1) // 2 for size in windows)
-        return sliding(DIRECTIONS[count], windows, directions_of(params.stride, count), padding)
+        return sliding_over_border(
+            padding_mode(params),
+            DIRECTIONS[count],
+            windows_of(params, count),
+            directions_of(params.stride, count),
+            borders_of(params, count),
+        )
+
+    def kept_inside(self, params: P, inputs: Inputs) -> Size:
+        # A border that is not of zeros is written around a copy.
+        shape, borders = inputs["input"], borders_of(params, self.num_directions)
+        if padding_mode(params) == "zeros" or not any(map(any, borders)):
+            return 0
+        sizes = zip(sizes_of(shape, self.num_directions), borders, strict=True)
+        around = [size + before + behind for size, (before, behind) in sizes]
+        return elements_per_sample(slid(fixed_size(shape, "C"), around))
 
     def _even_same_problem(self, params: P) -> ShapeProblem:
         odd = [size | 1 for size in directions_of(params.kernel_size, self.num_directions)]

@@ -1,13 +1,18 @@
-"""Layers that make sequences: from tokens and from images, and one vector out of a sequence.
+"""Layers that make sequences of tokens and of images.
 
 Legend: B batch, C channels, H height, W width, T time, F features.
 """
 
 from __future__ import annotations
 
+from typing import Annotated
+
+from pydantic import Field
+
 from netloom.graph.diagnostics import DiagnosticCode
-from netloom.layers.activation import NoParams
 from netloom.layers.base import (
+    INPUT,
+    OUTPUT,
     Argument,
     Constructor,
     Inference,
@@ -18,18 +23,30 @@ from netloom.layers.base import (
     ShapeProblem,
 )
 from netloom.layers.expect import expect_image, fixed_size
-from netloom.layers.params import MAX_SIZE, LayerParams, PositivePair, param
+from netloom.layers.params import MAX_SIZE, FormKind, LayerParams, PositivePair, param
 from netloom.layers.reach import Reach, Slide
-from netloom.layers.sequence import expect_sequence, length_of, time_of
+from netloom.layers.sequence import (
+    expect_sequence,
+    index_problem,
+    mask_param,
+    mask_problem,
+    masked_port,
+    time_of,
+    tokens_problem,
+)
+from netloom.layers.sequence_input import MAX_VOCABULARY
 from netloom.layers.shapes import (
     BATCH,
     Dim,
+    Shape,
     elements_per_sample,
-    named_shape_text,
+    mask_shape,
     sequence_shape,
 )
 
-MAX_STEP = 1_000_000
+OptionalToken = Annotated[
+    Annotated[int, Field(ge=0, lt=MAX_VOCABULARY)] | None, FormKind("int", 0, MAX_VOCABULARY - 1)
+]
 
 
 class EmbeddingParams(LayerParams):
@@ -42,6 +59,13 @@ class EmbeddingParams(LayerParams):
         minimum=1,
         maximum=MAX_SIZE,
         on_card=True,
+    )
+    padding_index: OptionalToken = param(
+        None,
+        "Padding index",
+        "The token that fills sequences up: its vector starts as zeros and does not learn. Empty "
+        "means that there is none.",
+        is_advanced=True,
     )
 
 
@@ -63,13 +87,11 @@ class Embedding(LayerType[EmbeddingParams]):
 
     def infer(self, params: EmbeddingParams, inputs: Inputs) -> Inference | ShapeProblem:
         shape = inputs["input"]
-        vocabulary = shape[-1].vocabulary
-        if len(shape) != 2 or vocabulary is None:
-            return ShapeProblem(
-                "Embedding needs tokens (B, T) of a Token input but receives "
-                f"{named_shape_text(shape)}. Connect a Token input.",
-                port="input",
-            )
+        if problem := tokens_problem(self.title, shape) or index_problem(
+            params.padding_index or 0, shape
+        ):
+            return problem
+        vocabulary = shape[-1].vocabulary or 1
         return Inference(
             {"output": (BATCH, time_of(shape), Dim("F", params.num_features))},
             inferred={"num_embeddings": vocabulary},
@@ -78,7 +100,10 @@ class Embedding(LayerType[EmbeddingParams]):
 
     def constructor(self, params: EmbeddingParams, inputs: Inputs) -> Constructor:
         vocabulary = inputs["input"][-1].vocabulary or 1
-        return Constructor("nn.Embedding", (vocabulary, params.num_features))
+        kwargs: dict[str, Argument] = {}
+        if params.padding_index is not None:
+            kwargs["padding_idx"] = params.padding_index
+        return Constructor("nn.Embedding", (vocabulary, params.num_features), kwargs)
 
 
 class PatchEmbeddingParams(LayerParams):
@@ -167,7 +192,13 @@ def _divisor(size: int, wanted: int) -> int:
     return next(patch for patch in range(min(size, wanted), 0, -1) if size % patch == 0)
 
 
-class ClassToken(LayerType[NoParams]):
+class ClassTokenParams(LayerParams):
+    """Whether the sequence is padded."""
+
+    takes_padding_mask: bool = mask_param("it comes out longer too, for the layers behind.")
+
+
+class ClassToken(LayerType[ClassTokenParams]):
     type_name = "ClassToken"
     name_stem = "class_token"
     title = "Class token"
@@ -179,73 +210,31 @@ class ClassToken(LayerType[NoParams]):
     )
     aliases = ("cls token", "prepend", "vit", "bert", "embeddingConcatenationLayer")
     icon = "plus"
+    inputs = (INPUT, masked_port("takes_padding_mask"))
+    outputs = (OUTPUT, masked_port("takes_padding_mask"))
     inferred = {"num_features": "Features"}
-    Params = NoParams
+    Params = ClassTokenParams
 
-    def infer(self, params: NoParams, inputs: Inputs) -> Inference | ShapeProblem:
+    def infer(self, params: ClassTokenParams, inputs: Inputs) -> Inference | ShapeProblem:
         shape = inputs["input"]
-        if problem := expect_sequence(self.title, shape):
+        if problem := expect_sequence(self.title, shape) or mask_problem(shape, inputs):
             return problem
-        num_features = fixed_size(shape, "F")
+        num_features, length = fixed_size(shape, "F"), shape[1].size + 1
+        outputs: dict[str, Shape] = {"output": (BATCH, Dim("T", length), shape[2])}
+        if params.takes_padding_mask:
+            outputs["padding_mask"] = mask_shape(length)
         return Inference(
-            {"output": (BATCH, Dim("T", shape[1].size + 1), shape[2])},
+            outputs,
             inferred={"num_features": num_features},
             parameters={"token": (num_features,)},
         )
 
-    def reach(self, params: NoParams, inputs: Inputs) -> Reach:
+    def reach(self, params: ClassTokenParams, inputs: Inputs) -> Reach:
         return Reach({"T": Slide(padding=1)})
 
-    def constructor(self, params: NoParams, inputs: Inputs) -> Constructor:
-        return Constructor("ClassToken", (fixed_size(inputs["input"], "F"),))
+    def constructor(self, params: ClassTokenParams, inputs: Inputs) -> Constructor:
+        target = "MaskedClassToken" if params.takes_padding_mask else "ClassToken"
+        return Constructor(target, (fixed_size(inputs["input"], "F"),))
 
 
-class TakeStepParams(LayerParams):
-    """Which position."""
-
-    step: int = param(
-        -1,
-        "Step",
-        "Position to take: 0 is the first or a class token, −1 the last.",
-        minimum=-MAX_STEP,
-        maximum=MAX_STEP,
-        on_card=True,
-    )
-
-
-class TakeStep(LayerType[TakeStepParams]):
-    type_name = "TakeStep"
-    name_stem = "step"
-    title = "Take step"
-    category = "Embedding"
-    summary = "Takes the features of one position of a sequence, such as the last or a class token."
-    docs = (
-        "Turns (B, T, F) into (B, F). Negative steps count from the end. With sequences of "
-        "different lengths only steps near the ends are sure to be there."
-    )
-    aliases = ("last step", "last time step", "class token", "select", "index", "pooling")
-    icon = "arrow-bar-to-right"
-    has_own_activation = False
-    has_weights = False
-    Params = TakeStepParams
-
-    def infer(self, params: TakeStepParams, inputs: Inputs) -> Inference | ShapeProblem:
-        shape = inputs["input"]
-        if problem := expect_sequence(self.title, shape):
-            return problem
-        length = length_of(shape)
-        if length is not None and not -length <= params.step < length:
-            return ShapeProblem(
-                f"The sequence has {length} positions, so there is no step {params.step}.",
-                code=DiagnosticCode.SHAPE_TOO_SMALL,
-                port="input",
-                param="step",
-                suggestions=(SetParams("Take the last step", {"step": -1}),),
-            )
-        return Inference({"output": (BATCH, shape[2])})
-
-    def constructor(self, params: TakeStepParams, inputs: Inputs) -> Constructor:
-        return Constructor("TakeStep", (params.step,))
-
-
-LAYERS = (Embedding(), PatchEmbedding(), ClassToken(), TakeStep())
+LAYERS = (Embedding(), PatchEmbedding(), ClassToken())

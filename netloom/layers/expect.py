@@ -11,12 +11,13 @@ from netloom.layers.base import (
     Inference,
     Inputs,
     InsertBefore,
+    Port,
     ShapeProblem,
     Suggestion,
 )
 from netloom.layers.installed import is_own
 from netloom.layers.params import LayerParams
-from netloom.layers.shapes import Expr, Shape, axes_of, holds_integers, named_shape_text
+from netloom.layers.shapes import Expr, Shape, axes_of, holds_integers, holds_mask, named_shape_text
 
 INSERT_FLATTEN = InsertBefore("Insert Flatten", "Flatten")
 IMAGE_AXES = "BCHW"
@@ -31,7 +32,7 @@ def infer_layer(layer: AnyLayer, params: LayerParams, inputs: Inputs) -> Inferen
     Sizes must stay of a kind that can be shown and computed with, whatever is drawn: products of
     products would grow without end.
     """
-    if problem := integers_problem(layer, params, inputs):
+    if problem := kind_problem(layer, params, inputs):
         return problem
     try:
         found = layer.infer(params, inputs)
@@ -67,23 +68,45 @@ def failure_text(layer: AnyLayer, error: Exception) -> str:
     )
 
 
-def integers_problem(layer: AnyLayer, params: LayerParams, inputs: Inputs) -> ShapeProblem | None:
-    """Return a problem when tokens or indices arrive where a layer computes with numbers."""
+def kind_problem(layer: AnyLayer, params: LayerParams, inputs: Inputs) -> ShapeProblem | None:
+    """Return a problem when numbers, whole numbers or a mask arrive where another kind belongs."""
     if layer.role != "layer":
         return None
     for port in layer.input_ports(params):
         shape = inputs[port.name]
-        if holds_integers(shape) and not port.takes_integers:
-            kind = "tokens" if axes_of(shape) == "BT" else "indices"
-            only = "an Embedding" if kind == "tokens" else "an unpooling"
-            embed = InsertBefore("Insert Embedding", "Embedding", port.name)
-            return ShapeProblem(
-                f"{layer.title} computes with numbers but receives {kind}, "
-                f"{named_shape_text(shape)}, which only {only} can take.",
-                port=port.name,
-                suggestions=(embed,) if kind == "tokens" else (),
-            )
+        problem = None
+        if port.takes_mask and not holds_mask(shape):
+            problem = _no_mask(layer, port, shape)
+        elif holds_mask(shape) and not port.takes_mask:
+            problem = _no_numbers(layer, port, shape, "a padding mask", "a port for masks")
+        elif holds_integers(shape) and not port.takes_integers:
+            is_tokens = axes_of(shape) == "BT"
+            kind, only = ("tokens", "an Embedding") if is_tokens else ("indices", "an unpooling")
+            problem = _no_numbers(layer, port, shape, kind, only)
+        if problem is not None:
+            return problem
     return None
+
+
+def _no_mask(layer: AnyLayer, port: Port, shape: Shape) -> ShapeProblem:
+    is_tokens = axes_of(shape) == "BT"
+    fix = InsertBefore("Insert Padding mask", "PaddingMask", port.name)
+    return ShapeProblem(
+        f"The {port.title.lower()} of {layer.title} is (B, mask T), as a Padding mask gives it of "
+        f"tokens, but it receives {named_shape_text(shape)}.",
+        port=port.name,
+        suggestions=(fix,) if is_tokens else (),
+    )
+
+
+def _no_numbers(layer: AnyLayer, port: Port, shape: Shape, kind: str, only: str) -> ShapeProblem:
+    embed = InsertBefore("Insert Embedding", "Embedding", port.name)
+    return ShapeProblem(
+        f"{layer.title} computes with numbers but receives {kind}, "
+        f"{named_shape_text(shape)}, which only {only} can take.",
+        port=port.name,
+        suggestions=(embed,) if kind == "tokens" else (),
+    )
 
 
 def expect_image(title: str, shape: Shape) -> ShapeProblem | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from netloom.layers.convolution import each, kernel_param
+from netloom.layers.conv_params import dilation_param, each, kernel_param
 from netloom.layers.params import (
     LayerParams,
     NonNegativeInt,
@@ -68,6 +68,10 @@ class Pool3dParams(LayerParams):
     ceil_mode: bool = _partial_windows()
 
 
+def _dilation(count: int) -> Any:
+    return dilation_param(count, "the window")
+
+
 def _give_indices() -> Any:
     text = "A second port gives the place of each largest number, for an unpooling."
     return param(False, "Give indices", text, is_advanced=True)
@@ -79,21 +83,24 @@ def _count_padding() -> Any:
 
 
 class MaxPoolParams(PoolParams):
-    """As for every pooling, and whether the places of the largest numbers are given too."""
+    """As for every pooling, with holes in the window, and the places of the largest numbers."""
 
     return_indices: bool = _give_indices()
+    dilation: PositivePair = _dilation(2)
 
 
 class MaxPool1dParams(Pool1dParams):
-    """As for every pooling, and whether the places of the largest numbers are given too."""
+    """As for every pooling, with holes in the window, and the places of the largest numbers."""
 
     return_indices: bool = _give_indices()
+    dilation: PositiveInt = _dilation(1)
 
 
 class MaxPool3dParams(Pool3dParams):
-    """As for every pooling, and whether the places of the largest numbers are given too."""
+    """As for every pooling, with holes in the window, and the places of the largest numbers."""
 
     return_indices: bool = _give_indices()
+    dilation: PositiveTriple = _dilation(3)
 
 
 class AvgPoolParams(PoolParams):

@@ -2,24 +2,18 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from typing import ClassVar, Generic, TypeVar
+from dataclasses import replace
+from typing import Generic
 
 from netloom.layers.base import (
     OUTPUT,
-    Argument,
     Constructor,
     Inference,
     Inputs,
-    LayerType,
     Port,
-    SetParams,
     ShapeProblem,
 )
-from netloom.layers.expect import expect_axes, fixed_size
-from netloom.layers.params import LayerParams, Sizes
+from netloom.layers.expect import fixed_size
 from netloom.layers.pool_params import (
     AvgPool1dParams,
     AvgPool3dParams,
@@ -31,135 +25,12 @@ from netloom.layers.pool_params import (
     MaxPool3dParams,
     MaxPoolParams,
 )
-from netloom.layers.reach import Reach, sliding
-from netloom.layers.shapes import Expr, Size, elements_per_sample, index_shape
+from netloom.layers.shapes import Size, elements_per_sample, index_shape
 from netloom.layers.sliding import (
-    DIRECTIONS,
-    as_argument,
-    as_param,
-    directions_of,
-    fixed_sizes,
-    has_late_window,
-    leaves_nothing,
-    output_size,
     sizes_of,
-    sizes_text,
     slid,
-    window_too_large,
 )
-
-P = TypeVar("P", bound=LayerParams)
-
-
-class SlidingPool(LayerType[P], Generic[P]):
-    """Pooling by a window of fixed size in any number of directions; channels stay."""
-
-    category = "Pooling"
-    icon = "arrows-minimize"
-    num_directions: ClassVar[int]
-
-    def infer(self, params: P, inputs: Inputs) -> Inference | ShapeProblem:
-        shape, count = inputs["input"], self.num_directions
-        if problem := expect_axes(
-            self.title, shape, (f"BC{DIRECTIONS[count]}",)
-        ) or self._padding_problem(params):
-            return problem
-        sizes = sizes_of(shape, count)
-        window = _Window.of(params, count)
-        if window.ceil_mode and self._has_unknown_end(sizes, window):
-            return ShapeProblem(
-                f"{self.title} cannot keep partial windows of a length that depends on the data, "
-                "because windows are further apart than they are long.",
-                port="input",
-                param="ceil_mode",
-                suggestions=(SetParams("Leave partial windows out", {"ceil_mode": None}),),
-            )
-        pooled = window.output_sizes(sizes)
-        if leaves_nothing(pooled):
-            smaller = _smaller_kernel(window.kernel, sizes)
-            return window_too_large(self.title, sizes, window.kernel, window.padding, smaller)
-        output = slid(fixed_size(shape, "C"), pooled)
-        flops = elements_per_sample(output) * math.prod(window.kernel)
-        return Inference({"output": output}, flops=flops)
-
-    def reach(self, params: P, inputs: Inputs) -> Reach:
-        window = _Window.of(params, self.num_directions)
-        axes = DIRECTIONS[self.num_directions]
-        return sliding(axes, window.kernel, window.stride, window.padding)
-
-    @staticmethod
-    def _has_unknown_end(sizes: Sequence[Size], window: _Window) -> bool:
-        return any(
-            isinstance(size, Expr) and has_late_window(kernel, stride, padding)
-            for size, kernel, stride, padding in zip(
-                sizes, window.kernel, window.stride, window.padding, strict=True
-            )
-        )
-
-    def constructor(self, params: P, inputs: Inputs) -> Constructor:
-        window = _Window.of(params, self.num_directions)
-        kwargs: dict[str, Argument] = {"kernel_size": as_argument(window.kernel)}
-        if window.stride != window.kernel:
-            kwargs["stride"] = as_argument(window.stride)
-        if any(window.padding):
-            kwargs["padding"] = as_argument(window.padding)
-        if window.ceil_mode:
-            kwargs["ceil_mode"] = True
-        return Constructor(f"nn.{self.type_name}", (), kwargs)
-
-    def _padding_problem(self, params: P) -> ShapeProblem | None:
-        window = _Window.of(params, self.num_directions)
-        most = [size // 2 for size in window.kernel]
-        if all(given <= limit for given, limit in zip(window.padding, most, strict=True)):
-            return None
-        return ShapeProblem(
-            f"Padding {sizes_text(window.padding)} is more than half of the kernel "
-            f"{sizes_text(window.kernel)}: some windows would hold only padding.",
-            param="padding",
-            suggestions=(
-                SetParams(f"Use padding {sizes_text(most)}", {"padding": as_param(most)}),
-            ),
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class _Window:
-    """A window with one number per direction."""
-
-    kernel: tuple[int, ...]
-    stride: tuple[int, ...]
-    padding: tuple[int, ...]
-    ceil_mode: bool
-
-    @classmethod
-    def of(cls, params: LayerParams, count: int) -> _Window:
-        """Read what the kind of pooling has; without padding there is none."""
-        kernel: Sizes = getattr(params, "kernel_size", 1)
-        stride: Sizes | None = getattr(params, "stride", None)
-        padding: Sizes = getattr(params, "padding", 0)
-        return cls(
-            directions_of(kernel, count),
-            directions_of(kernel if stride is None else stride, count),
-            directions_of(padding, count),
-            bool(getattr(params, "ceil_mode", False)),
-        )
-
-    def output_sizes(self, sizes: Sequence[Size]) -> list[Size]:
-        """Return how many windows fit in each direction."""
-        return [
-            output_size(size, kernel, stride, padding, ceil_mode=self.ceil_mode)
-            for size, kernel, stride, padding in zip(
-                sizes, self.kernel, self.stride, self.padding, strict=True
-            )
-        ]
-
-
-def _smaller_kernel(kernel: Sequence[int], sizes: Sequence[Size]) -> tuple[SetParams, ...]:
-    numbers = fixed_sizes(sizes)
-    if numbers is None or min(numbers) < 1:
-        return ()
-    fitting = [min(pair) for pair in zip(kernel, numbers, strict=True)]
-    return (SetParams(f"Use kernel {sizes_text(fitting)}", {"kernel_size": as_param(fitting)}),)
+from netloom.layers.sliding_pool import P, SlidingPool, Window
 
 
 class MaxPooling(SlidingPool[P], Generic[P]):
@@ -170,7 +41,7 @@ class MaxPooling(SlidingPool[P], Generic[P]):
 
     def kept_inside(self, params: P, inputs: Inputs) -> Size:
         # Where each one stood: whole numbers of 8 bytes, two of ours.
-        sizes = _Window.of(params, self.num_directions).output_sizes(
+        sizes = Window.of(params, self.num_directions).output_sizes(
             sizes_of(inputs["input"], self.num_directions)
         )
         return elements_per_sample(slid(fixed_size(inputs["input"], "C"), sizes)) * 2

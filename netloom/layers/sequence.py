@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from netloom.graph.document import ParamValue
-from netloom.layers.base import InsertBefore, SetParams, ShapeProblem, Suggestion
+from netloom.layers.base import InsertBefore, Port, SetParams, ShapeProblem, Suggestion
+from netloom.layers.params import param
 from netloom.layers.shapes import Dim, Expr, Shape, axes_of, named_shape_text
 
 SEQUENCE_AXES = "BTF"
@@ -41,6 +42,55 @@ def _way_to_sequence(shape: Shape, port: str) -> tuple[str, tuple[Suggestion, ..
             return "A Patch embedding turns an image into a sequence.", (fix,)
         case _:
             return "Connect it where there still is a time axis.", ()
+
+
+def masked_port(param: str, name: str = "padding_mask", title: str = "Padding mask") -> Port:
+    """Return the port of a mask of padding, there while a parameter is on."""
+    return Port(name, title, param, takes_mask=True)
+
+
+def mask_param(what: str, *, title: str = "Padding mask") -> bool:
+    """Declare the parameter that switches such a port on."""
+    text = f"Adds a port for a mask (B, mask T): {what}"
+    return param(False, title, text, is_advanced=True)
+
+
+def mask_problem(
+    sequence: Shape, inputs: Mapping[str, Shape], port: str = "padding_mask"
+) -> ShapeProblem | None:
+    """Return a problem when there is a mask, and it is for other positions than the sequence's."""
+    mask = inputs.get(port)
+    if mask is None or mask[-1].size == sequence[1].size:
+        return None
+    return ShapeProblem(
+        f"The mask is for {mask[-1].size} positions but the sequence {named_shape_text(sequence)} "
+        f"has {sequence[1].size}.",
+        port=port,
+    )
+
+
+def tokens_problem(title: str, shape: Shape) -> ShapeProblem | None:
+    """Return a problem unless the shape is (B, T) of tokens."""
+    if len(shape) == 2 and shape[-1].vocabulary is not None:
+        return None
+    return ShapeProblem(
+        f"{title} needs tokens (B, T) of a Token input but receives "
+        f"{named_shape_text(shape)}. Connect a Token input.",
+        port="input",
+    )
+
+
+def index_problem(padding_index: int, shape: Shape) -> ShapeProblem | None:
+    """Return a problem when tokens cannot be the one that fills sequences up."""
+    vocabulary = shape[-1].vocabulary or 0
+    if padding_index < vocabulary:
+        return None
+    return ShapeProblem(
+        f"There is no token {padding_index}: the vocabulary has {vocabulary}, counted from 0.",
+        port="input",
+        param="padding_index",
+        suggestions=(SetParams("Use token 0", {"padding_index": 0}),),
+    )
 
 
 def time_of(shape: Shape) -> Dim:

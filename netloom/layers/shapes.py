@@ -179,6 +179,7 @@ Shape: TypeAlias = tuple[Dim, ...]
 
 BATCH = Dim("B", symbol("B"))
 _INDEX_PREFIX = "index "
+_MASK_PREFIX = "mask "
 
 
 def image_shape(channels: int, height: int, width: int) -> Shape:
@@ -214,6 +215,21 @@ def index_shape(shape: Shape, source: Shape | None = None) -> Shape:
 def holds_integers(shape: Shape) -> bool:
     """Say whether a tensor holds tokens (B, T) or indices, with which no layer computes."""
     return axes_of(shape) == "BT" or any(dim.axis.startswith(_INDEX_PREFIX) for dim in shape)
+
+
+def mask_shape(time: Size) -> Shape:
+    """Return (B, mask T): of each position of a sequence, whether it is padding."""
+    return (BATCH, Dim(f"{_MASK_PREFIX}T", time))
+
+
+def holds_mask(shape: Shape) -> bool:
+    """Say whether a tensor holds yes or no for each position."""
+    return any(dim.axis.startswith(_MASK_PREFIX) for dim in shape)
+
+
+def holds_numbers(shape: Shape) -> bool:
+    """Say whether layers compute with a tensor: no tokens, indices or mask."""
+    return not holds_integers(shape) and not holds_mask(shape)
 
 
 def axes_of(shape: Shape) -> str:
@@ -260,7 +276,10 @@ def shape_text(shape: Shape) -> str:
 
 def named_shape_text(shape: Shape) -> str:
     """Return the shape in axis words, as errors say it: `(B, C=64, H=7, W=7)`."""
-    parts = [dim.axis if str(dim.size) == dim.axis else f"{dim.axis}={dim.size}" for dim in shape]
+    parts = [
+        dim.axis if str(dim.size) == dim.axis.split()[-1] else f"{dim.axis}={dim.size}"
+        for dim in shape
+    ]
     return f"({', '.join(parts)})"
 
 

@@ -8,12 +8,14 @@ from __future__ import annotations
 from typing import Literal
 
 from netloom.layers.attention import (
+    MEMORY_MASK,
     attention_flops,
     attention_kept,
     attention_parameters,
     changed,
 )
 from netloom.layers.base import (
+    INPUT,
     OUTPUT,
     Argument,
     Constructor,
@@ -26,7 +28,13 @@ from netloom.layers.base import (
 from netloom.layers.expect import fixed_size
 from netloom.layers.params import MAX_SIZE, LayerParams, param
 from netloom.layers.positions import MAX_HEADS, rotary_flops
-from netloom.layers.sequence import expect_sequence, heads_problem
+from netloom.layers.sequence import (
+    expect_sequence,
+    heads_problem,
+    mask_param,
+    mask_problem,
+    masked_port,
+)
 from netloom.layers.shapes import Shape, Size, elements_per_sample
 
 _ACTIVATION_FLOPS = {"relu": 1, "gelu": 5, "silu": 4}
@@ -71,6 +79,8 @@ class TransformerParams(LayerParams):
         is_advanced=True,
     )
 
+    takes_padding_mask: bool = mask_param("nobody looks at positions that are padding.")
+
 
 class EncoderParams(TransformerParams):
     """What an encoder may see."""
@@ -92,6 +102,9 @@ class DecoderParams(TransformerParams):
         "Positions see only themselves and earlier ones of the target.",
         is_advanced=True,
     )
+    takes_memory_mask: bool = mask_param(
+        "nobody looks at positions of the memory that are padding.", title="Mask of the memory"
+    )
 
 
 class TransformerEncoderLayer(LayerType[EncoderParams]):
@@ -107,12 +120,17 @@ class TransformerEncoderLayer(LayerType[EncoderParams]):
     )
     aliases = ("bert", "vit", "gpt", "encoder block", "self-attention", "language model")
     icon = "stack-2"
+    inputs = (INPUT, masked_port("takes_padding_mask"))
     inferred = {"num_features": "Features"}
     Params = EncoderParams
 
     def infer(self, params: EncoderParams, inputs: Inputs) -> Inference | ShapeProblem:
         shape = inputs["input"]
-        if problem := expect_sequence(self.title, shape) or _heads(self.title, params, shape):
+        if problem := (
+            expect_sequence(self.title, shape)
+            or mask_problem(shape, inputs)
+            or _heads(self.title, params, shape)
+        ):
             return problem
         num_features = fixed_size(shape, "F")
         return Inference(
@@ -132,7 +150,8 @@ class TransformerEncoderLayer(LayerType[EncoderParams]):
 
     def constructor(self, params: EncoderParams, inputs: Inputs) -> Constructor:
         arguments = (fixed_size(inputs["input"], "F"), params.num_heads)
-        return Constructor("TransformerEncoderLayer", arguments, _kwargs(params))
+        target = f"Masked{self.type_name}" if params.takes_padding_mask else self.type_name
+        return Constructor(target, arguments, _kwargs(params))
 
 
 class TransformerDecoderLayer(LayerType[DecoderParams]):
@@ -148,16 +167,23 @@ class TransformerDecoderLayer(LayerType[DecoderParams]):
     )
     aliases = ("decoder block", "cross-attention", "translation", "sequence to sequence")
     icon = "stack-2"
-    inputs = (Port("input", "Target"), Port("memory", "Memory"))
+    inputs = (
+        Port("input", "Target"),
+        Port("memory", "Memory"),
+        masked_port("takes_padding_mask", title="Mask of the target"),
+        MEMORY_MASK,
+    )
     outputs = (OUTPUT,)
     inferred = {"num_features": "Features", "memory_features": "Features of the memory"}
     Params = DecoderParams
 
     def infer(self, params: DecoderParams, inputs: Inputs) -> Inference | ShapeProblem:
         shape, memory = inputs["input"], inputs["memory"]
-        for port, given in inputs.items():
+        for port, given in (("input", shape), ("memory", memory)):
             if problem := expect_sequence(self.title, given, port):
                 return problem
+        if problem := mask_problem(shape, inputs) or mask_problem(memory, inputs, MEMORY_MASK.name):
+            return problem
         if problem := _heads(self.title, params, shape):
             return problem
         num_features, memory_features = fixed_size(shape, "F"), fixed_size(memory, "F")
@@ -185,7 +211,9 @@ class TransformerDecoderLayer(LayerType[DecoderParams]):
         kwargs = _kwargs(params)
         if (memory_features := fixed_size(inputs["memory"], "F")) != num_features:
             kwargs = {"memory_features": memory_features, **kwargs}
-        return Constructor("TransformerDecoderLayer", (num_features, params.num_heads), kwargs)
+        masks = changed(params, ("takes_padding_mask", "takes_memory_mask"))
+        target = f"Masked{self.type_name}" if masks else self.type_name
+        return Constructor(target, (num_features, params.num_heads), {**kwargs, **masks})
 
 
 def _heads(title: str, params: TransformerParams, shape: Shape) -> ShapeProblem | None:

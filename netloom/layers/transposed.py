@@ -1,4 +1,4 @@
-"""Convolutions that enlarge their input, and the one that splits its work in two."""
+"""Convolutions that enlarge their input: one implementation, a row per class."""
 
 from __future__ import annotations
 
@@ -14,15 +14,8 @@ from netloom.layers.base import (
     SetParams,
     ShapeProblem,
 )
-from netloom.layers.convolution import (
-    Conv2dParams,
-    Convolution,
-    ConvParams,
-    dilation_param,
-    each,
-    groups_problem,
-    kernel_param,
-)
+from netloom.layers.conv_params import ConvParams, dilation_param, each, kernel_param
+from netloom.layers.convolution import groups_problem
 from netloom.layers.expect import expect_axes, fixed_size
 from netloom.layers.params import (
     NonNegativeInt,
@@ -251,66 +244,4 @@ class ConvTranspose3d(TransposedConvolution[ConvTranspose3dParams]):
     Params = ConvTranspose3dParams
 
 
-class SeparableConv2dParams(Conv2dParams):
-    """As a convolution, but for groups: there is one per channel."""
-
-    groups: int = param(
-        1,
-        "Groups of the mixing",
-        "Groups of the 1 × 1 convolution that mixes the channels.",
-        minimum=1,
-        maximum=65_536,
-        is_advanced=True,
-    )
-
-
-class SeparableConv2d(Convolution[SeparableConv2dParams]):
-    type_name = "SeparableConv2d"
-    name_stem = "sepconv"
-    title = "SeparableConv2d"
-    summary = "A filter for each channel, then a mix of channels: a cheaper Conv2d."
-    docs = (
-        "A depthwise convolution looks at each channel on its own, a 1 × 1 convolution then mixes "
-        "channels: about kernel² times fewer multiplications than Conv2d (Xception, MobileNet)."
-    )
-    aliases = ("depthwise separable", "SeparableConv2D", "mobilenet", "xception", "pointwise")
-    icon = "grid-dots"
-    num_directions = 2
-    Params = SeparableConv2dParams
-
-    def _costs(self, params: SeparableConv2dParams, in_channels: int, output: Shape) -> Inference:
-        taps = math.prod(params.kernel_size)
-        mixed = in_channels // params.groups
-        parameters: dict[str, tuple[int, ...]] = {
-            "depthwise.weight": (in_channels, 1, *params.kernel_size),
-            "pointwise.weight": (params.out_channels, mixed, 1, 1),
-        }
-        if params.bias:
-            parameters["pointwise.bias"] = (params.out_channels,)
-        positions = fixed_size(output, "H") * fixed_size(output, "W")
-        mixing = params.out_channels * (2 * mixed + params.bias)
-        return Inference(
-            outputs={"output": output},
-            inferred={"in_channels": in_channels},
-            parameters=parameters,
-            flops=positions * (2 * taps * in_channels + mixing),
-            macs=positions * (taps * in_channels + params.out_channels * mixed),
-        )
-
-    def kept_inside(self, params: SeparableConv2dParams, inputs: Inputs) -> Size:
-        sizes = self._output_sizes(params, sizes_of(inputs["input"], 2))
-        if isinstance(sizes, ShapeProblem):
-            return 0
-        return elements_per_sample(slid(fixed_size(inputs["input"], "C"), sizes))
-
-    def constructor(self, params: SeparableConv2dParams, inputs: Inputs) -> Constructor:
-        call = super().constructor(params, inputs)
-        return Constructor("SeparableConv2d", call.args, call.kwargs)
-
-
-LAYERS = (
-    ConvTranspose2d(),
-    ConvTranspose1d(),
-    ConvTranspose3d(),
-    SeparableConv2d(),
-)
+LAYERS = (ConvTranspose2d(), ConvTranspose1d(), ConvTranspose3d())

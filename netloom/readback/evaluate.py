@@ -13,6 +13,7 @@ from netloom.readback.frames import Frame
 from netloom.readback.functions import (
     Use,
     class_use,
+    function_use,
 )
 from netloom.readback.syntax import CannotRead, SourceFile
 from netloom.readback.values import (
@@ -89,6 +90,12 @@ class Evaluator:
                 return not self.condition(operand, frame)
             case ast.BinOp():
                 return self.computed(tree, frame)
+            case ast.Compare(left=ast.Name() as left, ops=[ast.Eq()], comparators=[right]) if (
+                isinstance(flow := self.value(left, frame), Flow)
+            ):
+                return self.add_use(
+                    function_use("eq", (flow, self.value(right, frame)), {}), tree, frame
+                )
             case ast.Compare() | ast.BoolOp():
                 return self.condition(tree, frame)
             case ast.IfExp(test=test, body=body, orelse=other):

@@ -229,7 +229,15 @@ def _one_dim(function: str, type_name: str, added: int) -> Callable[..., Use]:
     return use
 
 
+def _equal(flow: Flow, plain: Sequence[Plain], named: Mapping[str, Plain]) -> Use:
+    value = next(iter([*plain, *named.values()]), None)
+    if not isinstance(value, int):
+        raise NoSuchFunction("eq takes the number of the token that is padding.")
+    return expression_use(f"torch.eq(t0, {value})", ("PaddingMask",), (flow,), value)
+
+
 _SPECIAL: Mapping[str, Callable[[Flow, Sequence[Plain], dict[str, Plain]], Use]] = {
+    "eq": _equal,
     "flatten": _flatten,
     "transpose": _transposed,
     "permute": _permuted,

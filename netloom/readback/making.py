@@ -21,6 +21,17 @@ _OTHER_TYPES: Mapping[str, tuple[str, ...]] = {
     },
     "CenterCrop": ("Crop2d",),
     "CropLike": ("Crop2d",),
+    **{
+        f"Masked{kind}": (kind,)
+        for kind in (
+            "ClassToken",
+            "CrossAttention",
+            "SelfAttention",
+            "TakeStep",
+            "TransformerDecoderLayer",
+            "TransformerEncoderLayer",
+        )
+    },
     "MaxUnpoolTo": ("MaxUnpool1d", "MaxUnpool2d", "MaxUnpool3d"),
 }
 CLASS = "<class>"

@@ -41,6 +41,15 @@ from netloom.layers.modules.embedding import (
 )
 from netloom.layers.modules.function import Function
 from netloom.layers.modules.linear import LowRankLinear, SqueezeExcite
+from netloom.layers.modules.masked import (
+    MaskedClassToken,
+    MaskedCrossAttention,
+    MaskedPool,
+    MaskedSelfAttention,
+    MaskedTakeStep,
+    MaskedTransformerDecoderLayer,
+    MaskedTransformerEncoderLayer,
+)
 from netloom.layers.modules.patterns import Einsum, Rearrange
 from netloom.layers.modules.pooling import MaxUnpoolTo
 from netloom.layers.modules.recurrent import GRU, LSTM, RNN
@@ -68,6 +77,13 @@ __all__ = [
     "GaussianNoise",
     "LearnedPositions",
     "LowRankLinear",
+    "MaskedClassToken",
+    "MaskedCrossAttention",
+    "MaskedPool",
+    "MaskedSelfAttention",
+    "MaskedTakeStep",
+    "MaskedTransformerDecoderLayer",
+    "MaskedTransformerEncoderLayer",
     "MatMul",
     "MaxUnpoolTo",
     "Maximum",

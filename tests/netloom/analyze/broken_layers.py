@@ -108,6 +108,26 @@ BROKEN_LAYERS: dict[str, Broken] = {
     "slice of another axis": image_into("Slice", "Slice cuts T but receives", 3, axis="T"),
     "crop": image_into("Crop2d", "needs at least that much", height=20),
     "pad": image_into("Pad", "has 4 sides", padding=[1, 2, 3]),
+    "mirrored too far": image_into(
+        "Conv2d", "Mode reflect cannot add 9", padding=9, padding_mode="reflect"
+    ),
+    "wrapped too far": image_into(
+        "Conv2d",
+        "Mode circular cannot add 13",
+        kernel_size=3,
+        padding=[1, 13],
+        padding_mode="circular",
+    ),
+    "taps too far apart": Broken(
+        Code.SHAPE_TOO_SMALL,
+        chain(IMAGE, node("MaxPool2d", "pool", dilation=9), OUTPUT),
+        "MaxPool2d spans 10 × 10",
+    ),
+    "taps beside the image": Broken(
+        Code.SHAPE_TOO_SMALL,
+        chain(IMAGE, node("MaxPool2d", "pool", padding=1, dilation=9), OUTPUT),
+        "some windows would hold only padding",
+    ),
     "pad too far": image_into("Pad", "Mode reflect cannot add 9", padding=9, mode="reflect"),
     "cubic volumes": Broken(
         SHAPE,

@@ -46,6 +46,33 @@ BROKEN_SEQUENCES: dict[str, Broken] = {
         chain(node("SignalInput", "sound"), node("GRU", "gru"), OUTPUT),
         "Channels come last in a sequence: insert a Permute.",
     ),
+    "tokens as a mask": Broken(
+        Code.SHAPE_MISMATCH,
+        document(
+            {
+                "t": node("TokenInput", "tokens", vocabulary=9),
+                "e": node("Embedding", "embedding"),
+                "a": node("SelfAttention", "look", takes_padding_mask=True),
+                "o": OUTPUT,
+            },
+            {
+                "e1": edge("t", "e"),
+                "e2": edge("e", "a"),
+                "e3": edge("t", "a", "padding_mask"),
+                "e4": edge("a", "o"),
+            },
+        ),
+        "The padding mask of Self-attention is (B, mask T), as a Padding mask gives it of tokens",
+    ),
+    "a padding token that is not there": Broken(
+        Code.SHAPE_MISMATCH,
+        chain(
+            node("TokenInput", "tokens", vocabulary=9),
+            node("Embedding", "embedding", padding_index=9),
+            OUTPUT,
+        ),
+        "There is no token 9: the vocabulary has 9, counted from 0.",
+    ),
     "heads that do not divide the features": Broken(
         Code.SHAPE_MISMATCH,
         chain(

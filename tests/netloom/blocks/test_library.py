@@ -19,8 +19,8 @@ from netloom.graph.document import (
     ParamValue,
 )
 from netloom.graph.names import name_problem
+from netloom.layer_checks.examples import example
 from tests.netloom.compile.test_source import assert_same_network
-from tests.netloom.layers.cases.table import example
 
 BLOCKS = {block.id: block for block in library_blocks()}
 SOURCES: dict[str, dict[str, dict[str, ParamValue]]] = {

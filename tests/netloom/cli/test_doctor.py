@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from netloom.doctor import GpuFacts, data_folder, describe_gpu, import_roots, report
+from netloom.doctor import data_folder, import_roots, report
+from netloom.gpu_findings import GpuFacts, describe_gpu
 
 
 @pytest.mark.parametrize(

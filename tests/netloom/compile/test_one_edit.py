@@ -17,10 +17,10 @@ from tests.netloom.layers.cases import CASES
 from tests.netloom.readback.test_round_trip import around
 
 COUNTS_PORTS = {
-    "Add", "Average", "Divide", "Einsum", "MatMul", "Maximum", "Minimum", "Multiply", "Stack",
-    "Subtract",
+    "Add", "Average", "ClassToken", "Divide", "Einsum", "MatMul", "Maximum", "Minimum", "Multiply",
+    "Stack", "Subtract",
 }  # fmt: skip
-"""Their one number is how many tensors arrive, which is an edit of connections too."""
+"""Their one parameter is which tensors arrive, which is an edit of connections too."""
 HAS_ONE_CHOICE = {"MaxUnpool2d", "MaxUnpool3d", "Permute", "Rearrange", "Reshape", "Squeeze"}
 """No other value of the kind that is tried here fits what arrives in their cases."""
 

@@ -17,6 +17,8 @@ from torch import Tensor, nn
 from netloom.compile import CompileError, build_module, generate_source
 from netloom.compile.signatures import REQUIRED, SIGNATURES
 from netloom.graph.document import BlockDefinition, Document, ExposedParam, Graph, Node
+from netloom.layer_checks.examples import example
+from netloom.layer_checks.surroundings import network_around
 from netloom.layers.registry import get_layer
 from netloom.templates import make_template, templates
 from tests.netloom.compile.graphs import documents
@@ -31,9 +33,7 @@ from tests.netloom.compile.networks import (
     rich_network,
     wide,
 )
-from tests.netloom.compile.sources import source_of
 from tests.netloom.layers.cases import CASES, Case
-from tests.netloom.layers.cases.table import example
 
 
 def _run(source: str) -> dict[str, type[nn.Module]]:
@@ -94,16 +94,7 @@ def _single_layer(type_name: str, case: Case) -> Document:
     layer = get_layer(type_name)
     assert layer is not None
     params = layer.Params.model_validate(case.params)
-    nodes = {"layer": node(type_name, "layer", **case.params)}
-    connections: list[str] = []
-    for index, (port, shape) in enumerate(case.inputs(layer, params).items()):
-        given, source, between = source_of(shape, f"s{index}")
-        nodes |= given
-        connections += [*between, f"{source}>layer.{port}"]
-    for index, port in enumerate(layer.output_ports(params)):
-        nodes[f"o{index}"] = node("Output", f"out{index}")
-        connections.append(f"layer.{port.name}>o{index}")
-    return network(nodes, *connections)
+    return network_around(layer, params, case.params, case.inputs(layer, params))
 
 
 @pytest.mark.parametrize("type_name", sorted(CASES))

@@ -220,3 +220,140 @@ def test_its_layers_are_drawn_written_read_and_trained(packages: Path, program: 
         next((packages / f"{name}-1.0.dist-info").glob("entry_points.txt")).unlink()
     done = run(packages, "-c", program)
     assert done.returncode == 0, done.stderr
+
+
+WRONG = """
+from acme.layers import Swish, SwishParams
+from netloom.layers.base import Constructor, Inference, Port, ShapeProblem
+from netloom.layers.params import param
+from netloom.layers.shapes import feature_shape, holds_numbers
+
+
+class WideParams(SwishParams):
+    is_wide: bool = param(False, "Wide", "Twice as many.")
+
+
+class Wrong(Swish):
+    def infer(self, params, inputs):
+        return Inference({"output": inputs["input"]})
+
+
+class Shape(Wrong):
+    type_name = "wrong.Shape"
+    Params = WideParams
+
+    def infer(self, params, inputs):
+        if [dim.axis for dim in inputs["input"]] != ["B", "F"]:
+            return ShapeProblem("It takes features.")
+        size = inputs["input"][1].size
+        return Inference({"output": feature_shape(2 * size if params.is_wide else size)})
+
+
+class Weights(Wrong):
+    type_name = "wrong.Weights"
+
+    def constructor(self, params, inputs):
+        return Constructor("nn.PReLU")
+
+
+class InPlace(Wrong):
+    type_name = "wrong.InPlace"
+
+    def constructor(self, params, inputs):
+        return Constructor("nn.ReLU", (), {"inplace": True})
+
+
+class NoClass(Wrong):
+    type_name = "wrong.NoClass"
+
+    def constructor(self, params, inputs):
+        return Constructor("nn.Swoosh")
+
+
+class Forgets(Wrong):
+    type_name = "wrong.Forgets"
+
+    def make_module(self, params, inputs):
+        return super().make_module(params.model_copy(update={"beta": 7.0}), inputs)
+
+
+class Raises(Wrong):
+    type_name = "wrong.Raises"
+
+    def infer(self, params, inputs):
+        return Inference({"output": inputs["input"][:2] + (inputs["input"][3],)})
+
+
+class Picky(Wrong):
+    type_name = "wrong.Picky"
+
+    def infer(self, params, inputs):
+        if inputs["input"][-1].size != 31:
+            return ShapeProblem("It needs 31 features.")
+        return Inference({"output": inputs["input"]})
+
+
+class Told(Picky):
+    type_name = "wrong.Told"
+    summary = "Without a full stop"
+    examples = ({"input": feature_shape(31)},)
+
+
+LAYERS = (
+    Shape(), Weights(), InPlace(), NoClass(), Forgets(), Raises(), Picky(), Told(), "no layer",
+)
+"""
+
+
+def test_the_layers_of_a_package_are_checked(packages: Path) -> None:
+    install(packages, "wrong", {"__init__.py": WRONG}, "wrong:LAYERS")
+    for name in ("heavy", "exits", "broken"):
+        next((packages / f"{name}-1.0.dist-info").glob("entry_points.txt")).unlink()
+    program = """
+import io, json, sys
+from contextlib import redirect_stdout
+from netloom.cli import main
+
+answers = []
+for name in ("acme", "wrong", "nobody"):
+    with redirect_stdout(io.StringIO()) as said:
+        status = main(["layers", "--check", name, "--json"])
+    answers.append([status, json.loads(said.getvalue())])
+with redirect_stdout(io.StringIO()) as said:
+    main(["layers", "--check", "acme"])
+print(json.dumps([*answers, said.getvalue()]))
+"""
+    done = run(packages, "-c", program)
+    assert done.returncode == 0, done.stderr
+    good, wrong, nobody, text = json.loads(done.stdout)
+
+    assert good[0] == 1
+    swish, faulty = good[1]["layers"]
+    assert (swish["type"], swish["is_right"], swish["flaws"]) == ("acme.Swish", True, [])
+    assert swish["num_trials"] > 8
+    assert "infer fails on (B, C=4, H=13, W=16)" in faulty["flaws"][0]["message"]
+    assert "KeyError: 'nowhere'" in faulty["flaws"][0]["message"]
+    assert "could not be loaded" in good[1]["problems"][0]
+    assert f"ok acme.Swish: {swish['num_trials']} uses, on three" in " ".join(text.split())
+
+    assert wrong[0] == 1
+    assert "'no layer' is not a LayerType" in wrong[1]["problems"][0]
+    said = {
+        layer["type"].removeprefix("wrong."): " ".join(each["message"] for each in layer["flaws"])
+        for layer in wrong[1]["layers"]
+    }
+    for name, words in {
+        "Shape": "it declares (2, 16) at output, but gives (2, 8). With {'is_wide': True}.",
+        "Weights": "Its parameters differ from the module's: weight: none declared, 1 there.",
+        "InPlace": "It changes what arrives at input, in place.",
+        "NoClass": "Its module cannot be made (AttributeError",
+        "Forgets": "What its code makes gives other numbers at output.",
+        "Raises": "which it has to accept or to refuse (IndexError",
+        "Picky": "It accepts none of 9 usual inputs (the last: It needs 31 features.)",
+        "Told": "`summary` has to be a sentence, with a full stop.",
+    }.items():
+        assert words in said[name], said[name]
+    assert [layer["type"] for layer in wrong[1]["layers"] if layer["is_right"]] == ["wrong.Told"]
+
+    assert nobody[0] == 1
+    assert "No installed package 'nobody' adds layers" in nobody[1]["error"]

@@ -11,28 +11,26 @@ from pathlib import Path
 
 import pytest
 import torch
-from torch import Tensor, nn
+from torch import nn
 
 from netloom.compile.own_classes import carried, own_classes
 from netloom.compile.signatures import signature_of
 from netloom.graph.document import ParamValue
 from netloom.graph.names import name_problem
+from netloom.layer_checks.flaws import Trial
+from netloom.layer_checks.trial import check_trial
 from netloom.layers import all_layers, describe_layers, get_layer, modules
-from netloom.layers.base import AnyLayer, Inference, Inputs
+from netloom.layers.base import AnyLayer, Inference
 from netloom.layers.expect import infer_layer
-from netloom.layers.params import LayerParams
 from netloom.layers.parse import parse_params
-from netloom.layers.shapes import concrete, feature_shape, holds_integers, image_shape
+from netloom.layers.shapes import feature_shape, image_shape
 from tests.netloom.layers.cases import CASES, Case
-from tests.netloom.layers.cases.table import example
 
 COMPUTING = [layer for layer in all_layers() if layer.role == "layer"]
 
 
 ONLY_SIZE = {("Crop2d", "like")}
 """Ports of which a layer takes the size alone, so that no gradient flows back."""
-BATCHES = ((2, 23), (3, 31), (1, 40))
-"""Samples and time steps of the three inputs of each case."""
 
 
 def cases() -> list[object]:
@@ -48,56 +46,14 @@ def cases() -> list[object]:
 def test_declaration_is_what_torch_does(layer: AnyLayer, case: Case) -> None:
     params = parse_params(layer, case.params).params
     assert params is not None
-    inputs = case.inputs(layer, params)
-    found = infer_layer(layer, params, inputs)
-    assert isinstance(found, Inference), found.message
-    assert set(found.inferred) == set(layer.inferred)
-    ports = [port.name for port in layer.output_ports(params)]
-    assert list(found.outputs) == ports
-
-    torch.manual_seed(0)
-    module = layer.make_module(params, inputs).eval()
-    expected = {name: tuple(value.shape) for name, value in module.named_parameters()}
-    assert dict(found.parameters) == expected
-    assert dict(found.buffers) == {name: tuple(b.shape) for name, b in module.named_buffers()}
-    rebuilt = _from_source(layer, params, inputs, module)
-
-    for num_samples, time in BATCHES:
-        tensors = [example(shape, num_samples, time) for shape in inputs.values()]
-        copies = [tensor.detach().clone() for tensor in tensors]
-        results = _as_tuple(module(*tensors))
-        for port, result in zip(ports, results, strict=True):
-            declared = found.outputs[port]
-            assert tuple(result.shape) == concrete(declared, B=num_samples, T=time, S=time + 2)
-            assert holds_integers(declared) != result.is_floating_point()
-        loss = sum(result.square().sum() for result in results if result.is_floating_point())
-        assert isinstance(loss, Tensor)
-        loss.backward()
-        for port, tensor, copy in zip(inputs, tensors, copies, strict=True):
-            assert torch.equal(tensor.detach(), copy), "a layer must not work in place"
-            if tensor.is_floating_point() and (layer.type_name, port) not in ONLY_SIZE:
-                assert tensor.grad is not None
-                assert torch.isfinite(tensor.grad).all()
-        for result, again in zip(results, _as_tuple(rebuilt(*tensors)), strict=True):
-            assert torch.allclose(result, again)
-
-
-def _as_tuple(given: Tensor | tuple[Tensor, ...]) -> tuple[Tensor, ...]:
-    return given if isinstance(given, tuple) else (given,)
-
-
-def _from_source(layer: AnyLayer, params: LayerParams, inputs: Inputs, module: nn.Module):
-    """Rebuild the layer from its generated code, with the same weights."""
-    names = [f"x{index}" for index in range(len(inputs))]
-    scope: dict[str, object] = {"nn": nn, "torch": torch}
-    expression = layer.call_source(params, inputs, names)
-    if expression is not None:
-        return eval(f"lambda {', '.join(names)}: {expression}", scope)
-    for own in carried([layer.constructor(params, inputs).target]):
-        exec(own.text, scope)
-    rebuilt = eval(layer.source(params, inputs), scope)
-    rebuilt.load_state_dict(module.state_dict())
-    return rebuilt.eval()
+    trial = Trial(case.params, case.inputs(layer, params))
+    assert isinstance(infer_layer(layer, params, trial.inputs), Inference)
+    flaws = [
+        flaw.message
+        for flaw in check_trial(layer, trial, reads_back=False)
+        if flaw.kind != "gradient" or (layer.type_name, flaw.port) not in ONLY_SIZE
+    ]
+    assert flaws == []
 
 
 @pytest.mark.parametrize(("layer", "case"), cases())

@@ -6,11 +6,11 @@ import pytest
 
 from netloom.compile import CompileError, generate_source
 from netloom.graph.document import Document
+from netloom.layer_checks.surroundings import network_around
 from netloom.layers.registry import get_layer
 from netloom.readback import read_source
 from netloom.templates import make_template, templates
-from tests.netloom.compile.networks import nested_network, network, node, rich_network
-from tests.netloom.compile.sources import source_of
+from tests.netloom.compile.networks import nested_network, rich_network
 from tests.netloom.compile.test_architectures import (
     generator,
     patch_attention,
@@ -38,16 +38,7 @@ def around(type_name: str, case: Case) -> Document:
     layer = get_layer(type_name)
     assert layer is not None
     params = layer.Params.model_validate(case.params)
-    nodes = {"layer": node(type_name, "layer", **case.params)}
-    connections: list[str] = []
-    for index, (port, shape) in enumerate(case.inputs(layer, params).items()):
-        given, source, between = source_of(shape, f"s{index}")
-        nodes |= given
-        connections += [*between, f"{source}>layer.{port}"]
-    for index, port in enumerate(layer.output_ports(params)):
-        nodes[f"o{index}"] = node("Output", f"out{index}")
-        connections.append(f"layer.{port.name}>o{index}")
-    return network(nodes, *connections)
+    return network_around(layer, params, case.params, case.inputs(layer, params))
 
 
 @pytest.mark.parametrize("type_name", sorted(CASES))

@@ -18,11 +18,11 @@ from netloom.compile.plan import plan_network
 from netloom.graph.diagnostics import DiagnosticCode
 from netloom.graph.document import Document, graph_hash
 from netloom.graph.migrations import load_document
+from netloom.layer_checks.examples import example
 from netloom.samples import digits, write_samples
 from netloom.templates import TRAINED_TASKS, TemplateInfo, make_template, templates
 from netloom.train.spec import RunConfig, TrainSpec
 from tests.netloom.compile.test_source import assert_same_network
-from tests.netloom.layers.cases.table import example
 from tests.netloom.train.conftest import of_type, train_here, train_losses
 
 IDS = [info.id for info in templates()]

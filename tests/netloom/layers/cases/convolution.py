@@ -14,6 +14,10 @@ CASES: Cases = {
         {"kernel_size": 3, "dilation": [2, 1], "padding": 2, "bias": False},
         {"kernel_size": [2, 4], "dilation": 2, "stride": 2},
         {"out_channels": 8, "groups": 2},
+        {"kernel_size": 5, "padding_mode": "reflect"},
+        {"kernel_size": [3, 4], "padding_mode": "circular"},
+        {"kernel_size": 3, "padding": [4, 1], "stride": 2, "padding_mode": "reflect"},
+        {"kernel_size": 3, "padding": 2, "dilation": 2, "padding_mode": "replicate"},
     ),
     "Conv1d": over(
         SIGNALS,
@@ -22,6 +26,9 @@ CASES: Cases = {
         {"kernel_size": 3, "stride": 3, "dilation": 2, "bias": False},
         {"kernel_size": 4, "out_channels": 4, "groups": 2},
         {"kernel_size": 7, "stride": 4},
+        {"kernel_size": 4, "padding_mode": "reflect"},
+        {"kernel_size": 5, "padding": 4, "padding_mode": "circular"},
+        {"kernel_size": 2, "padding": 6, "padding_mode": "replicate"},
     ),
     "Conv3d": over(
         VOLUMES,
@@ -29,6 +36,9 @@ CASES: Cases = {
         {"out_channels": 3, "kernel_size": [1, 3, 2], "stride": [1, 2, 1], "padding": [0, 1, 1]},
         {"kernel_size": 3, "dilation": 2, "padding": 2, "groups": 4, "bias": False},
         {"kernel_size": 2},
+        {"kernel_size": [3, 5, 1], "padding_mode": "replicate"},
+        {"kernel_size": 4, "padding_mode": "circular"},
+        {"kernel_size": 5, "padding_mode": "reflect", "stride": 2},
     ),
     "ConvTranspose1d": over(
         SIGNALS,

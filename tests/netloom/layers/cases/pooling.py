@@ -25,6 +25,9 @@ CASES: Cases = {
         {"kernel_size": 2, "stride": 3, "ceil_mode": True},
         {"kernel_size": 2, "stride": 4, "padding": 1, "ceil_mode": True},
         {"return_indices": True},
+        {"dilation": [2, 3]},
+        {"kernel_size": 3, "stride": 2, "padding": 1, "dilation": 2, "ceil_mode": True},
+        {"kernel_size": 3, "stride": 1, "dilation": 2, "return_indices": True},
     ),
     "AvgPool2d": over(
         IMAGES, {}, {"kernel_size": 3, "stride": 2, "padding": 1, "count_include_pad": False}
@@ -34,8 +37,15 @@ CASES: Cases = {
         {},
         {"kernel_size": 3, "stride": 2, "padding": 1, "ceil_mode": True},
         {"kernel_size": 4, "return_indices": True},
+        {"kernel_size": 3, "stride": 2, "padding": 1, "dilation": 4, "return_indices": True},
+        {"kernel_size": 2, "stride": 3, "dilation": 3, "ceil_mode": True},
     ),
-    "MaxPool3d": over(VOLUMES, {}, {"kernel_size": [2, 3, 1], "return_indices": True}),
+    "MaxPool3d": over(
+        VOLUMES,
+        {},
+        {"kernel_size": [2, 3, 1], "return_indices": True},
+        {"kernel_size": 2, "stride": [1, 2, 3], "dilation": [3, 1, 2], "padding": 1},
+    ),
     "AvgPool1d": over(
         SIGNALS, {}, {"kernel_size": 4, "padding": 2, "stride": 3, "count_include_pad": False}
     ),

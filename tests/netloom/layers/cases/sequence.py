@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
-from netloom.layers.shapes import feature_shape, image_shape, sequence_shape, token_shape
+from netloom.layers.shapes import (
+    feature_shape,
+    image_shape,
+    mask_shape,
+    sequence_shape,
+    symbol,
+    token_shape,
+)
 from tests.netloom.layers.cases.table import Case, Cases, over
 
 SEQUENCES = (sequence_shape(8), sequence_shape(6, 5))
@@ -11,6 +18,23 @@ PAIRS = (
     {"query": sequence_shape(8, 7), "memory": sequence_shape(6)},
     {"query": sequence_shape(8), "memory": sequence_shape(3, symbol_name="S")},
 )
+MASKED = (
+    {"input": sequence_shape(8), "padding_mask": mask_shape(symbol("T"))},
+    {"input": sequence_shape(4, 5), "padding_mask": mask_shape(5)},
+)
+MASKED_PAIRS = (
+    {**PAIRS[0], "memory_mask": mask_shape(5)},
+    {**PAIRS[2], "memory_mask": mask_shape(symbol("S"))},
+)
+MASKED_TARGETS = tuple(
+    {
+        "input": pair["query"], "memory": pair["memory"], "memory_mask": pair["memory_mask"],
+        "padding_mask": mask_shape(symbol("T")),
+    }
+    for pair in MASKED_PAIRS
+)  # fmt: skip
+MASK = {"takes_padding_mask": True}
+MEMORY_MASK = {"takes_memory_mask": True}
 TARGETS = tuple({"input": pair["query"], "memory": pair["memory"]} for pair in PAIRS)
 
 RECURRENT = (
@@ -32,12 +56,17 @@ def with_states(*names: str) -> list[Case]:
 
 
 CASES: Cases = {
-    "Embedding": over((token_shape(10), token_shape(5, 7)), {}, {"num_features": 3}),
+    "Embedding": over(
+        (token_shape(10), token_shape(5, 7)), {}, {"num_features": 3}, {"padding_index": 0}
+    ),
+    "PaddingMask": over((token_shape(10), token_shape(5, 7)), {}, {"padding_index": 1}),
     "PatchEmbedding": over(
         (image_shape(3, 8, 12), image_shape(1, 4, 4)), {}, {"patch_size": [4, 2], "num_features": 6}
     ),
-    "ClassToken": over(SEQUENCES),
-    "TakeStep": over(SEQUENCES, {}, {"step": 0}, {"step": 3}),
+    "ClassToken": over(SEQUENCES) + over(MASKED, MASK),
+    "TakeStep": over(SEQUENCES, {}, {"step": 0}, {"step": 3})
+    + over(MASKED, MASK, {**MASK, "step": 2}),
+    "MaskedPool": over(MASKED, {}, {"mode": "max"}),
     "LearnedPositions": over((sequence_shape(6, 5),), {}, {"max_length": 9})
     + over((sequence_shape(8),), {"max_length": 64}),
     "SinusoidalPositions": over((*SEQUENCES, sequence_shape(3)), {}, {"base": 100.0}),
@@ -47,17 +76,26 @@ CASES: Cases = {
     "GRU": over(SEQUENCES, *RECURRENT) + with_states("hidden"),
     "RNN": over(SEQUENCES, *RECURRENT, {"nonlinearity": "relu"}) + with_states("hidden"),
     "SelfAttention": over((sequence_shape(8),), {}, {"is_rotary": True, "is_causal": True})
-    + over((sequence_shape(6, 5),), {"num_heads": 3, "bias": False, "dropout": 0.2}),
-    "CrossAttention": over(PAIRS, {}, {"num_heads": 2, "bias": False}),
+    + over((sequence_shape(6, 5),), {"num_heads": 3, "bias": False, "dropout": 0.2})
+    + over(MASKED, MASK, {**MASK, "is_causal": True, "is_rotary": True, "num_heads": 2}),
+    "CrossAttention": over(PAIRS, {}, {"num_heads": 2, "bias": False})
+    + over(MASKED_PAIRS, MEMORY_MASK, {**MEMORY_MASK, "num_heads": 2, "bias": False}),
     "TransformerEncoderLayer": over(
         (sequence_shape(8), sequence_shape(12, 5)),
         {"hidden_features": 7},
         {"is_causal": True, "is_rotary": True, "norm_first": True, "num_heads": 2},
         {"activation": "gelu", "dropout": 0.0},
-    ),
+    )
+    + over(MASKED, MASK, {**MASK, "norm_first": True, "is_causal": True}),
     "TransformerDecoderLayer": over(
         TARGETS,
         {"hidden_features": 7},
         {"is_causal": False, "norm_first": True, "activation": "silu", "num_heads": 2},
+    )
+    + over(
+        MASKED_TARGETS,
+        {**MASK, "norm_first": True},
+        {**MEMORY_MASK, "is_causal": False},
+        {**MASK, **MEMORY_MASK},
     ),
 }

@@ -6,22 +6,15 @@ B batch, C channels, D depth, H height, W width, T time, F features.
 from __future__ import annotations
 
 import itertools
-import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-
-import torch
-from torch import Tensor
 
 from netloom.graph.document import ParamValue
 from netloom.layers.base import AnyLayer, Inputs
 from netloom.layers.params import LayerParams
 from netloom.layers.shapes import (
     Shape,
-    axes_of,
-    concrete,
     feature_shape,
-    holds_integers,
     image_shape,
     sequence_shape,
     signal_shape,
@@ -65,14 +58,3 @@ SIGNALS = (signal_shape(4), signal_shape(6, 19))
 SEQUENCES = (sequence_shape(8), sequence_shape(6, 5))
 VOLUMES = (volume_shape(4, 8, 9, 11),)
 ANY = (*IMAGES, *FEATURES, *SIGNALS, *SEQUENCES, *VOLUMES)
-
-
-def example(shape: Shape, num_samples: int, time: int) -> Tensor:
-    """Return a tensor of a shape: normal numbers, or tokens 0 and 1, or indices without repeats."""
-    sizes = concrete(shape, B=num_samples, T=time, S=time + 2)
-    if not holds_integers(shape):
-        return torch.randn(sizes, requires_grad=True)
-    if axes_of(shape) == "BT":
-        return torch.randint(0, 2, sizes)
-    positions = torch.arange(math.prod(sizes[2:]))
-    return positions.view(sizes[2:]).expand(sizes).contiguous()
