@@ -170,6 +170,17 @@ class CheckpointOut(Schema):
     created_at: datetime
 
 
+class RunUnfrozen(Schema):
+    """A group of layers that began to learn when `epoch` epochs were over."""
+
+    time_s: float
+    step: int
+    epoch: int
+    group: str
+    num_parameters: int
+    num_left: int
+
+
 class Run(RunSummary):
     """Everything a run's page shows.
 
@@ -195,6 +206,7 @@ class Run(RunSummary):
     samples: RunSamples | None
     per_class: list[ClassScore]
     confusion: list[list[int]]
+    unfrozen: list[RunUnfrozen]
     can_edit: bool
 
 

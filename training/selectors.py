@@ -33,6 +33,7 @@ from training.schemas import (
     RunSamples,
     RunStarted,
     RunSummary,
+    RunUnfrozen,
 )
 from training.schemas import Run as RunOut
 
@@ -146,6 +147,7 @@ def run_detail(run: Run, person: Person) -> RunOut:
         samples=RunSamples(**detail.samples) if detail.samples else None,
         per_class=_class_scores(classes, detail.epoch_end),
         confusion=detail.epoch_end["confusion_KK"] if detail.epoch_end else [],
+        unfrozen=[RunUnfrozen(**told) for told in detail.unfrozen],
         can_edit=may(person, run.project_id, "edit"),
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -34,6 +35,7 @@ from netloom.train.events import Phase
 from netloom.train.optimize import Schedule, make_optimizer
 from netloom.train.ranks import ALONE, Ranks
 from netloom.train.spec import TrainSpec
+from netloom.train.unfreeze import FrozenGroup, Unfreezing
 from netloom.train.weights import read_weights
 
 _PHASE_INTERVAL_S = 0.2
@@ -72,6 +74,7 @@ class Session:
     optimizer: torch.optim.Optimizer
     schedule: Schedule
     scaler: torch.amp.GradScaler
+    unfreezing: Unfreezing
     is_probability: bool
     ranks: Ranks = ALONE
 
@@ -84,6 +87,18 @@ class Session:
     def total_steps(self) -> int:
         """Optimiser steps of the whole run."""
         return self.sampler.batches_per_epoch * self.spec.config.epochs
+
+    def unfreeze(self, epoch: int) -> tuple[FrozenGroup, ...]:
+        """Thaw what learns once so many epochs are over; returns what did not before."""
+        thawed = self.unfreezing.advance(self.module, epoch)
+        if thawed and not self.ranks.is_alone:
+            # What adds up gradients takes those of parameters that learned when it was made; the
+            # hooks of the former one go with it.
+            self.optimizer.zero_grad(set_to_none=True)
+            self.trained = self.module
+            gc.collect()
+            self.trained = share_gradients(self.module, self.placement.device, self.ranks)
+        return thawed
 
 
 def build_network(spec: TrainSpec, writer: EventWriter, device: torch.device) -> Network:
@@ -199,6 +214,7 @@ def build_session(
         len(dataset.items.classes),
         device,
     )
+    unfreezing = Unfreezing(config.unfreeze, module)
     return Session(
         spec=spec,
         placement=placement,
@@ -218,7 +234,7 @@ def build_session(
             ranks=ranks,
         ),
         loss=loss,
-        optimizer=make_optimizer(config.optimizer, module),
+        optimizer=make_optimizer(config.optimizer, module, unfreezing),
         schedule=Schedule(
             config.schedule,
             config.optimizer.learning_rate,
@@ -226,6 +242,7 @@ def build_session(
             config.epochs,
         ),
         scaler=torch.amp.GradScaler(device.type, enabled=placement.uses_scaler),
+        unfreezing=unfreezing,
         is_probability=find_final_softmax(spec.document) is not None,
         ranks=ranks,
     )

@@ -45,6 +45,19 @@ class EarlyStopConfig(SpecModel):
     patience_epochs: Annotated[int, Field(ge=1, le=10_000)] = 5
 
 
+class UnfreezeConfig(SpecModel):
+    """Thaws frozen layers while the run goes on, one group at a time from the output backwards.
+
+    Attributes:
+        every_epochs: The first group learns after so many epochs, the next after as many again.
+        rate_factor: Layers thawed this way learn at the run's rate times this.
+    """
+
+    is_enabled: bool = False
+    every_epochs: Annotated[int, Field(ge=1, le=10_000)] = 2
+    rate_factor: Annotated[float, Field(gt=0, le=10)] = 1.0
+
+
 MOST_DEVICES = 16
 
 
@@ -60,6 +73,7 @@ class RunConfig(SpecModel):
     optimizer: OptimizerConfig = OptimizerConfig()
     schedule: ScheduleConfig = ScheduleConfig()
     augmentation: AugmentationConfig = AugmentationConfig()
+    unfreeze: UnfreezeConfig = UnfreezeConfig()
     early_stop: EarlyStopConfig = EarlyStopConfig()
     epochs: Annotated[int, Field(ge=1, le=100_000)] = 10
     batch_size: Annotated[int, Field(ge=1, le=65_536)] = 64

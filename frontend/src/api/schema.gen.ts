@@ -4981,7 +4981,7 @@ export interface components {
         /** NumberedEvent */
         NumberedEvent: {
             /** Event */
-            event: components["schemas"]["Started"] | components["schemas"]["Phase"] | components["schemas"]["Metrics"] | components["schemas"]["Progress"] | components["schemas"]["Rewind"] | components["schemas"]["Samples"] | components["schemas"]["EpochEnd"] | components["schemas"]["Checkpoint"] | components["schemas"]["Log"] | components["schemas"]["Finished"] | components["schemas"]["Failed"];
+            event: components["schemas"]["Started"] | components["schemas"]["Phase"] | components["schemas"]["Metrics"] | components["schemas"]["Progress"] | components["schemas"]["Rewind"] | components["schemas"]["Samples"] | components["schemas"]["EpochEnd"] | components["schemas"]["Unfrozen"] | components["schemas"]["Checkpoint"] | components["schemas"]["Log"] | components["schemas"]["Finished"] | components["schemas"]["Failed"];
             /** Seq */
             seq: number;
         };
@@ -5839,6 +5839,8 @@ export interface components {
             state: "queued" | "claimed" | "running" | "succeeded" | "failed" | "stopped" | "paused" | "interrupted";
             /** Tags */
             tags: string[];
+            /** Unfrozen */
+            unfrozen: components["schemas"]["RunUnfrozen"][];
         };
         /**
          * RunAttempt
@@ -5922,6 +5924,11 @@ export interface components {
              *         "class_weights": "none",
              *         "label_smoothing": 0,
              *         "type": "classification"
+             *       },
+             *       "unfreeze": {
+             *         "every_epochs": 2,
+             *         "is_enabled": false,
+             *         "rate_factor": 1
              *       }
              *     }
              */
@@ -6036,6 +6043,14 @@ export interface components {
              *     }
              */
             task: components["schemas"]["TaskConfig"];
+            /**
+             * @default {
+             *       "every_epochs": 2,
+             *       "is_enabled": false,
+             *       "rate_factor": 1
+             *     }
+             */
+            unfreeze: components["schemas"]["UnfreezeConfig"];
         };
         /** RunEstimateRequest */
         RunEstimateRequest: {
@@ -6079,6 +6094,11 @@ export interface components {
              *         "class_weights": "none",
              *         "label_smoothing": 0,
              *         "type": "classification"
+             *       },
+             *       "unfreeze": {
+             *         "every_epochs": 2,
+             *         "is_enabled": false,
+             *         "rate_factor": 1
              *       }
              *     }
              */
@@ -6254,6 +6274,11 @@ export interface components {
              *         "class_weights": "none",
              *         "label_smoothing": 0,
              *         "type": "classification"
+             *       },
+             *       "unfreeze": {
+             *         "every_epochs": 2,
+             *         "is_enabled": false,
+             *         "rate_factor": 1
              *       }
              *     }
              */
@@ -6375,6 +6400,24 @@ export interface components {
             state: "queued" | "claimed" | "running" | "succeeded" | "failed" | "stopped" | "paused" | "interrupted";
             /** Tags */
             tags: string[];
+        };
+        /**
+         * RunUnfrozen
+         * @description A group of layers that began to learn when `epoch` epochs were over.
+         */
+        RunUnfrozen: {
+            /** Epoch */
+            epoch: number;
+            /** Group */
+            group: string;
+            /** Num Left */
+            num_left: number;
+            /** Num Parameters */
+            num_parameters: number;
+            /** Step */
+            step: number;
+            /** Time S */
+            time_s: number;
         };
         /** RunUpdate */
         RunUpdate: {
@@ -7280,6 +7323,11 @@ export interface components {
              *         "class_weights": "none",
              *         "label_smoothing": 0,
              *         "type": "classification"
+             *       },
+             *       "unfreeze": {
+             *         "every_epochs": 2,
+             *         "is_enabled": false,
+             *         "rate_factor": 1
              *       }
              *     }
              */
@@ -7314,6 +7362,59 @@ export interface components {
         UndoIn: {
             /** Event Ids */
             event_ids: number[];
+        };
+        /**
+         * UnfreezeConfig
+         * @description Thaws frozen layers while the run goes on, one group at a time from the output backwards.
+         *
+         *     Attributes:
+         *         every_epochs: The first group learns after so many epochs, the next after as many again.
+         *         rate_factor: Layers thawed this way learn at the run's rate times this.
+         */
+        UnfreezeConfig: {
+            /**
+             * Every Epochs
+             * @default 2
+             */
+            every_epochs: number;
+            /**
+             * Is Enabled
+             * @default false
+             */
+            is_enabled: boolean;
+            /**
+             * Rate Factor
+             * @default 1
+             */
+            rate_factor: number;
+        };
+        /**
+         * Unfrozen
+         * @description A group of layers begins to learn; `step` and `epoch` are those that are over.
+         *
+         *     Attributes:
+         *         group: Names of its layers.
+         *         num_parameters: Learned numbers in it.
+         *         num_left: Groups that are still frozen.
+         */
+        Unfrozen: {
+            /** Epoch */
+            epoch: number;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            event: "unfrozen";
+            /** Group */
+            group: string;
+            /** Num Left */
+            num_left: number;
+            /** Num Parameters */
+            num_parameters: number;
+            /** Step */
+            step: number;
+            /** Time S */
+            time_s: number;
         };
         /** UploadIn */
         UploadIn: {

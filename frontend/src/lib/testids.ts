@@ -115,6 +115,7 @@ export const TESTIDS = {
     resume: 'run-resume',
     progress: 'run-progress',
     curves: 'run-curves',
+    unfrozen: 'run-unfrozen',
     log: 'run-log',
     samples: 'run-samples',
     download: 'run-download',
