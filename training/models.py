@@ -136,9 +136,7 @@ class RunDetail(models.Model):
     progress: models.JSONField[dict[str, Any] | None] = models.JSONField(null=True)
     samples: models.JSONField[dict[str, Any] | None] = models.JSONField(null=True)
     epoch_end: models.JSONField[dict[str, Any] | None] = models.JSONField(null=True)
-    unfrozen: models.JSONField[list[dict[str, Any]]] = models.JSONField(
-        default=list, db_default=models.Value([], models.JSONField())
-    )
+    unfrozen: models.JSONField[list[dict[str, Any]]] = models.JSONField(default=list, db_default=[])  # pyright: ignore[reportCallIssue] - the stubs take no list
     log_tail: models.JSONField[list[str]] = models.JSONField(default=list)
 
 
