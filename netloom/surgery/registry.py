@@ -17,7 +17,7 @@ from netloom.surgery.act import ActRefused, AnyAct, Context, Outcome
 from netloom.surgery.model import ActDescription, Change, Plan, Target
 from netloom.surgery.survival import report_survival
 
-_ACTS = ("head", "freeze", "insert", "swap", "width", "cut", "merge")
+_ACTS = ("head", "freeze", "insert", "swap", "width", "heads", "cut", "merge")
 _MOST_PROBLEMS = 20
 
 
