@@ -61,6 +61,7 @@ class Run(models.Model):
     network_id: str
     network_version_id: str
     start_checkpoint_id: str | None
+    merge_checkpoint_id: str | None
     detail: RunDetail
     attempts: RelatedManager[Attempt]
     checkpoints: RelatedManager[Checkpoint]
@@ -88,6 +89,10 @@ class Run(models.Model):
     start_from: models.JSONField[dict[str, Any] | None] = models.JSONField(null=True)
     start_checkpoint = models.ForeignKey(
         "training.Checkpoint", null=True, on_delete=models.RESTRICT, related_name="started_runs"
+    )
+    merge_from: models.JSONField[dict[str, Any] | None] = models.JSONField(null=True)
+    merge_checkpoint = models.ForeignKey(
+        "training.Checkpoint", null=True, on_delete=models.RESTRICT, related_name="merged_runs"
     )
 
     state = models.CharField(max_length=12, choices=State.choices, default=State.QUEUED)

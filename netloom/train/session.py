@@ -11,7 +11,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from netloom.compile import Network, build_module, load_weights
+from netloom.compile import Network
 from netloom.data.items import LabelledItems
 from netloom.data.manifest import Manifest
 from netloom.data.pixels import (
@@ -24,7 +24,6 @@ from netloom.data.pixels import (
 )
 from netloom.data.preprocess import Preprocessing
 from netloom.data.sampler import EpochSampler
-from netloom.surgery.remap import remap_weights
 from netloom.tasks.classification import ClassificationLoss
 from netloom.tasks.output import find_final_softmax
 from netloom.train.batches import BatchMaker
@@ -36,7 +35,6 @@ from netloom.train.optimize import Schedule, make_optimizer
 from netloom.train.ranks import ALONE, Ranks
 from netloom.train.spec import TrainSpec
 from netloom.train.unfreeze import FrozenGroup, Unfreezing
-from netloom.train.weights import read_weights
 
 _PHASE_INTERVAL_S = 0.2
 
@@ -99,39 +97,6 @@ class Session:
             gc.collect()
             self.trained = share_gradients(self.module, self.placement.device, self.ranks)
         return thawed
-
-
-def build_network(spec: TrainSpec, writer: EventWriter, device: torch.device) -> Network:
-    """Compile the network and give it its first weights, saying what fitted."""
-    module = build_module(spec.document, seed=spec.config.seed)
-    if spec.initial_weights is not None:
-        weights, resized = _fitted_weights(spec, Path(spec.initial_weights))
-        report = load_weights(module, weights)
-        total = len(report.loaded) + len(report.initialised) + len(report.mismatched)
-        level = "warning" if report.initialised or report.mismatched else "info"
-        parts = [f"Initial weights: {len(report.loaded)} of {total} tensors fit."]
-        if resized:
-            parts.append(
-                f"{len(resized)} of them made wider or narrower: {_listed(list(resized))}."
-            )
-        for names, text in (
-            ([m.key for m in report.mismatched], "Other shape, so newly initialised"),
-            (report.initialised, "Not in the file, so newly initialised"),
-            (report.left_over, "In the file but not used"),
-        ):
-            if names:
-                parts.append(f"{text}: {_listed(list(names))}.")
-        writer.log(level, " ".join(parts))
-    return module.to(device)
-
-
-def _fitted_weights(spec: TrainSpec, path: Path) -> tuple[dict[str, torch.Tensor], tuple[str, ...]]:
-    """Read the first weights, and remap those of layers whose width changed since."""
-    weights = read_weights(path)
-    if spec.initial_document is None:
-        return weights, ()
-    remapped = remap_weights(spec.initial_document, spec.document, weights)
-    return remapped.weights, remapped.resized
 
 
 def open_dataset(
@@ -293,8 +258,3 @@ class _CachingProgress:
         if now - self._told >= _PHASE_INTERVAL_S or done == total:
             self._told = now
             self._writer.emit(Phase(time_s=time.time(), phase="caching", done=done, total=total))
-
-
-def _listed(names: list[str]) -> str:
-    shown = ", ".join(names[:5])
-    return shown if len(names) <= 5 else f"{shown} and {len(names) - 5} more"

@@ -95,6 +95,9 @@ class TrainSpec(SpecModel):
         initial_weights: safetensors to start from; what does not fit is initialised and listed.
         initial_document: The network that these weights belong to. With it, layers that became
             wider or narrower since are remapped rather than initialised.
+        merged_weights: Weights of a network that was merged into this one: for its layers, which
+            the first weights do not have.
+        merged_document: The network that these belong to.
         resume_from: Checkpoint file to continue bit-identically.
         cache: Folder for decoded images, keyed by content and preprocessing.
         num_threads: Torch threads of this slot, shared by its devices.
@@ -109,6 +112,8 @@ class TrainSpec(SpecModel):
     config: RunConfig = RunConfig()
     initial_weights: str | None = None
     initial_document: Document | None = None
+    merged_weights: str | None = None
+    merged_document: Document | None = None
     resume_from: str | None = None
     cache: str | None = None
     num_threads: Annotated[int, Field(ge=1, le=1024)] | None = None
@@ -145,7 +150,7 @@ def read_spec(path: Path) -> TrainSpec:
     """
     spec = TrainSpec.model_validate_json(path.read_bytes())
     folder = path.resolve().parent
-    names = ("manifest", "output", "initial_weights", "resume_from", "cache")
+    names = ("manifest", "output", "initial_weights", "merged_weights", "resume_from", "cache")
     return spec.model_copy(
         update={name: str(folder / value) for name in names if (value := getattr(spec, name))}
     )

@@ -104,6 +104,7 @@ export const TESTIDS = {
     seed: 'run-seed',
     device: 'run-device',
     startFrom: 'run-start-from',
+    mergeFrom: 'run-merge-from',
     expert: 'run-expert',
     problems: 'run-problems',
     estimate: 'run-estimate',
