@@ -5236,6 +5236,9 @@ export interface components {
          *         form: The act's fields, with choices and defaults that fit this network.
          *         values: What the plan was made with.
          *         select: Nodes to look at afterwards.
+         *         other_name: What the other network is called, for acts that take one.
+         *         other_survival: What survives of the weights of the other network, where they are loaded
+         *             as well.
          *         problems: Messages of errors that the network has afterwards and had not before.
          *         solved: How many errors the act removes.
          *         totals: Costs of the network afterwards.
@@ -5254,6 +5257,12 @@ export interface components {
             label: string;
             /** Operations */
             operations?: (components["schemas"]["AddNode"] | components["schemas"]["RemoveNode"] | components["schemas"]["AddEdge"] | components["schemas"]["RemoveEdge"] | components["schemas"]["SetParam"] | components["schemas"]["SetAttribute"] | components["schemas"]["MoveNodes"] | components["schemas"]["AddBlock"] | components["schemas"]["RemoveBlock"] | components["schemas"]["SetBlock"] | components["schemas"]["SetFrame"] | components["schemas"]["SetBudget"] | components["schemas"]["SetGraphName"])[];
+            /**
+             * Other Name
+             * @default
+             */
+            other_name: string;
+            other_survival?: components["schemas"]["Survival"] | null;
             /** Problems */
             problems?: string[];
             /**
@@ -5800,6 +5809,8 @@ export interface components {
             latest: components["schemas"]["LatestMetrics"];
             /** Log Tail */
             log_tail: string[];
+            /** Merge From */
+            merge_from: (components["schemas"]["StartFromNetwork"] | components["schemas"]["StartFromCheckpoint"]) | null;
             /** Name */
             name: string;
             /** Network Graph Hash */
@@ -6232,7 +6243,14 @@ export interface components {
             /** Step */
             step: number;
         };
-        /** RunStart */
+        /**
+         * RunStart
+         * @description What a run is started with.
+         *
+         *     Attributes:
+         *         merge_from: Weights of a network that was merged into this one: they go to its layers,
+         *             which the weights of `start_from` lack.
+         */
         RunStart: {
             /**
              * @default {
@@ -6285,6 +6303,8 @@ export interface components {
             config: components["schemas"]["RunConfig"];
             /** Dataset Id */
             dataset_id?: string | null;
+            /** Merge From */
+            merge_from?: (components["schemas"]["StartFromNetwork"] | components["schemas"]["StartFromCheckpoint"]) | null;
             /**
              * Name
              * @default
@@ -7274,6 +7294,9 @@ export interface components {
          *         initial_weights: safetensors to start from; what does not fit is initialised and listed.
          *         initial_document: The network that these weights belong to. With it, layers that became
          *             wider or narrower since are remapped rather than initialised.
+         *         merged_weights: Weights of a network that was merged into this one: for its layers, which
+         *             the first weights do not have.
+         *         merged_document: The network that these belong to.
          *         resume_from: Checkpoint file to continue bit-identically.
          *         cache: Folder for decoded images, keyed by content and preprocessing.
          *         num_threads: Torch threads of this slot, shared by its devices.
@@ -7346,6 +7369,9 @@ export interface components {
             initial_weights?: string | null;
             /** Manifest */
             manifest: string;
+            merged_document?: components["schemas"]["Document"] | null;
+            /** Merged Weights */
+            merged_weights?: string | null;
             /** Num Threads */
             num_threads?: number | null;
             /**
