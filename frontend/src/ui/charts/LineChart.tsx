@@ -170,6 +170,6 @@ function describe(
   const parts = series
     .filter(({ y }) => y.length > 0)
     .map(({ label, y, summary }) => `${label} ${formatY(summary?.value ?? y.at(-1) ?? NaN)} after ${plural(y.length, 'point')}`);
-  const told = marks.map(({ label }) => `. ${label}`).join('');
+  const told = marks.map(({ description }) => `. ${description}`).join('');
   return parts.length === 0 ? `${title}: no points yet` : `${title}: ${parts.join(', ')}${told}`;
 }

@@ -3,7 +3,10 @@ import type uPlot from 'uplot';
 /** Something that happened at a place of the horizontal axis. */
 export interface ChartMark {
   x: number;
+  /** A few words beside the line, cut where there is no room. */
   label: string;
+  /** The whole of it, for those who do not see the chart. */
+  description: string;
 }
 
 interface MarkStyle {
@@ -32,6 +35,7 @@ function draw(chart: uPlot, marks: readonly ChartMark[], { line, text, font }: M
   ctx.strokeStyle = line;
   ctx.fillStyle = text;
   ctx.font = font.replace(/^(\d+)px/, (_, size: string) => `${String(Number(size) * scale)}px`);
+  ctx.textAlign = 'left';
   ctx.textBaseline = 'top';
   ctx.lineWidth = scale;
   ctx.setLineDash([3 * scale, 3 * scale]);

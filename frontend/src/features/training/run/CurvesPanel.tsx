@@ -74,7 +74,7 @@ export function CurvesPanel({ curves, unfrozen }: CurvesPanelProps) {
 function marksOf(unfrozen: readonly Unfrozen[], axis: XAxis, startTime: number): ChartMark[] {
   return unfrozen.map((each) => {
     const x = axis === 'time' ? each.time_s - startTime : axis === 'step' ? each.step : each.epoch;
-    return { x, label: `${each.group} unfrozen` };
+    return { x, label: each.group, description: unfrozenText(each) };
   });
 }
 
