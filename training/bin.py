@@ -105,11 +105,14 @@ def _runs(num: int, did: str) -> str:
 
 
 def _runs_from_runs(runs: Sequence[Run], is_whole_project: bool) -> dict[str, str]:
-    started = Run.objects.filter(start_checkpoint__run__in=runs)
-    if is_whole_project:
-        started = started.exclude(project=F("start_checkpoint__run__project"))
-    rows = started.order_by("-number").values_list("start_checkpoint__run", "number", "name")
-    return {pk: f"run {number} ({name}) started from it" for pk, number, name in rows}
+    found: dict[str, str] = {}
+    for name in ("merge_checkpoint", "start_checkpoint"):
+        started = Run.objects.filter(**{f"{name}__run__in": runs})
+        if is_whole_project:
+            started = started.exclude(project=F(f"{name}__run__project"))
+        rows = started.order_by("-number").values_list(f"{name}__run", "number", "name")
+        found |= {pk: f"run {number} ({title}) started from it" for pk, number, title in rows}
+    return found
 
 
 def _pause_all(project: Project) -> None:

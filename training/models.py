@@ -61,6 +61,7 @@ class Run(models.Model):
     network_id: str
     network_version_id: str
     start_checkpoint_id: str | None
+    merge_checkpoint_id: str | None
     detail: RunDetail
     attempts: RelatedManager[Attempt]
     checkpoints: RelatedManager[Checkpoint]
@@ -88,6 +89,10 @@ class Run(models.Model):
     start_from: models.JSONField[dict[str, Any] | None] = models.JSONField(null=True)
     start_checkpoint = models.ForeignKey(
         "training.Checkpoint", null=True, on_delete=models.RESTRICT, related_name="started_runs"
+    )
+    merge_from: models.JSONField[dict[str, Any] | None] = models.JSONField(null=True)
+    merge_checkpoint = models.ForeignKey(
+        "training.Checkpoint", null=True, on_delete=models.RESTRICT, related_name="merged_runs"
     )
 
     state = models.CharField(max_length=12, choices=State.choices, default=State.QUEUED)
@@ -136,6 +141,7 @@ class RunDetail(models.Model):
     progress: models.JSONField[dict[str, Any] | None] = models.JSONField(null=True)
     samples: models.JSONField[dict[str, Any] | None] = models.JSONField(null=True)
     epoch_end: models.JSONField[dict[str, Any] | None] = models.JSONField(null=True)
+    unfrozen: models.JSONField[list[dict[str, Any]]] = models.JSONField(default=list, db_default=[])  # pyright: ignore[reportCallIssue] - the stubs take no list
     log_tail: models.JSONField[list[str]] = models.JSONField(default=list)
 
 

@@ -170,6 +170,17 @@ class CheckpointOut(Schema):
     created_at: datetime
 
 
+class RunUnfrozen(Schema):
+    """A group of layers that began to learn when `epoch` epochs were over."""
+
+    time_s: float
+    step: int
+    epoch: int
+    group: str
+    num_parameters: int
+    num_left: int
+
+
 class Run(RunSummary):
     """Everything a run's page shows.
 
@@ -184,6 +195,7 @@ class Run(RunSummary):
     dataset_version: DatasetVersionRef
     network_graph_hash: str
     start_from: StartFrom | None
+    merge_from: StartFrom | None
     attempts: list[RunAttempt]
     progress: RunProgress | None
     started: RunStarted | None
@@ -195,6 +207,7 @@ class Run(RunSummary):
     samples: RunSamples | None
     per_class: list[ClassScore]
     confusion: list[list[int]]
+    unfrozen: list[RunUnfrozen]
     can_edit: bool
 
 
@@ -217,10 +230,18 @@ Tag = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_
 
 
 class RunStart(Schema):
+    """What a run is started with.
+
+    Attributes:
+        merge_from: Weights of a network that was merged into this one: they go to its layers,
+            which the weights of `start_from` lack.
+    """
+
     config: RunConfig = RunConfig()
     name: Annotated[str, StringConstraints(strip_whitespace=True, max_length=120)] = ""
     dataset_id: Id | None = None
     start_from: StartFrom | None = None
+    merge_from: StartFrom | None = None
 
 
 class RunCheckRequest(Schema):

@@ -13,6 +13,8 @@ from django.utils import timezone
 
 from accounts.access import may
 from accounts.models import Person, Project
+from designer.documents import stored_document
+from netloom.graph.document import Document
 from training.estimates import estimated_starts
 from training.models import Checkpoint, Run, RunEvent, State
 from training.pages import cursor_of, place, read_cursor
@@ -33,6 +35,7 @@ from training.schemas import (
     RunSamples,
     RunStarted,
     RunSummary,
+    RunUnfrozen,
 )
 from training.schemas import Run as RunOut
 
@@ -132,6 +135,7 @@ def run_detail(run: Run, person: Person) -> RunOut:
         dataset_version=DatasetVersionRef(id=version.id, number=version.number, name=version.name),
         network_graph_hash=run.network_version.graph_hash,
         start_from=run.start_from,  # pyright: ignore[reportArgumentType] - pydantic checks it
+        merge_from=run.merge_from,  # pyright: ignore[reportArgumentType] - pydantic checks it
         attempts=[
             RunAttempt.model_validate(attempt)
             for attempt in sorted(run.attempts.all(), key=lambda one: one.number)
@@ -146,6 +150,7 @@ def run_detail(run: Run, person: Person) -> RunOut:
         samples=RunSamples(**detail.samples) if detail.samples else None,
         per_class=_class_scores(classes, detail.epoch_end),
         confusion=detail.epoch_end["confusion_KK"] if detail.epoch_end else [],
+        unfrozen=[RunUnfrozen(**told) for told in detail.unfrozen],
         can_edit=may(person, run.project_id, "edit"),
     )
 
@@ -167,6 +172,11 @@ def checkpoint_out(checkpoint: Checkpoint) -> CheckpointOut:
         size_bytes=checkpoint.blob.size_bytes,
         created_at=checkpoint.created_at,
     )
+
+
+def document_of(checkpoint: Checkpoint | None) -> Document | None:
+    """The network that the weights of a checkpoint belong to."""
+    return None if checkpoint is None else stored_document(checkpoint.run.network_version.document)
 
 
 def best_checkpoint(network_id: str) -> Checkpoint | None:

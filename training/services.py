@@ -20,7 +20,6 @@ from designer.services import pin_version as pin_network
 from jobs.schemas import JobOut
 from jobs.selectors import job_out
 from jobs.services import enqueue
-from netloom.graph.document import Document
 from netloom.train.spec import RunConfig, TrainSpec
 from storage.bin import put_in, take_out
 from training import checks, lifecycle
@@ -46,10 +45,11 @@ from training.schemas import (
     StartFrom,
     StartFromNetwork,
 )
-from training.selectors import best_checkpoint
+from training.selectors import best_checkpoint, document_of
 
 ESTIMATE = "training.estimate"
 START_WEIGHTS = "start.ckpt"
+MERGED_WEIGHTS = "merged.ckpt"
 
 
 def check_run(
@@ -73,8 +73,10 @@ def start_run(person: Person, network: Network, start: RunStart) -> Run:
             problems=[problem.model_dump(mode="json") for problem in errors],
         )
     checkpoint = _start_checkpoint(person, start.start_from)
+    merged = _start_checkpoint(person, start.merge_from)
     with transaction.atomic():
         _keep(checkpoint)
+        _keep(merged)
         require_run_allowed(person)
         project = Project.objects.select_for_update(no_key=True).get(id=network.project_id)
         newest = Run.objects.filter(project=project).aggregate(newest=Max("number"))["newest"]
@@ -90,6 +92,8 @@ def start_run(person: Person, network: Network, start: RunStart) -> Run:
             config=start.config.model_dump(mode="json"),
             start_from=start.start_from.model_dump() if start.start_from else None,
             start_checkpoint=checkpoint,
+            merge_from=start.merge_from.model_dump() if start.merge_from else None,
+            merge_checkpoint=merged,
         )
         RunDetail.objects.create(run=run)
         publish_run(run)
@@ -190,15 +194,11 @@ def portable_spec(run: Run) -> TrainSpec:
         output=f"run-{run.number}",
         config=RunConfig.model_validate(run.config),
         initial_weights=START_WEIGHTS if run.start_checkpoint_id else None,
-        initial_document=_start_document(run),
+        initial_document=document_of(run.start_checkpoint),
+        merged_weights=MERGED_WEIGHTS if run.merge_checkpoint_id else None,
+        merged_document=document_of(run.merge_checkpoint),
         num_threads=(run.detail.started or {}).get("num_threads"),
     )
-
-
-def _start_document(run: Run) -> Document | None:
-    """The network that the start weights belong to."""
-    checkpoint = run.start_checkpoint
-    return None if checkpoint is None else stored_document(checkpoint.run.network_version.document)
 
 
 def _dataset_of(person: Person, network: Network, dataset_id: str | None) -> Dataset:

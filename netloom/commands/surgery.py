@@ -123,17 +123,19 @@ def _describe(plan: Plan) -> list[str]:
         text = f": {change.text}" if change.text else ""
         lines.append(f"  {signs[change.kind]} {change.name} ({change.type}){text}")
     if plan.survival is not None:
-        lines += ["", *_describe_survival(plan.survival)]
+        lines += ["", *_describe_survival("Weights", plan.survival)]
+    if plan.other_survival is not None:
+        lines += _describe_survival(f"Weights of {plan.other_name}", plan.other_survival)
     lines += [f"note: {warning}" for warning in plan.warnings]
     lines += [f"error afterwards: {problem}" for problem in plan.problems]
     return lines
 
 
-def _describe_survival(survival: Survival) -> list[str]:
+def _describe_survival(whose: str, survival: Survival) -> list[str]:
     total = survival.kept + survival.resized + survival.new
     share = survival.kept / total if total else 1.0
     lines = [
-        f"Weights: {survival.kept:,} kept ({share:.1%}), {survival.resized:,} in resized layers, "
+        f"{whose}: {survival.kept:,} kept ({share:.1%}), {survival.resized:,} in resized layers, "
         f"{survival.new:,} in new layers, {survival.removed:,} removed."
     ]
     lines += [

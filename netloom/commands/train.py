@@ -15,7 +15,17 @@ from typing import Self
 from netloom.commands.output import complain, say
 from netloom.commands.problem import CommandError
 from netloom.data.manifest import Manifest
-from netloom.train.events import EVENT, Checkpoint, EpochEnd, Event, Failed, Finished, Log, Started
+from netloom.train.events import (
+    EVENT,
+    Checkpoint,
+    EpochEnd,
+    Event,
+    Failed,
+    Finished,
+    Log,
+    Started,
+    Unfrozen,
+)
 from netloom.train.spec import read_spec
 
 
@@ -84,6 +94,8 @@ def describe_event(event: Event) -> str:
         case EpochEnd():
             values = ", ".join(f"{name} {value:.4f}" for name, value in event.values.items())
             return f"Epoch {event.epoch}: {values}"
+        case Unfrozen():
+            return f"Layer group {event.group} unfrozen at epoch {event.epoch}"
         case Checkpoint():
             return f"Checkpoint {event.path}{' (best so far)' if event.is_best else ''}"
         case Log():

@@ -12,7 +12,7 @@ from netloom.compile.errors import CompileError, node_of_exception
 from netloom.compile.source import generate_source
 
 if TYPE_CHECKING:
-    from netloom.compile.module import Network, build_module
+    from netloom.compile.module import Network, build_module, thaw_modules
     from netloom.compile.weights import LoadReport, Mismatch, load_weights, state_weights
 
 __all__ = [
@@ -25,11 +25,13 @@ __all__ = [
     "load_weights",
     "node_of_exception",
     "state_weights",
+    "thaw_modules",
 ]
 
 _NEEDS_TORCH = {
     "Network": "module",
     "build_module": "module",
+    "thaw_modules": "module",
     "LoadReport": "weights",
     "Mismatch": "weights",
     "load_weights": "weights",

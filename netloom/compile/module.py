@@ -7,7 +7,7 @@ every operator is a module, so hooks, Grad-CAM, pruning and deep copies work on 
 from __future__ import annotations
 
 import operator
-from collections.abc import Generator
+from collections.abc import Collection, Generator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, cast
@@ -89,6 +89,22 @@ class Network(fx.GraphModule):
                     if isinstance(module, _BatchNorm):
                         module.eval()
         return self
+
+
+def thaw_modules(network: Network, names: Collection[str]) -> None:
+    """Let frozen modules learn; their batch normalisations follow the data from then on.
+
+    Args:
+        names: Among `netloom_origins.frozen`. What is frozen inside them as well is not thawed
+            unless it is named.
+    """
+    frozen = network.netloom_origins.frozen
+    frozen[:] = [name for name in frozen if name not in names]
+    for name in names:
+        network.get_submodule(name).requires_grad_(True)
+    for name in frozen:
+        network.get_submodule(name).requires_grad_(False)
+    network.train(network.training)
 
 
 _RESERVED = frozenset(dir(Network))

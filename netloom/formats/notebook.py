@@ -20,6 +20,7 @@ from netloom.layers.parse import parse_params
 from netloom.layers.registry import get_layer
 from netloom.layers.shapes import axes_of
 from netloom.readback.syntax import parse_file
+from netloom.surgery.groups import frozen_groups
 
 
 class NotebookError(ValueError):
@@ -58,7 +59,7 @@ def make_notebook(document: Document) -> str:
         *(_image_cells(given) if given.type == "ImageInput" else _array_cells()),
         _code(_CLASS_CHECK % {"num_classes": num_classes}),
         _text("## Training"),
-        _code(_TRAINING % {"class_name": class_name, "parameters": _parameters(source)}),
+        _code(_training(document, class_name, source)),
         _text("## Evaluation\n\nOn the samples that training did not see."),
         _code(_EVALUATION),
     ]
@@ -94,10 +95,25 @@ def _classifier(document: Document) -> tuple[Node, int]:
     return inputs[0], num_classes
 
 
-def _parameters(source: str) -> str:
-    if f"\ndef {GROUPS_FUNCTION}(" in source:
-        return f"{GROUPS_FUNCTION}(network, LEARNING_RATE, WEIGHT_DECAY)"
-    return "network.parameters()"
+def _training(document: Document, class_name: str, source: str) -> str:
+    """Return the cell that trains; with frozen layers it can thaw them group by group."""
+    groups = [
+        [document.graph.nodes[node_id].name for node_id in group.node_ids]
+        for group in frozen_groups(document)
+    ]
+    has_groups = f"\ndef {GROUPS_FUNCTION}(" in source
+    parameters = "network.parameters()"
+    if has_groups:
+        parameters = f"{GROUPS_FUNCTION}(network, LEARNING_RATE, WEIGHT_DECAY)"
+    elif groups:
+        parameters = "[each for each in network.parameters() if each.requires_grad]"
+    frozen = "".join(f"    {json.dumps(group)},\n" for group in groups)
+    return _TRAINING % {
+        "class_name": class_name,
+        "parameters": parameters,
+        "settings": _UNFREEZE_SETTINGS % frozen if groups else "",
+        "unfreeze": _UNFREEZE if groups else "",
+    }
 
 
 def _text(text: str) -> dict[str, object]:
@@ -229,7 +245,7 @@ _TRAINING = """
 EPOCHS = 10
 LEARNING_RATE = 1e-3
 WEIGHT_DECAY = 1e-2
-
+%(settings)s
 torch.manual_seed(0)
 device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
 network = %(class_name)s().to(device)
@@ -239,7 +255,7 @@ optimizer = torch.optim.AdamW(
 losses = []
 for epoch in range(EPOCHS):
     network.train()
-    total = 0.0
+%(unfreeze)s    total = 0.0
     for batch, targets in train_loader:
         optimizer.zero_grad()
         logits = network(batch.to(device))
@@ -249,6 +265,25 @@ for epoch in range(EPOCHS):
         total += loss.item() * len(batch)
     losses.append(total / len(trained))
     print(f"epoch {epoch + 1}: loss {losses[-1]:.4f}")
+"""
+_UNFREEZE_SETTINGS = """
+UNFREEZE_EVERY = 0  # Epochs after which the next frozen group learns too; 0 keeps all frozen.
+frozen_groups = [  # From the output backwards.
+%s]
+"""
+_UNFREEZE = """    is_due = UNFREEZE_EVERY > 0 and epoch > 0 and epoch % UNFREEZE_EVERY == 0
+    if is_due and frozen_groups:
+        for path in frozen_groups.pop(0):
+            thawed = [p for p in network.get_submodule(path).parameters() if not p.requires_grad]
+            optimizer.add_param_group({"params": thawed})
+            for parameter in thawed:
+                parameter.requires_grad_(True)
+            print(f"{path} unfrozen")
+    # What is still frozen keeps its statistics as well.
+    for path in [each for group in frozen_groups for each in group]:
+        for module in network.get_submodule(path).modules():
+            if isinstance(module, nn.modules.batchnorm._BatchNorm):
+                module.eval()
 """
 _EVALUATION = """
 network.eval()

@@ -108,6 +108,9 @@ class Plan(SurgeryModel):
         form: The act's fields, with choices and defaults that fit this network.
         values: What the plan was made with.
         select: Nodes to look at afterwards.
+        other_name: What the other network is called, for acts that take one.
+        other_survival: What survives of the weights of the other network, where they are loaded
+            as well.
         problems: Messages of errors that the network has afterwards and had not before.
         solved: How many errors the act removes.
         totals: Costs of the network afterwards.
@@ -123,6 +126,8 @@ class Plan(SurgeryModel):
     changes: list[Change] = Field(default_factory=list[Change])
     warnings: list[str] = Field(default_factory=list[str])
     survival: Survival | None = None
+    other_name: str = ""
+    other_survival: Survival | None = None
     problems: list[str] = Field(default_factory=list[str])
     solved: int = 0
     totals: Totals | None = None

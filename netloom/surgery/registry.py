@@ -15,9 +15,9 @@ from netloom.graph.document import Document, Node, ParamValue
 from netloom.graph.operations import OperationRefused
 from netloom.surgery.act import ActRefused, AnyAct, Context, Outcome
 from netloom.surgery.model import ActDescription, Change, Plan, Target
-from netloom.surgery.survival import report_survival
+from netloom.surgery.survival import report_merged, report_survival
 
-_ACTS = ("head", "freeze", "insert", "swap", "width", "cut", "merge")
+_ACTS = ("head", "freeze", "insert", "swap", "width", "heads", "cut", "merge")
 _MOST_PROBLEMS = 20
 
 
@@ -100,6 +100,8 @@ def _with_consequences(plan: Plan, context: Context, outcome: Outcome) -> Plan:
             "changes": _changes(before, after),
             "warnings": list(outcome.warnings),
             "survival": report_survival(before, after),
+            "other_name": context.other_name,
+            "other_survival": context.other and report_merged(context.other, after),
             "problems": list(dict.fromkeys(messages))[:_MOST_PROBLEMS],
             "solved": len(known - left),
             "totals": now.totals,

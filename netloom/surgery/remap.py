@@ -101,11 +101,15 @@ class _Remapping:
     def _norms(self, change: SpaceChange) -> Tensor:
         """Return the L1 norm of what makes each channel, over all layers that do."""
         total = torch.zeros(change.old_size, dtype=torch.float64)
-        for key, axis in change.makers:
-            weight = self.weights.get(key)
-            if weight is not None and weight.shape[axis] == change.old_size:
-                others = [each for each in range(weight.ndim) if each != axis]
-                total += weight.detach().double().abs().sum(others).cpu()
+        for maker in change.makers:
+            weight = self.weights.get(maker.key)
+            if weight is None:
+                continue
+            others = [each for each in range(weight.ndim) if each != maker.axis]
+            norms = weight.detach().double().abs().sum(others).cpu()
+            for start in maker.starts:
+                if start + change.old_size <= len(norms):
+                    total += norms[start : start + change.old_size]
         return total
 
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections import Counter
 
 from netloom.graph.document import Document
-from netloom.surgery.expand import LayerUse, TensorSpec
+from netloom.surgery.expand import LayerUse, TensorSpec, expand
 from netloom.surgery.model import LayerSurvival, Survival
+from netloom.surgery.renaming import find_merged
 from netloom.surgery.transfer import SpaceChange, TensorTransfer, Transfer, plan_transfer
 
 MAX_LISTED = 500
@@ -42,6 +43,28 @@ def report_survival(before: Document, after: Document) -> Survival:
         new=totals["new"],
         removed=totals["removed"],
         is_complete=transfer.before.is_complete and transfer.after.is_complete,
+    )
+
+
+def report_merged(other: Document, after: Document) -> Survival | None:
+    """Say what a run on `after` loads of a network that was merged into it; None where nothing.
+
+    Only its own layers are in the report: those that learn together with them have another start.
+    """
+    part = find_merged(other, after)
+    if part is None:
+        return None
+    found = report_survival(part.document, after)
+    own = {use.path for use in expand(part.document).uses}
+    layers = [line for line in found.layers if line.path in own]
+    num_layers = Counter(line.fate for line in layers)
+    new = sum(line.parameters for line in layers if line.fate == "new")
+    return found.model_copy(
+        update={
+            "layers": layers,
+            "num_layers": {**found.num_layers, "new": num_layers["new"]},
+            "new": new,
+        }
     )
 
 

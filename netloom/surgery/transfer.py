@@ -12,22 +12,33 @@ from typing import Literal
 
 from netloom.graph.document import Document
 from netloom.surgery.expand import Expansion, TensorSpec, expand
-from netloom.surgery.widths import Layout, TensorAxis, Widths, find_widths
+from netloom.surgery.spaces import Layout, TensorAxis, Widths
+from netloom.surgery.widths import find_widths
 
 Fate = Literal["kept", "resized", "new"]
 
 
-@dataclass(frozen=True, slots=True)
-class SpaceChange:
-    """A width that differs.
+@dataclass(frozen=True, slots=True, order=True)
+class MakerAxis:
+    """Weights that make the channels of a width.
 
     Attributes:
-        makers: Weights that make the channels, and the axis that counts them.
+        axis: The axis that counts them.
+        starts: Where the channels begin on it; once for each gate of a recurrent layer.
     """
+
+    key: str
+    axis: int
+    starts: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SpaceChange:
+    """A width that differs."""
 
     old_size: int
     new_size: int
-    makers: tuple[tuple[str, int], ...]
+    makers: tuple[MakerAxis, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,13 +158,24 @@ class _Comparison:
         if root not in self._changes:
             found = self.new_widths.space(space)
             makers = sorted(
-                (tensor.key, axis)
-                for use in {use.owner: use for use in found.makers}.values()
+                MakerAxis(tensor.key, axis, starts)
+                for use in found.makers
                 for tensor in use.parameters
-                if tensor.name.endswith("weight")
+                if "weight" in tensor.name
                 for axis, laid in self.new_widths.axes.get(tensor.key, {}).items()
-                if not laid.is_input
-                and any(self.new_widths.root(s.space) == root for s in laid.layout)
+                if not laid.is_input and (starts := self._starts(laid.layout, root, old_size))
             )
             self._changes[root] = SpaceChange(old_size, found.size, tuple(makers))
         return self._changes[root]
+
+    def _starts(self, layout: Layout, root: int, old_size: int) -> tuple[int, ...]:
+        """Return where a space began on an axis of the old network."""
+        starts: list[int] = []
+        place = 0
+        for segment in layout:
+            is_space = self.new_widths.root(segment.space) == root
+            if is_space and segment.inner == 1:
+                starts.append(place)
+            size = old_size if is_space else self.new_widths.space(segment.space).size
+            place += size * segment.inner
+        return tuple(starts)

@@ -1,135 +1,62 @@
 """Which widths of a network belong together, and which axis of which tensor each decides.
 
-A layer that makes channels (a convolution, a Linear) begins a *space*. Normalisation, activations
-and pooling pass it on, an addition makes two spaces one, a concatenation lines several up, and
-flattening repeats each channel once for every position. To change one width is to change its
-space: every tensor axis that is laid out by it.
+A layer that makes channels (a convolution, a Linear, an LSTM, an embedding) begins a *space*.
+Normalisation, activations, pooling and attention pass it on, an addition makes two spaces one, a
+concatenation lines several up, and flattening repeats each channel once for every position. To
+change one width is to change its space: every tensor axis that is laid out by it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import cast
 
-from netloom.layers.shapes import Shape, axes_of
+from netloom.layers.recurrent import RecurrentParams
+from netloom.layers.shapes import axes_of
 from netloom.surgery.expand import Expansion, LayerUse, Value
+from netloom.surgery.spaces import Layout, Segment, Widths, channels_of
+from netloom.surgery.tensor_axes import (
+    CONVOLUTIONS,
+    TRANSPOSED,
+    attention_axes,
+    feed_forward_axes,
+    made,
+    recurrent_axes,
+    weighted_axes,
+)
 
-CONVOLUTIONS = frozenset({"Conv1d", "Conv2d", "Conv3d"})
-TRANSPOSED = frozenset({"ConvTranspose1d", "ConvTranspose2d", "ConvTranspose3d"})
-WIDTH_PARAM = {
+RECURRENT = frozenset({"LSTM", "GRU", "RNN"})
+TRANSFORMERS = frozenset({"TransformerEncoderLayer", "TransformerDecoderLayer"})
+CHANNELS_PARAM = {
     **dict.fromkeys(CONVOLUTIONS | TRANSPOSED | {"SeparableConv2d"}, "out_channels"),
-    "Linear": "out_features",
-    "LowRankLinear": "out_features",
+    **dict.fromkeys(("Linear", "LowRankLinear"), "out_features"),
 }
-"""Layers whose width a person sets, and the parameter that says it."""
-APPROXIMATE = frozenset({"GroupNorm", "LayerNorm", "RMSNorm"})
-"""Layers that look at several channels at once: copies of a channel change their statistics."""
+"""Layers that give any number of channels for any that arrive, and the parameter that says it."""
+WIDTH_PARAM = {
+    **CHANNELS_PARAM,
+    **dict.fromkeys(RECURRENT, "hidden_size"),
+    **dict.fromkeys(("Embedding", "PatchEmbedding"), "num_features"),
+    **dict.fromkeys(TRANSFORMERS, "hidden_features"),
+}
+"""Layers whose width a person sets, and the parameter that says it. That of a transformer layer is
+between its two linear layers: its features are those that arrive."""
+HEADS_PARAM = dict.fromkeys(
+    ("SelfAttention", "CrossAttention", "RotaryPositions", *sorted(TRANSFORMERS)), "num_heads"
+)
+"""Layers that split their features among heads."""
 
+_STATISTICS = frozenset({"LayerNorm", "RMSNorm"})
+"""Layers that look at all channels at once: equal copies of all of them change nothing."""
+_APPROXIMATE = frozenset({"GroupNorm", "SinusoidalPositions"})
+"""Layers for which channels differ by their place: copies of one are not treated alike."""
 _BATCH_NORMS = frozenset({"BatchNorm1d", "BatchNorm2d", "BatchNorm3d"})
 _INSTANCE_NORMS = frozenset({"InstanceNorm1d", "InstanceNorm2d", "InstanceNorm3d"})
 _TOGETHER = frozenset({"Add", "Subtract", "Multiply", "Divide", "Average", "Maximum", "Minimum"})
 _MIXES = frozenset({"Softmax", "LogSoftmax", "Softmin", "GLU"})
-_PASSES_SHAPE = frozenset({"Pad", "Upsample", "Crop2d"})
-
-
-@dataclass(frozen=True, slots=True)
-class Segment:
-    """A run of an axis: one space, each of its channels repeated `inner` times."""
-
-    space: int
-    inner: int = 1
-
-
-Layout = tuple[Segment, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class TensorAxis:
-    """What lays out one axis of a tensor.
-
-    Attributes:
-        is_input: The values of the axis are summed over, as the input channels of a convolution.
-    """
-
-    layout: Layout
-    is_input: bool = False
-
-
-@dataclass(slots=True)
-class Space:
-    """Channels that are made together and must be as many everywhere.
-
-    Attributes:
-        makers: Tensor axes whose values make the channels, the weight of each maker first.
-        pins: Why the width cannot be changed, in words.
-        inexact: Layers for which copied channels are not quite the same.
-    """
-
-    size: int
-    makers: list[LayerUse] = field(default_factory=list[LayerUse])
-    followers: list[LayerUse] = field(default_factory=list[LayerUse])
-    pins: list[str] = field(default_factory=list[str])
-    inexact: list[str] = field(default_factory=list[str])
-
-
-@dataclass(slots=True)
-class Widths:
-    """Spaces of a network, and the axes they lay out by tensor key."""
-
-    axes: dict[str, dict[int, TensorAxis]] = field(default_factory=dict[str, dict[int, TensorAxis]])
-    of_layer: dict[str, Layout] = field(default_factory=dict[str, Layout])
-    _spaces: list[Space] = field(default_factory=list[Space])
-    _parents: list[int] = field(default_factory=list[int])
-
-    def root(self, space: int) -> int:
-        """Return the number by which a space and all that were joined with it are known."""
-        while self._parents[space] != space:
-            self._parents[space] = self._parents[self._parents[space]]
-            space = self._parents[space]
-        return space
-
-    def space(self, number: int) -> Space:
-        return self._spaces[self.root(number)]
-
-    def identity(self, number: int) -> frozenset[str]:
-        """Return what makes a space the same one in two networks: the layers that make it."""
-        return frozenset(use.owner for use in self.space(number).makers)
-
-    def new(self, size: int, maker: LayerUse | None = None, pin: str = "") -> Layout:
-        """Begin a space."""
-        number = len(self._spaces)
-        self._spaces.append(
-            Space(size, [] if maker is None else [maker], pins=[pin] if pin else [])
-        )
-        self._parents.append(number)
-        return (Segment(number),)
-
-    def pin(self, layout: Layout, reason: str) -> None:
-        """Say why the spaces of a layout cannot change."""
-        for segment in layout:
-            pins = self.space(segment.space).pins
-            if reason not in pins:
-                pins.append(reason)
-
-    def join(self, one: Layout, other: Layout, reason: str) -> None:
-        """Make two layouts equal; where they cannot be, neither may change."""
-        if [self._form(each) for each in one] != [self._form(each) for each in other]:
-            self.pin(one, reason)
-            self.pin(other, reason)
-            return
-        for left, right in zip(one, other, strict=True):
-            keep, gone = sorted((self.root(left.space), self.root(right.space)))
-            if keep == gone:
-                continue
-            self._parents[gone] = keep
-            into, source = self._spaces[keep], self._spaces[gone]
-            into.makers += source.makers
-            into.followers += source.followers
-            into.pins += [pin for pin in source.pins if pin not in into.pins]
-            into.inexact += source.inexact
-
-    def _form(self, segment: Segment) -> tuple[int, int]:
-        return self.space(segment.space).size, segment.inner
+_PASSES_SHAPE = frozenset({"Pad", "Upsample", "Crop2d", "Mean", "Sum", "Max", "Min"})
+_PASSES_SEQUENCE = frozenset({"ClassToken", "TakeStep", "LearnedPositions", "RotaryPositions"})
+_MAX_SEGMENTS = 1024
 
 
 def find_widths(expansion: Expansion) -> Widths:
@@ -140,26 +67,20 @@ def find_widths(expansion: Expansion) -> Widths:
     return follow.widths
 
 
-def channels_of(shape: Shape) -> int | None:
-    """Return the size of the axis that widths are about: C, else F; None without either."""
-    axes = axes_of(shape)
-    axis = "C" if "C" in axes else "F"
-    sizes = [dim.size for dim in shape if dim.axis == axis]
-    return sizes[0] if sizes and isinstance(sizes[0], int) else None
+_Layouts = Mapping[str, Layout]
 
 
 @dataclass(slots=True)
 class _Follow:
     widths: Widths
     _layouts: dict[tuple[str, str], Layout] = field(default_factory=dict[tuple[str, str], Layout])
-    _arrived: dict[str, Layout] = field(default_factory=dict[str, Layout])
+    _arrived: dict[str, _Layouts] = field(default_factory=dict[str, _Layouts])
 
     def layer(self, use: LayerUse) -> None:
         """Say how one use lays out its tensors and what leaves it."""
         layouts = {port: self._layout(value) for port, value in use.inputs.items()}
-        arriving = layouts.get("input")
-        out = self._rule(use, arriving, layouts)
-        if out is None:
+        given = self._rule(use, layouts)
+        if given is None:
             for layout in layouts.values():
                 self.widths.pin(layout, _pin_text(use))
             for port, shape in use.outputs.items():
@@ -168,11 +89,12 @@ class _Follow:
                     pin = f"{use.name} ({use.layer.title}) decides it"
                     self._layouts[use.path, port] = self.widths.new(size, pin=pin)
             return
-        self._layouts[use.path, "output"] = out
-        if use.path != use.owner and arriving is not None and use.owner in self._arrived:
-            self.widths.join(self._arrived[use.owner], arriving, f"{use.name} shares its weights")
-        elif arriving is not None:
-            self._arrived[use.owner] = arriving
+        for port, layout in given.items():
+            self._layouts[use.path, port] = layout
+        arrived = self._arrived.setdefault(use.owner, layouts)
+        for port, layout in layouts.items():
+            if use.path != use.owner and port in arrived:
+                self.widths.join(arrived[port], layout, f"{use.name} shares its weights")
 
     def _layout(self, value: Value) -> Layout:
         key = (value.path, value.port)
@@ -181,11 +103,23 @@ class _Follow:
             self._layouts[key] = self.widths.new(size, pin="its size is not a matter of width")
         return self._layouts[key]
 
-    def _rule(
-        self, use: LayerUse, arriving: Layout | None, layouts: Mapping[str, Layout]
-    ) -> Layout | None:
-        """Return the layout of what leaves; None where widths cannot be followed."""
+    def _rule(self, use: LayerUse, layouts: _Layouts) -> _Layouts | None:
+        """Return the layouts of what leaves, by port; None where widths cannot be followed."""
         kind = use.node.type
+        if kind in RECURRENT:
+            return self._recurrent(use, layouts)
+        if kind == "CrossAttention":
+            return self._attention(use, layouts["query"], layouts["memory"])
+        if kind == "SelfAttention":
+            return self._attention(use, layouts["input"], layouts["input"])
+        if kind in TRANSFORMERS:
+            return self._transformer(use, layouts)
+        out = self._single(use, layouts)
+        return None if out is None else {"output": out}
+
+    def _single(self, use: LayerUse, layouts: _Layouts) -> Layout | None:
+        """Return what leaves a layer with one output."""
+        kind, arriving = use.node.type, layouts.get("input")
         if kind in _TOGETHER:
             return self._joined(use, list(layouts.values()))
         if kind == "Concatenate":
@@ -196,9 +130,7 @@ class _Follow:
             return self._made(use, arriving)
         if _is_passed_on(use):
             return self._passed(use, arriving)
-        if kind == "Flatten":
-            return _flattened(self.widths, use, arriving)
-        return None
+        return self._flattened(use, arriving) if kind == "Flatten" else None
 
     def _joined(self, use: LayerUse, layouts: list[Layout]) -> Layout:
         for other in layouts[1:]:
@@ -207,7 +139,7 @@ class _Follow:
 
     def _concatenated(self, use: LayerUse, layouts: list[Layout]) -> Layout:
         out = channels_of(use.outputs["output"])
-        if out == sum(_size(self.widths, layout) for layout in layouts):
+        if out == sum(self.widths.size_of(layout) for layout in layouts):
             return tuple(segment for layout in layouts for segment in layout)
         return self._joined(use, layouts)
 
@@ -216,95 +148,126 @@ class _Follow:
         groups = getattr(use.params, "groups", 1)
         if size is None:
             return None
-        kind = use.node.type
         if groups != 1:
-            is_depthwise = groups == size == _size(self.widths, arriving)
-            if kind not in CONVOLUTIONS or not is_depthwise:
+            is_depthwise = groups == size == self.widths.size_of(arriving)
+            if use.node.type not in CONVOLUTIONS or not is_depthwise:
                 return None
-            self._lay(use, {"weight": {0: (arriving, False)}, "bias": {0: (arriving, False)}})
+            self.widths.lay(use, {"weight": {0: made(arriving)}, "bias": {0: made(arriving)}})
             for segment in arriving:
                 self.widths.space(segment.space).followers.append(use)
             return arriving
-        out = self._begun(use, size)
-        self._lay(use, _made_axes(kind, out, arriving))
+        out = self.widths.begin(use, size)
+        self.widths.lay(use, weighted_axes(use.node.type, out, arriving))
         return out
 
-    def _begun(self, use: LayerUse, size: int) -> Layout:
-        """Return the space of a layer, the same for every use of the same weights."""
-        if use.owner not in self.widths.of_layer:
-            self.widths.of_layer[use.owner] = self.widths.new(size, use)
-        return self.widths.of_layer[use.owner]
+    def _recurrent(self, use: LayerUse, layouts: _Layouts) -> _Layouts:
+        params = cast("RecurrentParams", use.params)
+        hidden = self.widths.begin(use, params.hidden_size)
+        self.widths.lay(use, recurrent_axes(use, hidden, layouts["input"]))
+        state = hidden * (params.num_layers * params.num_directions)
+        for port, layout in layouts.items():
+            if port != "input":
+                self.widths.join(state, layout, f"{use.name} starts from a state of its own form")
+        found = dict.fromkeys(use.outputs, state)
+        return {**found, "output": hidden * params.num_directions}
+
+    def _attention(
+        self, use: LayerUse, query: Layout, memory: Layout, prefix: str = ""
+    ) -> _Layouts:
+        is_same_size = self.widths.size_of(query) == self.widths.size_of(memory)
+        if is_same_size and query != memory:
+            # One matrix reads both then, with one number of columns.
+            self.widths.join(query, memory, f"{use.name} takes features of different origin")
+        self.widths.lay(use, attention_axes(query, memory, prefix))
+        self._split(use, query)
+        return {"output": query}
+
+    def _split(self, use: LayerUse, layout: Layout) -> None:
+        """Note that a layer splits features among heads: copies must be of whole heads."""
+        for segment in layout:
+            space = self.widths.space(segment.space)
+            if len(layout) == 1 and segment.inner == 1:
+                space.split.append(use)
+            else:
+                space.inexact.append(use.name)
+
+    def _transformer(self, use: LayerUse, layouts: _Layouts) -> _Layouts:
+        features = layouts["input"]
+        hidden = self.widths.begin(use, getattr(use.params, "hidden_features", 0))
+        self.widths.lay(use, attention_axes(features, features, "self_attn."))
+        self.widths.lay(use, feed_forward_axes(features, hidden))
+        if "memory" in layouts:
+            self._attention(use, features, layouts["memory"], "multihead_attn.")
+        else:
+            self._split(use, features)
+        self._normalised(use, features)
+        return {"output": features}
+
+    def _normalised(self, use: LayerUse, layout: Layout) -> None:
+        """Note that a layer takes statistics over all channels."""
+        is_one = self.widths.is_one(layout)
+        for segment in layout:
+            space = self.widths.space(segment.space)
+            (space.uneven if is_one else space.inexact).append(use.name)
 
     def _passed(self, use: LayerUse, arriving: Layout) -> Layout | None:
-        size = _size(self.widths, arriving)
+        size, kind = self.widths.size_of(arriving), use.node.type
         if channels_of(use.outputs["output"]) != size:
             return None
-        if any(t.shape not in {(size,), (1,), ()} for t in (*use.parameters, *use.buffers)):
+        if kind in _STATISTICS:
+            return self._statistics(use, arriving)
+        if kind == "LearnedPositions":
+            self.widths.lay(use, {"weight": {1: made(arriving)}})
+            return arriving
+        tensors = (*use.parameters, *use.buffers)
+        if any(t.shape not in {(size,), (1,), ()} for t in tensors):
             return None
-        names = [t.name for t in (*use.parameters, *use.buffers) if t.shape == (size,)]
-        self._lay(use, {name: {0: (arriving, False)} for name in names})
-        if use.node.type in APPROXIMATE:
-            for segment in arriving:
-                self.widths.space(segment.space).inexact.append(use.name)
+        self.widths.lay(use, {t.name: {0: made(arriving)} for t in tensors if t.shape == (size,)})
+        if kind in HEADS_PARAM:
+            self._split(use, arriving)
+        for segment in arriving if kind in _APPROXIMATE else ():
+            self.widths.space(segment.space).inexact.append(use.name)
         return arriving
 
-    def _lay(self, use: LayerUse, axes: Mapping[str, Mapping[int, tuple[Layout, bool]]]) -> None:
-        for tensor in (*use.parameters, *use.buffers):
-            found = axes.get(tensor.name)
-            if found is not None:
-                self.widths.axes[tensor.key] = {
-                    axis: TensorAxis(layout, is_input) for axis, (layout, is_input) in found.items()
-                }
+    def _statistics(self, use: LayerUse, arriving: Layout) -> Layout | None:
+        """Return what leaves a norm over one sample, or over its last axis alone."""
+        shape = use.inputs["input"].shape
+        channel_axis = "C" if "C" in axes_of(shape) else "F"
+        if getattr(use.params, "over", "") == "last":
+            if shape[-1].axis != channel_axis:
+                return arriving  # Each channel is normalised on its own.
+        elif shape[1].axis != channel_axis and axes_of(shape) != "BTF":
+            return None
+        self.widths.lay(use, {tensor.name: {0: made(arriving)} for tensor in use.parameters})
+        self._normalised(use, arriving)
+        return arriving
 
-
-def _made_axes(
-    kind: str, out: Layout, arriving: Layout
-) -> dict[str, dict[int, tuple[Layout, bool]]]:
-    """Return the axes of a layer that makes channels, by tensor name."""
-    if kind == "SeparableConv2d":
-        return {
-            "depthwise.weight": {0: (arriving, False)},
-            "pointwise.weight": {0: (out, False), 1: (arriving, True)},
-            "pointwise.bias": {0: (out, False)},
-        }
-    if kind == "LowRankLinear":
-        return {
-            "down.weight": {1: (arriving, True)},
-            "up.weight": {0: (out, False)},
-            "up.bias": {0: (out, False)},
-        }
-    made, taken = (1, 0) if kind in TRANSPOSED else (0, 1)
-    return {
-        "weight": {made: (out, False), taken: (arriving, True)},
-        "bias": {0: (out, False)},
-    }
+    def _flattened(self, use: LayerUse, arriving: Layout) -> Layout | None:
+        received = use.inputs["input"].shape
+        before, after = channels_of(received), channels_of(use.outputs["output"])
+        axes = axes_of(use.outputs["output"])
+        if before is None or after is None or axes != "BF" or after % before:
+            return None
+        if axes_of(received) == "BTF":
+            times = after // before
+            return arriving * times if len(arriving) * times <= _MAX_SEGMENTS else None
+        if len(received) > 1 and received[1].axis not in ("C", "F"):
+            return None
+        return tuple(Segment(each.space, each.inner * (after // before)) for each in arriving)
 
 
 def _is_passed_on(use: LayerUse) -> bool:
     kind, category = use.node.type, use.layer.category
     if kind in _MIXES or kind == "LocalResponseNorm" or kind.startswith("MaxUnpool"):
         return False
-    return (
-        category in ("Activation", "Pooling", "Regularization")
-        or kind in _BATCH_NORMS | _INSTANCE_NORMS | APPROXIMATE | _PASSES_SHAPE
+    return category in ("Activation", "Pooling", "Regularization") or kind in (
+        _BATCH_NORMS
+        | _INSTANCE_NORMS
+        | _STATISTICS
+        | _APPROXIMATE
+        | _PASSES_SHAPE
+        | _PASSES_SEQUENCE
     )
-
-
-def _flattened(widths: Widths, use: LayerUse, arriving: Layout) -> Layout | None:
-    received = use.inputs["input"].shape
-    before, after = channels_of(received), channels_of(use.outputs["output"])
-    axes = axes_of(use.outputs["output"])
-    if before is None or after is None or axes != "BF" or after % before:
-        return None
-    if len(received) > 1 and received[1].axis not in ("C", "F"):
-        return None
-    inner = after // before
-    del widths
-    return tuple(Segment(each.space, each.inner * inner) for each in arriving)
-
-
-def _size(widths: Widths, layout: Iterable[Segment]) -> int:
-    return sum(widths.space(each.space).size * each.inner for each in layout)
 
 
 def _pin_text(use: LayerUse) -> str:

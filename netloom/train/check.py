@@ -12,11 +12,14 @@ from netloom.analyze import Binding, analyze
 from netloom.data.manifest import Manifest
 from netloom.data.preprocess import Preprocessing, PreprocessingError
 from netloom.graph.diagnostics import DiagnosticCode
+from netloom.surgery.groups import frozen_groups
 from netloom.train.spec import TrainSpec
 
 ProblemCode = Literal[
     "network_has_errors",
     "no_trainable_weights",
+    "nothing_to_unfreeze",
+    "groups_stay_frozen",
     "unsuitable_input",
     "unsuitable_output",
     "class_count_mismatch",
@@ -235,7 +238,29 @@ def _check_network(spec: TrainSpec, num_classes: int) -> list[SpecProblem]:
     if analysis.totals.trainable_parameters == 0:
         message = "No layer has weights to train. Add one, or unfreeze a frozen one."
         problems.append(SpecProblem(code="no_trainable_weights", severity="error", message=message))
-    return problems
+    return problems + _check_unfreezing(spec)
+
+
+def _check_unfreezing(spec: TrainSpec) -> list[SpecProblem]:
+    """Say when thawing layer by layer does nothing, or does not come to its end."""
+    unfreeze, epochs = spec.config.unfreeze, spec.config.epochs
+    if not unfreeze.is_enabled:
+        return []
+    groups = frozen_groups(spec.document)
+    if not groups:
+        message = "No layer is frozen, so there is nothing to unfreeze. Freeze layers first."
+        return [SpecProblem(code="nothing_to_unfreeze", severity="warning", message=message)]
+    num_thawed = (epochs - 1) // unfreeze.every_epochs
+    num_left = len(groups) - num_thawed
+    if num_left <= 0:
+        return []
+    needed = len(groups) * unfreeze.every_epochs + 1
+    message = (
+        f"{num_left} of {len(groups)} frozen groups stay frozen: one is thawed every "
+        f"{unfreeze.every_epochs} epochs, and the run has {epochs}. All of them learn with "
+        f"{needed} epochs or more."
+    )
+    return [SpecProblem(code="groups_stay_frozen", severity="warning", message=message)]
 
 
 def _full_name(device: str) -> str:

@@ -109,6 +109,7 @@ def _try(spec: TrainSpec, manifest: Manifest) -> Estimate:
     )
     module = build_module(spec.document, seed=spec.config.seed).to(placement.device)
     session = build_session(_for_one_device(spec), placement, module, dataset)
+    session.unfreeze(spec.config.epochs - 1)  # A step takes most once all is thawed.
     start_s = time.time() - psutil.Process().create_time() - spent_s
     first_s, step_s, evaluation_s = _time_steps(session)
     checkpoint_bytes, save_s = _try_save(session)

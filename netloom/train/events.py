@@ -124,6 +124,23 @@ class EpochEnd(EventModel):
     confusion_KK: list[list[int]]
 
 
+class Unfrozen(EventModel):
+    """A group of layers begins to learn; `step` and `epoch` are those that are over.
+
+    Attributes:
+        group: Names of its layers.
+        num_parameters: Learned numbers in it.
+        num_left: Groups that are still frozen.
+    """
+
+    event: Literal["unfrozen"] = "unfrozen"
+    epoch: int
+    step: int
+    group: str
+    num_parameters: int
+    num_left: int
+
+
 class Checkpoint(EventModel):
     """A complete, fsynced checkpoint lies at `path`, relative to the output folder."""
 
@@ -172,6 +189,7 @@ Event = Annotated[
     | Rewind
     | Samples
     | EpochEnd
+    | Unfrozen
     | Checkpoint
     | Log
     | Finished

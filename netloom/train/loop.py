@@ -28,7 +28,7 @@ from netloom.train.control import Control
 from netloom.train.emitter import EventWriter
 from netloom.train.events import Checkpoint, Finished, Phase
 from netloom.train.recorder import NonFiniteLossError, StepRecorder
-from netloom.train.report import EpochReporter
+from netloom.train.report import EpochReporter, tell_unfrozen
 from netloom.train.session import Session
 from netloom.train.steps import evaluate_rows, train_step
 
@@ -122,6 +122,11 @@ class TrainingLoop:
     def _train_epoch(self, recorder: StepRecorder) -> None:
         """Step through the rest of the epoch; returns early when a stop is asked for."""
         session = self.session
+        thawed = session.unfreeze(self.position.epoch)
+        if self.position.batches == 0:
+            # Resumed within an epoch, all of them have been told before.
+            due = [group for group in thawed if group.epoch == self.position.epoch]
+            tell_unfrozen(session, due, self.step, self._writer)
         session.module.train()
         self._phase("training")
         try:

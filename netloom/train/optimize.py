@@ -8,7 +8,8 @@ from typing import Any
 import torch
 
 from netloom.compile import Network
-from netloom.train.spec import OptimizerConfig, ScheduleConfig
+from netloom.train.spec import OptimizerConfig, ScheduleConfig, UnfreezeConfig
+from netloom.train.unfreeze import Unfreezing
 
 _ONE_CYCLE_START = 25.0
 _ONE_CYCLE_END = 1e4
@@ -19,13 +20,15 @@ RATE_FACTOR = "learning_rate_factor"
 """Key of a parameter group: what its learning rate is multiplied by."""
 
 
-def make_optimizer(config: OptimizerConfig, network: Network) -> torch.optim.Optimizer:
+def make_optimizer(
+    config: OptimizerConfig, network: Network, unfreezing: Unfreezing | None = None
+) -> torch.optim.Optimizer:
     """Build the fused optimiser (measured fastest on CPU and GPU alike).
 
-    Layers with factors of their own get groups of their own; those whose learning rate is
-    multiplied by zero are left out, as frozen ones are.
+    Layers with factors of their own get groups of their own, as do those that are thawed later;
+    those whose learning rate is multiplied by zero are left out, as are those frozen for good.
     """
-    trained = _trained(config, network)
+    trained = _trained(config, network, unfreezing or Unfreezing(UnfreezeConfig(), network))
     if config.type == "sgd":
         return torch.optim.SGD(
             trained,
@@ -46,21 +49,27 @@ def set_learning_rate(optimizer: torch.optim.Optimizer, rate: float) -> None:
 
 
 def _trained(
-    config: OptimizerConfig, network: Network
+    config: OptimizerConfig, network: Network, unfreezing: Unfreezing
 ) -> list[torch.nn.Parameter] | list[dict[str, Any]]:
     """Return the parameters to be trained: a plain list unless some have factors of their own."""
-    parameters = [parameter for parameter in network.parameters() if parameter.requires_grad]
+    thawed = unfreezing.number_of(network)
+    parameters = [each for each in network.parameters() if each.requires_grad or id(each) in thawed]
     factors: dict[int, tuple[float, float]] = {}
     for name, learning in network.netloom_origins.learning.items():
         for parameter in network.get_submodule(name).parameters():
             factors[id(parameter)] = (learning.learning_rate_factor, learning.l2_factor)
-    if not factors:
+    if not factors and not thawed:
         return parameters
-    groups: dict[tuple[float, float], list[torch.nn.Parameter]] = {}
+    # What begins to learn together is a group of its own: the fused SGD wants the momentum of
+    # all parameters of a group, or of none.
+    groups: dict[tuple[int, float, float], list[torch.nn.Parameter]] = {}
     for parameter in parameters:
-        factor = factors.get(id(parameter), (1.0, 1.0))
-        if factor[0] > 0:
-            groups.setdefault(factor, []).append(parameter)
+        rate_factor, decay_factor = factors.get(id(parameter), (1.0, 1.0))
+        number = thawed.get(id(parameter), 0)
+        if number:
+            rate_factor *= unfreezing.rate_factor
+        if rate_factor > 0:
+            groups.setdefault((number, rate_factor, decay_factor), []).append(parameter)
     return [
         {
             "params": members,
@@ -68,7 +77,7 @@ def _trained(
             "weight_decay": config.weight_decay * decay_factor,
             RATE_FACTOR: rate_factor,
         }
-        for (rate_factor, decay_factor), members in groups.items()
+        for (_, rate_factor, decay_factor), members in groups.items()
     ]
 
 

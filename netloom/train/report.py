@@ -3,11 +3,20 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 
 from netloom.tasks.classification import ClassificationMetrics, pick_samples
 from netloom.train.emitter import EventWriter
-from netloom.train.events import EpochEnd, MetricPoint, Metrics, SamplePrediction, Samples
+from netloom.train.events import (
+    EpochEnd,
+    MetricPoint,
+    Metrics,
+    SamplePrediction,
+    Samples,
+    Unfrozen,
+)
 from netloom.train.session import Session
+from netloom.train.unfreeze import FrozenGroup, group_parameters
 
 _NUM_SAMPLES = 24
 
@@ -53,4 +62,23 @@ class EpochReporter:
             label=int(self._items.labels[item]),
             predicted=int(metrics.predicted[row]),
             confidence=float(metrics.confidence[row]),
+        )
+
+
+def tell_unfrozen(
+    session: Session, groups: Sequence[FrozenGroup], step: int, writer: EventWriter
+) -> None:
+    """Say which groups begin to learn after `step`."""
+    frozen = session.unfreezing.groups
+    for group in groups:
+        parameters = {id(each): each for each in group_parameters(session.module, group)}
+        writer.emit(
+            Unfrozen(
+                time_s=time.time(),
+                epoch=group.epoch,
+                step=step,
+                group=group.name,
+                num_parameters=sum(each.numel() for each in parameters.values()),
+                num_left=len(frozen) - frozen.index(group) - 1,
+            )
         )

@@ -28,8 +28,9 @@ from netloom.train.events import Failed, Finished, Phase, Rewind, Started
 from netloom.train.loop import TrainingLoop
 from netloom.train.ranks import ALONE, Meeting, Ranks, is_connection_lost
 from netloom.train.recorder import NonFiniteLossError
-from netloom.train.session import Session, build_network, build_session, open_dataset
+from netloom.train.session import Session, build_session, open_dataset
 from netloom.train.spec import TrainSpec
+from netloom.train.starting import build_network
 
 _TRACEBACK_CHARS = 8000
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,7 +11,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from netloom.compile import Network, build_module, load_weights
+from netloom.compile import Network
 from netloom.data.items import LabelledItems
 from netloom.data.manifest import Manifest
 from netloom.data.pixels import (
@@ -23,7 +24,6 @@ from netloom.data.pixels import (
 )
 from netloom.data.preprocess import Preprocessing
 from netloom.data.sampler import EpochSampler
-from netloom.surgery.remap import remap_weights
 from netloom.tasks.classification import ClassificationLoss
 from netloom.tasks.output import find_final_softmax
 from netloom.train.batches import BatchMaker
@@ -34,7 +34,7 @@ from netloom.train.events import Phase
 from netloom.train.optimize import Schedule, make_optimizer
 from netloom.train.ranks import ALONE, Ranks
 from netloom.train.spec import TrainSpec
-from netloom.train.weights import read_weights
+from netloom.train.unfreeze import FrozenGroup, Unfreezing
 
 _PHASE_INTERVAL_S = 0.2
 
@@ -72,6 +72,7 @@ class Session:
     optimizer: torch.optim.Optimizer
     schedule: Schedule
     scaler: torch.amp.GradScaler
+    unfreezing: Unfreezing
     is_probability: bool
     ranks: Ranks = ALONE
 
@@ -85,38 +86,17 @@ class Session:
         """Optimiser steps of the whole run."""
         return self.sampler.batches_per_epoch * self.spec.config.epochs
 
-
-def build_network(spec: TrainSpec, writer: EventWriter, device: torch.device) -> Network:
-    """Compile the network and give it its first weights, saying what fitted."""
-    module = build_module(spec.document, seed=spec.config.seed)
-    if spec.initial_weights is not None:
-        weights, resized = _fitted_weights(spec, Path(spec.initial_weights))
-        report = load_weights(module, weights)
-        total = len(report.loaded) + len(report.initialised) + len(report.mismatched)
-        level = "warning" if report.initialised or report.mismatched else "info"
-        parts = [f"Initial weights: {len(report.loaded)} of {total} tensors fit."]
-        if resized:
-            parts.append(
-                f"{len(resized)} of them made wider or narrower: {_listed(list(resized))}."
-            )
-        for names, text in (
-            ([m.key for m in report.mismatched], "Other shape, so newly initialised"),
-            (report.initialised, "Not in the file, so newly initialised"),
-            (report.left_over, "In the file but not used"),
-        ):
-            if names:
-                parts.append(f"{text}: {_listed(list(names))}.")
-        writer.log(level, " ".join(parts))
-    return module.to(device)
-
-
-def _fitted_weights(spec: TrainSpec, path: Path) -> tuple[dict[str, torch.Tensor], tuple[str, ...]]:
-    """Read the first weights, and remap those of layers whose width changed since."""
-    weights = read_weights(path)
-    if spec.initial_document is None:
-        return weights, ()
-    remapped = remap_weights(spec.initial_document, spec.document, weights)
-    return remapped.weights, remapped.resized
+    def unfreeze(self, epoch: int) -> tuple[FrozenGroup, ...]:
+        """Thaw what learns once so many epochs are over; returns what did not before."""
+        thawed = self.unfreezing.advance(self.module, epoch)
+        if thawed and not self.ranks.is_alone:
+            # What adds up gradients takes those of parameters that learned when it was made; the
+            # hooks of the former one go with it.
+            self.optimizer.zero_grad(set_to_none=True)
+            self.trained = self.module
+            gc.collect()
+            self.trained = share_gradients(self.module, self.placement.device, self.ranks)
+        return thawed
 
 
 def open_dataset(
@@ -199,6 +179,7 @@ def build_session(
         len(dataset.items.classes),
         device,
     )
+    unfreezing = Unfreezing(config.unfreeze, module)
     return Session(
         spec=spec,
         placement=placement,
@@ -218,7 +199,7 @@ def build_session(
             ranks=ranks,
         ),
         loss=loss,
-        optimizer=make_optimizer(config.optimizer, module),
+        optimizer=make_optimizer(config.optimizer, module, unfreezing),
         schedule=Schedule(
             config.schedule,
             config.optimizer.learning_rate,
@@ -226,6 +207,7 @@ def build_session(
             config.epochs,
         ),
         scaler=torch.amp.GradScaler(device.type, enabled=placement.uses_scaler),
+        unfreezing=unfreezing,
         is_probability=find_final_softmax(spec.document) is not None,
         ranks=ranks,
     )
@@ -276,8 +258,3 @@ class _CachingProgress:
         if now - self._told >= _PHASE_INTERVAL_S or done == total:
             self._told = now
             self._writer.emit(Phase(time_s=time.time(), phase="caching", done=done, total=total))
-
-
-def _listed(names: list[str]) -> str:
-    shown = ", ".join(names[:5])
-    return shown if len(names) <= 5 else f"{shown} and {len(names) - 5} more"

@@ -45,6 +45,19 @@ class EarlyStopConfig(SpecModel):
     patience_epochs: Annotated[int, Field(ge=1, le=10_000)] = 5
 
 
+class UnfreezeConfig(SpecModel):
+    """Thaws frozen layers while the run goes on, one group at a time from the output backwards.
+
+    Attributes:
+        every_epochs: The first group learns after so many epochs, the next after as many again.
+        rate_factor: Layers thawed this way learn at the run's rate times this.
+    """
+
+    is_enabled: bool = False
+    every_epochs: Annotated[int, Field(ge=1, le=10_000)] = 2
+    rate_factor: Annotated[float, Field(gt=0, le=10)] = 1.0
+
+
 MOST_DEVICES = 16
 
 
@@ -60,6 +73,7 @@ class RunConfig(SpecModel):
     optimizer: OptimizerConfig = OptimizerConfig()
     schedule: ScheduleConfig = ScheduleConfig()
     augmentation: AugmentationConfig = AugmentationConfig()
+    unfreeze: UnfreezeConfig = UnfreezeConfig()
     early_stop: EarlyStopConfig = EarlyStopConfig()
     epochs: Annotated[int, Field(ge=1, le=100_000)] = 10
     batch_size: Annotated[int, Field(ge=1, le=65_536)] = 64
@@ -81,6 +95,9 @@ class TrainSpec(SpecModel):
         initial_weights: safetensors to start from; what does not fit is initialised and listed.
         initial_document: The network that these weights belong to. With it, layers that became
             wider or narrower since are remapped rather than initialised.
+        merged_weights: Weights of a network that was merged into this one: for its layers, which
+            the first weights do not have.
+        merged_document: The network that these belong to.
         resume_from: Checkpoint file to continue bit-identically.
         cache: Folder for decoded images, keyed by content and preprocessing.
         num_threads: Torch threads of this slot, shared by its devices.
@@ -95,6 +112,8 @@ class TrainSpec(SpecModel):
     config: RunConfig = RunConfig()
     initial_weights: str | None = None
     initial_document: Document | None = None
+    merged_weights: str | None = None
+    merged_document: Document | None = None
     resume_from: str | None = None
     cache: str | None = None
     num_threads: Annotated[int, Field(ge=1, le=1024)] | None = None
@@ -131,7 +150,7 @@ def read_spec(path: Path) -> TrainSpec:
     """
     spec = TrainSpec.model_validate_json(path.read_bytes())
     folder = path.resolve().parent
-    names = ("manifest", "output", "initial_weights", "resume_from", "cache")
+    names = ("manifest", "output", "initial_weights", "merged_weights", "resume_from", "cache")
     return spec.model_copy(
         update={name: str(folder / value) for name in names if (value := getattr(spec, name))}
     )

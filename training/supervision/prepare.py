@@ -15,6 +15,7 @@ from designer.documents import stored_document
 from netloom.train.spec import RunConfig, TrainSpec
 from storage.services import local_blob
 from training.models import Attempt, Checkpoint, Run
+from training.selectors import document_of
 from training.supervision.process import trainer_device
 from training.tidy import pixel_cache
 
@@ -55,17 +56,17 @@ def prepare(attempt: Attempt, num_threads: int) -> Prepared:
     output.mkdir(parents=True)
     manifest = write_manifest(run.dataset_version, folder / "data")
     resume, resume_step, warnings = _fetch_checkpoints(run, folder / "resume")
-    initial_weights, initial_document = None, None
-    if resume is None and run.start_checkpoint is not None:
-        initial_weights = _bring(run.start_checkpoint.blob_id, folder / "start.ckpt")
-        initial_document = stored_document(run.start_checkpoint.run.network_version.document)
+    # What goes on from a checkpoint of its own needs no weights to start from.
+    start, merged = (None, None) if resume else (run.start_checkpoint, run.merge_checkpoint)
     spec = TrainSpec(
         document=stored_document(run.network_version.document),
         manifest=str(manifest),
         output=str(output),
         config=RunConfig.model_validate({**run.config, "device": trainer_device(attempt.device)}),
-        initial_weights=str(initial_weights) if initial_weights else None,
-        initial_document=initial_document,
+        initial_weights=_bring_weights(start, folder / "start.ckpt"),
+        initial_document=document_of(start),
+        merged_weights=_bring_weights(merged, folder / "merged.ckpt"),
+        merged_document=document_of(merged),
         resume_from=str(resume) if resume else None,
         cache=str(pixel_cache()),
         num_threads=num_threads,
@@ -101,6 +102,10 @@ def _fetch_checkpoints(run: Run, folder: Path) -> tuple[Path | None, int | None,
     if not found:
         raise missing[0]
     return (*found[0], [problem.detail for problem in missing])
+
+
+def _bring_weights(checkpoint: Checkpoint | None, path: Path) -> str | None:
+    return None if checkpoint is None else str(_bring(checkpoint.blob_id, path))
 
 
 def _bring(sha256: str, path: Path) -> Path:

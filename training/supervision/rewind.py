@@ -7,7 +7,7 @@ from training.models import Checkpoint, Run, RunDetail, RunEvent
 from training.supervision.checkpoints import forget_checkpoint
 from training.supervision.summary import LATEST, SPARKLINE_POINTS
 
-STEPPED = ("progress", "samples", "epoch_end", "checkpoint")
+STEPPED = ("progress", "samples", "epoch_end", "unfrozen", "checkpoint")
 
 
 def rewind(run: Run, detail: RunDetail, to_step: int) -> None:
@@ -26,6 +26,7 @@ def rewind(run: Run, detail: RunDetail, to_step: int) -> None:
         said = getattr(detail, name)
         if said and said["step"] > to_step:
             setattr(detail, name, None)
+    detail.unfrozen = [told for told in detail.unfrozen if told["step"] <= to_step]
     _read_back(run)
 
 

@@ -31,6 +31,11 @@ def apply_event(run: Run, detail: RunDetail, event: ev.Event) -> None:
             detail.samples = event.model_dump(mode="json", exclude={"event", "time_s"})
         case ev.EpochEnd():
             detail.epoch_end = event.model_dump(mode="json", exclude={"event", "time_s"})
+        case ev.Unfrozen():
+            told = event.model_dump(mode="json", exclude={"event"})
+            # A run that goes on exactly where a group was thawed says so again.
+            others = [each for each in detail.unfrozen if each["epoch"] != event.epoch]
+            detail.unfrozen = [*others, told]
         case ev.Checkpoint():
             if event.is_best and event.metric is not None:
                 run.best_metric = {

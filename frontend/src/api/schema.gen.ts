@@ -4981,7 +4981,7 @@ export interface components {
         /** NumberedEvent */
         NumberedEvent: {
             /** Event */
-            event: components["schemas"]["Started"] | components["schemas"]["Phase"] | components["schemas"]["Metrics"] | components["schemas"]["Progress"] | components["schemas"]["Rewind"] | components["schemas"]["Samples"] | components["schemas"]["EpochEnd"] | components["schemas"]["Checkpoint"] | components["schemas"]["Log"] | components["schemas"]["Finished"] | components["schemas"]["Failed"];
+            event: components["schemas"]["Started"] | components["schemas"]["Phase"] | components["schemas"]["Metrics"] | components["schemas"]["Progress"] | components["schemas"]["Rewind"] | components["schemas"]["Samples"] | components["schemas"]["EpochEnd"] | components["schemas"]["Unfrozen"] | components["schemas"]["Checkpoint"] | components["schemas"]["Log"] | components["schemas"]["Finished"] | components["schemas"]["Failed"];
             /** Seq */
             seq: number;
         };
@@ -5236,6 +5236,9 @@ export interface components {
          *         form: The act's fields, with choices and defaults that fit this network.
          *         values: What the plan was made with.
          *         select: Nodes to look at afterwards.
+         *         other_name: What the other network is called, for acts that take one.
+         *         other_survival: What survives of the weights of the other network, where they are loaded
+         *             as well.
          *         problems: Messages of errors that the network has afterwards and had not before.
          *         solved: How many errors the act removes.
          *         totals: Costs of the network afterwards.
@@ -5254,6 +5257,12 @@ export interface components {
             label: string;
             /** Operations */
             operations?: (components["schemas"]["AddNode"] | components["schemas"]["RemoveNode"] | components["schemas"]["AddEdge"] | components["schemas"]["RemoveEdge"] | components["schemas"]["SetParam"] | components["schemas"]["SetAttribute"] | components["schemas"]["MoveNodes"] | components["schemas"]["AddBlock"] | components["schemas"]["RemoveBlock"] | components["schemas"]["SetBlock"] | components["schemas"]["SetFrame"] | components["schemas"]["SetBudget"] | components["schemas"]["SetGraphName"])[];
+            /**
+             * Other Name
+             * @default
+             */
+            other_name: string;
+            other_survival?: components["schemas"]["Survival"] | null;
             /** Problems */
             problems?: string[];
             /**
@@ -5802,6 +5811,8 @@ export interface components {
             latest: components["schemas"]["LatestMetrics"];
             /** Log Tail */
             log_tail: string[];
+            /** Merge From */
+            merge_from: (components["schemas"]["StartFromNetwork"] | components["schemas"]["StartFromCheckpoint"]) | null;
             /** Name */
             name: string;
             /** Network Graph Hash */
@@ -5841,6 +5852,8 @@ export interface components {
             state: "queued" | "claimed" | "running" | "succeeded" | "failed" | "stopped" | "paused" | "interrupted";
             /** Tags */
             tags: string[];
+            /** Unfrozen */
+            unfrozen: components["schemas"]["RunUnfrozen"][];
         };
         /**
          * RunAttempt
@@ -5924,6 +5937,11 @@ export interface components {
              *         "class_weights": "none",
              *         "label_smoothing": 0,
              *         "type": "classification"
+             *       },
+             *       "unfreeze": {
+             *         "every_epochs": 2,
+             *         "is_enabled": false,
+             *         "rate_factor": 1
              *       }
              *     }
              */
@@ -6038,6 +6056,14 @@ export interface components {
              *     }
              */
             task: components["schemas"]["TaskConfig"];
+            /**
+             * @default {
+             *       "every_epochs": 2,
+             *       "is_enabled": false,
+             *       "rate_factor": 1
+             *     }
+             */
+            unfreeze: components["schemas"]["UnfreezeConfig"];
         };
         /** RunEstimateRequest */
         RunEstimateRequest: {
@@ -6081,6 +6107,11 @@ export interface components {
              *         "class_weights": "none",
              *         "label_smoothing": 0,
              *         "type": "classification"
+             *       },
+             *       "unfreeze": {
+             *         "every_epochs": 2,
+             *         "is_enabled": false,
+             *         "rate_factor": 1
              *       }
              *     }
              */
@@ -6214,7 +6245,14 @@ export interface components {
             /** Step */
             step: number;
         };
-        /** RunStart */
+        /**
+         * RunStart
+         * @description What a run is started with.
+         *
+         *     Attributes:
+         *         merge_from: Weights of a network that was merged into this one: they go to its layers,
+         *             which the weights of `start_from` lack.
+         */
         RunStart: {
             /**
              * @default {
@@ -6256,12 +6294,19 @@ export interface components {
              *         "class_weights": "none",
              *         "label_smoothing": 0,
              *         "type": "classification"
+             *       },
+             *       "unfreeze": {
+             *         "every_epochs": 2,
+             *         "is_enabled": false,
+             *         "rate_factor": 1
              *       }
              *     }
              */
             config: components["schemas"]["RunConfig"];
             /** Dataset Id */
             dataset_id?: string | null;
+            /** Merge From */
+            merge_from?: (components["schemas"]["StartFromNetwork"] | components["schemas"]["StartFromCheckpoint"]) | null;
             /**
              * Name
              * @default
@@ -6377,6 +6422,24 @@ export interface components {
             state: "queued" | "claimed" | "running" | "succeeded" | "failed" | "stopped" | "paused" | "interrupted";
             /** Tags */
             tags: string[];
+        };
+        /**
+         * RunUnfrozen
+         * @description A group of layers that began to learn when `epoch` epochs were over.
+         */
+        RunUnfrozen: {
+            /** Epoch */
+            epoch: number;
+            /** Group */
+            group: string;
+            /** Num Left */
+            num_left: number;
+            /** Num Parameters */
+            num_parameters: number;
+            /** Step */
+            step: number;
+            /** Time S */
+            time_s: number;
         };
         /** RunUpdate */
         RunUpdate: {
@@ -7237,6 +7300,9 @@ export interface components {
          *         initial_weights: safetensors to start from; what does not fit is initialised and listed.
          *         initial_document: The network that these weights belong to. With it, layers that became
          *             wider or narrower since are remapped rather than initialised.
+         *         merged_weights: Weights of a network that was merged into this one: for its layers, which
+         *             the first weights do not have.
+         *         merged_document: The network that these belong to.
          *         resume_from: Checkpoint file to continue bit-identically.
          *         cache: Folder for decoded images, keyed by content and preprocessing.
          *         num_threads: Torch threads of this slot, shared by its devices.
@@ -7286,6 +7352,11 @@ export interface components {
              *         "class_weights": "none",
              *         "label_smoothing": 0,
              *         "type": "classification"
+             *       },
+             *       "unfreeze": {
+             *         "every_epochs": 2,
+             *         "is_enabled": false,
+             *         "rate_factor": 1
              *       }
              *     }
              */
@@ -7304,6 +7375,9 @@ export interface components {
             initial_weights?: string | null;
             /** Manifest */
             manifest: string;
+            merged_document?: components["schemas"]["Document"] | null;
+            /** Merged Weights */
+            merged_weights?: string | null;
             /** Num Threads */
             num_threads?: number | null;
             /**
@@ -7320,6 +7394,59 @@ export interface components {
         UndoIn: {
             /** Event Ids */
             event_ids: number[];
+        };
+        /**
+         * UnfreezeConfig
+         * @description Thaws frozen layers while the run goes on, one group at a time from the output backwards.
+         *
+         *     Attributes:
+         *         every_epochs: The first group learns after so many epochs, the next after as many again.
+         *         rate_factor: Layers thawed this way learn at the run's rate times this.
+         */
+        UnfreezeConfig: {
+            /**
+             * Every Epochs
+             * @default 2
+             */
+            every_epochs: number;
+            /**
+             * Is Enabled
+             * @default false
+             */
+            is_enabled: boolean;
+            /**
+             * Rate Factor
+             * @default 1
+             */
+            rate_factor: number;
+        };
+        /**
+         * Unfrozen
+         * @description A group of layers begins to learn; `step` and `epoch` are those that are over.
+         *
+         *     Attributes:
+         *         group: Names of its layers.
+         *         num_parameters: Learned numbers in it.
+         *         num_left: Groups that are still frozen.
+         */
+        Unfrozen: {
+            /** Epoch */
+            epoch: number;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            event: "unfrozen";
+            /** Group */
+            group: string;
+            /** Num Left */
+            num_left: number;
+            /** Num Parameters */
+            num_parameters: number;
+            /** Step */
+            step: number;
+            /** Time S */
+            time_s: number;
         };
         /** UploadIn */
         UploadIn: {

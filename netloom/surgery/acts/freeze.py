@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from netloom.graph.document import Edge, Node
-from netloom.graph.topology import reachable_from, topological_order
+from netloom.graph.topology import reachable_from
 from netloom.layers.params import param
 from netloom.surgery.act import (
     Act,
@@ -15,8 +15,7 @@ from netloom.surgery.act import (
     Outcome,
     shared_block_warning,
 )
-
-_GROUP_FOLLOWERS = frozenset({"Normalization"})
+from netloom.surgery.groups import layer_groups, nodes_with_weights
 
 
 def _turned(edge: Edge) -> Edge:
@@ -31,21 +30,7 @@ def _reached(nodes: Iterable[tuple[str, Node]], edges: list[Edge]) -> set[str]:
 
 
 def _with_weights(context: Context) -> set[str]:
-    """Return the nodes of the scope that hold weights, themselves or inside."""
-    scope_id = context.target.scope
-    instances = {key for key, node in context.scope.nodes.items() if node.block is not None}
-    own = {
-        use.node_id
-        for use in context.expansion.uses
-        if use.scope_id == scope_id and (use.parameters or use.buffers)
-    }
-    inside = {
-        part
-        for use in context.expansion.uses
-        if use.parameters or use.buffers
-        for part in use.path.split("/")[:-1:2]
-    }
-    return own | (inside & instances)
+    return nodes_with_weights(context.scope, context.target.scope, context.expansion)
 
 
 def _named(nodes: Iterable[Node]) -> str:
@@ -122,13 +107,14 @@ class UnfreezeNext(Act[NextGroupsParams]):
     title = "Unfreeze the next group"
     summary = (
         "Thaws the frozen group nearest to the output: train a while, thaw one more, go on from "
-        "the best weights."
+        "the best weights. A run can do it by itself, every few epochs."
     )
     places = ("network",)
     Params = NextGroupsParams
 
     def perform(self, context: Context, params: NextGroupsParams) -> Outcome:
-        groups = [group for group in _groups(context) if group]
+        found = layer_groups(context.scope, context.target.scope, context.expansion)
+        groups = [group.node_ids for group in found]
         nodes = context.scope.nodes
         frozen = [group for group in groups if any(nodes[each].is_frozen for each in group)]
         if not frozen:
@@ -143,22 +129,6 @@ class UnfreezeNext(Act[NextGroupsParams]):
             warnings.append(f"{left} group{'s stay' if left > 1 else ' stays'} frozen.")
         label = f"Unfreeze {_named(nodes[each] for each in thawed)}"
         return Outcome(label, edit, warnings, thawed)
-
-
-def _groups(context: Context) -> list[list[str]]:
-    """Return the nodes that hold weights, in computing order, those that belong together as one."""
-    scope = context.scope
-    holding = _with_weights(context)
-    types = {use.node_id: use.layer.category for use in context.expansion.uses}
-    groups: list[list[str]] = []
-    for node_id in topological_order(scope.nodes, scope.edges.values()):
-        if node_id not in holding:
-            continue
-        if groups and types.get(node_id) in _GROUP_FOLLOWERS:
-            groups[-1].append(node_id)
-        else:
-            groups.append([node_id])
-    return groups
 
 
 ACTS = (FreezeUpTo(), UnfreezeFrom(), UnfreezeNext())

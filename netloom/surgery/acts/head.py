@@ -14,7 +14,7 @@ from netloom.surgery.acts.freeze import FreezeUpTo
 from netloom.surgery.edit import STEP_PX, GraphEdit
 from netloom.surgery.expand import LayerUse
 from netloom.surgery.model import Target
-from netloom.surgery.widths import WIDTH_PARAM
+from netloom.surgery.widths import CHANNELS_PARAM
 
 _PASSES = frozenset({"Activation", "Pooling", "Regularization", "Shape", "Normalization"})
 _MOST_CLASSES = MAX_SIZE
@@ -57,7 +57,7 @@ class ReplaceHead(Act[HeadParams]):
             head = _find_head(context)
         except ActRefused:
             return {}
-        width = getattr(head.use.params, WIDTH_PARAM[head.use.node.type])
+        width = getattr(head.use.params, CHANNELS_PARAM[head.use.node.type])
         return {"num_classes": int(width)}
 
     def perform(self, context: Context, params: HeadParams) -> Outcome:
@@ -124,7 +124,7 @@ def _find_head(context: Context) -> _Head:
             )
         if use is None:
             raise ActRefused(f"{node.name} has a problem of its own; solve that first.")
-        if use.node.type in WIDTH_PARAM:
+        if use.node.type in CHANNELS_PARAM:
             return _Head(use, outputs[0], tuple(chain))
         if use.layer.category not in _PASSES:
             raise ActRefused(
@@ -140,7 +140,7 @@ def _replace_last(edit: GraphEdit, head: _Head, num_classes: int) -> str:
     use = head.use
     arriving = edit.arriving(use.node_id)
     leaving = edit.leaving(use.node_id)
-    values = {**use.node.params, WIDTH_PARAM[use.node.type]: num_classes}
+    values = {**use.node.params, CHANNELS_PARAM[use.node.type]: num_classes}
     place = edit.place(use.node_id)
     edit.remove([use.node_id])
     new_id = edit.add(use.node.type, values, near=place, stem=use.node.name)

@@ -20,7 +20,8 @@ from netloom.surgery.act import (
     shared_block_warning,
 )
 from netloom.surgery.edit import first_input
-from netloom.surgery.widths import WIDTH_PARAM, channels_of
+from netloom.surgery.spaces import channels_of
+from netloom.surgery.widths import CHANNELS_PARAM
 
 _USUAL = (
     "BatchNorm2d",
@@ -128,8 +129,8 @@ def fitting_params(type_name: str, shape: Shape | None) -> dict[str, ParamValue]
     width = None if shape is None else channels_of(shape)
     if width is None:
         return {}
-    if type_name in WIDTH_PARAM:
-        return {WIDTH_PARAM[type_name]: width}
+    if type_name in CHANNELS_PARAM:
+        return {CHANNELS_PARAM[type_name]: width}
     if type_name == "GroupNorm":
         return {"num_groups": next(count for count in (32, 16, 8, 4, 2, 1) if width % count == 0)}
     return {}

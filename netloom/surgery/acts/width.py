@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from math import gcd
 
 from netloom.graph.document import Document, ParamValue
 from netloom.graph.operations import Operation, SetAttribute, SetParam
@@ -11,15 +12,17 @@ from netloom.layers.params import MAX_SIZE, param
 from netloom.surgery.act import Act, ActParams, ActRefused, Context, Outcome
 from netloom.surgery.edit import GraphEdit
 from netloom.surgery.expand import Holder, LayerUse
-from netloom.surgery.widths import CONVOLUTIONS, WIDTH_PARAM, Widths, find_widths
+from netloom.surgery.spaces import Widths
+from netloom.surgery.widths import HEADS_PARAM, TRANSFORMERS, WIDTH_PARAM, find_widths
 
 
 class WidthParams(ActParams):
     width: int = param(
         32,
         "Width",
-        "Channels or features of the layer. More are copies that leave the output of the network "
-        "as it is; of fewer, those with the largest weights are kept.",
+        "Channels or features of the layer; of a recurrent layer what it remembers, of a "
+        "transformer layer those between its linear layers. More are copies that leave the output "
+        "of the network as it is; of fewer, those with the largest weights are kept.",
         minimum=1,
         maximum=MAX_SIZE,
     )
@@ -57,9 +60,13 @@ class ChangeWidth(Act[WidthParams]):
         tied.refuse_pinned(use)
         edit = context.edit()
         edit.do(tied.operations(edit.document, params.width))
-        label = f"{'Widen' if params.width > old else 'Narrow'} {use.name} to {params.width}"
+        label = f"{'Widen' if params.width > old else 'Narrow'} {_what(use)} to {params.width}"
         select = [context.target.node_ids[0]]
         return Outcome(label, edit, list(tied.warnings(use, params.width)), select)
+
+
+def _what(use: LayerUse) -> str:
+    return f"the hidden features of {use.name}" if use.node.type in TRANSFORMERS else use.name
 
 
 def _width(use: LayerUse) -> int:
@@ -72,8 +79,8 @@ def _width_layer(context: Context) -> LayerUse:
         raise ActRefused("Open the block and choose the layer whose width should change.")
     if node.type not in WIDTH_PARAM:
         raise ActRefused(
-            f"{node.name} makes no channels of its own. Choose the convolution or Linear layer "
-            "before it."
+            f"{node.name} makes no channels of its own. Choose the layer before it that does: a "
+            "convolution, a Linear, a recurrent layer or an embedding."
         )
     uses = context.expansion.of(context.target.scope, node_id)
     if not uses:
@@ -114,26 +121,27 @@ class _Tied:
                 raise ActRefused(f"The width of {start.name} cannot change: {pins[0]}.")
 
     def operations(self, document: Document, width: int) -> Iterator[Operation]:
-        """Yield one change for each place where the width is written."""
-        holders = {_holder(use): None for use in self.makers.values()}
+        """Yield one change for each place where the width, or how it is split, is written."""
+        values = {_holder(use): width for use in self.makers.values()}
         for root in self.spaces:
             for use in self.widths.space(root).followers:
-                if use.node.type in CONVOLUTIONS:
-                    holders[use.holder("out_channels")] = None
-                    holders[use.holder("groups")] = None
+                values |= {use.holder("out_channels"): width, use.holder("groups"): width}
+            for use in self.widths.space(root).split:
+                if (heads := _new_heads(use, self._size(root), width)) is not None:
+                    values[use.holder(HEADS_PARAM[use.node.type])] = heads
         overrides: dict[tuple[str | None, str], dict[str, ParamValue]] = {}
-        for holder in holders:
+        for holder, value in values.items():
             place = (holder.scope_id, holder.node_id)
             if holder.is_override:
                 if place not in overrides:
                     overrides[place] = dict(_overrides(document, holder))
-                overrides[place][holder.param] = width
+                overrides[place][holder.param] = value
             else:
                 yield SetParam(
-                    scope=holder.scope_id, node_id=holder.node_id, param=holder.param, value=width
+                    scope=holder.scope_id, node_id=holder.node_id, param=holder.param, value=value
                 )
-        for (scope_id, node_id), values in overrides.items():
-            yield SetAttribute(scope=scope_id, node_id=node_id, attribute="overrides", value=values)
+        for (scope_id, node_id), found in overrides.items():
+            yield SetAttribute(scope=scope_id, node_id=node_id, attribute="overrides", value=found)
 
     def warnings(self, start: LayerUse, width: int) -> Iterator[str]:
         others = sorted({use.name for use in self.makers.values()} - {start.name})
@@ -142,14 +150,54 @@ class _Tied:
                 f"{_listed(others)} {'become' if len(others) > 1 else 'becomes'} {width} wide as "
                 f"well: tied to {start.name} by an addition or by a parameter they share."
             )
-        inexact = sorted({name for root in self.spaces for name in self.widths.space(root).inexact})
-        if inexact:
-            yield (
-                f"{_listed(inexact)} {'look' if len(inexact) > 1 else 'looks'} at several channels "
-                "at once, so the output will differ somewhat until it is trained again."
-            )
         if width < _width(start):
             yield "Channels are dropped, so the output changes: train again afterwards."
+            return
+        spaces = [self.widths.space(root) for root in self.spaces]
+        inexact = sorted({name for space in spaces for name in space.inexact})
+        if inexact:
+            yield (
+                f"{_listed(inexact)} {'do' if len(inexact) > 1 else 'does'} not treat copies of a "
+                "channel alike. The weights are kept as a start; outputs change."
+            )
+        uneven = sorted({name for space in spaces if width % space.size for name in space.uneven})
+        if uneven:
+            size = _width(start)
+            yield (
+                f"{_listed(uneven)} {'normalise' if len(uneven) > 1 else 'normalises'} over all "
+                f"channels, and {width} is not a whole multiple of {size}: the statistics change. "
+                f"The weights are kept as a start; outputs change. With {2 * size} they stay."
+            )
+        rescaled = sorted(
+            use.name
+            for root in self.spaces
+            for use in self.widths.space(root).split
+            if width % _head_size(use, self._size(root))
+        )
+        if rescaled:
+            yield (
+                f"The heads of {_listed(rescaled)} become larger, which changes the scale of the "
+                "softmax. The weights are kept as a start; outputs change."
+            )
+
+    def _size(self, root: int) -> int:
+        return self.widths.space(root).size
+
+
+def _head_size(use: LayerUse, width: int) -> int:
+    return width // int(getattr(use.params, HEADS_PARAM[use.node.type]))
+
+
+def _new_heads(use: LayerUse, old: int, width: int) -> int | None:
+    """Return how many heads share another width: more of the same size, where that can be.
+
+    None leaves their number as it is.
+    """
+    heads = int(getattr(use.params, HEADS_PARAM[use.node.type]))
+    size = _head_size(use, old)
+    if width % size == 0:
+        return width // size
+    return None if width % heads == 0 else gcd(width, heads)
 
 
 def _holder(use: LayerUse) -> Holder:

@@ -233,6 +233,43 @@ def test_a_run_starts_from_another_networks_weights(
     assert first_loss(third["id"]) < first_loss(first["id"]) * 0.8
 
 
+def test_a_run_starts_from_the_weights_of_both_merged_networks(
+    api: ApiClient, project: Any, dataset: dict[str, Any], network: dict[str, Any], worker: None
+) -> None:
+    other = draw_network(api, project, dataset)
+    runs = [start(api, each, {**SHORT, "epochs": 1}) for each in (network, other)]
+    for run in runs:
+        assert wait_for(api, run["id"], has_ended)["state"] == "succeeded"
+    plan = api.post(
+        "/api/surgery",
+        {
+            "document": network["document"],
+            "act": "merge_network",
+            "values": {"how": "add"},
+            "network_id": other["id"],
+        },
+    ).json()
+    assert plan["other_survival"]["new"] == 0
+    assert plan["other_survival"]["kept"] > 0
+    body = {"base_revision": network["revision"], "operations": plan["operations"]}
+    assert api.post(f"/api/networks/{network['id']}/operations", body).status_code == 200
+
+    run = start(
+        api,
+        network,
+        {**SHORT, "epochs": 1},
+        start_from={"type": "network", "network_id": network["id"]},
+        merge_from={"type": "network", "network_id": other["id"]},
+    )
+    run = wait_for(api, run["id"], has_ended)
+    assert run["state"] == "succeeded", run["log_tail"]
+    told = " ".join(run["log_tail"])
+    assert "come from the network that was merged into this one" in told
+    assert "newly initialised" not in told
+    assert run["merge_from"] == {"type": "network", "network_id": other["id"]}
+    assert api.get(f"/api/runs/{run['id']}/spec").json()["merged_weights"] == "merged.ckpt"
+
+
 def test_the_spec_reproduces_the_run(
     api: ApiClient, network: dict[str, Any], worker: None, tmp_path: Path
 ) -> None:

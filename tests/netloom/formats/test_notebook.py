@@ -79,6 +79,43 @@ def test_arrays_are_learned_with_factors_of_the_layers(tmp_path: Path) -> None:
     expect_learned(run_cells(notebook, tmp_path))
 
 
+def test_frozen_layers_are_thawed_when_asked(tmp_path: Path) -> None:
+    generator = np.random.default_rng(0)
+    labels = np.arange(480) % 2
+    inputs = generator.normal(labels[:, None] * 6.0, 1.0, (480, 5)).astype("float32")
+    np.savez(tmp_path / "data.npz", inputs=inputs, labels=labels)
+    frozen = [
+        layer.model_copy(update={"is_frozen": True})
+        for layer in (
+            node("Linear", "first", out_features=16),
+            node("BatchNorm1d", "norm"),
+            node("Linear", "second", out_features=16),
+        )
+    ]
+    document = chain(
+        node("FeatureInput", "features", num_features=5),
+        *frozen,
+        node("Linear", "head", out_features=2),
+        node("Output", "output"),
+    )
+    notebook = make_notebook(document)
+    assert "UNFREEZE_EVERY = 0" in notebook
+    asked = notebook.replace("UNFREEZE_EVERY = 0", "UNFREEZE_EVERY = 2")
+    check = json.loads(asked)
+    check["cells"].append(
+        {
+            "cell_type": "code",
+            "source": [
+                "assert frozen_groups == []\n",
+                "assert len(optimizer.param_groups) == 4\n",
+                "assert all(each.requires_grad for each in network.parameters())\n",
+                "assert 0 < int(network.norm.num_batches_tracked) < 10 * len(train_loader)\n",
+            ],
+        }
+    )
+    expect_learned(run_cells(json.dumps(check), tmp_path))
+
+
 def test_data_of_more_classes_is_refused_with_words(tmp_path: Path) -> None:
     np.savez(tmp_path / "data.npz", inputs=np.zeros((10, 3), "float32"), labels=np.arange(10))
     document = chain(

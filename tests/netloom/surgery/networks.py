@@ -147,6 +147,116 @@ def repeated(weights: str = "separate") -> Document:
     return Document(graph=graph.model_copy(update={"edges": edges}))
 
 
+TOKENS: dict[str, ParamValue] = {"length": 7, "vocabulary": 30}
+
+
+def _line(name: str, nodes: Nodes, *paths: str) -> Document:
+    graph = Graph(name=name, nodes=nodes_of(nodes), edges=edges_of(*paths))
+    return Document(graph=graph)
+
+
+def recurrent(kind: str, **params: ParamValue) -> Document:
+    """Tokens, an embedding, two recurrent layers and a classifier."""
+    nodes: Nodes = {
+        "tokens": ("TokenInput", TOKENS),
+        "embed": ("Embedding", {"num_features": 10}),
+        "first": (kind, {"hidden_size": 6, **params}),
+        "second": (kind, {"hidden_size": 5, "output": "last"}),
+        "fc": ("Linear", {"out_features": 4}),
+        "out": ("Output", {}),
+    }
+    return _line(kind, nodes, "tokens>embed>first>second>fc>out")
+
+
+def states() -> Document:
+    """An encoder that hands its states to a decoder."""
+    nodes: Nodes = {
+        "tokens": ("TokenInput", TOKENS),
+        "embed": ("Embedding", {"num_features": 8}),
+        "encoder": ("LSTM", {"hidden_size": 6, "gives_state": True, "output": "last"}),
+        "decoder": ("LSTM", {"hidden_size": 6, "takes_state": True}),
+        "add": ("Add", {}),
+        "step": ("TakeStep", {}),
+        "fc": ("Linear", {"out_features": 4}),
+        "out": ("Output", {}),
+    }
+    return _line(
+        "States",
+        nodes,
+        "tokens>embed>encoder>add.input_1>fc>out",
+        "embed>decoder>step>add.input_2",
+        "encoder@hidden>decoder.hidden",
+        "encoder@cell>decoder.cell",
+    )
+
+
+def attention(norm: str = "LayerNorm", *, is_rotary: bool = False) -> Document:
+    """A transformer written out: attention and linear layers with shortcuts and norms."""
+    nodes: Nodes = {
+        "tokens": ("TokenInput", TOKENS),
+        "embed": ("Embedding", {"num_features": 8}),
+        "positions": ("LearnedPositions", {}),
+        "attend": ("SelfAttention", {"num_heads": 2, "is_rotary": is_rotary}),
+        "add": ("Add", {}),
+        "norm": (norm, {}),
+        "up": ("Linear", {"out_features": 12}),
+        "act": ("GELU", {}),
+        "down": ("Linear", {"out_features": 8}),
+        "join": ("Add", {}),
+        "cross": ("CrossAttention", {"num_heads": 2}),
+        "mean": ("TakeStep", {}),
+        "fc": ("Linear", {"out_features": 4}),
+        "out": ("Output", {}),
+    }
+    return _line(
+        "Attention",
+        nodes,
+        "tokens>embed>positions>attend>add.input_1>norm>up>act>down>join.input_1",
+        "positions>add.input_2",
+        "norm>join.input_2",
+        "join>cross.query",
+        "positions>cross.memory",
+        "cross>mean>fc>out",
+    )
+
+
+def transformer(*, norm_first: bool = False) -> Document:
+    """Stacked encoder and decoder layers over a memory of other features."""
+    params: dict[str, ParamValue] = {
+        "num_heads": 2,
+        "hidden_features": 12,
+        "dropout": 0.0,
+        "norm_first": norm_first,
+    }
+    nodes: Nodes = {
+        "tokens": ("TokenInput", TOKENS),
+        "embed": ("Embedding", {"num_features": 8}),
+        "token": ("ClassToken", {}),
+        "encoder": ("TransformerEncoderLayer", params),
+        "memory": ("Linear", {"out_features": 6}),
+        "decoder": ("TransformerDecoderLayer", params),
+        "flat": ("Flatten", {}),
+        "fc": ("Linear", {"out_features": 4}),
+        "out": ("Output", {}),
+    }
+    return _line(
+        "Transformer",
+        nodes,
+        "tokens>embed>token>encoder>decoder>flat>fc>out",
+        "token>memory>decoder.memory",
+    )
+
+
+SEQUENCES = {
+    "lstm": lambda: recurrent("LSTM"),
+    "bilstm": lambda: recurrent("LSTM", bidirectional=True, num_layers=2),
+    "gru": lambda: recurrent("GRU", num_layers=2),
+    "rnn": lambda: recurrent("RNN", nonlinearity="relu", bias=False),
+    "states": states,
+    "attention": attention,
+    "transformer": transformer,
+}
+
 ALL = {
     "small_cnn": lambda: template("small_cnn"),
     "small_resnet": lambda: template("small_resnet"),

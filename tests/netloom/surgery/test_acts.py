@@ -261,6 +261,9 @@ def test_networks_are_merged_in_parallel(name: str, how: str, *, as_block: bool)
     assert analysis.totals.parameters == own + theirs
     assert plan.survival is not None
     assert (plan.survival.kept, plan.survival.new) == (own, theirs)
+    assert plan.other_name == "Other net"
+    assert plan.other_survival is not None
+    assert (plan.other_survival.kept, plan.other_survival.new) == (theirs, 0)
 
 
 def test_a_network_is_appended_behind_a_layer() -> None:

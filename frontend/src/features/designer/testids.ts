@@ -75,6 +75,7 @@ export const DESIGNER_IDS = {
   surgeryApply: 'surgery-apply',
   surgeryRefusal: 'surgery-refusal',
   surgerySurvival: 'surgery-survival',
+  surgeryOtherSurvival: 'surgery-survival-other',
   surgeryFate: (fate: string) => `surgery-${fate}`,
   surgeryMenu: 'surgery-menu',
   outline: 'outline',

@@ -102,6 +102,11 @@ function phaseLine({ phase, done, total }: NonNullable<Run['phase']>): string {
   return total > 0 && phase !== 'training' ? `${name}, ${String(done)} of ${String(total)}` : name;
 }
 
+export type Unfrozen = Run['unfrozen'][number];
+
+export const unfrozenText = ({ group, epoch }: Unfrozen): string =>
+  `Layer group ${group} unfrozen at epoch ${String(epoch)}`;
+
 /** The settings that matter most, in a line. */
 export function configLine(config: RunConfig): string {
   const { optimizer, schedule, epochs, batch_size, devices } = config;
@@ -111,6 +116,7 @@ export function configLine(config: RunConfig): string {
     schedule.type.replace('_', '-'),
     `batch ${String(batch_size)}`,
     plural(epochs, 'epoch'),
+    ...(config.unfreeze.is_enabled ? [`unfreezing every ${plural(config.unfreeze.every_epochs, 'epoch')}`] : []),
     ...(devices > 1 ? [plural(devices, 'device')] : []),
   ].join(' · ');
 }

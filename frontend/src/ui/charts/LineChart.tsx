@@ -9,6 +9,7 @@ import { downloadBlob, downloadCsv } from '../download';
 import { chartOptions } from './chartOptions';
 import { chartPng } from './chartPng';
 import classes from './LineChart.module.css';
+import type { ChartMark } from './marksPlugin';
 import { alignCurves, smooth } from './smooth';
 
 export interface ChartSeries {
@@ -37,11 +38,15 @@ interface LineChartProps {
   /** Charts with the same key show their cursors together. */
   syncKey?: string;
   testId?: string;
+  /** What happened on the way, as dashed lines with a word. */
+  marks?: readonly ChartMark[];
 }
+
+const NO_MARKS: readonly ChartMark[] = [];
 
 /** A live line chart: drag to zoom, double click to see everything again. */
 export function LineChart(props: LineChartProps) {
-  const { title, series, xLabel, formatX, formatY, isLog = false, smoothing = 0, height = 220, syncKey, testId } = props;
+  const { title, series, xLabel, formatX, formatY, isLog = false, smoothing = 0, height = 220, syncKey, testId, marks = NO_MARKS } = props;
   const { ref: sizeRef, width } = useElementSize<HTMLDivElement>();
   const host = useRef<HTMLDivElement>(null);
   const chart = useRef<uPlot | null>(null);
@@ -49,6 +54,7 @@ export function LineChart(props: LineChartProps) {
   const lines = useMemo(() => linesOf(series, smoothing), [series, smoothing]);
   const data = useMemo(() => chartData(lines, isLog), [lines, isLog]);
   const latest = useRef(data);
+  const latestMarks = useRef(marks);
   // A chart is made anew when what it draws changes its kind, not when it grows.
   const shape = lines.map(({ label, color, isFaint, isDashed }) => `${label}|${color}|${String(isFaint)}|${String(isDashed)}`).join();
 
@@ -59,8 +65,14 @@ export function LineChart(props: LineChartProps) {
   }, [data]);
 
   useEffect(() => {
+    latestMarks.current = marks;
+    chart.current?.redraw();
+  }, [marks]);
+
+  useEffect(() => {
     if (!host.current || width === 0) return;
-    const options = chartOptions({ width, height, lines, xLabel, formatX, formatY, isLog, syncKey });
+    const shown = () => latestMarks.current;
+    const options = chartOptions({ width, height, lines, xLabel, formatX, formatY, isLog, syncKey, marks: shown });
     const made = new uPlot(options, latest.current, host.current);
     chart.current = made;
     return () => {
@@ -99,7 +111,7 @@ export function LineChart(props: LineChartProps) {
         </Menu>
       </figcaption>
       <div ref={sizeRef} className={classes.plot} style={{ height }}>
-        <div ref={host} role="img" aria-label={describe(title, series, formatY)} />
+        <div ref={host} role="img" aria-label={describe(title, series, formatY, marks)} />
         {data[0].length === 0 && <div className={classes.waiting}>Waiting for the first point</div>}
       </div>
       <ul className={classes.legend}>
@@ -149,9 +161,15 @@ function setDataKeepingZoom(chart: uPlot, data: ChartData): void {
   if (isZoomed) chart.redraw();
 }
 
-function describe(title: string, series: readonly ChartSeries[], formatY: (y: number) => string): string {
+function describe(
+  title: string,
+  series: readonly ChartSeries[],
+  formatY: (y: number) => string,
+  marks: readonly ChartMark[],
+): string {
   const parts = series
     .filter(({ y }) => y.length > 0)
     .map(({ label, y, summary }) => `${label} ${formatY(summary?.value ?? y.at(-1) ?? NaN)} after ${plural(y.length, 'point')}`);
-  return parts.length === 0 ? `${title}: no points yet` : `${title}: ${parts.join(', ')}`;
+  const told = marks.map(({ description }) => `. ${description}`).join('');
+  return parts.length === 0 ? `${title}: no points yet` : `${title}: ${parts.join(', ')}${told}`;
 }

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { formatNumber, formatPercent } from '@/lib';
 import { axisTexts, isSparse, trimZeros } from './chartOptions';
+import { shortened } from './marksPlugin';
 
 test('an axis repeats no digits that say nothing', () => {
   const texts = ['2.500', '80.0 %', '9.00e-4', '0.5000', '100', '1,200', '0', '3 min 20 s', '0.0105'];
@@ -20,4 +21,10 @@ test('no two marks of an axis say the same', () => {
   expect(axisTexts([0.0099, 0.00995, null, 0.01], formatNumber)).toEqual(['0.0099', '0.00995', '', '0.01']);
   expect(axisTexts([0.9991, 0.9992], (share) => formatPercent(share))).toEqual(['99.91 %', '99.92 %']);
   expect(axisTexts([0, 0.5, 1], formatNumber)).toEqual(['0', '0.5', '1']);
+});
+
+test('the words of a mark end where there is no more room', () => {
+  const widthOf = (text: string) => text.length;
+  expect(shortened('conv unfrozen', 13, widthOf)).toBe('conv unfrozen');
+  expect(shortened('conv unfrozen', 6, widthOf)).toBe('conv…');
 });

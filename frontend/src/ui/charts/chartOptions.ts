@@ -1,5 +1,6 @@
 import type uPlot from 'uplot';
 import type { Line } from './LineChart';
+import { marksPlugin, type ChartMark } from './marksPlugin';
 import { tooltipPlugin } from './tooltipPlugin';
 
 interface ChartShape {
@@ -11,6 +12,7 @@ interface ChartShape {
   formatY: (y: number) => string;
   isLog: boolean;
   syncKey: string | undefined;
+  marks: () => readonly ChartMark[];
 }
 
 /** Canvas knows no CSS variables: this resolves them as they are now. */
@@ -24,7 +26,7 @@ const FONT = '11px "JetBrains Mono Variable", monospace';
 const POINT_LIMIT = 40;
 
 export function chartOptions(shape: ChartShape): uPlot.Options {
-  const { width, height, lines, xLabel, formatX, formatY, isLog, syncKey } = shape;
+  const { width, height, lines, xLabel, formatX, formatY, isLog, syncKey, marks } = shape;
   const text = cssColor('var(--nl-text-3)');
   const grid = { stroke: cssColor('var(--nl-grid)'), width: 1 };
   const axis = { stroke: text, font: FONT, grid, ticks: { show: false }, gap: 4 };
@@ -59,7 +61,10 @@ export function chartOptions(shape: ChartShape): uPlot.Options {
         points: { show: isFaint ? false : isSparse, size: 4, fill: cssColor(color) },
       })),
     ],
-    plugins: [tooltipPlugin({ lines, xLabel, formatX, formatY })],
+    plugins: [
+      tooltipPlugin({ lines, xLabel, formatX, formatY }),
+      marksPlugin(marks, { line: cssColor('var(--nl-line-strong)'), text, font: FONT }),
+    ],
   };
 }
 

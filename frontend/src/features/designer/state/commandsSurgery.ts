@@ -54,6 +54,7 @@ export const surgeryCommands: readonly DesignerCommand[] = [
   surgery('insert_layer', 'Insert a layer that fits', 'place', ['node', 'edge']),
   surgery('swap_layer', 'Swap for another type', 'nodes', ['node']),
   surgery('change_width', 'Widen or narrow', 'node', ['node']),
+  surgery('change_heads', 'Change the number of heads', 'node', ['node']),
   surgery('cut_branch', 'Cut this branch', 'place', ['node', 'edge']),
   surgery('merge_network', 'Merge another network', 'network', ['node', 'canvas']),
 ];

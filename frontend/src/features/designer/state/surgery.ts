@@ -58,6 +58,9 @@ export interface SurgeryPlan {
   changes: Change[];
   warnings: string[];
   survival: Survival | null;
+  /** Of acts that take another network: what it is called, and what survives of its weights. */
+  other_name: string;
+  other_survival: Survival | null;
   problems: string[];
   solved: number;
   totals: Totals | null;

@@ -13,8 +13,14 @@ const LAYER_WORDS: Record<Fate, string> = { ...WORDS, new: 'starts anew' };
 
 const count = (value: number): string => value.toLocaleString('en');
 
+interface SurvivalReportProps {
+  survival: Survival;
+  /** The other network whose weights these are; this network's own without it. */
+  otherName?: string;
+}
+
 /** Which weights survive: as a bar, in counts, and layer by layer where something happens. */
-export function SurvivalReport({ survival }: { survival: Survival }) {
+export function SurvivalReport({ survival, otherName }: SurvivalReportProps) {
   const after = survival.kept + survival.resized + survival.new;
   const share = (value: number): string =>
     `${Math.round((value / Math.max(after, 1)) * 1000) / 10} %`;
@@ -23,11 +29,13 @@ export function SurvivalReport({ survival }: { survival: Survival }) {
   );
   const touched = survival.layers.filter(({ fate }) => fate !== 'kept');
   return (
-    <section data-testid={DESIGNER_IDS.surgerySurvival}>
+    <section data-testid={otherName === undefined ? DESIGNER_IDS.surgerySurvival : DESIGNER_IDS.surgeryOtherSurvival}>
       <h3 className={classes.heading}>
-        Weights that survive{' '}
+        {otherName === undefined ? 'Weights that survive' : `Weights of ${otherName} that survive`}{' '}
         <span className={classes.dim}>
-          when a run starts from weights of this network as it is now
+          {otherName === undefined
+            ? 'when a run starts from weights of this network as it is now'
+            : 'when the run starts from them as well'}
         </span>
       </h3>
       <div className={classes.bar} aria-hidden>

@@ -23,6 +23,7 @@ const RUN = {
   state: 'running',
   classes: ['cat', 'dog'],
   log_tail: [],
+  unfrozen: [],
   latest: { loss: null, accuracy: null, val_loss: null, val_accuracy: null },
   last_event: 0,
 } as unknown as Run;
@@ -63,6 +64,21 @@ describe('the number beside a curve', () => {
 });
 
 describe('run store', () => {
+  test('groups that were unfrozen are marked once, and not when they were thawed after a rewind', () => {
+    const unfrozen = (seq: number, epoch: number): NumberedEvent => ({
+      seq,
+      event: { event: 'unfrozen', time_s: 0, epoch, step: 10 * epoch, group: 'conv', num_parameters: 9, num_left: 0 },
+    });
+    const store = createRunStore(RUN, { series: [], last_event: 0 });
+    store.getState().apply([
+      unfrozen(1, 2),
+      unfrozen(2, 4),
+      { seq: 3, event: { event: 'rewind', time_s: 0, to_step: 20 } },
+      unfrozen(4, 2),
+    ]);
+    expect(store.getState().run.unfrozen.map(({ epoch }) => epoch)).toEqual([2]);
+  });
+
   test('events that API and socket both tell are folded once, in any mix', () => {
     const events: NumberedEvent[] = [
       metrics(1, point(1, 0.9)),

@@ -27,7 +27,11 @@ export function applyEvent(run: Run, event: RunEvent): Run {
       };
     case 'log':
       return { ...run, log_tail: [...run.log_tail, logLine(event)].slice(-LOG_LINES) };
+    case 'unfrozen':
+      // A run that goes on exactly where a group was thawed says so again.
+      return { ...run, unfrozen: [...run.unfrozen.filter(({ epoch }) => epoch !== event.epoch), event] };
     case 'rewind':
+      return { ...run, unfrozen: run.unfrozen.filter(({ step }) => step <= event.to_step) };
     case 'checkpoint':
     case 'finished':
     case 'failed':

@@ -1,11 +1,11 @@
 import { SegmentedControl, Slider, Switch } from '@mantine/core';
 import { useLocalStorage } from '@mantine/hooks';
 import { useMemo } from 'react';
-import { TESTIDS, formatDuration, formatNumber, formatPercent } from '@/lib';
+import { TESTIDS, formatDuration, formatNumber, formatPercent, plural } from '@/lib';
 import { Panel } from '@/ui';
-import { LineChart, type ChartSeries } from '@/ui/charts';
+import { LineChart, type ChartMark, type ChartSeries } from '@/ui/charts';
 import { X_AXES, curveKey, earliestTime, lastEpochMean, xValues, type Curve, type Curves, type XAxis } from '../live/curves';
-import { isShare, metricName } from '../words';
+import { isShare, metricName, unfrozenText, type Unfrozen } from '../words';
 import classes from './RunPage.module.css';
 
 /** How curves are looked at; remembered in this browser for every run. */
@@ -35,11 +35,17 @@ const SPLITS = [
 
 const percentText = (share: number) => formatPercent(share);
 
+interface CurvesPanelProps {
+  curves: Curves;
+  unfrozen: readonly Unfrozen[];
+}
+
 /** Loss and metrics over epochs, steps or time. */
-export function CurvesPanel({ curves }: { curves: Curves }) {
+export function CurvesPanel({ curves, unfrozen }: CurvesPanelProps) {
   const [view, setView] = useCurveView();
   const startTime = earliestTime(curves);
   const names = useMemo(() => chartNames(curves), [curves]);
+  const marks = useMemo(() => marksOf(unfrozen, view.axis, startTime), [unfrozen, view.axis, startTime]);
   return (
     <Panel
       title="Curves"
@@ -48,11 +54,28 @@ export function CurvesPanel({ curves }: { curves: Curves }) {
     >
       <div className={classes.charts}>
         {names.map((name) => (
-          <MetricChart key={name} name={name} curves={curves} view={view} startTime={startTime} />
+          <MetricChart key={name} name={name} curves={curves} view={view} startTime={startTime} marks={marks} />
         ))}
       </div>
+      {unfrozen.length > 0 && (
+        <ul className={classes.marks} data-testid={TESTIDS.training.unfrozen}>
+          {unfrozen.map((each) => (
+            <li key={each.epoch}>
+              {unfrozenText(each)} <span className="mono">{plural(each.num_parameters, 'parameter')}</span>
+            </li>
+          ))}
+        </ul>
+      )}
     </Panel>
   );
+}
+
+/** Where on the horizontal axis groups of layers began to learn. */
+function marksOf(unfrozen: readonly Unfrozen[], axis: XAxis, startTime: number): ChartMark[] {
+  return unfrozen.map((each) => {
+    const x = axis === 'time' ? each.time_s - startTime : axis === 'step' ? each.step : each.epoch;
+    return { x, label: each.group, description: unfrozenText(each) };
+  });
 }
 
 /** Loss and accuracy always, what else is measured after them, the learning rate last. */
@@ -68,9 +91,10 @@ interface MetricChartProps {
   curves: Curves;
   view: CurveView;
   startTime: number;
+  marks: readonly ChartMark[];
 }
 
-function MetricChart({ name, curves, view, startTime }: MetricChartProps) {
+function MetricChart({ name, curves, view, startTime, marks }: MetricChartProps) {
   const series = useMemo(() => {
     const measured = SPLITS.filter(({ split }) => curves.has(curveKey(split, name)));
     return (measured.length > 0 ? measured : SPLITS).map(({ split, label, color }): ChartSeries => {
@@ -94,6 +118,7 @@ function MetricChart({ name, curves, view, startTime }: MetricChartProps) {
       isLog={view.isLog && !isShare(name)}
       smoothing={view.smoothing}
       syncKey="run"
+      marks={marks}
       testId={`${TESTIDS.training.curves}-${name}`}
     />
   );

@@ -51,7 +51,7 @@ function LiveRun({ loaded, metrics }: { loaded: Run; metrics: RunMetrics }) {
         {run.failure && <FailurePanel run={run} failure={run.failure} />}
         <div className={classes.columns}>
           <div className={classes.column}>
-            <CurvesPanel curves={curves} />
+            <CurvesPanel curves={curves} unfrozen={run.unfrozen} />
             <SamplesPanel run={run} />
             <LogPanel run={run} />
           </div>

@@ -1,7 +1,7 @@
 import { Select } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
-import { TESTIDS, useProject } from '@/lib';
+import { useProject } from '@/lib';
 import { checkpointsQuery, runsQuery } from '../api';
 import { checkpointTitle, runTitle } from '../words';
 import type { StartFrom } from './useRunPlan';
@@ -9,23 +9,28 @@ import type { StartFrom } from './useRunPlan';
 const RANDOM = 'random';
 
 interface StartFromSelectProps {
+  label: string;
+  /** What it means to choose no weights. */
+  none: string;
+  testId: string;
   networkId: string;
   value: StartFrom;
   onChange: (value: StartFrom) => void;
 }
 
-/** Where the first weights come from: nowhere, another network, or a checkpoint of a run. */
-export function StartFromSelect({ networkId, value, onChange }: StartFromSelectProps) {
+/** Where weights come from: nowhere, a network, or a checkpoint of a run. */
+export function StartFromSelect(props: StartFromSelectProps) {
+  const { label, none, testId, networkId, value, onChange } = props;
   const project = useProject();
   const { data: runs = [] } = useQuery({ ...runsQuery(project?.id ?? ''), enabled: project !== null });
   const [runId, setRunId] = useState<string | null>(null);
   const { data: checkpoints = [] } = useQuery({ ...checkpointsQuery(runId ?? ''), enabled: runId !== null });
   const trained = runs.filter(({ best_metric }) => best_metric !== null);
   const networks = new Map(
-    trained.filter((run) => run.network_id !== networkId).map((run) => [run.network_id, run.network_name]),
+    trained.map(({ network_id: id, network_name: name }) => [id, id === networkId ? `${name} (this network)` : name]),
   );
   const data = [
-    { value: RANDOM, label: 'random weights' },
+    { value: RANDOM, label: none },
     ...(networks.size === 0
       ? []
       : [{ group: 'Best weights of a network', items: [...networks].map(([id, name]) => ({ value: `network ${id}`, label: name })) }]),
@@ -46,10 +51,17 @@ export function StartFromSelect({ networkId, value, onChange }: StartFromSelectP
   };
   return (
     <>
-      <Select label="Start from" data={data} value={chosen} onChange={choose} data-testid={TESTIDS.training.startFrom} />
+      <Select
+        label={label}
+        data={data}
+        value={chosen}
+        onChange={choose}
+        data-testid={testId}
+      />
       {runId !== null && (
         <Select
           label="Checkpoint"
+          data-testid={`${testId}-checkpoint`}
           placeholder="Choose"
           data={checkpoints.map((each) => ({ value: each.id, label: checkpointTitle(each) }))}
           value={value?.type === 'checkpoint' ? value.checkpoint_id : null}

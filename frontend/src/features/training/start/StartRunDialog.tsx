@@ -68,6 +68,7 @@ function StartRunForm({ network, onClose, onStarted }: StartRunFormProps) {
   const dataset = chosen ?? network.dataset_id;
   const [name, setName] = useState('');
   const [startFrom, setStartFrom] = useState<StartFrom>(null);
+  const [mergeFrom, setMergeFrom] = useState<StartFrom>(null);
   const plan = useRunPlan(networkId, dataset);
   const estimate = useEstimate(networkId, dataset);
   const start = useStartRun(networkId);
@@ -78,7 +79,7 @@ function StartRunForm({ network, onClose, onStarted }: StartRunFormProps) {
   const press = () => {
     if (!config) return;
     start.mutate(
-      { config, name: name.trim(), dataset_id: dataset, start_from: startFrom },
+      { config, name: name.trim(), dataset_id: dataset, start_from: startFrom, merge_from: mergeFrom },
       {
         onSuccess: (run) => {
           void client.invalidateQueries({ queryKey: ['runs', 'list'] });
@@ -126,7 +127,24 @@ function StartRunForm({ network, onClose, onStarted }: StartRunFormProps) {
                   onType={(text) => plan.type(field.path, text)}
                 />
               ))}
-            <StartFromSelect networkId={networkId} value={startFrom} onChange={setStartFrom} />
+            <StartFromSelect
+              label="Start from"
+              none="random weights"
+              testId={TESTIDS.training.startFrom}
+              networkId={networkId}
+              value={startFrom}
+              onChange={setStartFrom}
+            />
+            {(startFrom !== null || mergeFrom !== null) && (
+              <StartFromSelect
+                label="Merged network starts from"
+                none="random weights"
+                testId={TESTIDS.training.mergeFrom}
+                networkId={networkId}
+                value={mergeFrom}
+                onChange={setMergeFrom}
+              />
+            )}
           </div>
           <ExpertSections
             fields={plan.fields.filter(({ path }) => !BASIC_PATHS.includes(path))}

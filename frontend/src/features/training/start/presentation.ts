@@ -27,6 +27,7 @@ export const BASIC_PATHS: readonly string[] = [
 export const SECTIONS: readonly Section[] = [
   { title: 'Augmentation', paths: ['augmentation.'], hint: 'Random changes of training images, off by default' },
   { title: 'Optimizer and schedule', paths: ['optimizer.', 'schedule.'], hint: 'How fast, and how the rate changes' },
+  { title: 'Frozen layers', paths: ['unfreeze.'], hint: 'Thaw them one group at a time' },
   { title: 'Loss and early stop', paths: ['task.', 'early_stop.', 'best_metric'], hint: 'Uneven classes, when to end' },
   { title: 'Several devices', paths: ['devices'], hint: 'GPUs that share each batch' },
   { title: 'Reproducibility', paths: ['seed', 'precision', 'checkpoint_every_s'], hint: 'Seed, precision, checkpoints' },
@@ -84,6 +85,20 @@ export const PRESENTATIONS: Readonly<Record<string, Presentation>> = {
   'augmentation.brightness': { label: 'Brightness', description: '0 to 1', step: 0.1 },
   'augmentation.contrast': { label: 'Contrast', description: '0 to 1', step: 0.1 },
   'augmentation.saturation': { label: 'Saturation', description: '0 to 1', step: 0.1 },
+  'unfreeze.is_enabled': { label: 'Unfreeze gradually, from the output backwards' },
+  'unfreeze.every_epochs': {
+    label: 'Next group every',
+    unit: 'epochs',
+    description: 'A group is a block, or a layer with its normalization',
+    step: 1,
+    isUsed: (config) => config.unfreeze.is_enabled,
+  },
+  'unfreeze.rate_factor': {
+    label: 'Learning rate of thawed layers, times',
+    description: 'Less than 1 is gentle on what they know',
+    step: 0.1,
+    isUsed: (config) => config.unfreeze.is_enabled,
+  },
   'early_stop.is_enabled': { label: 'Stop early when it no longer improves' },
   'early_stop.patience_epochs': {
     label: 'Patience',
