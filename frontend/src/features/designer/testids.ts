@@ -3,6 +3,7 @@ export const DESIGNER_IDS = {
   canvas: 'designer-canvas',
   node: (name: string) => `node-${name}`,
   nodeOutput: 'layer-shape',
+  cardSample: 'card-sample',
   paletteSearch: 'palette-search',
   paletteItem: (type: string) => `palette-${type}`,
   insertMenu: 'insert-menu',
