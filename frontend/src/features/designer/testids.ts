@@ -2,6 +2,9 @@
 export const DESIGNER_IDS = {
   canvas: 'designer-canvas',
   node: (name: string) => `node-${name}`,
+  expanded: (name: string) => `expanded-${name}`,
+  collapse: 'block-collapse',
+  expand: 'block-expand',
   nodeOutput: 'layer-shape',
   cardSample: 'card-sample',
   paletteSearch: 'palette-search',

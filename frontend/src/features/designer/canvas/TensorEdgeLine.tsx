@@ -16,7 +16,7 @@ const NEAR_ZOOM = 1.25;
 /** A connection. Pointing at it tells the shape that flows. */
 export const TensorEdgeLine = memo(function TensorEdgeLine(props: EdgeProps<TensorEdge>) {
   const { id, sourceX, sourceY, targetX, targetY, selected, data, sourceHandleId } = props;
-  const severity = useEdgeSeverity(id);
+  const severity = useEdgeSeverity(data?.edgeId ?? id);
   const isNear = useStore((state) => state.transform[2] >= NEAR_ZOOM);
   const isHovered = usePanels((state) => state.hoveredEdge === id);
   const curve = data?.curve ?? curveBetween({ x: sourceX, y: sourceY }, { x: targetX, y: targetY });
@@ -35,7 +35,7 @@ export const TensorEdgeLine = memo(function TensorEdgeLine(props: EdgeProps<Tens
       {(isNear || isHovered || selected === true) && data !== undefined && (
         <EdgeLabelRenderer>
           {selected === true && severity === 'error' && (
-            <EdgeProblem edgeId={id} x={middle.x} y={middle.y} />
+            <EdgeProblem edgeId={data.edgeId} x={middle.x} y={middle.y} />
           )}
           <ShapeLabel path={data.path} port={sourceHandleId ?? ''} x={middle.x} y={middle.y} />
         </EdgeLabelRenderer>

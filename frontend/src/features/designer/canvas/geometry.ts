@@ -33,9 +33,9 @@ export function cardHeight(ports: NodePorts): number {
   return Math.max(CARD_HEIGHT, PORT_MARGIN + most * PORT_STEP);
 }
 
-/** Middle of a port, from the top of the card. */
-export function portY(index: number, count: number, height: number): number {
-  return height / 2 + (index - (count - 1) / 2) * PORT_STEP;
+/** Middle of a port, from the top of the card; `axis` is the middle of all of them. */
+export function portY(index: number, count: number, axis: number): number {
+  return axis + (index - (count - 1) / 2) * PORT_STEP;
 }
 
 export function boundsOf(rects: Iterable<Rect>): Rect | null {
