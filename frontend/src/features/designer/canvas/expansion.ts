@@ -8,6 +8,8 @@ import { portPlace, type Card, type PlacedFrame } from './scene';
 export const HEADER_HEIGHT = 40;
 const SIDE = 40;
 const MARGIN = 24;
+/** Below the layers there is room for the connections that pass beneath them. */
+const BOTTOM = 56;
 const EMPTY: Rect = { x: 0, y: 0, width: 240, height: 96 };
 
 const snapped = (value: number): number => Math.ceil(value / GRID) * GRID;
@@ -41,7 +43,7 @@ export function blockRoom(
   const inset = Math.max(0, above + card.axis - top - (middle - bounds.y));
   const width = snapped(bounds.width + 2 * SIDE);
   const height = Math.max(
-    snapped(top + inset + bounds.height + MARGIN),
+    snapped(top + inset + bounds.height + BOTTOM),
     above + card.height,
   );
   const { id, x, y } = card;

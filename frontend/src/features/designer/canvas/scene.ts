@@ -89,14 +89,33 @@ export function cardsOf(
 
 export function wiresOf(scope: Scope, cards: ReadonlyMap<string, Card>, below: number): Wire[] {
   const detours = new Detours(cards.values());
+  const opened = [...cards.values()].filter(({ leads }) => leads !== null);
   return Object.entries(scope.edges).flatMap(([id, edge]): Wire[] => {
     const source = cards.get(edge.source.node);
     const target = cards.get(edge.target.node);
     if (source === undefined || target === undefined) return [];
     const from = portPlace(source, 'outputs', edge.source.port);
     const to = portPlace(target, 'inputs', edge.target.port);
-    return [{ id, edge, curve: curveBetween(from, to, detours.find(from, to), below) }];
+    const curve = curveBetween(from, to, detours.find(from, to), below);
+    return [{ id, edge, curve: opened.length === 0 ? curve : besideFrames(curve, opened) }];
   });
+}
+
+const FRAME_GAP = 12;
+
+/** Where it leads back, a connection runs above or below blocks that are drawn in place. */
+function besideFrames(curve: Curve, frames: readonly Card[]): Curve {
+  const { from, to, lane } = curve;
+  if (lane === null) return curve;
+  const [left, right] = [Math.min(from.x, to.x) - curve.bend, Math.max(from.x, to.x) + curve.bend];
+  const crossed = frames.find(
+    ({ x, y, width, height }) =>
+      x < right && x + width > left && lane > y - FRAME_GAP && lane < y + height + FRAME_GAP,
+  );
+  if (crossed === undefined) return curve;
+  const above = crossed.y - FRAME_GAP;
+  const isOnTheWay = above > Math.min(from.y, to.y) && above < Math.max(from.y, to.y);
+  return { ...curve, lane: isOnTheWay ? above : crossed.y + crossed.height + FRAME_GAP };
 }
 
 export function framesOf(

@@ -45,7 +45,7 @@ export function BlockFields({ nodeId, node }: { nodeId: string; node: Node }) {
           rightSection={<IconArrowRight size={14} />}
           onClick={() => editor.enter(nodeId)}
         >
-          Open the block
+          Open
         </Button>
         <Button
           size="xs"

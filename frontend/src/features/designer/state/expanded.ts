@@ -29,14 +29,18 @@ export function keepExpanded(networkId: string, editor: Editor): () => void {
 function readSaved(): Saved {
   try {
     const saved: unknown = JSON.parse(localStorage.getItem(SAVED) ?? '[]');
-    if (!Array.isArray(saved)) return [];
-    return saved.flatMap((entry: unknown): Saved => {
-      if (!Array.isArray(entry)) return [];
-      const [id, paths]: unknown[] = entry;
-      if (typeof id !== 'string' || !Array.isArray(paths)) return [];
+    if (!isList(saved)) return [];
+    return saved.flatMap((entry): Saved => {
+      if (!isList(entry)) return [];
+      const [id, paths] = entry;
+      if (typeof id !== 'string' || !isList(paths)) return [];
       return [[id, paths.filter((path): path is string => typeof path === 'string')]];
     });
   } catch {
     return [];
   }
+}
+
+function isList(value: unknown): value is readonly unknown[] {
+  return Array.isArray(value);
 }
