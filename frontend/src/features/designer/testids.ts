@@ -68,6 +68,8 @@ export const DESIGNER_IDS = {
   difference: (name: string) => `difference-${name}`,
   revisionRow: 'revision-row',
   compareNow: 'compare-now',
+  compareOther: 'compare-other',
+  beginningRow: 'revision-beginning',
   branch: 'version-branch',
   mergeConflict: 'merge-conflict',
   commentMarker: (name: string) => `comment-marker-${name}`,

@@ -20,8 +20,9 @@ import { EmptyCanvas } from './EmptyCanvas';
 import { FarView } from './FarView';
 import { FlowElements, type CanvasNode, type TensorEdge } from './flowElements';
 import { FrameCard } from './FrameCard';
-import { FAR_ZOOM, GRID, MAX_ZOOM, MIN_ZOOM } from './geometry';
+import { GRID, levelOf, MAX_ZOOM, MIN_ZOOM } from './geometry';
 import { GuideLines } from './GuideLines';
+import { useGradual } from './useGradual';
 import { InsertMenu } from './InsertMenu';
 import { PreviewBar } from '../preview/PreviewBar';
 import { LayerCard } from './LayerCard';
@@ -43,8 +44,6 @@ const NODE_TYPES = { layer: LayerCard, expanded: ExpandedCard, frame: FrameCard 
 const EDGE_TYPES = { tensor: TensorEdgeLine };
 const SNAP: [number, number] = [GRID, GRID];
 const ADD_KEYS = ['Control', 'Meta', 'Shift'];
-const NO_NODES: CanvasNode[] = [];
-const NO_EDGES: TensorEdge[] = [];
 
 export function DesignerCanvas() {
   return (
@@ -60,7 +59,8 @@ function Canvas() {
   const canEdit = useEditor((state) => state.canEdit);
   const isShiftDown = useKeyPress('Shift');
   const scheme = useComputedColorScheme();
-  const isFar = useStore((state) => state.transform[2] < FAR_ZOOM);
+  const level = useStore((state) => levelOf(state.transform[2]));
+  const isFar = level === 'far';
   const { still, withMoved } = useStage();
   const dragging = useDragging(still);
   const stage = useMemo(() => withMoved(dragging.moved), [withMoved, dragging.moved]);
@@ -68,6 +68,7 @@ function Canvas() {
   const dropping = useDropping(stage);
   const connecting = useConnecting(stage);
   const elements = useFlowElements(stage, dropping.dropTarget ?? dragging.dropTarget);
+  const mounted = useGradual(elements, isFar);
   const { isLayingOut, cancelLayout } = useCanvasHandle(stage, root);
   const onKeyDown = useCanvasKeys(focus.scene);
   const { onLongPress, onDoubleTap, ...pointing } = usePointing(stage, isFar);
@@ -82,7 +83,7 @@ function Canvas() {
       role="application"
       aria-label="Network canvas. Arrow keys walk along the layers, slash inserts, Enter edits."
       data-testid={DESIGNER_IDS.canvas}
-      data-far={isFar || undefined}
+      data-level={level}
       data-preview={previewed}
       onKeyDown={onKeyDown}
       {...touching}
@@ -102,8 +103,8 @@ function Canvas() {
       }}
     >
       <ReactFlow<CanvasNode, TensorEdge>
-        nodes={isFar ? NO_NODES : elements.nodes}
-        edges={isFar ? NO_EDGES : elements.edges}
+        nodes={mounted.nodes}
+        edges={mounted.edges}
         nodeTypes={NODE_TYPES}
         edgeTypes={EDGE_TYPES}
         onNodesChange={dragging.onNodesChange}
@@ -140,7 +141,7 @@ function Canvas() {
         colorMode={scheme}
       >
         {!isFar && <Background variant={BackgroundVariant.Dots} gap={24} size={1} />}
-        {isFar && <FarView scene={stage.all} />}
+        {(isFar || !mounted.isWhole) && <FarView scene={stage.all} />}
         <GuideLines lines={dragging.guides} />
         <ComparisonLayer placed={focus} />
         {stage.scopes.map((placed) => (
