@@ -54,7 +54,7 @@ def test_a_template_opens_on_an_empty_canvas_and_is_merged_into_another(
 
     designer.press("Control+y")
     designer.press("Escape")
-    designer.insert("multilayer perceptron")
+    designer.insert("mlp")
     designer.expect_saved()
     merged = designer.served()["document"]["graph"]["nodes"]
     assert len(merged) > len(whole)

@@ -190,6 +190,8 @@ function strokeCard(
 const LAYER_FONT_PX = 10;
 const REGION_FONT_PX = 12;
 const FEWEST_PX = 24;
+/** From the upper edge of what holds layers to the middle of its name, on screen. */
+const TITLE_PX = 8;
 
 /** Names keep their size on screen, so that they stay legible from afar; those of blocks larger. */
 function paintNames(
@@ -208,14 +210,13 @@ function paintNames(
       ? `650 ${REGION_FONT_PX}px ${palette.font}`
       : `550 ${LAYER_FONT_PX}px ${palette.font}`;
     const left = x + card.x * zoom + (isRegion ? 5 : 7);
-    // The name of what is drawn in place stands above it, clear of its layers.
-    const middle =
-      leads === null ? y + (card.y + card.height / 2) * zoom : y + card.y * zoom - REGION_FONT_PX / 2 - 2;
+    const isAround = leads !== null;
+    const middle = y + (isAround ? card.y * zoom + TITLE_PX : (card.y + card.height / 2) * zoom);
     context.fillText(shortened(context, node.name, width - 10), left, middle);
   }
 }
 
-/** The titles of groups, above them. */
+/** The titles of groups. */
 function paintTitles(
   context: CanvasRenderingContext2D,
   frames: Scene['frames'],
@@ -225,10 +226,10 @@ function paintTitles(
   context.font = `650 ${REGION_FONT_PX}px ${palette.font}`;
   context.fillStyle = palette.text;
   for (const { frame, ...rect } of frames) {
-    const room = rect.width * zoom - 6;
+    const room = rect.width * zoom - 10;
     if (frame.title === '' || room < FEWEST_PX) continue;
-    const top = y + rect.y * zoom - REGION_FONT_PX / 2 - 2;
-    context.fillText(shortened(context, frame.title, room), x + rect.x * zoom + 3, top);
+    const middle = y + rect.y * zoom + TITLE_PX;
+    context.fillText(shortened(context, frame.title, room), x + rect.x * zoom + 5, middle);
   }
 }
 
