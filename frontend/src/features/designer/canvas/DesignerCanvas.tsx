@@ -180,5 +180,5 @@ function useFlowElements(stage: Stage, dropTarget: string | null) {
     () => memory.edgesFor(stage, chosen, page, dropTarget),
     [memory, stage, chosen, page, dropTarget],
   );
-  return { nodes, edges };
+  return useMemo(() => ({ nodes, edges }), [nodes, edges]);
 }

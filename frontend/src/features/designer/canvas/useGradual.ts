@@ -1,10 +1,11 @@
-import { useStore } from '@xyflow/react';
+import { useStoreApi } from '@xyflow/react';
 import { useEffect, useMemo, useState } from 'react';
 import type { CanvasNode, TensorEdge } from './flowElements';
+import type { Rect } from './geometry';
 
 const NO_NODES: CanvasNode[] = [];
 const NO_EDGES: TensorEdge[] = [];
-/** Cards that are mounted within one frame without holding it up. */
+/** Cards that are mounted, or let go, within one frame without holding it up. */
 const PER_FRAME = 12;
 
 interface Elements {
@@ -12,43 +13,66 @@ interface Elements {
   readonly edges: TensorEdge[];
 }
 
-/**
- * Elements for the DOM: none from afar. Coming near, those in view are mounted a few a frame; until
- * all are there, what was drawn from afar stays beneath them.
- */
-export function useGradual(elements: Elements, isFar: boolean): Elements & { isWhole: boolean } {
-  const [count, setCount] = useState(isFar ? 0 : Infinity);
-  const view = useStore(({ transform, width, height }) =>
-    count === 0 ? `${transform.join()},${width},${height}` : '',
-  );
-  const [arrived, setArrived] = useState('');
-  if (isFar && count !== 0) setCount(0);
-  if (!isFar && count === 0) {
-    setCount(PER_FRAME);
-    setArrived(view);
-  }
-  const inView = useMemo(() => {
-    if (count === 0 || count === Infinity) return [];
-    return elements.nodes.filter((node) => isInView(node, arrived));
-  }, [elements.nodes, arrived, count]);
-  const isWhole = count === Infinity;
-  useEffect(() => {
-    if (isFar || count === Infinity || count === 0) return;
-    const frame = requestAnimationFrame(() =>
-      setCount(count >= inView.length ? Infinity : count + PER_FRAME),
-    );
-    return () => cancelAnimationFrame(frame);
-  }, [count, inView.length, isFar]);
-  if (isFar || count === 0) return { nodes: NO_NODES, edges: NO_EDGES, isWhole: false };
-  if (isWhole) return { ...elements, isWhole };
-  return { nodes: inView.slice(0, count), edges: NO_EDGES, isWhole };
+/** Some of what was in view where the level changed. */
+interface Part {
+  readonly view: Rect;
+  readonly count: number;
 }
 
-function isInView({ position, width = 0, height = 0 }: CanvasNode, view: string): boolean {
-  const [x = 0, y = 0, zoom = 1, paneWidth = 0, paneHeight = 0] = view.split(',').map(Number);
-  const left = position.x * zoom + x;
-  const top = position.y * zoom + y;
+/**
+ * Elements for the DOM: none from afar. Coming near, those in view are mounted a few a frame, and
+ * going away they leave likewise; until all are there, what is drawn from afar stays beneath them.
+ */
+export function useGradual(elements: Elements, isFar: boolean): Elements & { isWhole: boolean } {
+  const flow = useStoreApi();
+  const [mounted, setMounted] = useState<Part | 'all' | 'none'>(isFar ? 'none' : 'all');
+  if (isFar && mounted === 'all') setMounted({ view: seen(flow.getState()), count: Infinity });
+  if (!isFar && mounted === 'none') setMounted({ view: seen(flow.getState()), count: PER_FRAME });
+  const part = typeof mounted === 'string' ? null : mounted;
+  const view = part?.view ?? null;
+  const inView = useMemo(
+    () => (view === null ? NO_NODES : elements.nodes.filter((node) => isIn(node, view))),
+    [elements.nodes, view],
+  );
+  useEffect(() => {
+    if (part === null) return;
+    const now = Math.min(part.count, inView.length);
+    const next = now + (isFar ? -PER_FRAME : PER_FRAME);
+    const frame = requestAnimationFrame(() => {
+      if (isFar && next <= 0) setMounted('none');
+      else if (!isFar && now >= inView.length) setMounted('all');
+      else setMounted({ view: part.view, count: next });
+    });
+    return () => cancelAnimationFrame(frame);
+  }, [part, inView, isFar]);
+  return useMemo(() => {
+    if (mounted === 'all') return { ...elements, isWhole: true };
+    if (mounted === 'none') return { nodes: NO_NODES, edges: NO_EDGES, isWhole: false };
+    const nodes = inView.slice(0, Math.max(0, mounted.count));
+    const ids = new Set(nodes.map(({ id }) => id));
+    // Coming near, connections follow once all ends are there.
+    const edges = isFar
+      ? elements.edges.filter(({ source, target }) => ids.has(source) && ids.has(target))
+      : NO_EDGES;
+    return { nodes, edges, isWhole: false };
+  }, [elements, mounted, inView, isFar]);
+}
+
+interface Pane {
+  readonly transform: readonly [number, number, number];
+  readonly width: number;
+  readonly height: number;
+}
+
+function seen({ transform: [x, y, zoom], width, height }: Pane): Rect {
+  return { x: -x / zoom, y: -y / zoom, width: width / zoom, height: height / zoom };
+}
+
+function isIn({ position: { x, y }, width = 0, height = 0 }: CanvasNode, view: Rect): boolean {
   return (
-    left < paneWidth && left + width * zoom > 0 && top < paneHeight && top + height * zoom > 0
+    x < view.x + view.width &&
+    x + width > view.x &&
+    y < view.y + view.height &&
+    y + height > view.y
   );
 }
