@@ -5,8 +5,9 @@ import type { Rect } from './geometry';
 
 const NO_NODES: CanvasNode[] = [];
 const NO_EDGES: TensorEdge[] = [];
-/** Cards that are mounted, or let go, within one frame without holding it up. */
+/** Cards that are mounted within one frame without holding it up; letting go costs less. */
 const PER_FRAME = 12;
+const LEAVING_PER_FRAME = 36;
 
 interface Elements {
   readonly nodes: CanvasNode[];
@@ -36,26 +37,22 @@ export function useGradual(elements: Elements, isFar: boolean): Elements & { isW
   );
   useEffect(() => {
     if (part === null) return;
-    const now = Math.min(part.count, inView.length);
-    const next = now + (isFar ? -PER_FRAME : PER_FRAME);
-    const frame = requestAnimationFrame(() => {
-      if (isFar && next <= 0) setMounted('none');
-      else if (!isFar && now >= inView.length) setMounted('all');
-      else setMounted({ view: part.view, count: next });
-    });
+    const frame = requestAnimationFrame(() => setMounted(nextOf(part, inView.length, isFar)));
     return () => cancelAnimationFrame(frame);
   }, [part, inView, isFar]);
   return useMemo(() => {
     if (mounted === 'all') return { ...elements, isWhole: true };
     if (mounted === 'none') return { nodes: NO_NODES, edges: NO_EDGES, isWhole: false };
-    const nodes = inView.slice(0, Math.max(0, mounted.count));
-    const ids = new Set(nodes.map(({ id }) => id));
-    // Coming near, connections follow once all ends are there.
-    const edges = isFar
-      ? elements.edges.filter(({ source, target }) => ids.has(source) && ids.has(target))
-      : NO_EDGES;
-    return { nodes, edges, isWhole: false };
-  }, [elements, mounted, inView, isFar]);
+    // The step into the distance itself changes nothing; then connections leave, then cards.
+    if (mounted.count === Infinity) return { ...elements, isWhole: false };
+    return { nodes: inView.slice(0, mounted.count), edges: NO_EDGES, isWhole: false };
+  }, [elements, mounted, inView]);
+}
+
+function nextOf({ view, count }: Part, inView: number, isFar: boolean): Part | 'all' | 'none' {
+  if (!isFar) return count >= inView ? 'all' : { view, count: count + PER_FRAME };
+  if (count === Infinity) return { view, count: inView };
+  return count <= LEAVING_PER_FRAME ? 'none' : { view, count: count - LEAVING_PER_FRAME };
 }
 
 interface Pane {
