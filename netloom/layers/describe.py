@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict
 from pydantic.fields import FieldInfo
 
 from netloom.graph.document import ParamValue, Scalar
+from netloom.layers.accepts import accepted_axes
 from netloom.layers.base import AnyLayer, Category, Port, Role
 from netloom.layers.learning import LearningParams
 from netloom.layers.other_names import OTHER_NAMES
@@ -99,6 +100,8 @@ class LayerDescription(BaseModel):
         icon: Web name in the Tabler icon set.
         hue: Degrees, 0..360.
         variadic_param: The parameter that says how many ports `input_1`, `input_2`... there are.
+        accepts: Orders of axes that the first input takes with default parameters, e.g. `BCHW`;
+            empty where that is not known.
         variadic_outputs: Names of ports that are there once for each of those inputs, before the
             number: `class_1`, `box_1`, `class_2`...
     """
@@ -121,6 +124,7 @@ class LayerDescription(BaseModel):
     variadic_outputs: list[str]
     params: list[ParamDescription]
     inferred: list[InferredDescription]
+    accepts: list[str]
 
 
 def describe_layers() -> list[LayerDescription]:
@@ -156,6 +160,7 @@ def describe_layer(layer: AnyLayer) -> LayerDescription:
         inferred=[
             InferredDescription(name=name, title=title) for name, title in layer.inferred.items()
         ],
+        accepts=list(accepted_axes(layer)),
     )
 
 

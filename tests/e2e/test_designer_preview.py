@@ -59,11 +59,16 @@ def test_every_layer_shows_a_sample_and_follows_each_edit(designer: DesignerCanv
     assert len(states) <= 4
     assert not {"queued", "running", "failed"} & set(states)
 
-    # Another sample changes the pictures.
+    # Another sample changes the pictures, and the image's card shows the one that is previewed.
     shown = _picture(designer, "image").get_attribute("src")
     page.get_by_test_id("preview-next").click()
     expect(_picture(designer, "image")).not_to_have_attribute("src", shown or "")
     _expect_fresh(designer)
+    previewed = page.get_by_test_id("preview-bar").get_by_role("presentation").first
+    thumbnail = previewed.get_attribute("src")
+    expect(designer.node("image").get_by_test_id("card-sample")).to_have_attribute(
+        "src", thumbnail or ""
+    )
 
     # A network with errors says so and shows no answer as if it were the present one.
     designer.select("image")

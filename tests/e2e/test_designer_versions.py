@@ -8,6 +8,7 @@ import pytest
 from playwright.sync_api import BrowserContext, expect
 
 from tests.e2e.designer_canvas import DesignerCanvas, new_network
+from tour.browser import choose
 
 pytestmark = pytest.mark.e2e
 
@@ -141,3 +142,46 @@ def test_a_thread_on_a_layer_is_seen_live_and_outlives_it(open_context: OpenCont
     expect(one.page.get_by_test_id("comment-thread")).to_be_hidden()
     one.page.get_by_text("Resolved 1").click()
     expect(one.page.get_by_test_id("comment-thread")).to_contain_text("No, deeper.")
+
+
+def test_a_single_save_and_another_network_are_compared_with(open_context: OpenContext) -> None:
+    context = open_context()
+    other = new_network(context, "mlp", "The other one")
+    designer = open_designer(context, new_network(context, "mlp", "Compared twice"))
+    page = designer.page
+    designer.select("linear")
+    designer.set_param("out_features", "99")
+    designer.expect_saved()
+    designer.show("versions")
+    page.get_by_test_id("revision-beginning").get_by_test_id("compare-now").click()
+    difference = page.get_by_test_id("difference-linear")
+    expect(difference).to_contain_text("out_features 128 → 99")
+    bar = page.get_by_test_id("comparison")
+    bar.get_by_role("button", name="Leave").click()
+    expect(difference).to_be_hidden()
+    choose(page, "compare-other", "The other one")
+    expect(bar).to_contain_text("Compared with The other one")
+    expect(difference).to_contain_text("out_features 128 → 99")
+    expect(page.get_by_test_id("comparison-text")).to_contain_text("linear")
+    assert other != designer.network_id
+
+
+def test_a_comment_on_a_region_is_gone_to(open_context: OpenContext) -> None:
+    context = open_context()
+    designer = open_designer(context, new_network(context, "mlp", "Region"))
+    page = designer.page
+    designer.select("linear")
+    designer.node("relu").click(position={"x": 80, "y": 12}, modifiers=["Shift"])
+    designer.show("comments")
+    page.get_by_test_id("comment-text").fill("These two.")
+    page.get_by_test_id("comment-send").click()
+    thread = page.get_by_test_id("comment-thread")
+    expect(thread).to_contain_text("a region")
+    box = page.get_by_test_id("designer-canvas").bounding_box()
+    assert box is not None
+    designer.drag((box["x"] + 200, box["y"] + 20), (box["x"] + 200, box["y"] + box["height"] - 20))
+    designer.drag((box["x"] + 200, box["y"] + 20), (box["x"] + 200, box["y"] + box["height"] - 20))
+    expect(designer.node("linear")).not_to_be_in_viewport()
+    thread.get_by_role("button", name="a region").click()
+    expect(designer.node("linear")).to_be_in_viewport()
+    expect(designer.node("relu")).to_be_in_viewport()

@@ -4297,10 +4297,14 @@ export interface components {
          *         icon: Web name in the Tabler icon set.
          *         hue: Degrees, 0..360.
          *         variadic_param: The parameter that says how many ports `input_1`, `input_2`... there are.
+         *         accepts: Orders of axes that the first input takes with default parameters, e.g. `BCHW`;
+         *             empty where that is not known.
          *         variadic_outputs: Names of ports that are there once for each of those inputs, before the
          *             number: `class_1`, `box_1`, `class_2`...
          */
         LayerDescription: {
+            /** Accepts */
+            accepts: string[];
             /** Aliases */
             aliases: string[];
             /** Category */

@@ -1,7 +1,6 @@
 import { instancesOf, scopeOfNode } from '../document/scope';
-import { lookup } from '../document/records';
 import type { Document } from '../document/types';
-import type { Step } from '../state/editor';
+import { trailOf, type Step } from '../state/editor';
 import { useDesigner } from '../state/DesignerContext';
 
 export interface Place {
@@ -25,20 +24,6 @@ export function useGoTo(): (place: Place) => void {
     panels.set({ focusParam: param ?? null });
     requestAnimationFrame(() => panels.canvas?.reveal([nodeId]));
   };
-}
-
-/** The blocks a path leads through; null when it does not fit the document any more. */
-function trailOf(document: Document, path: string): Step[] | null {
-  const steps: Step[] = [];
-  let { nodes } = document.graph;
-  for (const instanceId of path.split('/').slice(0, -1)) {
-    const blockId = lookup(nodes, instanceId)?.block;
-    const block = blockId == null ? undefined : lookup(document.graph.blocks, blockId);
-    if (blockId == null || block === undefined) return null;
-    steps.push({ instanceId, blockId });
-    nodes = block.nodes;
-  }
-  return steps;
 }
 
 /** A way into a block by its first instances. */

@@ -1,20 +1,28 @@
 import { useQuery } from '@tanstack/react-query';
 import { datasetQuery } from '@/features/datasets';
+import { usePreviewedSample } from '../preview/usePreviewSamples';
+import { usePreview } from '../state/DesignerContext';
 import { useNetworkMeta } from '../state/networkMeta';
 import { useSample } from '../state/sample';
+import { DESIGNER_IDS } from '../testids';
 import classes from './LayerCard.module.css';
 
-/** On an input's card: a real image of the bound data. */
+/** On an input's card: a real image of the bound data, in a preview the one that is shown. */
 export function BoundSample() {
-  const sample = useSample();
-  if (sample === undefined) return null;
+  const isPreviewed = usePreview((state) => state.isOn);
+  const previewed = usePreviewedSample();
+  const bound = useSample();
+  const sample = isPreviewed ? previewed : bound;
+  if (sample == null) return null;
+  const label = 'label_name' in sample ? sample.label_name : sample.label;
   return (
     <img
       className={classes.sample}
       src={sample.thumbnail_url}
-      alt={sample.label === null ? 'A sample of the data' : `A sample, labeled ${sample.label}`}
-      title={sample.label ?? undefined}
+      alt={label === null ? 'A sample of the data' : `A sample, labeled ${label}`}
+      title={label ?? undefined}
       draggable={false}
+      data-testid={DESIGNER_IDS.cardSample}
     />
   );
 }

@@ -11,7 +11,7 @@ import { useComputedColorScheme } from '@mantine/core';
 import { useMemo, useRef, useState } from 'react';
 import { CommentMarkers } from '../comments/CommentMarkers';
 import { ComparisonLayer } from '../compare/ComparisonLayer';
-import { pathPrefixOf } from '../state/editor';
+import { pagePrefixOf } from '../state/editor';
 import { useDesigner, useEditor, usePreview } from '../state/DesignerContext';
 import { DESIGNER_IDS } from '../testids';
 import { CanvasControls } from './CanvasControls';
@@ -20,13 +20,15 @@ import { EmptyCanvas } from './EmptyCanvas';
 import { FarView } from './FarView';
 import { FlowElements, type CanvasNode, type TensorEdge } from './flowElements';
 import { FrameCard } from './FrameCard';
-import { FAR_ZOOM, GRID, MAX_ZOOM, MIN_ZOOM } from './geometry';
+import { GRID, levelOf, MAX_ZOOM, MIN_ZOOM } from './geometry';
 import { GuideLines } from './GuideLines';
+import { useGradual } from './useGradual';
 import { InsertMenu } from './InsertMenu';
 import { PreviewBar } from '../preview/PreviewBar';
 import { LayerCard } from './LayerCard';
 import { Minimap } from './Minimap';
-import type { Scene } from './scene';
+import { ExpandedCard } from './ExpandedCard';
+import type { Stage } from './stage';
 import { SelectionMenu } from './SelectionMenu';
 import { TensorEdgeLine } from './TensorEdgeLine';
 import { useCanvasHandle } from './useCanvasHandle';
@@ -36,14 +38,12 @@ import { useDragging } from './useDragging';
 import { useDropping } from './useDropping';
 import { usePointing } from './usePointing';
 import { useTouching } from './useTouching';
-import { useScene } from './useScene';
+import { focusOf, focusPrefixOf, useStage } from './useStage';
 
-const NODE_TYPES = { layer: LayerCard, frame: FrameCard };
+const NODE_TYPES = { layer: LayerCard, expanded: ExpandedCard, frame: FrameCard };
 const EDGE_TYPES = { tensor: TensorEdgeLine };
 const SNAP: [number, number] = [GRID, GRID];
 const ADD_KEYS = ['Control', 'Meta', 'Shift'];
-const NO_NODES: CanvasNode[] = [];
-const NO_EDGES: TensorEdge[] = [];
 
 export function DesignerCanvas() {
   return (
@@ -59,15 +59,19 @@ function Canvas() {
   const canEdit = useEditor((state) => state.canEdit);
   const isShiftDown = useKeyPress('Shift');
   const scheme = useComputedColorScheme();
-  const isFar = useStore((state) => state.transform[2] < FAR_ZOOM);
-  const dragging = useDragging();
-  const scene = useScene(dragging.moved);
-  const dropping = useDropping(scene);
-  const connecting = useConnecting();
-  const elements = useFlowElements(scene, dropping.dropTarget ?? dragging.dropTarget);
-  const { isLayingOut, cancelLayout } = useCanvasHandle(scene, root);
-  const onKeyDown = useCanvasKeys(scene);
-  const { onLongPress, onDoubleTap, ...pointing } = usePointing(scene, isFar);
+  const level = useStore((state) => levelOf(state.transform[2]));
+  const isFar = level === 'far';
+  const { still, withMoved } = useStage();
+  const dragging = useDragging(still);
+  const stage = useMemo(() => withMoved(dragging.moved), [withMoved, dragging.moved]);
+  const focus = focusOf(stage, useEditor((state) => focusPrefixOf({ state })));
+  const dropping = useDropping(stage);
+  const connecting = useConnecting(stage);
+  const elements = useFlowElements(stage, dropping.dropTarget ?? dragging.dropTarget);
+  const mounted = useGradual(elements, isFar);
+  const { isLayingOut, cancelLayout } = useCanvasHandle(stage, root);
+  const onKeyDown = useCanvasKeys(focus.scene);
+  const { onLongPress, onDoubleTap, ...pointing } = usePointing(stage, isFar);
   const touching = useTouching({ onLongPress, onDoubleTap });
   useClipboardEvents(root);
   const previewed = usePreview(({ isOn, isStale }) => (isOn ? (isStale ? 'stale' : 'fresh') : undefined));
@@ -79,7 +83,7 @@ function Canvas() {
       role="application"
       aria-label="Network canvas. Arrow keys walk along the layers, slash inserts, Enter edits."
       data-testid={DESIGNER_IDS.canvas}
-      data-far={isFar || undefined}
+      data-level={level}
       data-preview={previewed}
       onKeyDown={onKeyDown}
       {...touching}
@@ -99,8 +103,8 @@ function Canvas() {
       }}
     >
       <ReactFlow<CanvasNode, TensorEdge>
-        nodes={isFar ? NO_NODES : elements.nodes}
-        edges={isFar ? NO_EDGES : elements.edges}
+        nodes={mounted.nodes}
+        edges={mounted.edges}
         nodeTypes={NODE_TYPES}
         edgeTypes={EDGE_TYPES}
         onNodesChange={dragging.onNodesChange}
@@ -137,13 +141,15 @@ function Canvas() {
         colorMode={scheme}
       >
         {!isFar && <Background variant={BackgroundVariant.Dots} gap={24} size={1} />}
-        {isFar && <FarView scene={scene} />}
+        {(isFar || !mounted.isWhole) && <FarView scene={stage.all} />}
         <GuideLines lines={dragging.guides} />
-        <ComparisonLayer scene={scene} />
-        <CommentMarkers scene={scene} />
+        <ComparisonLayer placed={focus} />
+        {stage.scopes.map((placed) => (
+          <CommentMarkers key={placed.prefix} placed={placed} />
+        ))}
       </ReactFlow>
-      {scene.cards.size === 0 && <EmptyCanvas />}
-      <Minimap scene={scene} />
+      {stage.all.cards.size === 0 && <EmptyCanvas />}
+      <Minimap scene={stage.all} />
       <PreviewBar />
       <CanvasControls isLayingOut={isLayingOut} onCancelLayout={cancelLayout} />
       <InsertMenu />
@@ -158,20 +164,21 @@ function markKeyboard(canvas: HTMLElement | null, isOn: boolean): void {
   else canvas?.removeAttribute('data-keyboard');
 }
 
-function useFlowElements(scene: Scene, dropTarget: string | null) {
+function useFlowElements(stage: Stage, dropTarget: string | null) {
   const [memory] = useState(() => new FlowElements());
   const nodeIds = useEditor((state) => state.nodeIds);
   const edgeIds = useEditor((state) => state.edgeIds);
   const frameIds = useEditor((state) => state.frameIds);
-  const prefix = useEditor(pathPrefixOf);
-  const chosen = useMemo(() => ({ nodeIds, edgeIds, frameIds }), [nodeIds, edgeIds, frameIds]);
-  const nodes = useMemo(
-    () => memory.nodesFor(scene, chosen, prefix),
-    [memory, scene, chosen, prefix],
+  const page = useEditor(pagePrefixOf);
+  const prefix = useEditor((state) => focusPrefixOf({ state }));
+  const chosen = useMemo(
+    () => ({ prefix, nodeIds, edgeIds, frameIds }),
+    [prefix, nodeIds, edgeIds, frameIds],
   );
+  const nodes = useMemo(() => memory.nodesFor(stage, chosen, page), [memory, stage, chosen, page]);
   const edges = useMemo(
-    () => memory.edgesFor(scene, chosen, prefix, dropTarget),
-    [memory, scene, chosen, prefix, dropTarget],
+    () => memory.edgesFor(stage, chosen, page, dropTarget),
+    [memory, stage, chosen, page, dropTarget],
   );
-  return { nodes, edges };
+  return useMemo(() => ({ nodes, edges }), [nodes, edges]);
 }

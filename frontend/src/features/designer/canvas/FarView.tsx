@@ -2,10 +2,12 @@ import { useComputedColorScheme } from '@mantine/core';
 import { useStoreApi } from '@xyflow/react';
 import { useEffect, useRef } from 'react';
 import { useDesigner } from '../state/DesignerContext';
-import { pathPrefixOf } from '../state/editor';
+import { pagePrefixOf } from '../state/editor';
 import { problemsAt, problemsInside, worstOf } from '../state/problems';
 import { fitSurface, paintScene, paletteOf } from './paint';
+import { idOfPath } from './flowElements';
 import type { Scene } from './scene';
+import { focusPrefixOf } from './useStage';
 import classes from './DesignerCanvas.module.css';
 
 /** Everything on one canvas, for zooms at which nothing on a card could be read. */
@@ -29,15 +31,18 @@ export function FarView({ scene }: { scene: Scene }) {
       context.clearRect(0, 0, width, height);
       const { nodeIds, edgeIds } = editor.state;
       const { problems } = live.store.getState();
-      const prefix = pathPrefixOf(editor.state);
+      const page = pagePrefixOf(editor.state);
+      const focus = focusPrefixOf(editor);
+      const onCanvas = (ids: ReadonlySet<string>): ReadonlySet<string> =>
+        focus === '' ? ids : new Set([...ids].map((id) => focus + id));
       paintScene(context, scene, { x, y, zoom }, { width, height }, catalog, palette, {
-        selected: nodeIds,
-        selectedEdges: edgeIds,
-        severity: (nodeId) => {
-          const path = prefix + nodeId;
-          const blockId = scene.cards.get(nodeId)?.node.block ?? null;
+        selected: onCanvas(nodeIds),
+        selectedEdges: onCanvas(edgeIds),
+        severity: (id) => {
+          const path = page + id;
+          const blockId = scene.cards.get(id)?.node.block ?? null;
           const worst = worstOf([
-            ...problemsAt(problems, nodeId, path),
+            ...problemsAt(problems, idOfPath(id), path),
             ...problemsInside(problems, blockId, path),
           ])?.severity;
           return worst === 'info' || worst === undefined ? null : worst;

@@ -2,16 +2,24 @@ import { NodeResizer, type NodeProps } from '@xyflow/react';
 import { memo, useState } from 'react';
 import type { Frame } from '../document/types';
 import { useDesigner, useEditor } from '../state/DesignerContext';
-import { asFrameId, type FrameNode } from './flowElements';
+import type { FrameNode } from './flowElements';
 import classes from './FrameCard.module.css';
 
 /** A titled rectangle behind layers: a comment. Dragging its title takes along what lies in it. */
-export const FrameCard = memo(function FrameCard({ id, data, selected }: NodeProps<FrameNode>) {
+export const FrameCard = memo(function FrameCard({
+  data,
+  selected,
+  positionAbsoluteX: left,
+  positionAbsoluteY: top,
+  width: drawnWidth,
+  height: drawnHeight,
+}: NodeProps<FrameNode>) {
   const { editor } = useDesigner();
   const canEdit = useEditor((state) => state.canEdit);
   const [isEditing, setEditing] = useState(false);
-  const frameId = asFrameId(id) ?? id;
-  const { frame } = data;
+  const { frame, frameId } = data;
+  // What is expanded in it has made it grow: its own size is that of the document.
+  const isStretched = drawnWidth !== frame.width_px || drawnHeight !== frame.height_px;
   const change = (label: string, next: Frame): void => {
     editor.perform(label, [{ op: 'set_frame', frame_id: frameId, frame: next }]);
   };
@@ -26,11 +34,17 @@ export const FrameCard = memo(function FrameCard({ id, data, selected }: NodePro
       }}
     >
       <NodeResizer
-        isVisible={selected && canEdit}
+        isVisible={selected && canEdit && !isStretched}
         minWidth={120}
         minHeight={64}
         onResizeEnd={(_event, { x, y, width, height }) =>
-          change('Resize frame', { ...frame, x, y, width_px: width, height_px: height })
+          change('Resize frame', {
+            ...frame,
+            x: frame.x + x - left,
+            y: frame.y + y - top,
+            width_px: width,
+            height_px: height,
+          })
         }
       />
       {isEditing ? (

@@ -1,6 +1,19 @@
+import { useQuery } from '@tanstack/react-query';
 import { useState, type KeyboardEvent } from 'react';
+import { lookup } from '../document/records';
 import { useDesigner, usePanels } from '../state/DesignerContext';
-import { insertables, portsOfKey, wantedOf } from '../state/insertable';
+import { axesAt, fittingFirst, misfit } from '../state/fitting';
+import {
+  acceptedByKey,
+  insertables,
+  portsOfKey,
+  templateOfKey,
+  wantedOf,
+  type Insertable,
+} from '../state/insertable';
+import { useNetworkMeta } from '../state/networkMeta';
+import { templatesQuery } from '../networks/queries';
+import { insertTemplate } from '../state/templates';
 import type { InsertMenu as InsertMenuState } from '../state/panels';
 import { addAt, addAtPort, addOnEdge, addSensibly } from '../state/placement';
 import type { Designer } from '../state/DesignerContext';
@@ -20,7 +33,15 @@ function OpenMenu({ menu }: { menu: InsertMenuState }) {
   const designer = useDesigner();
   const [query, setQuery] = useState('');
   const [index, setIndex] = useState(0);
-  const options = insertables(designer, query).filter((option) => fits(designer, menu, option.key));
+  const { dataset_id: datasetId } = useNetworkMeta();
+  const { data: templates } = useQuery(templatesQuery);
+  const axes = arriving(designer, menu);
+  const reasonOf = ({ key }: Insertable): string | null =>
+    axes === null ? null : misfit(acceptedByKey(designer, key), axes);
+  const options = fittingFirst(
+    insertables(designer, query, templates).filter(({ key }) => isPossible(designer, menu, key)),
+    reasonOf,
+  );
   const chosen = options[Math.min(index, options.length - 1)];
   const close = (): void => {
     designer.panels.set({ insertMenu: null });
@@ -28,6 +49,13 @@ function OpenMenu({ menu }: { menu: InsertMenuState }) {
   };
   const choose = (key: string): void => {
     close();
+    const template = templateOfKey(key);
+    if (template !== null) {
+      const { position, link } = menu;
+      const source = link?.end ?? null;
+      void insertTemplate(designer, template, datasetId, { position, source });
+      return;
+    }
     insert(designer, menu, key);
     const { nodeIds } = designer.editor.state;
     requestAnimationFrame(() => designer.panels.canvas?.reveal([...nodeIds]));
@@ -60,7 +88,7 @@ function OpenMenu({ menu }: { menu: InsertMenuState }) {
         autoFocus
         className={classes.menuInput}
         placeholder={promptFor(menu)}
-        aria-label="Search layers and blocks"
+        aria-label="Search layers, blocks and templates"
         role="combobox"
         aria-expanded
         aria-controls="insert-options"
@@ -76,6 +104,7 @@ function OpenMenu({ menu }: { menu: InsertMenuState }) {
       <ul className={classes.options} id="insert-options" role="listbox" aria-label="Layers">
         {options.map((option) => {
           const isChosen = option === chosen;
+          const reason = reasonOf(option);
           return (
             <li
               key={option.key}
@@ -84,14 +113,20 @@ function OpenMenu({ menu }: { menu: InsertMenuState }) {
               className={classes.option}
               role="option"
               aria-selected={isChosen}
+              data-misfit={reason !== null || undefined}
               data-testid={DESIGNER_IDS.insertOption(option.key.replace(/^\w+:/, ''))}
               onMouseDown={(event) => event.preventDefault()}
               onClick={() => choose(option.key)}
             >
               <LayerIcon name={option.icon} size={16} className={classes.optionIcon} />
               <div style={{ minWidth: 0 }}>
-                <div className={classes.optionTitle}>{option.title}</div>
-                <div className={classes.optionText}>{option.summary}</div>
+                <div className={classes.optionTitle}>
+                  {option.title}
+                  {templateOfKey(option.key) !== null && (
+                    <span className={classes.optionKind}>template</span>
+                  )}
+                </div>
+                <div className={classes.optionText}>{reason ?? option.summary}</div>
               </div>
             </li>
           );
@@ -108,16 +143,25 @@ function scrollTo(element: HTMLLIElement | null): void {
 
 function promptFor({ link, edgeId }: InsertMenuState): string {
   if (edgeId !== null) return 'Insert on the connection…';
-  if (link === null) return 'Insert a layer or block…';
+  if (link === null) return 'Insert a layer, block or template…';
   return link.direction === 'after' ? 'What follows?' : 'What comes before?';
 }
 
 /** Only what can take, or give, what the connection was drawn for. */
-function fits(designer: Designer, menu: InsertMenuState, key: string): boolean {
-  if (menu.edgeId === null && menu.link === null) return true;
+function isPossible(designer: Designer, { edgeId, link }: InsertMenuState, key: string): boolean {
+  // A template goes on from a port, or stands on its own.
+  if (templateOfKey(key) !== null) return edgeId === null && link?.direction !== 'before';
+  if (edgeId === null && link === null) return true;
   const { inputs, outputs } = portsOfKey(designer, key);
-  if (menu.edgeId !== null) return inputs.length > 0 && outputs.length > 0;
-  return (menu.link?.direction === 'after' ? inputs : outputs).length > 0;
+  if (edgeId !== null) return inputs.length > 0 && outputs.length > 0;
+  return (link?.direction === 'after' ? inputs : outputs).length > 0;
+}
+
+/** The axes of what would arrive at what is inserted; null where nothing would, or is not known. */
+function arriving(designer: Designer, { link, edgeId }: InsertMenuState): string | null {
+  if (link !== null) return link.direction === 'after' ? axesAt(designer, link.end) : null;
+  const edge = edgeId === null ? undefined : lookup(designer.editor.scope.edges, edgeId);
+  return edge === undefined ? null : axesAt(designer, edge.source);
 }
 
 function insert(designer: Designer, menu: InsertMenuState, key: string): void {

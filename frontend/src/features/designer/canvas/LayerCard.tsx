@@ -1,5 +1,5 @@
 import { IconLock, IconNote } from '@tabler/icons-react';
-import { Handle, Position, type NodeProps } from '@xyflow/react';
+import type { NodeProps } from '@xyflow/react';
 import { memo } from 'react';
 import { BLOCK } from '../document/types';
 import { lookup } from '../document/records';
@@ -10,10 +10,11 @@ import { useProblems, useProblemsInside } from '../state/useProblems';
 import { DESIGNER_IDS } from '../testids';
 import { BoundClasses, BoundSample } from './BoundOnCard';
 import type { LayerNode } from './flowElements';
-import { cardHeight, portY } from './geometry';
+import { cardHeight } from './geometry';
 import classes from './LayerCard.module.css';
 import { LayerIcon } from './LayerIcon';
 import { PreviewOnCard } from '../preview/PreviewOnCard';
+import { Ports } from './Ports';
 import { ProblemBadge } from './ProblemBadge';
 
 /** Ports are placed from within the border, edges from the card's outer edge. */
@@ -21,20 +22,19 @@ const BORDER = 1;
 
 /** One layer: family, name, key parameters, output shape, and whether something is wrong. */
 export const LayerCard = memo(function LayerCard({
-  id,
   data,
   selected,
 }: NodeProps<LayerNode>) {
-  const { node, ports } = data;
+  const { node, nodeId, ports } = data;
   const { catalog } = useDesigner();
   const layer = catalog.byType.get(node.type);
   const blockName = useEditor((state) =>
     node.block === null ? null : (lookup(state.document.graph.blocks, node.block)?.name ?? '?'),
   );
-  const problems = useProblems(id);
-  const inside = useProblemsInside(id, node.block);
+  const problems = useProblems(nodeId, data.path);
+  const inside = useProblemsInside(nodeId, node.block, data.path);
   const lines = cardLines(layer, node);
-  const tall = cardHeight(ports);
+  const axis = cardHeight(ports) / 2;
   const isChannelsLast = useDisplay((state) => state.isChannelsLast);
   const shape = useAnalysis((state) =>
     outputText(lookup(state.nodes, data.path), isChannelsLast),
@@ -95,28 +95,7 @@ export const LayerCard = memo(function LayerCard({
       </div>
       <PreviewOnCard path={data.path} />
       <ProblemBadge problems={problems} inside={inside} />
-      {ports.inputs.map((port, index) => (
-        <Handle
-          key={port}
-          id={port}
-          type="target"
-          position={Position.Left}
-          className={classes.port}
-          style={{ top: portY(index, ports.inputs.length, tall) - BORDER, left: -BORDER }}
-          title={port}
-        />
-      ))}
-      {ports.outputs.map((port, index) => (
-        <Handle
-          key={port}
-          id={port}
-          type="source"
-          position={Position.Right}
-          className={classes.port}
-          style={{ top: portY(index, ports.outputs.length, tall) - BORDER, right: -BORDER }}
-          title={port}
-        />
-      ))}
+      <Ports ports={ports} axis={axis} inset={BORDER} />
     </div>
   );
 });

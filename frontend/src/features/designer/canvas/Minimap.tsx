@@ -5,6 +5,7 @@ import { useDesigner, useEditor } from '../state/DesignerContext';
 import { boundsOf, type Rect } from './geometry';
 import { familyColor, fitSurface, paletteOf } from './paint';
 import type { Scene } from './scene';
+import { focusPrefixOf } from './useStage';
 import classes from './DesignerCanvas.module.css';
 
 const SIZE = { width: 176, height: 104 };
@@ -55,6 +56,7 @@ export function Minimap({ scene }: { scene: Scene }) {
   const { setCenter, getZoom } = useReactFlow();
   const { catalog } = useDesigner();
   const nodeIds = useEditor((state) => state.nodeIds);
+  const focus = useEditor((state) => focusPrefixOf({ state }));
   const scheme = useComputedColorScheme();
   const fit = useMemo(() => {
     const bounds = boundsOf(scene.cards.values());
@@ -69,12 +71,15 @@ export function Minimap({ scene }: { scene: Scene }) {
     const boxes = new Map<string, Path2D>();
     for (const card of scene.cards.values()) {
       const color = familyColor(catalog.byType.get(card.node.type)?.hue ?? 0, palette.isDark);
+      if (card.leads !== null) continue;
       const path = boxes.get(color) ?? new Path2D();
       path.rect(card.x, card.y, card.width, card.height);
       boxes.set(color, path);
     }
+    const isSelected = (id: string): boolean =>
+      id.startsWith(focus) && nodeIds.has(id.slice(focus.length));
     const inView = [...scene.cards.values()].filter(
-      (card) => nodeIds.has(card.id) || card.ports.outputs.length === 0,
+      (card) => isSelected(card.id) || card.ports.outputs.length === 0,
     );
     const box = canvas.getBoundingClientRect();
     const pane = canvas.offsetParent?.getBoundingClientRect();
@@ -113,7 +118,7 @@ export function Minimap({ scene }: { scene: Scene }) {
       cancelAnimationFrame(frame);
       leave();
     };
-  }, [scene, flow, fit, catalog, scheme, nodeIds]);
+  }, [scene, flow, fit, catalog, scheme, nodeIds, focus]);
   if (fit === null) return null;
   const goTo = (event: React.PointerEvent<HTMLCanvasElement>): void => {
     const box = event.currentTarget.getBoundingClientRect();

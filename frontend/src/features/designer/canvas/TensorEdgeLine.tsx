@@ -7,17 +7,14 @@ import { outputText, useDisplay } from '../state/display';
 import { useEdgeSeverity } from '../state/useProblems';
 import { DESIGNER_IDS } from '../testids';
 import type { TensorEdge } from './flowElements';
-import { curveBetween, curveMiddle, curvePath } from './geometry';
+import { curveBetween, curveMiddle, curvePath, SHAPES_ZOOM } from './geometry';
 import classes from './TensorEdgeLine.module.css';
-
-/** From here on there is room for the shape on every connection. */
-const NEAR_ZOOM = 1.25;
 
 /** A connection. Pointing at it tells the shape that flows. */
 export const TensorEdgeLine = memo(function TensorEdgeLine(props: EdgeProps<TensorEdge>) {
   const { id, sourceX, sourceY, targetX, targetY, selected, data, sourceHandleId } = props;
-  const severity = useEdgeSeverity(id);
-  const isNear = useStore((state) => state.transform[2] >= NEAR_ZOOM);
+  const severity = useEdgeSeverity(data?.edgeId ?? id);
+  const isNear = useStore((state) => state.transform[2] >= SHAPES_ZOOM);
   const isHovered = usePanels((state) => state.hoveredEdge === id);
   const curve = data?.curve ?? curveBetween({ x: sourceX, y: sourceY }, { x: targetX, y: targetY });
   const path = curvePath(curve);
@@ -35,7 +32,7 @@ export const TensorEdgeLine = memo(function TensorEdgeLine(props: EdgeProps<Tens
       {(isNear || isHovered || selected === true) && data !== undefined && (
         <EdgeLabelRenderer>
           {selected === true && severity === 'error' && (
-            <EdgeProblem edgeId={id} x={middle.x} y={middle.y} />
+            <EdgeProblem edgeId={data.edgeId} x={middle.x} y={middle.y} />
           )}
           <ShapeLabel path={data.path} port={sourceHandleId ?? ''} x={middle.x} y={middle.y} />
         </EdgeLabelRenderer>

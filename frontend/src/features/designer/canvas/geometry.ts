@@ -16,8 +16,19 @@ export const COLUMN_STEP = CARD_WIDTH + 40;
 export const ROW_STEP = CARD_HEIGHT + 60;
 export const GRID = 8;
 
+/** From here on there is room for the shape on every connection. */
+export const SHAPES_ZOOM = 1.25;
+/** Below this zoom parameters cannot be read: cards say what matters most, larger. */
+export const NEAR_ZOOM = 0.7;
 /** Below this zoom nothing on a card can be read: one canvas draws everything instead. */
 export const FAR_ZOOM = 0.4;
+
+export type Level = 'near' | 'middle' | 'far';
+
+export function levelOf(zoom: number): Level {
+  return zoom < FAR_ZOOM ? 'far' : zoom < NEAR_ZOOM ? 'middle' : 'near';
+}
+
 export const MIN_ZOOM = 0.05;
 export const MAX_ZOOM = 2;
 
@@ -33,9 +44,9 @@ export function cardHeight(ports: NodePorts): number {
   return Math.max(CARD_HEIGHT, PORT_MARGIN + most * PORT_STEP);
 }
 
-/** Middle of a port, from the top of the card. */
-export function portY(index: number, count: number, height: number): number {
-  return height / 2 + (index - (count - 1) / 2) * PORT_STEP;
+/** Middle of a port, from the top of the card; `axis` is the middle of all of them. */
+export function portY(index: number, count: number, axis: number): number {
+  return axis + (index - (count - 1) / 2) * PORT_STEP;
 }
 
 export function boundsOf(rects: Iterable<Rect>): Rect | null {

@@ -47,7 +47,8 @@ export interface Marks {
   readonly severity: (nodeId: string) => 'error' | 'warning' | null;
 }
 
-const LEGIBLE_PX = 34;
+/** A card this wide on screen has room for its name; a narrower one is a mark. */
+const LEGIBLE_PX = 46;
 
 /** Draw boxes with their family's colour, names where there is room, and every wire in one path. */
 export function paintScene(
@@ -70,15 +71,20 @@ export function paintScene(
   context.translate(x, y);
   context.scale(zoom, zoom);
   paintFrames(context, scene, palette);
+  const inView = [...scene.cards.values()].filter((card) => overlaps(card, seen));
+  const hueOf = ({ node }: Card): number => catalog.byType.get(node.type)?.hue ?? 0;
+  for (const card of inView) {
+    if (card.leads !== null) paintRegion(context, card, zoom, hueOf(card), palette, marks);
+  }
   paintWires(context, scene, seen, zoom, palette, marks);
-  const named: Card[] = [];
-  for (const card of scene.cards.values()) {
-    if (!overlaps(card, seen)) continue;
-    paintCard(context, card, zoom, catalog, palette, marks);
-    if (card.width * zoom >= LEGIBLE_PX) named.push(card);
+  for (const card of inView) {
+    if (card.leads !== null) continue;
+    if (card.node.block !== null) paintRegion(context, card, zoom, hueOf(card), palette, marks);
+    else paintLayer(context, card, zoom, hueOf(card), palette, marks);
   }
   context.restore();
-  paintNames(context, named, camera, palette);
+  paintNames(context, inView, camera, palette);
+  paintTitles(context, scene.frames, camera, palette);
 }
 
 function overlaps(a: Rect, b: Rect): boolean {
@@ -87,7 +93,7 @@ function overlaps(a: Rect, b: Rect): boolean {
 
 function paintFrames(context: CanvasRenderingContext2D, scene: Scene, palette: Palette): void {
   for (const { x, y, width, height, frame } of scene.frames) {
-    context.fillStyle = `hsl(${frame.hue} 45% 55% / 0.12)`;
+    context.fillStyle = `hsl(${frame.hue} 45% 55% / 0.2)`;
     context.strokeStyle = palette.line;
     context.beginPath();
     context.roundRect(x, y, width, height, 8);
@@ -118,24 +124,62 @@ function paintWires(
   context.stroke(chosen);
 }
 
-function paintCard(
+/** A block, on its own or around what it holds, as a coloured region. */
+function paintRegion(
   context: CanvasRenderingContext2D,
   card: Card,
   zoom: number,
-  catalog: Catalog,
+  hue: number,
   palette: Palette,
   marks: Marks,
 ): void {
   const { x, y, width, height } = card;
-  const isSelected = marks.selected.has(card.id);
-  const severity = marks.severity(card.id);
-  context.fillStyle = palette.surface;
+  context.beginPath();
+  context.roundRect(x, y, width, height, 8);
+  if (card.leads === null) {
+    context.fillStyle = palette.surface;
+    context.fill();
+  }
+  context.fillStyle = `hsl(${hue} 45% 55% / ${card.leads === null ? 0.3 : 0.14})`;
+  context.fill();
+  strokeCard(context, card, zoom, familyColor(hue, palette.isDark), palette, marks);
+}
+
+/** A layer: a box with room for its name, or a mark in the colour of its family. */
+function paintLayer(
+  context: CanvasRenderingContext2D,
+  card: Card,
+  zoom: number,
+  hue: number,
+  palette: Palette,
+  marks: Marks,
+): void {
+  const { x, y, width, height } = card;
+  const isMark = width * zoom < LEGIBLE_PX;
+  const color = familyColor(hue, palette.isDark);
+  context.fillStyle = isMark ? color : palette.surface;
   context.fillRect(x, y, width, height);
-  context.fillStyle = familyColor(catalog.byType.get(card.node.type)?.hue ?? 0, palette.isDark);
-  context.fillRect(x, y, Math.max(6, 3 / zoom), height);
+  context.fillStyle = color;
+  if (!isMark) context.fillRect(x, y, Math.max(6, 3 / zoom), height);
+  context.beginPath();
+  context.rect(x, y, width, height);
+  strokeCard(context, card, zoom, isMark ? color : palette.line, palette, marks);
+}
+
+/** The outline of the path that was begun, and the sign of a problem. */
+function strokeCard(
+  context: CanvasRenderingContext2D,
+  { id, x, y, width }: Card,
+  zoom: number,
+  color: string,
+  palette: Palette,
+  marks: Marks,
+): void {
+  const isSelected = marks.selected.has(id);
   context.lineWidth = (isSelected ? 2 : 1) / zoom;
-  context.strokeStyle = isSelected ? palette.accent : palette.line;
-  context.strokeRect(x, y, width, height);
+  context.strokeStyle = isSelected ? palette.accent : color;
+  context.stroke();
+  const severity = marks.severity(id);
   if (severity === null) return;
   context.fillStyle = severity === 'error' ? palette.failed : palette.warning;
   context.beginPath();
@@ -143,21 +187,49 @@ function paintCard(
   context.fill();
 }
 
-/** Names keep their size on screen, so that they stay legible from afar. */
+const LAYER_FONT_PX = 10;
+const REGION_FONT_PX = 12;
+const FEWEST_PX = 24;
+/** From the upper edge of what holds layers to the middle of its name, on screen. */
+const TITLE_PX = 8;
+
+/** Names keep their size on screen, so that they stay legible from afar; those of blocks larger. */
 function paintNames(
   context: CanvasRenderingContext2D,
   cards: readonly Card[],
   { x, y, zoom }: Camera,
   palette: Palette,
 ): void {
-  context.font = `550 10px ${palette.font}`;
   context.fillStyle = palette.text;
   context.textBaseline = 'middle';
-  for (const card of cards) {
-    const room = card.width * zoom - 10;
-    const left = x + card.x * zoom + 7;
-    const middle = y + (card.y + card.height / 2) * zoom;
-    context.fillText(shortened(context, card.node.name, room), left, middle);
+  for (const { node, leads, ...card } of cards) {
+    const isRegion = node.block !== null;
+    const width = card.width * zoom;
+    if (width < (isRegion ? FEWEST_PX : LEGIBLE_PX)) continue;
+    context.font = isRegion
+      ? `650 ${REGION_FONT_PX}px ${palette.font}`
+      : `550 ${LAYER_FONT_PX}px ${palette.font}`;
+    const left = x + card.x * zoom + (isRegion ? 5 : 7);
+    const isAround = leads !== null;
+    const middle = y + (isAround ? card.y * zoom + TITLE_PX : (card.y + card.height / 2) * zoom);
+    context.fillText(shortened(context, node.name, width - 10), left, middle);
+  }
+}
+
+/** The titles of groups. */
+function paintTitles(
+  context: CanvasRenderingContext2D,
+  frames: Scene['frames'],
+  { x, y, zoom }: Camera,
+  palette: Palette,
+): void {
+  context.font = `650 ${REGION_FONT_PX}px ${palette.font}`;
+  context.fillStyle = palette.text;
+  for (const { frame, ...rect } of frames) {
+    const room = rect.width * zoom - 10;
+    if (frame.title === '' || room < FEWEST_PX) continue;
+    const middle = y + rect.y * zoom + TITLE_PX;
+    context.fillText(shortened(context, frame.title, room), x + rect.x * zoom + 5, middle);
   }
 }
 

@@ -24,6 +24,10 @@ export interface Card extends Rect {
   readonly ports: NodePorts;
   /** Height of the part that has the ports; a preview hangs below it. */
   readonly body: number;
+  /** From the top of the card to the middle of its ports. */
+  readonly axis: number;
+  /** Its block is drawn in place: from its ports to the inputs and outputs within. */
+  readonly leads: readonly Curve[] | null;
 }
 
 export interface Wire {
@@ -58,37 +62,78 @@ export function makeScene(
   moved: Moved = NOT_MOVED,
   below = 0,
 ): Scene {
+  const cards = cardsOf(document, scope, portsOf, moved, below);
+  return { cards, wires: wiresOf(scope, cards, below), frames: framesOf(document, scopeId, moved) };
+}
+
+export function cardsOf(
+  document: Document,
+  scope: Scope,
+  portsOf: PortsOf,
+  moved: Moved = NOT_MOVED,
+  below = 0,
+): Map<string, Card> {
   const missing = missingPositions(document, scope);
   const cards = new Map<string, Card>();
   for (const [id, node] of Object.entries(scope.nodes)) {
     const ports = portsOf(node);
-    const place = moved.get(id) ??
+    const { x, y } = moved.get(id) ??
       lookup(document.view.positions, id) ??
       missing.get(id) ?? { x: 0, y: 0 };
     const body = cardHeight(ports);
-    cards.set(id, { id, node, ports, ...place, width: CARD_WIDTH, height: body + below, body });
+    const size = { width: CARD_WIDTH, height: body + below };
+    cards.set(id, { id, node, ports, x, y, ...size, body, axis: body / 2, leads: null });
   }
+  return cards;
+}
+
+export function wiresOf(scope: Scope, cards: ReadonlyMap<string, Card>, below: number): Wire[] {
   const detours = new Detours(cards.values());
-  const wires = Object.entries(scope.edges).flatMap(([id, edge]): Wire[] => {
+  const opened = [...cards.values()].filter(({ leads }) => leads !== null);
+  return Object.entries(scope.edges).flatMap(([id, edge]): Wire[] => {
     const source = cards.get(edge.source.node);
     const target = cards.get(edge.target.node);
     if (source === undefined || target === undefined) return [];
     const from = portPlace(source, 'outputs', edge.source.port);
     const to = portPlace(target, 'inputs', edge.target.port);
-    return [{ id, edge, curve: curveBetween(from, to, detours.find(from, to), below) }];
+    const curve = curveBetween(from, to, detours.find(from, to), below);
+    return [{ id, edge, curve: opened.length === 0 ? curve : besideFrames(curve, opened) }];
   });
-  const frames = Object.entries(document.view.frames).flatMap(([id, frame]): PlacedFrame[] => {
+}
+
+const FRAME_GAP = 12;
+
+/** Where it leads back, a connection runs above or below blocks that are drawn in place. */
+function besideFrames(curve: Curve, frames: readonly Card[]): Curve {
+  const { from, to, lane } = curve;
+  if (lane === null) return curve;
+  const [left, right] = [Math.min(from.x, to.x) - curve.bend, Math.max(from.x, to.x) + curve.bend];
+  const crossed = frames.find(
+    ({ x, y, width, height }) =>
+      x < right && x + width > left && lane > y - FRAME_GAP && lane < y + height + FRAME_GAP,
+  );
+  if (crossed === undefined) return curve;
+  const above = crossed.y - FRAME_GAP;
+  const isOnTheWay = above > Math.min(from.y, to.y) && above < Math.max(from.y, to.y);
+  return { ...curve, lane: isOnTheWay ? above : crossed.y + crossed.height + FRAME_GAP };
+}
+
+export function framesOf(
+  document: Document,
+  scopeId: string | null,
+  moved: Moved = NOT_MOVED,
+): PlacedFrame[] {
+  return Object.entries(document.view.frames).flatMap(([id, frame]): PlacedFrame[] => {
     if (frame.scope !== scopeId) return [];
-    const place = moved.get(id) ?? frame;
-    return [{ id, frame, x: place.x, y: place.y, width: frame.width_px, height: frame.height_px }];
+    const { x, y } = moved.get(id) ?? frame;
+    return [{ id, frame, x, y, width: frame.width_px, height: frame.height_px }];
   });
-  return { cards, wires, frames };
 }
 
 export function portPlace(card: Card, side: 'inputs' | 'outputs', port: string): Position {
   const ports = card.ports[side];
   const index = Math.max(0, ports.indexOf(port));
-  const y = card.y + portY(index, Math.max(1, ports.length), card.body);
+  const y = card.y + portY(index, Math.max(1, ports.length), card.axis);
   return { x: side === 'inputs' ? card.x : card.x + card.width, y };
 }
 

@@ -2,12 +2,15 @@ import { getViewportForBounds, useReactFlow, useStoreApi } from '@xyflow/react';
 import { useEffect, useRef, useState, type RefObject } from 'react';
 import { lookup } from '../document/records';
 import type { Document } from '../document/types';
-import { useDesigner, useScopeId, type Designer } from '../state/DesignerContext';
+import { portsOfDesigner, useDesigner, useEditor, type Designer } from '../state/DesignerContext';
 import type { CanvasHandle } from '../state/panels';
 import { boundsOf, CARD_HEIGHT, CARD_WIDTH, MAX_ZOOM, MIN_ZOOM, type Rect } from './geometry';
 import { layOutThoroughly } from './layout';
 import { inPlaceOf, partOf } from './part';
-import type { Scene } from './scene';
+import { pagePrefixOf } from '../state/editor';
+import { makeScene, type Scene } from './scene';
+import type { Stage } from './stage';
+import { focusOf, focusPrefixOf } from './useStage';
 
 const MOVE = { duration: 120 };
 /** The controls and the minimap lie over the lower edge. */
@@ -15,43 +18,47 @@ const PADDING = { top: '28px', right: '28px', bottom: '64px', left: '28px' } as 
 const LAYOUT_SHOWN_AFTER_MS = 200;
 
 /** Lets commands outside of the canvas move the view, and lay out. */
-export function useCanvasHandle(scene: Scene, root: RefObject<HTMLElement | null>) {
+export function useCanvasHandle(stage: Stage, root: RefObject<HTMLElement | null>) {
   const designer = useDesigner();
   const flow = useReactFlow();
   const store = useStoreApi();
-  const latest = useRef(scene);
+  const latest = useRef(stage);
   const layout = useRef<AbortController | null>(null);
   const [isLayingOut, setLayingOut] = useState(false);
   useEffect(() => {
-    latest.current = scene;
-  }, [scene]);
+    latest.current = stage;
+  }, [stage]);
 
   useEffect(() => {
     const size = () => {
       const { width, height } = store.getState();
       return { width, height };
     };
-    const fitTo = (ids: readonly string[] | null, maxZoom: number): void => {
-      const cards = [...latest.current.cards.values()];
-      const rects = ids === null ? [...cards, ...latest.current.frames] : cards;
-      const chosen = ids === null ? rects : cards.filter((card) => ids.includes(card.id));
-      const bounds = boundsOf(chosen);
+    const focus = () => focusOf(latest.current, focusPrefixOf(designer.editor));
+    const frame = (bounds: Rect | null): void => {
       const { width, height } = size();
       if (bounds === null || width === 0) return;
-      const viewport = getViewportForBounds(bounds, width, height, MIN_ZOOM, maxZoom, PADDING);
+      const viewport = getViewportForBounds(bounds, width, height, MIN_ZOOM, 1, PADDING);
       void flow.setViewport(viewport, MOVE);
+    };
+    const fit = (): void => {
+      const { cards, frames } = latest.current.all;
+      frame(boundsOf([...cards.values(), ...frames]));
     };
     const middle = () => ({ x: size().width / 2, y: size().height / 2 });
     const toDocument = (point: { x: number; y: number }) => {
       const [x, y, zoom] = store.getState().transform;
-      return { x: (point.x - x) / zoom, y: (point.y - y) / zoom };
+      const drawn = { x: (point.x - x) / zoom, y: (point.y - y) / zoom, width: 0, height: 0 };
+      return focus().toDocument(drawn);
     };
     const handle: CanvasHandle = {
-      fit: () => fitTo(null, 1),
+      fit,
+      frame: (rect) => frame(focus().toDrawn(rect)),
       zoomBy: (factor) => void flow.zoomTo(flow.getZoom() * factor, MOVE),
       zoomTo: (zoom) => void flow.zoomTo(zoom, MOVE),
       reveal: (ids, earlier) => {
-        const rects = ids.flatMap((id) => latest.current.cards.get(id) ?? ghostOf(id, earlier) ?? []);
+        const { scene } = focus();
+        const rects = ids.flatMap((id) => scene.cards.get(id) ?? ghostOf(id, earlier) ?? []);
         reveal(flow, store.getState(), rects);
       },
       centre: () => toDocument(middle()),
@@ -62,9 +69,9 @@ export function useCanvasHandle(scene: Scene, root: RefObject<HTMLElement | null
         const controller = new AbortController();
         layout.current = controller;
         const timer = setTimeout(() => setLayingOut(true), LAYOUT_SHOWN_AFTER_MS);
-        void tidy(designer, latest.current, ids, controller.signal)
+        void tidy(designer, ids, controller.signal)
           .then((isDone) => {
-            if (isDone && ids === null) requestAnimationFrame(() => fitTo(null, 1));
+            if (isDone && ids === null) requestAnimationFrame(fit);
           })
           .finally(() => {
             clearTimeout(timer);
@@ -84,18 +91,19 @@ export function useCanvasHandle(scene: Scene, root: RefObject<HTMLElement | null
     };
   }, [designer, flow, store, root]);
 
-  useShowScope(scene);
+  useShowPage(stage.all);
   return { isLayingOut, cancelLayout: () => layout.current?.abort() };
 }
 
 /** Lay out; false when it was given up, with the reason said. */
 async function tidy(
   designer: Designer,
-  scene: Scene,
   ids: readonly string[] | null,
   signal: AbortSignal,
 ): Promise<boolean> {
   const { editor } = designer;
+  const { document } = editor.state;
+  const scene = makeScene(document, editor.scopeId, editor.scope, portsOfDesigner(designer));
   const part = ids === null ? scene : partOf(scene, new Set(ids));
   const result = await layOutThoroughly(part, signal);
   switch (result.kind) {
@@ -150,12 +158,12 @@ function reveal(
 
 const READABLE_ZOOM = 0.75;
 
-/** On entering a scope, show all of it where that can be read, else its beginning. */
-function useShowScope(scene: Scene): void {
+/** On opening a scope, show all of it where that can be read, else its beginning. */
+function useShowPage(scene: Scene): void {
   const flow = useReactFlow();
   const store = useStoreApi();
-  const scopeId = useScopeId();
-  const shown = useRef<string | null | undefined>(undefined);
+  const page = useEditor(pagePrefixOf);
+  const shown = useRef<string | undefined>(undefined);
   useEffect(
     () => () => {
       shown.current = undefined;
@@ -165,8 +173,8 @@ function useShowScope(scene: Scene): void {
   useEffect(() => {
     const show = (): void => {
       const { width, height, panZoom } = store.getState();
-      if (shown.current === scopeId || width === 0 || panZoom === null) return;
-      shown.current = scopeId;
+      if (shown.current === page || width === 0 || panZoom === null) return;
+      shown.current = page;
       const bounds = boundsOf(scene.cards.values());
       if (bounds === null) return;
       const all = getViewportForBounds(bounds, width, height, MIN_ZOOM, 1, PADDING);
@@ -183,5 +191,5 @@ function useShowScope(scene: Scene): void {
     };
     show();
     return store.subscribe(show);
-  }, [scene, scopeId, flow, store]);
+  }, [scene, page, flow, store]);
 }

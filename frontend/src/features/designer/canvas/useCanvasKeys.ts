@@ -1,6 +1,7 @@
 import type { KeyboardEvent } from 'react';
 import { useEffect, type RefObject } from 'react';
 import { lookup } from '../document/records';
+import { computationOrder } from '../document/scope';
 import { deleteSelection, pasteText, selectionText } from '../state/clipboardText';
 import { commandForKey } from '../state/commands';
 import { useDesigner, type Designer } from '../state/DesignerContext';
@@ -45,10 +46,24 @@ export function useCanvasKeys(scene: Scene) {
     if (event.key === 'Enter' && current !== undefined) {
       event.preventDefault();
       const node = lookup(editor.scope.nodes, current);
-      if (node?.block != null && !event.shiftKey) editor.enter(current);
+      if (node?.block != null && !event.shiftKey) goInside(designer, current);
       else editSettings(designer, node?.type);
     }
   };
+}
+
+/** Into a block: where it is expanded in place, else on a canvas of its own. */
+function goInside({ editor }: Designer, instanceId: string): void {
+  const { trail, expanded } = editor.state;
+  const blockId = lookup(editor.scope.nodes, instanceId)?.block;
+  if (blockId == null) return;
+  if (!expanded.has(editor.pathOf(instanceId))) {
+    editor.enter(instanceId);
+    return;
+  }
+  editor.goTo([...trail, { instanceId, blockId }]);
+  const [first] = computationOrder(editor.scope);
+  if (first !== undefined) editor.select([first]);
 }
 
 /** Put the keyboard into the first setting of a layer, or onto its name when it has none. */

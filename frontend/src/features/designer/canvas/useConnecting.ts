@@ -1,26 +1,32 @@
-import type { Connection, FinalConnectionState, OnConnectEnd } from '@xyflow/react';
+import type { Connection, FinalConnectionState, OnConnectEnd, OnConnectStart } from '@xyflow/react';
 import { useReactFlow } from '@xyflow/react';
 import { applyOperations } from '../document/apply';
 import { planConnection } from '../document/connect';
 import { freeInputs, type PortsOf } from '../document/ports';
 import { lookup } from '../document/records';
-import type { Endpoint } from '../document/types';
+import type { Endpoint, Position } from '../document/types';
 import { portsOfDesigner, useDesigner, type Designer } from '../state/DesignerContext';
-import type { TensorEdge } from './flowElements';
+import { idOfPath, prefixOfPath, type TensorEdge } from './flowElements';
+import { scopeOfPath, type Stage } from './stage';
+import { focusOn, focusPrefixOf } from './useStage';
 
 interface Ends {
   readonly source: Endpoint;
   readonly target: Endpoint;
 }
 
+/** Null where there is nothing to connect, or the ends lie in two scopes. */
 function endsOf(connection: Connection | TensorEdge): Ends | null {
   const { source, target, sourceHandle, targetHandle } = connection;
   if (sourceHandle == null || targetHandle == null) return null;
+  if (prefixOfPath(source) !== prefixOfPath(target)) return null;
   return {
-    source: { node: source, port: sourceHandle },
-    target: { node: target, port: targetHandle },
+    source: { node: idOfPath(source), port: sourceHandle },
+    target: { node: idOfPath(target), port: targetHandle },
   };
 }
+
+const ACROSS = 'What is in a block is connected to the rest by its inputs and outputs alone.';
 
 /** Inputs of Add and its like do the same: a free one is as good as the one that was hit. */
 function freeTarget({ editor, catalog }: Designer, target: Endpoint, portsOf: PortsOf): Endpoint {
@@ -72,13 +78,24 @@ export function reconnectInput(designer: Designer, edgeId: string, ends: Ends): 
   }
 }
 
-export function useConnecting() {
+export function useConnecting(stage: Stage) {
   const designer = useDesigner();
   const { screenToFlowPosition } = useReactFlow();
 
+  /** Edit in the scope of something on the canvas. */
+  const goInto = (path: string): void => {
+    const placed = scopeOfPath(stage, path);
+    if (placed !== undefined) focusOn(designer.editor, placed);
+  };
+
   const isValidConnection = (connection: Connection | TensorEdge): boolean => {
     const ends = endsOf(connection);
-    return ends !== null && !('refused' in planOf(designer, ends));
+    const isHere = prefixOfPath(connection.source) === focusPrefixOf(designer.editor);
+    return ends !== null && isHere && !('refused' in planOf(designer, ends));
+  };
+
+  const onConnectStart: OnConnectStart = (_event, { nodeId }) => {
+    if (nodeId !== null) goInto(nodeId);
   };
 
   const onConnect = (connection: Connection): void => {
@@ -90,6 +107,12 @@ export function useConnecting() {
     if (state.isValid === true) return;
     const start = startOf(state);
     if (start === null) return;
+    const { fromNode, toNode } = state;
+    if (fromNode !== null) goInto(fromNode.id);
+    if (fromNode !== null && toNode !== null && isAcross(fromNode.id, toNode.id)) {
+      designer.editor.say(ACROSS);
+      return;
+    }
     const refused = refusedEnds(state, start);
     if (refused !== null) {
       const plan = planOf(designer, refused);
@@ -98,21 +121,32 @@ export function useConnecting() {
     }
     const point = 'changedTouches' in event ? event.changedTouches[0] : event;
     if (point === undefined) return;
-    const nodeId = nodeUnder(point.clientX, point.clientY);
-    if (nodeId !== null) {
-      connectToNode(designer, start, nodeId);
+    const path = nodeUnder(point.clientX, point.clientY);
+    if (path !== null && prefixOfPath(path) !== focusPrefixOf(designer.editor)) {
+      designer.editor.say(ACROSS);
       return;
     }
-    openInsertMenu(designer, start, point, screenToFlowPosition);
+    if (path !== null) {
+      connectToNode(designer, start, idOfPath(path));
+      return;
+    }
+    const placed = fromNode === null ? undefined : scopeOfPath(stage, fromNode.id);
+    const drawn = screenToFlowPosition({ x: point.clientX, y: point.clientY });
+    const position = placed?.toDocument({ ...drawn, width: 0, height: 0 }) ?? drawn;
+    openInsertMenu(designer, start, point, position);
   };
 
   const onReconnect = (edge: TensorEdge, connection: Connection): void => {
     const ends = endsOf(connection);
-    if (ends !== null) reconnectInput(designer, edge.id, ends);
+    goInto(edge.source);
+    if (ends !== null) reconnectInput(designer, idOfPath(edge.id), ends);
+    else if (isAcross(connection.source, connection.target)) designer.editor.say(ACROSS);
   };
 
-  return { isValidConnection, onConnect, onConnectEnd, onReconnect };
+  return { isValidConnection, onConnectStart, onConnect, onConnectEnd, onReconnect };
 }
+
+const isAcross = (a: string, b: string): boolean => prefixOfPath(a) !== prefixOfPath(b);
 
 interface Start {
   readonly end: Endpoint;
@@ -122,19 +156,21 @@ interface Start {
 function startOf({ fromHandle }: FinalConnectionState): Start | null {
   if (fromHandle?.id == null) return null;
   return {
-    end: { node: fromHandle.nodeId, port: fromHandle.id },
+    end: { node: idOfPath(fromHandle.nodeId), port: fromHandle.id },
     direction: fromHandle.type === 'source' ? 'after' : 'before',
   };
 }
 
 function refusedEnds({ toHandle }: FinalConnectionState, { end, direction }: Start): Ends | null {
   if (toHandle?.id == null) return null;
-  const other = { node: toHandle.nodeId, port: toHandle.id };
+  const other = { node: idOfPath(toHandle.nodeId), port: toHandle.id };
   return direction === 'after' ? { source: end, target: other } : { source: other, target: end };
 }
 
+const LAYERS = '.react-flow__node-layer, .react-flow__node-expanded';
+
 function nodeUnder(x: number, y: number): string | null {
-  const element = document.elementFromPoint(x, y)?.closest('.react-flow__node-layer');
+  const element = document.elementFromPoint(x, y)?.closest(LAYERS);
   return element?.getAttribute('data-id') ?? null;
 }
 
@@ -164,13 +200,13 @@ function openInsertMenu(
   { panels }: Designer,
   link: Start,
   point: { readonly clientX: number; readonly clientY: number },
-  toDocument: (point: { x: number; y: number }) => { x: number; y: number },
+  position: Position,
 ): void {
   const pane = document.querySelector('.react-flow')?.getBoundingClientRect();
   panels.set({
     insertMenu: {
       at: { x: point.clientX - (pane?.left ?? 0), y: point.clientY - (pane?.top ?? 0) },
-      position: toDocument({ x: point.clientX, y: point.clientY }),
+      position,
       link,
       edgeId: null,
     },

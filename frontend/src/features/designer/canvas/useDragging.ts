@@ -6,15 +6,19 @@ import { lookup } from '../document/records';
 import { edgesInto, edgesOutOf } from '../document/scope';
 import type { Position } from '../document/types';
 import { portsOfDesigner, useDesigner, type Designer } from '../state/DesignerContext';
-import { asFrameId, type CanvasNode, type TensorEdge } from './flowElements';
-import { boundsOf, GRID } from './geometry';
+import { asFramePath, idOfPath, prefixOfPath, type CanvasNode, type TensorEdge } from './flowElements';
+import { boundsOf, GRID, type Rect } from './geometry';
 import { snapToNeighbours, type GuideLine } from './guides';
-import { cardsWithin, makeScene, wireAt, type Moved, type Scene } from './scene';
+import { cardsWithin, wireAt, type Moved, type Scene } from './scene';
+import type { PlacedScope, Stage } from './stage';
+import { applyEdgeSelection, applyNodeSelection } from './selecting';
+import { focusOn } from './useStage';
 
 const DROP_REACH = 28;
 const NONE: Moved = new Map();
 
 interface Drag {
+  /** By path on the canvas. */
   readonly moved: Moved;
   /** The connection that a single, loose layer would land on. */
   readonly dropTarget: string | null;
@@ -26,7 +30,7 @@ const IDLE: Drag = { moved: NONE, dropTarget: null, guides: [] };
 const GUIDE_REACH_PX = 6;
 
 /** Follows drags and selections of React Flow; the document changes when the drag ends. */
-export function useDragging() {
+export function useDragging(stage: Stage) {
   const designer = useDesigner();
   const { editor } = designer;
   const [drag, setDrag] = useState(IDLE);
@@ -35,69 +39,66 @@ export function useDragging() {
   const isAltDown = useKeyPress('Alt');
 
   const onNodesChange = (changes: NodeChange<CanvasNode>[]): void => {
-    applySelection(designer, changes);
-    const places = changes.flatMap((change): [string, Position][] =>
-      change.type === 'position' && change.position !== undefined
-        ? [[change.id, change.position]]
-        : [],
-    );
-    if (places.length === 0 || !editor.state.canEdit) return;
-    const scene = sceneOf(designer);
-    const raw = withCarried(scene, new Map(places));
+    applyNodeSelection(designer, stage, changes);
+    const dragged = draggedOf(stage, changes);
+    if (dragged === null || !editor.state.canEdit) return;
+    const { placed, places } = dragged;
+    const raw = withCarried(placed.scene, places);
     const reach = Math.max(GRID - 1, GUIDE_REACH_PX / getZoom());
-    const { moved, guides } = isAltDown ? { moved: raw, guides: [] } : aligned(scene, raw, reach);
-    const dropTarget = findDropTarget(designer, scene, moved);
+    const { moved, guides } = isAltDown
+      ? { moved: raw, guides: [] }
+      : aligned(placed.scene, raw, reach);
+    focusOn(editor, placed);
+    const dropTarget = findDropTarget(designer, placed.scene, moved);
     const hasEnded = changes.some((change) => change.type === 'position' && !change.dragging);
     if (!hasEnded) {
-      setDrag({ moved, dropTarget, guides: dropTarget === null ? guides : [] });
+      setDrag({
+        moved: new Map([...moved].map(([id, place]) => [placed.prefix + id, place])),
+        dropTarget: dropTarget === null ? null : placed.prefix + dropTarget,
+        guides: dropTarget === null ? guides : [],
+      });
       return;
     }
     setDrag(IDLE);
-    commit(designer, scene, moved, dropTarget);
+    commit(designer, placed, moved, dropTarget);
   };
 
-  const onEdgesChange = (changes: EdgeChange<TensorEdge>[]): void => {
-    const { nodeIds, edgeIds, frameIds } = editor.state;
-    const next = new Set(edgeIds);
-    for (const change of changes) {
-      if (change.type !== 'select') continue;
-      if (change.selected) next.add(change.id);
-      else next.delete(change.id);
-    }
-    if (changes.some((change) => change.type === 'select')) editor.select(nodeIds, next, frameIds);
-  };
+  const onEdgesChange = (changes: EdgeChange<TensorEdge>[]): void =>
+    applyEdgeSelection(designer, stage, changes);
 
   return { ...drag, onNodesChange, onEdgesChange };
 }
 
-function sceneOf(designer: Designer): Scene {
-  const { editor } = designer;
-  const { document } = editor.state;
-  return makeScene(document, editor.scopeId, editor.scope, portsOfDesigner(designer));
+interface Dragged {
+  readonly placed: PlacedScope;
+  /** By id in the document, of layers and of comment frames. */
+  readonly places: ReadonlyMap<string, Position>;
 }
 
-function applySelection({ editor }: Designer, changes: NodeChange<CanvasNode>[]): void {
-  if (!changes.some((change) => change.type === 'select')) return;
-  const { nodeIds, edgeIds, frameIds } = editor.state;
-  const nodes = new Set(nodeIds);
-  const frames = new Set(frameIds);
-  for (const change of changes) {
-    if (change.type !== 'select') continue;
-    const frameId = asFrameId(change.id);
-    const set = frameId === null ? nodes : frames;
-    if (change.selected) set.add(frameId ?? change.id);
-    else set.delete(frameId ?? change.id);
-  }
-  editor.select(nodes, edgeIds, frames);
+/** What a gesture moves: all of it lies in one scope. */
+function draggedOf(stage: Stage, changes: readonly NodeChange<CanvasNode>[]): Dragged | null {
+  const paths = changes.flatMap((change): [string, Position][] =>
+    change.type === 'position' && change.position !== undefined
+      ? [[change.id, change.position]]
+      : [],
+  );
+  const [first] = paths;
+  if (first === undefined) return null;
+  const prefix = prefixOfPath(asFramePath(first[0]) ?? first[0]);
+  const placed = stage.scopes.find((each) => each.prefix === prefix);
+  if (placed === undefined) return null;
+  const here = paths.filter(([id]) => prefixOfPath(asFramePath(id) ?? id) === prefix);
+  return {
+    placed,
+    places: new Map(here.map(([id, place]) => [idOfPath(asFramePath(id) ?? id), place])),
+  };
 }
 
-/** A frame takes along the layers that lie in it. Keys are ids of the document. */
+/** A frame takes along the layers that lie in it. */
 function withCarried(scene: Scene, places: ReadonlyMap<string, Position>): Moved {
-  const moved = new Map<string, Position>();
-  for (const [flowId, place] of places) {
-    const frameId = asFrameId(flowId);
-    moved.set(frameId ?? flowId, place);
-    const frame = scene.frames.find((each) => each.id === frameId);
+  const moved = new Map(places);
+  for (const [id, place] of places) {
+    const frame = scene.frames.find((each) => each.id === id);
     if (frame === undefined) continue;
     for (const card of cardsWithin(scene, frame)) {
       if (places.has(card.id)) continue;
@@ -139,19 +140,28 @@ function findDropTarget({ editor }: Designer, scene: Scene, moved: Moved): strin
   return wireAt(scene, middle, DROP_REACH)?.id ?? null;
 }
 
-function commit(designer: Designer, scene: Scene, moved: Moved, dropTarget: string | null): void {
+function commit(
+  designer: Designer,
+  { scene, toDocument }: PlacedScope,
+  moved: Moved,
+  dropTarget: string | null,
+): void {
   const { editor } = designer;
   const { document } = editor.state;
   const positions: Record<string, Position> = {};
   const operations: Operation[] = [];
   for (const [id, place] of moved) {
-    if (scene.cards.has(id)) {
-      positions[id] = place;
+    const card = scene.cards.get(id);
+    if (card !== undefined) {
+      positions[id] = toDocument({ ...rectOf(card), ...place }, id);
       continue;
     }
     const frame = lookup(document.view.frames, id);
-    if (frame === undefined) continue;
-    operations.push({ op: 'set_frame', frame_id: id, frame: { ...frame, ...place } });
+    const drawn = scene.frames.find((each) => each.id === id);
+    if (frame === undefined || drawn === undefined) continue;
+    // A frame that has grown with its content moves by as much as it was dragged.
+    const at = { x: frame.x + place.x - drawn.x, y: frame.y + place.y - drawn.y };
+    operations.push({ op: 'set_frame', frame_id: id, frame: { ...frame, ...at } });
   }
   const names = Object.keys(positions).map((id) => scene.cards.get(id)?.node.name ?? id);
   if (names.length > 0) operations.push({ op: 'move_nodes', positions });
@@ -166,3 +176,5 @@ function commit(designer: Designer, scene: Scene, moved: Moved, dropTarget: stri
     joined !== null ? `Insert ${what}` : names.length === 0 ? 'Move frame' : `Move ${what}`;
   editor.perform(label, operations);
 }
+
+const rectOf = ({ x, y, width, height }: Rect): Rect => ({ x, y, width, height });

@@ -2,12 +2,13 @@ import { Popover } from '@mantine/core';
 import { IconMessage } from '@tabler/icons-react';
 import { ViewportPortal } from '@xyflow/react';
 import { useState } from 'react';
+import type { Rect } from '../canvas/geometry';
 import type { Position } from '../document/types';
-import type { Scene } from '../canvas/scene';
+import type { PlacedScope } from '../canvas/stage';
 import type { Thread } from '../state/commentsApi';
-import { useScopeId } from '../state/DesignerContext';
 import { DESIGNER_IDS } from '../testids';
 import classes from './Comments.module.css';
+import { rectOf } from './region';
 import { ThreadView } from './ThreadView';
 import { useThreads } from './useThreads';
 
@@ -19,39 +20,34 @@ interface Marked {
 }
 
 /** A bubble on each layer and region that is talked about, with the number of remarks. */
-export function CommentMarkers({ scene }: { scene: Scene }) {
+export function CommentMarkers({ placed }: { placed: PlacedScope }) {
   const { threads } = useThreads();
-  const scopeId = useScopeId();
+  const { scopeId } = placed;
   const open = threads.filter((thread) => !thread.is_resolved && thread.scope === scopeId);
   if (open.length === 0) return null;
   return (
     <ViewportPortal>
       {open.map(({ id, region }) =>
-        region === null ? null : (
-          <div
-            key={id}
-            className={classes.region}
-            style={{
-              transform: `translate(${region.x}px, ${region.y}px)`,
-              width: region.width_px,
-              height: region.height_px,
-            }}
-          />
-        ),
+        region === null ? null : <Area key={id} rect={placed.toDrawn(rectOf(region))} />,
       )}
-      {placesOf(open, scene).map((marked) => (
+      {placesOf(open, placed).map((marked) => (
         <Marker key={marked.key} marked={marked} />
       ))}
     </ViewportPortal>
   );
 }
 
-function placesOf(threads: readonly Thread[], scene: Scene): Marked[] {
+function Area({ rect: { x, y, width, height } }: { rect: Rect }) {
+  const style = { transform: `translate(${x}px, ${y}px)`, width, height };
+  return <div className={classes.region} style={style} />;
+}
+
+function placesOf(threads: readonly Thread[], { scene, toDrawn }: PlacedScope): Marked[] {
   const marked = new Map<string, Marked>();
   for (const thread of threads) {
     const { node_id: nodeId, region } = thread;
     const card = nodeId === null ? undefined : scene.cards.get(nodeId);
-    const at = card ? { x: card.x, y: card.y } : region;
+    const at = card ?? (region === null ? null : toDrawn(rectOf(region)));
     if (at === null) continue;
     const key = nodeId ?? thread.id;
     const found = marked.get(key)?.threads ?? [];

@@ -6,7 +6,7 @@ import { startThread, type Thread } from '../state/commentsApi';
 import { useDesigner, useEditor, useScopeId } from '../state/DesignerContext';
 import { CommentForm } from './CommentForm';
 import classes from './Comments.module.css';
-import { regionOf } from './region';
+import { rectOf, regionOf } from './region';
 import { ThreadView } from './ThreadView';
 import { useThreads } from './useThreads';
 
@@ -23,10 +23,13 @@ export function CommentsTab() {
     if (thread.scope !== editor.scopeId) {
       editor.goTo(trailTo(editor.state.document, thread.scope));
     }
-    if (thread.node_id === null) return;
-    const ids = [thread.node_id];
-    editor.select(ids);
-    requestAnimationFrame(() => panels.canvas?.reveal(ids));
+    const { node_id: nodeId, region } = thread;
+    if (nodeId !== null) editor.select([nodeId]);
+    // Once the scope that it is in is drawn.
+    requestAnimationFrame(() => {
+      if (nodeId !== null) panels.canvas?.reveal([nodeId]);
+      else if (region !== null) panels.canvas?.frame(rectOf(region));
+    });
   };
   return (
     <div className={classes.tab}>

@@ -32,3 +32,10 @@ export function regionOf(state: EditorState, catalog: Catalog): Region | null {
     height_px: bounds.height + 2 * MARGIN_PX,
   };
 }
+
+export const rectOf = ({ x, y, width_px: width, height_px: height }: Region): Rect => ({
+  x,
+  y,
+  width,
+  height,
+});

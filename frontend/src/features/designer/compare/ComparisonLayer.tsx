@@ -5,9 +5,10 @@ import { scopeOf } from '../document/scope';
 import { lookup } from '../document/records';
 import type { Document } from '../document/types';
 import { curvePath, type Rect } from '../canvas/geometry';
-import { makeScene, type Scene } from '../canvas/scene';
+import { cardsOf, makeScene, type Scene } from '../canvas/scene';
+import type { PlacedScope } from '../canvas/stage';
 import { ghostPlaces } from './ghostPlaces';
-import { useDesigner, useScopeId } from '../state/DesignerContext';
+import { useDesigner } from '../state/DesignerContext';
 import type { NodeDifference } from '../state/historyApi';
 import { DESIGNER_IDS } from '../testids';
 import classes from './Comparison.module.css';
@@ -15,12 +16,12 @@ import { changeText, MARKS, WORDS } from './words';
 import { useComparing } from './useComparing';
 
 /** What differs, drawn over the network: signs and words, not colour alone. */
-export function ComparisonLayer({ scene }: { scene: Scene }) {
-  const scopeId = useScopeId();
+export function ComparisonLayer({ placed }: { placed: PlacedScope }) {
+  const { scene, scopeId } = placed;
   const comparison = useComparing((state) => state.comparison);
   const before = useComparing((state) => state.document);
   const current = useComparing((state) => state.steps[state.at]);
-  const ghosts = useGhosts(scene, before, scopeId);
+  const ghosts = useGhosts(placed, before);
   if (comparison === null || ghosts === null) return null;
   const nodes = comparison.nodes.filter((node) => node.scope === scopeId);
   const edges = comparison.edges.filter((edge) => edge.scope === scopeId);
@@ -52,7 +53,7 @@ export function ComparisonLayer({ scene }: { scene: Scene }) {
 }
 
 /** The earlier scope, its layers where they are now if they are still there. */
-function useGhosts(scene: Scene, before: Document | null, scopeId: string | null): Scene | null {
+function useGhosts({ scene, scopeId, toDrawn }: PlacedScope, before: Document | null): Scene | null {
   const { catalog } = useDesigner();
   return useMemo(() => {
     if (before === null) return null;
@@ -60,9 +61,12 @@ function useGhosts(scene: Scene, before: Document | null, scopeId: string | null
     if (!isThere) return { cards: new Map(), wires: [], frames: [] };
     const portsOf = portsIn(before, catalog.layerPorts);
     const scope = scopeOf(before, scopeId);
-    const drawn = makeScene(before, scopeId, scope, portsOf);
+    const places = new Map(
+      [...cardsOf(before, scope, portsOf)].map(([id, card]) => [id, toDrawn(card)] as const),
+    );
+    const drawn = makeScene(before, scopeId, scope, portsOf, places);
     return makeScene(before, scopeId, scope, portsOf, ghostPlaces(scene, drawn));
-  }, [scene, before, scopeId, catalog]);
+  }, [scene, toDrawn, before, scopeId, catalog]);
 }
 
 interface MarkProps {

@@ -97,7 +97,7 @@ function drawFrame({ x, y, width, height, frame }: PlacedFrame, ink: Ink): strin
 }
 
 function drawCard(card: Card, source: PictureSource, ink: Ink): string {
-  const { node, ports, x, y, width, body } = card;
+  const { node, ports, x, y, width, body, axis } = card;
   const layer = source.catalog.byType.get(node.type);
   const type = (node.block === null ? undefined : source.blockName(node.block)) ?? layer?.title;
   const name = node.repeat > 1 ? `${node.name}  × ${node.repeat}` : node.name;
@@ -107,7 +107,7 @@ function drawCard(card: Card, source: PictureSource, ink: Ink): string {
   const hue = layer?.hue ?? 0;
   const shape = source.shapeOf(card.id);
   const port = (cx: number, index: number, count: number): string =>
-    `<circle cx="${cx}" cy="${portY(index, count, body)}" r="4" fill="${ink.surface}"` +
+    `<circle cx="${cx}" cy="${portY(index, count, axis)}" r="4" fill="${ink.surface}"` +
     ` stroke="${ink.wire}"/>`;
   const isMarked = source.marked?.has(card.id) ?? false;
   const outline = isMarked

@@ -13,22 +13,50 @@ export interface ShownSample {
 
 const NOTHING: readonly Item[] = [];
 
-/** The samples of the bound data, one after the other; without data they are made up. */
-export function usePreviewSamples() {
-  const { preview } = useDesigner();
-  const { dataset_id: datasetId } = useNetworkMeta();
-  const sample = usePreview((state) => state.sample);
-  const { data: dataset } = useQuery({
-    ...datasetQuery(datasetId ?? ''),
-    enabled: datasetId !== null,
-  });
+/** Items of the bound data to choose from; undefined until they are there, or without data. */
+function usePreviewItems(datasetId: string | null): readonly Item[] | undefined {
   const { data: page } = useQuery({
     queryKey: ['preview-items', datasetId],
     queryFn: ({ signal }) => fetchItems(datasetId ?? '', {}, null, signal),
     enabled: datasetId !== null,
     staleTime: 60_000,
   });
-  const items = datasetId === null ? NOTHING : (page?.items ?? NOTHING);
+  return datasetId === null ? undefined : page?.items;
+}
+
+/** How an item is shown, with the name of its class. */
+function useShown(datasetId: string | null): (item: Item | undefined) => ShownSample | null {
+  const { data: dataset } = useQuery({
+    ...datasetQuery(datasetId ?? ''),
+    enabled: datasetId !== null,
+  });
+  return (item) => {
+    if (item === undefined) return null;
+    const label = dataset?.classes.find(({ id }) => id === item.label?.class_id);
+    const { thumbnail_url, file_name } = item;
+    return { thumbnail_url, file_name, label_name: label?.name ?? null };
+  };
+}
+
+/** The sample that the preview shows; null while it is off or shows made-up numbers. */
+export function usePreviewedSample(): ShownSample | null {
+  const { dataset_id: bound } = useNetworkMeta();
+  const itemId = usePreview(({ isOn, sample }) =>
+    isOn && sample.kind === 'item' ? sample.item_id : null,
+  );
+  const datasetId = itemId === null ? null : bound;
+  const items = usePreviewItems(datasetId);
+  const shownAs = useShown(datasetId);
+  return shownAs(items?.find(({ id }) => id === itemId));
+}
+
+/** The samples of the bound data, one after the other; without data they are made up. */
+export function usePreviewSamples() {
+  const { preview } = useDesigner();
+  const { dataset_id: datasetId } = useNetworkMeta();
+  const sample = usePreview((state) => state.sample);
+  const items = usePreviewItems(datasetId) ?? NOTHING;
+  const shownAs = useShown(datasetId);
   const index = items.findIndex(({ id }) => sample.kind === 'item' && sample.item_id === id);
   const item = items[index];
 
@@ -51,18 +79,8 @@ export function usePreviewSamples() {
       preview.choose({ sample: { kind: 'item', item_id: first.id } });
     }
   }, [preview, items, index, datasetId, sample.kind]);
-
-  const label = dataset?.classes.find(({ id }) => id === item?.label?.class_id);
-  const shown: ShownSample | null =
-    item === undefined
-      ? null
-      : {
-          thumbnail_url: item.thumbnail_url,
-          file_name: item.file_name,
-          label_name: label?.name ?? null,
-        };
   return {
-    shown,
+    shown: shownAs(item),
     isMadeUp: sample.kind === 'random',
     step: (by: number) => (items.length > 0 ? goTo(index + by) : makeUp(seed + by)),
     shuffle: () =>

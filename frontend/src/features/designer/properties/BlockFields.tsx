@@ -1,9 +1,10 @@
-import { Button, NumberInput, SegmentedControl } from '@mantine/core';
+import { Button, Group, NumberInput, SegmentedControl } from '@mantine/core';
 import { IconArrowRight } from '@tabler/icons-react';
 import { selectOnEntry } from '@/ui';
 import { lookup } from '../document/records';
 import type { Attribute } from '../document/operations';
 import type { Node, ParamValue, Params } from '../document/types';
+import { pathPrefixOf } from '../state/editor';
 import { exposedField } from '../state/exposed';
 import { useDesigner, useDocument, useEditor, useScopeId } from '../state/DesignerContext';
 import { DESIGNER_IDS } from '../testids';
@@ -17,6 +18,7 @@ export function BlockFields({ nodeId, node }: { nodeId: string; node: Node }) {
   const { editor, catalog, panels } = useDesigner();
   const canEdit = useEditor((state) => state.canEdit);
   const scope = useScopeId();
+  const isExpanded = useEditor((state) => state.expanded.has(pathPrefixOf(state) + nodeId));
   const document = useDocument();
   const { blocks } = document.graph;
   const block = node.block === null ? undefined : lookup(blocks, node.block);
@@ -36,14 +38,25 @@ export function BlockFields({ nodeId, node }: { nodeId: string; node: Node }) {
   return (
     <section className={classes.section}>
       <BlockNameField key={node.block} blockId={node.block ?? ''} block={block} />
-      <Button
-        size="xs"
-        variant="default"
-        rightSection={<IconArrowRight size={14} />}
-        onClick={() => editor.enter(nodeId)}
-      >
-        Open the block
-      </Button>
+      <Group gap={8} grow>
+        <Button
+          size="xs"
+          variant="default"
+          rightSection={<IconArrowRight size={14} />}
+          onClick={() => editor.enter(nodeId)}
+        >
+          Open
+        </Button>
+        <Button
+          size="xs"
+          variant="default"
+          aria-pressed={isExpanded}
+          data-testid={DESIGNER_IDS.expand}
+          onClick={() => (isExpanded ? editor.collapse(editor.pathOf(nodeId)) : editor.expand(nodeId))}
+        >
+          {isExpanded ? 'Collapse' : 'Expand in place'}
+        </Button>
+      </Group>
       <div className={classes.field}>
         <label className={classes.label} htmlFor="block-repeat">
           Repeat

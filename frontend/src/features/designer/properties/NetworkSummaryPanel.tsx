@@ -1,13 +1,9 @@
-import { TextInput } from '@mantine/core';
-import { useState } from 'react';
 import { formatBytes, formatCount } from '@/lib';
-import { nameProblem } from '../document/names';
 import { lookup } from '../document/records';
 import {
   useAnalysis,
   useDesigner,
   useDocument,
-  useEditor,
   useScopeId,
 } from '../state/DesignerContext';
 import { flopsText, perSample } from '../analysis/costs';
@@ -16,6 +12,7 @@ import { ProblemLine } from '../analysis/ProblemLine';
 import { BlockNameField } from './BlockNameField';
 import { BoundData } from './BoundData';
 import { NetworkBudgets } from './BudgetMarks';
+import { IdentifierField } from './IdentifierField';
 import classes from './Properties.module.css';
 
 const SHOWN_PROBLEMS = 6;
@@ -35,7 +32,7 @@ export function NetworkSummaryPanel() {
       <header className={classes.head}>
         <div className={classes.kind}>{block === undefined ? 'Network' : 'Inside a block'}</div>
         {block === undefined || scopeId === null ? (
-          <ClassNameField key={graph.name} name={graph.name} />
+          <ClassNameField name={graph.name} />
         ) : (
           <BlockNameField key={scopeId} blockId={scopeId} block={block} />
         )}
@@ -81,24 +78,13 @@ export function NetworkSummaryPanel() {
 /** The name of the class in the generated code. */
 function ClassNameField({ name }: { name: string }) {
   const { editor } = useDesigner();
-  const canEdit = useEditor((state) => state.canEdit);
-  const [text, setText] = useState(name);
-  const problem = nameProblem(text);
   return (
-    <TextInput
-      size="xs"
+    <IdentifierField
+      value={name}
       label="Class in the code"
-      value={text}
-      error={problem}
-      readOnly={!canEdit}
-      spellCheck={false}
-      classNames={{ input: classes.mono ?? '' }}
-      onChange={(event) => setText(event.currentTarget.value)}
-      onBlur={() => {
-        if (problem !== null) setText(name);
-        else if (text !== name)
-          editor.perform('Rename the class', [{ op: 'set_graph_name', name: text }]);
-      }}
+      onRename={(text) =>
+        editor.perform('Rename the class', [{ op: 'set_graph_name', name: text }])
+      }
     />
   );
 }

@@ -58,6 +58,8 @@ describe('search', () => {
     ['max', 'Max'],
     ['image input', 'ImageInput'],
     ['encoder', 'TransformerEncoderLayer'],
+    ['transformer', 'TransformerEncoderLayer'],
+    ['dense', 'Linear'],
     ['LSTM(Keras)', 'LSTM'],
     ['additionLayer', 'Add'],
     ['reluLayer', 'ReLU'],

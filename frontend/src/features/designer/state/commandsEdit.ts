@@ -23,6 +23,18 @@ const selectedBlock = ({ editor }: Designer): string | null => {
   return lookup(editor.scope.nodes, nodeId)?.block == null ? null : nodeId;
 };
 
+const isExpanded = ({ editor }: Designer, nodeId: string): boolean =>
+  editor.state.expanded.has(editor.pathOf(nodeId));
+
+/** The expanded block that is selected, else the one that is edited within; as its path. */
+function expandedAround(designer: Designer): string | null {
+  const { editor } = designer;
+  const nodeId = selectedBlock(designer);
+  if (nodeId !== null && isExpanded(designer, nodeId)) return editor.pathOf(nodeId);
+  const { trail, depth } = editor.state;
+  return trail.length > depth ? trail.map(({ instanceId }) => instanceId).join('/') : null;
+}
+
 function performBlockEdit({ editor }: Designer, label: string, edit: BlockEditResult): void {
   if ('refused' in edit) editor.say(edit.refused);
   else editor.perform(label, edit.operations, { select: edit.nodeIds });
@@ -142,6 +154,35 @@ export const editCommands: readonly DesignerCommand[] = [
     perform: (designer) => {
       const nodeId = selectedBlock(designer);
       if (nodeId !== null) designer.editor.enter(nodeId);
+    },
+  },
+  {
+    id: 'expand-block',
+    label: 'Expand the block in place',
+    group: 'Blocks',
+    keys: ['E'],
+    places: ['node'],
+    isEdit: false,
+    predicate: (designer) => {
+      const nodeId = selectedBlock(designer);
+      return nodeId !== null && !isExpanded(designer, nodeId);
+    },
+    perform: (designer) => {
+      const nodeId = selectedBlock(designer);
+      if (nodeId !== null) designer.editor.expand(nodeId);
+    },
+  },
+  {
+    id: 'collapse-block',
+    label: 'Collapse the block',
+    group: 'Blocks',
+    keys: ['E'],
+    places: ['node', 'canvas'],
+    isEdit: false,
+    predicate: (designer) => expandedAround(designer) !== null,
+    perform: (designer) => {
+      const path = expandedAround(designer);
+      if (path !== null) designer.editor.collapse(path);
     },
   },
   {

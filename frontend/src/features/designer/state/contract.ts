@@ -63,6 +63,8 @@ export interface LayerDescription {
   /** Ports that are there once for each variadic input, before the number: `class_1`, `box_1`. */
   variadic_outputs: string[];
   params: ParamDescription[];
+  /** Orders of axes the first input takes by default, as `BCHW`; empty where it is not known. */
+  accepts: string[];
 }
 
 export interface TemplateInfo {

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { groupIntoBlock } from '../document/groupBlock';
 import { removeSelected } from '../document/remove';
 import { portsFor, residual } from '../document/testDocument';
-import { Editor } from './editor';
+import { Editor, trailOf } from './editor';
 import { freePlace } from './placement';
 
 describe('Editor', () => {
@@ -34,6 +34,44 @@ describe('Editor', () => {
     expect(Object.keys(editor.scope.nodes)).toHaveLength(4);
     editor.undo();
     expect(editor.scopeId).toBeNull();
+  });
+
+  it('edits in place what is expanded, and remembers which canvas is open', () => {
+    const editor = new Editor(residual(), true);
+    const { document } = editor.state;
+    const grouped = groupIntoBlock(document, null, ['relu', 'add'], 'Residual', portsFor(document));
+    if ('refused' in grouped) throw new Error(grouped.refused);
+    editor.perform('Make a block', grouped.operations, { select: grouped.nodeIds });
+    const [instanceId = ''] = grouped.nodeIds;
+    const before = editor.state.document;
+    editor.expand(instanceId);
+    expect(editor.state.document).toBe(before);
+    expect([...editor.state.expanded]).toEqual([instanceId]);
+
+    const inside = trailOf(before, `${instanceId}/relu`) ?? [];
+    editor.goTo(inside);
+    expect([editor.state.depth, editor.scopeId]).toEqual([0, inside[0]?.blockId]);
+    editor.perform('Rename', [
+      {
+        op: 'set_attribute',
+        scope: editor.scopeId,
+        node_id: 'relu',
+        attribute: 'name',
+        value: 'activation',
+      },
+    ]);
+    editor.undo();
+    expect(editor.state.trail).toEqual(inside);
+    editor.collapse(instanceId);
+    expect([editor.state.trail.length, editor.state.expanded.size]).toEqual([0, 0]);
+    expect([...editor.state.nodeIds]).toEqual([instanceId]);
+
+    editor.enter(instanceId);
+    expect(editor.state.depth).toBe(1);
+    editor.leaveTo(0);
+    expect(editor.state.depth).toBe(0);
+    editor.goTo(inside);
+    expect(editor.state.depth).toBe(1);
   });
 
   it('offers to take back only the step that a notice is about', () => {

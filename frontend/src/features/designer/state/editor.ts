@@ -19,6 +19,13 @@ export interface EditorState {
   readonly history: History;
   /** From the top level down to where we are; empty on the top level. */
   readonly trail: readonly Step[];
+  /**
+   * How many steps of the trail the canvas was opened for. The others lead into blocks that are
+   * expanded on it: what is selected lies in one of them.
+   */
+  readonly depth: number;
+  /** Paths of the uses of blocks that are drawn expanded, `instance/inner`: of the view alone. */
+  readonly expanded: ReadonlySet<string>;
   readonly nodeIds: ReadonlySet<string>;
   readonly edgeIds: ReadonlySet<string>;
   readonly frameIds: ReadonlySet<string>;
@@ -51,11 +58,13 @@ export class Editor {
   readonly store: StoreApi<EditorState>;
   private readonly listeners = new Set<OperationsListener>();
 
-  constructor(document: Document, canEdit: boolean) {
+  constructor(document: Document, canEdit: boolean, expanded: ReadonlySet<string> = NOTHING) {
     this.store = createStore<EditorState>(() => ({
       document,
       history: EMPTY_HISTORY,
       trail: [],
+      depth: 0,
+      expanded,
       nodeIds: NOTHING,
       edgeIds: NOTHING,
       frameIds: NOTHING,
@@ -136,23 +145,74 @@ export class Editor {
     });
   }
 
+  /** Open a block as a canvas of its own. */
   enter(instanceId: string): void {
     const blockId = lookup(this.scope.nodes, instanceId)?.block;
     if (blockId === null || blockId === undefined) return;
     const { trail, document } = this.state;
-    this.goTo([...trail, { instanceId, blockId }]);
+    const steps = [...trail, { instanceId, blockId }];
+    this.goTo(steps, steps.length);
     this.announce(`Inside block ${lookup(document.graph.blocks, blockId)?.name ?? ''}`);
+  }
+
+  /** Open the block of any instance as a canvas of its own, by the instance's path. */
+  openAlone(path: string): void {
+    const trail = trailOf(this.state.document, `${path}/`);
+    if (trail !== null) this.goTo(trail, trail.length);
   }
 
   /** Go up to the first `depth` steps of the trail. */
   leaveTo(depth: number): void {
     const left = this.state.trail[depth];
-    this.goTo(this.state.trail.slice(0, depth));
+    this.goTo(this.state.trail.slice(0, depth), Math.min(depth, this.state.depth));
     if (left !== undefined) this.select([left.instanceId]);
   }
 
-  goTo(trail: readonly Step[]): void {
-    this.store.setState({ trail, nodeIds: NOTHING, edgeIds: NOTHING, frameIds: NOTHING });
+  /** Without a depth, what is expanded on a canvas is gone to in place. */
+  goTo(trail: readonly Step[], depth = this.depthFor(trail)): void {
+    this.store.setState({
+      trail,
+      depth,
+      nodeIds: NOTHING,
+      edgeIds: NOTHING,
+      frameIds: NOTHING,
+    });
+  }
+
+  /** Draw the block that an instance of this scope uses in place of its card. */
+  expand(instanceId: string): void {
+    const { document, expanded } = this.state;
+    const blockId = lookup(this.scope.nodes, instanceId)?.block;
+    if (blockId === null || blockId === undefined) return;
+    this.store.setState({ expanded: new Set([...expanded, this.pathOf(instanceId)]) });
+    this.announce(`${lookup(document.graph.blocks, blockId)?.name ?? 'Block'} expanded in place`);
+  }
+
+  /** Draw the card again; what was selected within gives way to the instance. */
+  collapse(path: string): void {
+    const { expanded, trail, depth } = this.state;
+    const kept = [...expanded].filter((each) => each !== path);
+    const at = trail.findIndex((_, index) => pathTo(trail, index) === path);
+    if (at >= depth) this.leaveTo(at);
+    this.store.setState({ expanded: new Set(kept) });
+    this.announce('Collapsed');
+  }
+
+  /** Where a node of this scope is, from the top level on. */
+  pathOf(nodeId: string): string {
+    return pathPrefixOf(this.state) + nodeId;
+  }
+
+  /** The canvas that is open if it shows the trail in place, else the outermost that does. */
+  private depthFor(trail: readonly Step[]): number {
+    const { depth, trail: before, expanded } = this.state;
+    const isShown = (from: number): boolean =>
+      trail.every((_, index) => index < from || expanded.has(pathTo(trail, index)));
+    const isOpen =
+      depth <= trail.length &&
+      before.slice(0, depth).every((step, index) => step.instanceId === trail[index]?.instanceId);
+    if (isOpen && isShown(depth)) return depth;
+    return Array.from({ length: trail.length }, (_, from) => from).find(isShown) ?? trail.length;
   }
 
   announce(text: string): void {
@@ -200,7 +260,9 @@ export class Editor {
   private afterDocument(select: readonly string[] | undefined): void {
     const { document, trail, nodeIds, edgeIds, frameIds } = this.state;
     const valid = validTrail(document, trail);
-    if (valid.length < trail.length) this.store.setState({ trail: valid });
+    if (valid.length < trail.length) {
+      this.store.setState({ trail: valid, depth: Math.min(this.state.depth, valid.length) });
+    }
     const scope = scopeOf(document, valid.at(-1)?.blockId ?? null);
     const wanted = select === undefined ? nodeIds : new Set(select);
     const keptNodes = keep(wanted, (id) => Object.hasOwn(scope.nodes, id));
@@ -220,9 +282,36 @@ export function scopeIdOf(state: Pick<EditorState, 'trail'>): string | null {
   return state.trail.at(-1)?.blockId ?? null;
 }
 
+/** As `pathPrefixOf`, of the canvas: the rest lies on it. */
+export function pagePrefixOf({ trail, depth }: Pick<EditorState, 'trail' | 'depth'>): string {
+  return pathPrefixOf({ trail: trail.slice(0, depth) });
+}
+
+/** The path of the instance that a step of the trail goes into. */
+function pathTo(trail: readonly Step[], index: number): string {
+  return trail
+    .slice(0, index + 1)
+    .map(({ instanceId }) => instanceId)
+    .join('/');
+}
+
 /** Where the analyzer keeps what it knows about a node of the current scope. */
 export function pathPrefixOf(state: Pick<EditorState, 'trail'>): string {
   return state.trail.map(({ instanceId }) => `${instanceId}/`).join('');
+}
+
+/** The blocks a path leads through; null when it does not fit the document any more. */
+export function trailOf(document: Document, path: string): Step[] | null {
+  const steps: Step[] = [];
+  let { nodes } = document.graph;
+  for (const instanceId of path.split('/').slice(0, -1)) {
+    const blockId = lookup(nodes, instanceId)?.block;
+    const block = blockId == null ? undefined : lookup(document.graph.blocks, blockId);
+    if (blockId == null || block === undefined) return null;
+    steps.push({ instanceId, blockId });
+    nodes = block.nodes;
+  }
+  return steps;
 }
 
 function validTrail(document: Document, trail: readonly Step[]): readonly Step[] {

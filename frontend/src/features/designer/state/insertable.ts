@@ -9,12 +9,13 @@ import { lookup } from '../document/records';
 import { blockUses } from '../document/scope';
 import { BLOCK, makeNode, type Document, type Node } from '../document/types';
 import { insertableLayers, newLayerNode } from './catalog';
-import type { LayerDescription, LibraryBlock } from './contract';
+import type { LayerDescription, LibraryBlock, TemplateInfo } from './contract';
 import type { Designer } from './DesignerContext';
+import { acceptedByBlock, acceptedByLayer } from './fitting';
 import { searchCatalog, type Searchable } from './search';
 
 export interface Insertable extends Searchable {
-  /** `layer:Conv2d`, `library:residual` or `block:<id>`. */
+  /** `layer:Conv2d`, `library:residual`, `block:<id>` or `template:unet`. */
   readonly key: string;
   readonly icon: string;
   readonly hue: number;
@@ -32,18 +33,54 @@ export interface Wanted {
 const LAYER = 'layer:';
 const LIBRARY = 'library:';
 const BLOCK_KEY = 'block:';
+const TEMPLATE = 'template:';
 const LIBRARY_CATEGORY = 'Blocks';
 
-export function insertables(designer: Designer, query: string): Insertable[] {
+/** @param templates Offered as well, once something is typed. */
+export function insertables(
+  designer: Designer,
+  query: string,
+  templates: readonly TemplateInfo[] = [],
+): Insertable[] {
   const { catalog, editor } = designer;
+  const offered = query.trim() === '' ? [] : templates;
   return searchCatalog(
     [
       ...insertableLayers(catalog, editor.scopeId).map(ofLayer),
       ...catalog.blocks.map((block) => ofLibrary(designer, block)),
       ...insertableBlocks(designer),
+      ...offered.map(ofTemplate),
     ],
     query,
   );
+}
+
+function ofTemplate({ id, title, summary, family, task }: TemplateInfo): Insertable {
+  const category = `Template: ${family}`;
+  return {
+    key: TEMPLATE + id,
+    type: id,
+    title,
+    summary,
+    category,
+    aliases: [task],
+    icon: 'affiliate',
+    hue: 215,
+  };
+}
+
+/** The template a key names; null when it names something else. */
+export function templateOfKey(key: string): string | null {
+  return key.startsWith(TEMPLATE) ? key.slice(TEMPLATE.length) : null;
+}
+
+/** Orders of axes that what a key stands for takes; null for any. */
+export function acceptedByKey({ catalog, editor }: Designer, key: string): readonly string[] | null {
+  if (key.startsWith(LAYER)) return acceptedByLayer(catalog, key.slice(LAYER.length));
+  const entry = catalog.blocks.find(({ id }) => key === LIBRARY + id);
+  if (entry !== undefined) return acceptedByBlock(catalog, entry.blocks, entry.blockId);
+  if (!key.startsWith(BLOCK_KEY)) return null;
+  return acceptedByBlock(catalog, editor.state.document.graph.blocks, key.slice(BLOCK_KEY.length));
 }
 
 function ofLayer(layer: LayerDescription): Insertable {

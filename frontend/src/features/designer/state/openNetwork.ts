@@ -11,6 +11,7 @@ import type { Network } from './contract';
 import type { Designer } from './DesignerContext';
 import { DraftBox } from './drafts';
 import { Editor } from './editor';
+import { keepExpanded, readExpanded } from './expanded';
 import { LiveAnalysis } from './liveAnalysis';
 import { LivePreview } from './livePreview';
 import { Panels } from './panels';
@@ -27,7 +28,7 @@ export interface OpenNetwork extends Designer {
 
 export function openNetwork(network: Network, catalog: Catalog, personId: string): OpenNetwork {
   const document = parseDocument(network.document);
-  const editor = new Editor(document, network.can_edit);
+  const editor = new Editor(document, network.can_edit, readExpanded(network.id));
   const live = new LiveAnalysis(analyzeDocument);
   live.accept(network.analysis, document, network.dataset_id);
   const panels = new Panels(window.innerWidth >= WIDE_PX);
@@ -60,7 +61,7 @@ export function openNetwork(network: Network, catalog: Catalog, personId: string
   );
   editor.onOperations((operations, label) => saver.push(operations, label));
   const start = (): (() => void) => {
-    const leave = [drafts.listen(), flushWhenLeaving(saver)];
+    const leave = [drafts.listen(), flushWhenLeaving(saver), keepExpanded(network.id, editor)];
     saver.start();
     void drafts.claim().then((unsaved) => {
       if (unsaved !== null) restore(editor, saver, unsaved);

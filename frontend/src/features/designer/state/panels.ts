@@ -57,6 +57,8 @@ export interface PanelsState {
 /** What the canvas can do for commands that live outside it. */
 export interface CanvasHandle {
   fit(): void;
+  /** Show all of a rectangle of the scope that is edited. */
+  frame(rect: Position & { readonly width: number; readonly height: number }): void;
   zoomBy(factor: number): void;
   zoomTo(zoom: number): void;
   /** Layers that are gone are looked for in `earlier`. */

@@ -17,10 +17,12 @@ export function searchCatalog<T extends Searchable>(options: readonly T[], query
   const plain = query.toLowerCase().replace(/\([^)]*\)?/g, ' ');
   const words = plain.split(/\s+/).filter(Boolean);
   if (words.length === 0) return [...options];
+  const wanted = words.join('');
+  const isTopic = options.filter((option) => isCalled(option, wanted)).length > MOST_OF_A_NAME;
   const found = ranked(options, (option) => {
     const scores = words.map((word) => scoreWord(option, word));
     if (scores.includes(0)) return 0;
-    return scores.reduce((sum, score) => sum + score, scoreName(option, words));
+    return scores.reduce((sum, score) => sum + score, scoreName(option, wanted, isTopic));
   });
   return found.length > 0 ? found : ranked(options, (option) => scoreLetters(option, words.join('')));
 }
@@ -33,14 +35,19 @@ function ranked<T>(options: readonly T[], scoreOf: (option: T) => number): T[] {
     .map(({ option }) => option);
 }
 
+/** “dense” is another name of Linear; “transformer”, which many are for, is a topic. */
+const MOST_OF_A_NAME = 3;
+
+const isCalled = ({ aliases }: Searchable, wanted: string): boolean =>
+  aliases.some((alias) => squeezed(alias) === wanted);
+
 const squeezed = (name: string): string => name.toLowerCase().replace(/[\s-]+/g, '');
 
 /** “max pool” means MaxPool2d, rather than a layer that is called Max and is about pools too. */
-function scoreName({ title, type, aliases }: Searchable, words: readonly string[]): number {
-  const wanted = words.join('');
-  const names = [title, type].map(squeezed);
+function scoreName(option: Searchable, wanted: string, isTopic: boolean): number {
+  const names = [option.title, option.type].map(squeezed);
   if (names.includes(wanted)) return 200;
-  if (aliases.some((alias) => squeezed(alias) === wanted)) return 150;
+  if (!isTopic && isCalled(option, wanted)) return 150;
   return names.some((name) => name.startsWith(wanted)) ? 100 : 0;
 }
 

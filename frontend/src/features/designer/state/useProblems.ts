@@ -6,18 +6,24 @@ import { useAnalysis, useEditor } from './DesignerContext';
 import { pathPrefixOf } from './editor';
 import { problemsAt, problemsInside, worstOf } from './problems';
 
-/** Problems of a layer of the open scope. */
-export function useProblems(nodeId: string): readonly Diagnostic[] {
-  const prefix = useEditor(pathPrefixOf);
-  return useAnalysis(useShallow((state) => problemsAt(state.problems, nodeId, prefix + nodeId)));
+function usePath(nodeId: string): string {
+  return useEditor(pathPrefixOf) + nodeId;
 }
 
-/** Problems within the block that a layer of the open scope uses. */
-export function useProblemsInside(nodeId: string, blockId: string | null): readonly Diagnostic[] {
-  const prefix = useEditor(pathPrefixOf);
-  return useAnalysis(
-    useShallow((state) => problemsInside(state.problems, blockId, prefix + nodeId)),
-  );
+/** Problems of a layer, by default of the open scope. */
+export function useProblems(nodeId: string, path?: string): readonly Diagnostic[] {
+  const here = usePath(nodeId);
+  return useAnalysis(useShallow((state) => problemsAt(state.problems, nodeId, path ?? here)));
+}
+
+/** Problems within the block that a layer uses, by default of the open scope. */
+export function useProblemsInside(
+  nodeId: string,
+  blockId: string | null,
+  path?: string,
+): readonly Diagnostic[] {
+  const here = usePath(nodeId);
+  return useAnalysis(useShallow((state) => problemsInside(state.problems, blockId, path ?? here)));
 }
 
 /** How bad what is wrong with an edge is. */

@@ -1,5 +1,12 @@
 import { Badge, Button } from '@mantine/core';
-import { IconChevronDown, IconChevronRight, IconFlag, IconHistory, IconPencil } from '@tabler/icons-react';
+import {
+  IconChevronDown,
+  IconChevronRight,
+  IconFlag,
+  IconFlag2,
+  IconHistory,
+  IconPencil,
+} from '@tabler/icons-react';
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
 import { useMemo, useState } from 'react';
 import { asProblem } from '@/api';
@@ -13,6 +20,7 @@ import { historyOf, type SaveGroup } from './entries';
 import { StateActions } from './StateActions';
 import classes from './VersionsList.module.css';
 
+const BEGINNING = { revision: 0 };
 const dayFormat = new Intl.DateTimeFormat('en-GB', { dateStyle: 'full' });
 
 /** Everything that happened to the network, newest first, by day and by person. */
@@ -61,6 +69,9 @@ export function History() {
           </ul>
         </section>
       ))}
+      {pages.isSuccess && !pages.hasNextPage && days.length > 0 && reachableFrom === 0 && (
+        <Beginning />
+      )}
       {pages.hasNextPage && (
         <Button
           size="compact-xs"
@@ -72,6 +83,22 @@ export function History() {
         </Button>
       )}
     </>
+  );
+}
+
+/** Before the first save: what a network with a single save can be compared with. */
+function Beginning() {
+  const revision = useSaver((state) => state.revision);
+  return (
+    <ul className={classes.list}>
+      <li className={classes.row} data-testid={DESIGNER_IDS.beginningRow}>
+        <IconFlag2 size={14} stroke={1.7} className={classes.icon} aria-hidden />
+        <span className={classes.gesture}>As it began</span>
+        <span className={classes.dim}>before the first save</span>
+        <span className={classes.space} />
+        <StateActions state={BEGINNING} name="its beginning" isNow={revision === 0} />
+      </li>
+    </ul>
   );
 }
 
@@ -152,6 +179,11 @@ function SaveRow({ save, reachableFrom, by }: SaveRowProps) {
       </span>
       {isNow && <Badge>now</Badge>}
       <span className={classes.space} />
+      {!isReachable && (
+        <span className={classes.dim} title="Only named versions are kept for that long.">
+          too old to go back to
+        </span>
+      )}
       {isReachable && (
         <StateActions
           state={{ revision: save.revision }}

@@ -7,6 +7,7 @@ import { createVersion } from '../state/api';
 import { useDesigner, useEditor, usePanels } from '../state/DesignerContext';
 import { DESIGNER_IDS } from '../testids';
 import { History } from './History';
+import { OtherNetwork } from './OtherNetwork';
 import { OriginNote } from './OriginNote';
 import classes from './VersionsList.module.css';
 
@@ -18,6 +19,7 @@ export function VersionsList() {
       <div className={classes.history}>
         <div className={classes.bar}>
           {canEdit && <NameForm />}
+          <OtherNetwork />
           <OriginNote />
         </div>
         <History />
