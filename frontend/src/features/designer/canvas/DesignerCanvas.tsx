@@ -4,7 +4,6 @@ import {
   ReactFlow,
   ReactFlowProvider,
   useKeyPress,
-  useStore,
 } from '@xyflow/react';
 import '@xyflow/react/dist/style.css';
 import { useComputedColorScheme } from '@mantine/core';
@@ -20,7 +19,7 @@ import { EmptyCanvas } from './EmptyCanvas';
 import { FarView } from './FarView';
 import { FlowElements, type CanvasNode, type TensorEdge } from './flowElements';
 import { FrameCard } from './FrameCard';
-import { FAR_ZOOM, GRID, MAX_ZOOM, MIN_ZOOM } from './geometry';
+import { GRID, MAX_ZOOM, MIN_ZOOM } from './geometry';
 import { GuideLines } from './GuideLines';
 import { InsertMenu } from './InsertMenu';
 import { PreviewBar } from '../preview/PreviewBar';
@@ -34,6 +33,7 @@ import { useCanvasKeys, useClipboardEvents } from './useCanvasKeys';
 import { useConnecting } from './useConnecting';
 import { useDragging } from './useDragging';
 import { useDropping } from './useDropping';
+import { useFarView } from './useFarView';
 import { usePointing } from './usePointing';
 import { useTouching } from './useTouching';
 import { useScene } from './useScene';
@@ -59,13 +59,13 @@ function Canvas() {
   const canEdit = useEditor((state) => state.canEdit);
   const isShiftDown = useKeyPress('Shift');
   const scheme = useComputedColorScheme();
-  const isFar = useStore((state) => state.transform[2] < FAR_ZOOM);
+  const { isFar, travel } = useFarView();
   const dragging = useDragging();
   const scene = useScene(dragging.moved);
   const dropping = useDropping(scene);
   const connecting = useConnecting();
   const elements = useFlowElements(scene, dropping.dropTarget ?? dragging.dropTarget);
-  const { isLayingOut, cancelLayout } = useCanvasHandle(scene, root);
+  const { isLayingOut, cancelLayout } = useCanvasHandle(scene, root, travel);
   const onKeyDown = useCanvasKeys(scene);
   const { onLongPress, onDoubleTap, ...pointing } = usePointing(scene, isFar);
   const touching = useTouching({ onLongPress, onDoubleTap });

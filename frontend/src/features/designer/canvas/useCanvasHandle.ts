@@ -8,6 +8,7 @@ import { boundsOf, CARD_HEIGHT, CARD_WIDTH, MAX_ZOOM, MIN_ZOOM, type Rect } from
 import { layOutThoroughly } from './layout';
 import { inPlaceOf, partOf } from './part';
 import type { Scene } from './scene';
+import type { FarView } from './useFarView';
 
 const MOVE = { duration: 120 };
 /** The controls and the minimap lie over the lower edge. */
@@ -15,7 +16,11 @@ const PADDING = { top: '28px', right: '28px', bottom: '64px', left: '28px' } as 
 const LAYOUT_SHOWN_AFTER_MS = 200;
 
 /** Lets commands outside of the canvas move the view, and lay out. */
-export function useCanvasHandle(scene: Scene, root: RefObject<HTMLElement | null>) {
+export function useCanvasHandle(
+  scene: Scene,
+  root: RefObject<HTMLElement | null>,
+  travel: FarView['travel'],
+) {
   const designer = useDesigner();
   const flow = useReactFlow();
   const store = useStoreApi();
@@ -39,7 +44,12 @@ export function useCanvasHandle(scene: Scene, root: RefObject<HTMLElement | null
       const { width, height } = size();
       if (bounds === null || width === 0) return;
       const viewport = getViewportForBounds(bounds, width, height, MIN_ZOOM, maxZoom, PADDING);
+      travel(viewport.zoom, MOVE.duration);
       void flow.setViewport(viewport, MOVE);
+    };
+    const zoomTo = (zoom: number): void => {
+      travel(zoom, MOVE.duration);
+      void flow.zoomTo(zoom, MOVE);
     };
     const middle = () => ({ x: size().width / 2, y: size().height / 2 });
     const toDocument = (point: { x: number; y: number }) => {
@@ -48,8 +58,8 @@ export function useCanvasHandle(scene: Scene, root: RefObject<HTMLElement | null
     };
     const handle: CanvasHandle = {
       fit: () => fitTo(null, 1),
-      zoomBy: (factor) => void flow.zoomTo(flow.getZoom() * factor, MOVE),
-      zoomTo: (zoom) => void flow.zoomTo(zoom, MOVE),
+      zoomBy: (factor) => zoomTo(flow.getZoom() * factor),
+      zoomTo,
       reveal: (ids, earlier) => {
         const rects = ids.flatMap((id) => latest.current.cards.get(id) ?? ghostOf(id, earlier) ?? []);
         reveal(flow, store.getState(), rects);
@@ -82,7 +92,7 @@ export function useCanvasHandle(scene: Scene, root: RefObject<HTMLElement | null
       layout.current?.abort();
       detach();
     };
-  }, [designer, flow, store, root]);
+  }, [designer, flow, store, root, travel]);
 
   useShowScope(scene);
   return { isLayingOut, cancelLayout: () => layout.current?.abort() };
