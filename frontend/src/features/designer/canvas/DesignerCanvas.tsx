@@ -64,7 +64,11 @@ function Canvas() {
   const scene = useScene(dragging.moved);
   const dropping = useDropping(scene);
   const connecting = useConnecting();
-  const elements = useFlowElements(scene, dropping.dropTarget ?? dragging.dropTarget);
+  const elements = useFlowElements(
+    scene,
+    dropping.dropTarget ?? dragging.dropTarget,
+    dragging.moved.size > 0,
+  );
   const { isLayingOut, cancelLayout } = useCanvasHandle(scene, root, travel);
   const onKeyDown = useCanvasKeys(scene);
   const { onLongPress, onDoubleTap, ...pointing } = usePointing(scene, isFar);
@@ -158,7 +162,7 @@ function markKeyboard(canvas: HTMLElement | null, isOn: boolean): void {
   else canvas?.removeAttribute('data-keyboard');
 }
 
-function useFlowElements(scene: Scene, dropTarget: string | null) {
+function useFlowElements(scene: Scene, dropTarget: string | null, isDragging: boolean) {
   const [memory] = useState(() => new FlowElements());
   const nodeIds = useEditor((state) => state.nodeIds);
   const edgeIds = useEditor((state) => state.edgeIds);
@@ -170,8 +174,8 @@ function useFlowElements(scene: Scene, dropTarget: string | null) {
     [memory, scene, chosen, prefix],
   );
   const edges = useMemo(
-    () => memory.edgesFor(scene, chosen, prefix, dropTarget),
-    [memory, scene, chosen, prefix, dropTarget],
+    () => memory.edgesFor(scene, chosen, prefix, dropTarget, isDragging),
+    [memory, scene, chosen, prefix, dropTarget, isDragging],
   );
   return { nodes, edges };
 }

@@ -34,6 +34,7 @@ export class FlowElements {
   private layers = new Map<string, LayerNode>();
   private frames = new Map<string, FrameNode>();
   private edges = new Map<string, TensorEdge>();
+  private drawn: { readonly asked: readonly unknown[]; readonly edges: TensorEdge[] } | null = null;
 
   nodesFor(scene: Scene, chosen: Chosen, prefix: string): CanvasNode[] {
     const layers = new Map<string, LayerNode>();
@@ -51,7 +52,20 @@ export class FlowElements {
     return [...frames.values(), ...layers.values()];
   }
 
-  edgesFor(scene: Scene, chosen: Chosen, prefix: string, dropTarget: string | null): TensorEdge[] {
+  /**
+   * @param isDragging Connections follow the layers by themselves meanwhile: of thousands, React
+   *   Flow would work out anew what is connected with what on every frame.
+   */
+  edgesFor(
+    scene: Scene,
+    chosen: Chosen,
+    prefix: string,
+    dropTarget: string | null,
+    isDragging: boolean,
+  ): TensorEdge[] {
+    const asked = [chosen, prefix, dropTarget];
+    const { drawn } = this;
+    if (isDragging && drawn?.asked.every((each, index) => each === asked[index])) return drawn.edges;
     const edges = new Map<string, TensorEdge>();
     for (const wire of scene.wires) {
       const isSelected = chosen.edgeIds.has(wire.id);
@@ -60,7 +74,8 @@ export class FlowElements {
       edges.set(wire.id, old !== undefined && isSameEdge(old, made) ? old : made);
     }
     this.edges = edges;
-    return [...edges.values()];
+    this.drawn = { asked, edges: [...edges.values()] };
+    return this.drawn.edges;
   }
 }
 
