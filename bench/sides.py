@@ -75,7 +75,6 @@ _UNDO = {"key": {"on": _CANVAS, "key": "z", "code": "KeyZ", "ctrlKey": True}}
 _REDO = {"key": {"on": _CANVAS, "key": "Z", "code": "KeyZ", "ctrlKey": True, "shiftKey": True}}
 
 Documents = Mapping[int, Document]
-Frames = dict[str, list[float]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,12 +85,48 @@ class Opened:
     work_s: float
 
 
+@dataclass(frozen=True, slots=True)
+class Gesture:
+    """Something done once or often.
+
+    Attributes:
+        times_ms: Of each frame of a drag, or of the slowest frame of each of several acts.
+        work_ms: Processor time of the main thread for each of these, on average; what else runs on
+            the machine hardly adds to it.
+    """
+
+    times_ms: list[float]
+    work_ms: float
+
+
+Gestures = dict[str, Gesture]
+
+
+class MainThread:
+    """Processor time that the main thread of a page has taken."""
+
+    def __init__(self, page: Page) -> None:
+        self._session = page.context.new_cdp_session(page)
+        self._session.send("Performance.enable", {"timeDomain": "threadTicks"})
+
+    def spent_ms(self) -> float:
+        """Return the milliseconds of all its tasks since the page began."""
+        told = self._session.send("Performance.getMetrics")["metrics"]
+        return 1000 * next(each["value"] for each in told if each["name"] == "TaskDuration")
+
+    def during(self, act: Callable[[], list[float]]) -> Gesture:
+        """Do something and share out what it took."""
+        before_ms = self.spent_ms()
+        times_ms = act()
+        return Gesture(times_ms, (self.spent_ms() - before_ms) / len(times_ms))
+
+
 @dataclass(slots=True)
 class Measured:
-    """What one side took at one size; milliseconds of frames by gesture."""
+    """What one side took at one size."""
 
     opened: list[Opened] = field(default_factory=list[Opened])
-    frames: Frames = field(default_factory=Frames)
+    gestures: Gestures = field(default_factory=Gestures)
 
     @property
     def wall_s(self) -> float:
@@ -116,19 +151,17 @@ class Side:
     name: str
     addresses: Mapping[int, str]
     script: Callable[[int], str]
-    gestures: Callable[[Page], Frames]
+    gestures: Callable[[Page, MainThread], Gestures]
 
-    def open(self, context: BrowserContext, size: int) -> tuple[Page, Opened]:
+    def open(self, context: BrowserContext, size: int) -> tuple[Page, MainThread, Opened]:
         """Open a network in a page of its own and wait until it is painted."""
         page = context.new_page()
         page.add_init_script(self.script(size))
-        with_numbers = context.new_cdp_session(page)
-        with_numbers.send("Performance.enable")
+        main = MainThread(page)
         page.goto(self.addresses[size], wait_until="commit")
         page.wait_for_function("() => window.benchOpened_ms > 0", timeout=_OPEN_TIMEOUT_MS)
-        told = with_numbers.send("Performance.getMetrics")["metrics"]
-        work_s = next(each["value"] for each in told if each["name"] == "TaskDuration")
-        return page, Opened(page.evaluate("() => window.benchOpened_ms") / 1000, work_s)
+        work_s = main.spent_ms() / 1000
+        return page, main, Opened(page.evaluate("() => window.benchOpened_ms") / 1000, work_s)
 
 
 def netloom_side(addresses: Mapping[int, str]) -> Side:
@@ -222,29 +255,31 @@ class _QuietHandler(SimpleHTTPRequestHandler):
         """Leave standard error to what matters."""
 
 
-def _designer_gestures(page: Page) -> Frames:
+def _designer_gestures(page: Page, main: MainThread) -> Gestures:
     acts(page, _FULL_SIZE, steps=_ANIMATION_FRAMES)
-    near = drag(page, _PANE, moved=_VIEW, at=_PANE_EDGE)
-    node = f'.react-flow__node[data-id="{page.evaluate(_MIDDLE_NODE)}"]'
-    dragged = drag(page, node, moved=node, at=(0.5, 0.2))
-    undone = acts(page, *[_UNDO, _REDO] * _UNDOS, steps=_SETTLE_FRAMES)[::2]
-    zooms = acts(page, *[_FIT, _FULL_SIZE] * _FITS, steps=_ANIMATION_FRAMES)[::2]
+    near = main.during(lambda: drag(page, _PANE, moved=_VIEW, at=_PANE_EDGE))
+    dragged = _drag_middle(page, main)
+    undone = main.during(lambda: _slowest(page, [_UNDO, _REDO] * _UNDOS, _SETTLE_FRAMES))
+    zoomed = main.during(lambda: _slowest(page, [_FIT, _FULL_SIZE] * _FITS, _ANIMATION_FRAMES))
     acts(page, _FIT, steps=_ANIMATION_FRAMES)
-    far = drag(page, _PANE, moved=_VIEW, at=_PANE_EDGE)
-    return {
-        "pan": near,
-        "drag": dragged,
-        "undo": [max(frames) for frames in undone],
-        "fit": [max(frames) for frames in zooms],
-        "fit_pan": far,
-    }
+    far = main.during(lambda: drag(page, _PANE, moved=_VIEW, at=_PANE_EDGE))
+    return {"pan": near, "drag": dragged, "undo": undone, "fit": zoomed, "fit_pan": far}
 
 
-def _reactflow_gestures(page: Page) -> Frames:
-    panned = drag(page, _PANE, moved=_VIEW, at=_PANE_EDGE)
+def _slowest(page: Page, what: list[dict[str, Any]], steps: int) -> list[float]:
+    return [max(frames) for frames in acts(page, *what, steps=steps)]
+
+
+def _drag_middle(page: Page, main: MainThread) -> Gesture:
     node = f'.react-flow__node[data-id="{page.evaluate(_MIDDLE_NODE)}"]'
-    return {"pan": panned, "drag": drag(page, node, moved=node, at=(0.5, 0.2))}
+    return main.during(lambda: drag(page, node, moved=node, at=(0.5, 0.2)))
 
 
-def _netron_gestures(page: Page) -> Frames:
-    return {"pan": drag(page, "#target", moved="#canvas", kind="pointer")}
+def _reactflow_gestures(page: Page, main: MainThread) -> Gestures:
+    panned = main.during(lambda: drag(page, _PANE, moved=_VIEW, at=_PANE_EDGE))
+    return {"pan": panned, "drag": _drag_middle(page, main)}
+
+
+def _netron_gestures(page: Page, main: MainThread) -> Gestures:
+    panned = main.during(lambda: drag(page, "#target", moved="#canvas", kind="pointer"))
+    return {"pan": panned}
