@@ -21,12 +21,13 @@ class Drawing:
 
     operations: list[Operation] = field(default_factory=list[Operation])
     num_nodes: int = 0
+    columns: int = _COLUMNS
 
     def add(self, type_name: str, *sources: str, **params: ParamValue) -> str:
         """Add a layer fed by `sources` and return its id."""
         node_id = new_id()
         name = f"{type_name.lower()}_{self.num_nodes}"
-        place = divmod(self.num_nodes, _COLUMNS)
+        place = divmod(self.num_nodes, self.columns)
         position = Position(x=place[1] * _COLUMN_PX, y=place[0] * _ROW_PX)
         node = Node(type=type_name, name=name, params=params)
         self.operations.append(AddNode(node_id=node_id, node=node, position=position))
@@ -95,6 +96,24 @@ def _bottleneck(draw: Drawing, source: str, width: int, stride: int) -> str:
     first = draw.add("ReLU", _convolution(draw, source, width, kernel_size=1))
     second = _convolution(draw, first, width, kernel_size=3, stride=stride, padding=1)
     return _convolution(draw, draw.add("ReLU", second), 4 * width, kernel_size=1)
+
+
+def deep_residual(num_nodes: int) -> Document:
+    """Residual blocks of seven nodes in a drawing of a screen's shape; the last may be shorter."""
+    draw = Drawing(columns=max(8, round((1.2 * num_nodes) ** 0.5)))
+    last = draw.add("ImageInput", channels=3, height=32, width=32)
+    last = shortcut = draw.add("Conv2d", last, out_channels=16, kernel_size=3, padding=1)
+    kinds = ("Conv2d", "BatchNorm2d", "ReLU", "Conv2d", "BatchNorm2d", "Add", "ReLU")
+    for index in range(num_nodes - 3):
+        kind = kinds[index % len(kinds)]
+        if kind == "Conv2d":
+            last = draw.add(kind, last, out_channels=16, kernel_size=3, padding=1, bias=False)
+        else:
+            last = draw.add(kind, last, shortcut) if kind == "Add" else draw.add(kind, last)
+        if index % len(kinds) == len(kinds) - 1:
+            shortcut = last
+    draw.add("Output", last)
+    return draw.finish()
 
 
 def small_cnn() -> Document:

@@ -10,7 +10,9 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import Literal
 
-MODULES = ("analysis", "training", "explaining", "editing", "studio", "gallery", "screen", "gpu")
+MODULES = (
+    "analysis", "training", "explaining", "editing", "studio", "gallery", "screen", "scale", "gpu",
+)  # fmt: skip
 
 
 class NotMeasurable(Exception):

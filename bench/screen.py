@@ -12,11 +12,11 @@ from playwright.sync_api import TimeoutError as PlaywrightTimeout
 
 from bench.browser import signed_in_page
 from bench.client import Client, open_studio
+from bench.frames import drag
 from bench.registry import Declaration, Figure, at_most, gives
 from bench.timing import quantile
 
 _NUM_NODES = 500
-_PAN_STEPS = 130
 _NEAR_ZOOM = 90
 _MOST_WHEEL_TURNS = 100
 _NUM_POINTS = 200
@@ -28,39 +28,6 @@ LOADED_SCRIPTS = """() => performance.getEntriesByType('resource')
     .map(({ name, encodedBodySize, decodedBodySize }) => ({
         name, encodedBodySize, decodedBodySize,
     }))"""
-
-# Work of the main thread for each frame of a drag: from the frame's beginning, through the move and
-# what it makes the page compute, to the first task after the frame was handed over for painting.
-# The time between frames would say no less than the screen's 16.7 ms.
-PAN_FRAMES = """async (steps) => {
-    const pane = document.querySelector('.react-flow__pane');
-    const box = pane.getBoundingClientRect();
-    const at = { x: box.left + box.width / 2, y: box.top + 12 };
-    const send = (target, type) => target.dispatchEvent(new MouseEvent(type, {
-        bubbles: true, cancelable: true, view: window, button: 0, buttons: 1,
-        clientX: at.x, clientY: at.y,
-    }));
-    const nextFrame = () => new Promise((resolve) => requestAnimationFrame(resolve));
-    const { port1, port2 } = new MessageChannel();
-    const handedOver = () => new Promise((resolve) => {
-        port1.onmessage = () => resolve(performance.now());
-        port2.postMessage(null);
-    });
-    const times = [];
-    send(pane, 'mousedown');
-    for (let step = 0; step < steps; step += 1) {
-        const forth = Math.floor(step / 20) % 2 === 0 ? 1 : -1;
-        at.x -= 12 * forth;
-        at.y += 8 * forth;
-        await nextFrame();
-        const began = performance.now();
-        send(window, 'mousemove');
-        times.push((await handedOver()) - began);
-    }
-    const moved = getComputedStyle(document.querySelector('.react-flow__viewport')).transform;
-    send(window, 'mouseup');
-    return { times: times.slice(5), moved };
-}"""
 
 ZOOM = (
     "Math.round(100 * new DOMMatrix(getComputedStyle("
@@ -175,13 +142,7 @@ def canvas_frames() -> Iterator[tuple[str, Figure]]:
 
 def _pan(page: Page) -> list[float]:
     """Drag the canvas about and return the milliseconds of every frame."""
-    before = page.locator(".react-flow__viewport").evaluate(
-        "view => getComputedStyle(view).transform"
-    )
-    panned = page.evaluate(PAN_FRAMES, _PAN_STEPS)
-    if panned["moved"] == before:
-        raise RuntimeError("the canvas did not move")
-    return panned["times"]
+    return drag(page, ".react-flow__pane", moved=".react-flow__viewport", at=(0.5, 0.015))
 
 
 def _zoom_in(page: Page) -> None:

@@ -36,6 +36,7 @@ import { useCanvasKeys, useClipboardEvents } from './useCanvasKeys';
 import { useConnecting } from './useConnecting';
 import { useDragging } from './useDragging';
 import { useDropping } from './useDropping';
+import { useFarView } from './useFarView';
 import { usePointing } from './usePointing';
 import { useTouching } from './useTouching';
 import { focusOf, focusPrefixOf, useStage } from './useStage';
@@ -59,17 +60,22 @@ function Canvas() {
   const canEdit = useEditor((state) => state.canEdit);
   const isShiftDown = useKeyPress('Shift');
   const scheme = useComputedColorScheme();
-  const level = useStore((state) => levelOf(state.transform[2]));
-  const isFar = level === 'far';
+  const { isFar, travel } = useFarView();
+  const zoomLevel = useStore((state) => levelOf(state.transform[2]));
+  const level = isFar ? 'far' : zoomLevel;
   const { still, withMoved } = useStage();
   const dragging = useDragging(still);
   const stage = useMemo(() => withMoved(dragging.moved), [withMoved, dragging.moved]);
   const focus = focusOf(stage, useEditor((state) => focusPrefixOf({ state })));
   const dropping = useDropping(stage);
   const connecting = useConnecting(stage);
-  const elements = useFlowElements(stage, dropping.dropTarget ?? dragging.dropTarget);
+  const elements = useFlowElements(
+    stage,
+    dropping.dropTarget ?? dragging.dropTarget,
+    dragging.moved.size > 0,
+  );
   const mounted = useGradual(elements, isFar);
-  const { isLayingOut, cancelLayout } = useCanvasHandle(stage, root);
+  const { isLayingOut, cancelLayout } = useCanvasHandle(stage, root, travel);
   const onKeyDown = useCanvasKeys(focus.scene);
   const { onLongPress, onDoubleTap, ...pointing } = usePointing(stage, isFar);
   const touching = useTouching({ onLongPress, onDoubleTap });
@@ -164,7 +170,7 @@ function markKeyboard(canvas: HTMLElement | null, isOn: boolean): void {
   else canvas?.removeAttribute('data-keyboard');
 }
 
-function useFlowElements(stage: Stage, dropTarget: string | null) {
+function useFlowElements(stage: Stage, dropTarget: string | null, isDragging: boolean) {
   const [memory] = useState(() => new FlowElements());
   const nodeIds = useEditor((state) => state.nodeIds);
   const edgeIds = useEditor((state) => state.edgeIds);
@@ -177,8 +183,8 @@ function useFlowElements(stage: Stage, dropTarget: string | null) {
   );
   const nodes = useMemo(() => memory.nodesFor(stage, chosen, page), [memory, stage, chosen, page]);
   const edges = useMemo(
-    () => memory.edgesFor(stage, chosen, page, dropTarget),
-    [memory, stage, chosen, page, dropTarget],
+    () => memory.edgesFor(stage, chosen, page, dropTarget, isDragging),
+    [memory, stage, chosen, page, dropTarget, isDragging],
   );
   return useMemo(() => ({ nodes, edges }), [nodes, edges]);
 }

@@ -7,7 +7,7 @@ import { outputText, useDisplay } from '../state/display';
 import { useEdgeSeverity } from '../state/useProblems';
 import { DESIGNER_IDS } from '../testids';
 import type { TensorEdge } from './flowElements';
-import { curveBetween, curveMiddle, curvePath, SHAPES_ZOOM } from './geometry';
+import { curveBetween, curveMiddle, curvePath, HANDLE_SIZE, joins, SHAPES_ZOOM } from './geometry';
 import classes from './TensorEdgeLine.module.css';
 
 /** A connection. Pointing at it tells the shape that flows. */
@@ -16,7 +16,10 @@ export const TensorEdgeLine = memo(function TensorEdgeLine(props: EdgeProps<Tens
   const severity = useEdgeSeverity(data?.edgeId ?? id);
   const isNear = useStore((state) => state.transform[2] >= SHAPES_ZOOM);
   const isHovered = usePanels((state) => state.hoveredEdge === id);
-  const curve = data?.curve ?? curveBetween({ x: sourceX, y: sourceY }, { x: targetX, y: targetY });
+  const from = { x: sourceX - HANDLE_SIZE / 2, y: sourceY };
+  const to = { x: targetX + HANDLE_SIZE / 2, y: targetY };
+  // While a layer is dragged, its connections are where React Flow has the layer.
+  const curve = data !== undefined && joins(data.curve, from, to) ? data.curve : curveBetween(from, to);
   const path = curvePath(curve);
   const middle = curveMiddle(curve);
   return (

@@ -57,6 +57,7 @@ export class FlowElements {
   private layers = new Map<string, LayerNode | ExpandedNode>();
   private frames = new Map<string, FrameNode>();
   private edges = new Map<string, TensorEdge>();
+  private drawn: { readonly asked: readonly unknown[]; readonly edges: TensorEdge[] } | null = null;
 
   /** @param page The path of the canvas. */
   nodesFor({ scopes }: Stage, chosen: Chosen, page: string): CanvasNode[] {
@@ -85,7 +86,20 @@ export class FlowElements {
     return [...behind, ...frames.values(), ...all.filter(({ type }) => type !== 'expanded')];
   }
 
-  edgesFor({ scopes }: Stage, chosen: Chosen, page: string, dropTarget: string | null): TensorEdge[] {
+  /**
+   * @param isDragging Connections follow the layers by themselves meanwhile: of thousands, React
+   *   Flow would work out anew what is connected with what on every frame.
+   */
+  edgesFor(
+    { scopes }: Stage,
+    chosen: Chosen,
+    page: string,
+    dropTarget: string | null,
+    isDragging: boolean,
+  ): TensorEdge[] {
+    const asked = [chosen, page, dropTarget];
+    const { drawn } = this;
+    if (isDragging && drawn?.asked.every((each, index) => each === asked[index])) return drawn.edges;
     const edges = new Map<string, TensorEdge>();
     for (const { scene, prefix } of scopes) {
       for (const wire of scene.wires) {
@@ -97,7 +111,8 @@ export class FlowElements {
       }
     }
     this.edges = edges;
-    return [...edges.values()];
+    this.drawn = { asked, edges: [...edges.values()] };
+    return this.drawn.edges;
   }
 }
 

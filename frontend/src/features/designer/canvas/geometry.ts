@@ -99,6 +99,13 @@ export function curveBetween(
   return { from, to, bend: REACH, lane };
 }
 
+/** Whether a curve has these ends, to a fraction of a pixel. */
+export function joins(curve: Curve, from: Position, to: Position): boolean {
+  const isNear = (a: Position, b: Position): boolean =>
+    Math.abs(a.x - b.x) < 0.5 && Math.abs(a.y - b.y) < 0.5;
+  return isNear(curve.from, from) && isNear(curve.to, to);
+}
+
 /** What a curve can be drawn with: a 2D path, or text for an SVG. */
 export interface Pen {
   moveTo(x: number, y: number): void;

@@ -10,6 +10,7 @@ import { inPlaceOf, partOf } from './part';
 import { pagePrefixOf } from '../state/editor';
 import { makeScene, type Scene } from './scene';
 import type { Stage } from './stage';
+import type { FarView } from './useFarView';
 import { focusOf, focusPrefixOf } from './useStage';
 
 const MOVE = { duration: 120 };
@@ -18,7 +19,11 @@ const PADDING = { top: '28px', right: '28px', bottom: '64px', left: '28px' } as 
 const LAYOUT_SHOWN_AFTER_MS = 200;
 
 /** Lets commands outside of the canvas move the view, and lay out. */
-export function useCanvasHandle(stage: Stage, root: RefObject<HTMLElement | null>) {
+export function useCanvasHandle(
+  stage: Stage,
+  root: RefObject<HTMLElement | null>,
+  travel: FarView['travel'],
+) {
   const designer = useDesigner();
   const flow = useReactFlow();
   const store = useStoreApi();
@@ -39,11 +44,16 @@ export function useCanvasHandle(stage: Stage, root: RefObject<HTMLElement | null
       const { width, height } = size();
       if (bounds === null || width === 0) return;
       const viewport = getViewportForBounds(bounds, width, height, MIN_ZOOM, 1, PADDING);
+      travel(viewport.zoom, MOVE.duration);
       void flow.setViewport(viewport, MOVE);
     };
     const fit = (): void => {
       const { cards, frames } = latest.current.all;
       frame(boundsOf([...cards.values(), ...frames]));
+    };
+    const zoomTo = (zoom: number): void => {
+      travel(zoom, MOVE.duration);
+      void flow.zoomTo(zoom, MOVE);
     };
     const middle = () => ({ x: size().width / 2, y: size().height / 2 });
     const toDocument = (point: { x: number; y: number }) => {
@@ -54,8 +64,8 @@ export function useCanvasHandle(stage: Stage, root: RefObject<HTMLElement | null
     const handle: CanvasHandle = {
       fit,
       frame: (rect) => frame(focus().toDrawn(rect)),
-      zoomBy: (factor) => void flow.zoomTo(flow.getZoom() * factor, MOVE),
-      zoomTo: (zoom) => void flow.zoomTo(zoom, MOVE),
+      zoomBy: (factor) => zoomTo(flow.getZoom() * factor),
+      zoomTo,
       reveal: (ids, earlier) => {
         const { scene } = focus();
         const rects = ids.flatMap((id) => scene.cards.get(id) ?? ghostOf(id, earlier) ?? []);
@@ -89,7 +99,7 @@ export function useCanvasHandle(stage: Stage, root: RefObject<HTMLElement | null
       layout.current?.abort();
       detach();
     };
-  }, [designer, flow, store, root]);
+  }, [designer, flow, store, root, travel]);
 
   useShowPage(stage.all);
   return { isLayingOut, cancelLayout: () => layout.current?.abort() };

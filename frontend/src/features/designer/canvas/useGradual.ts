@@ -5,29 +5,28 @@ import type { Rect } from './geometry';
 
 const NO_NODES: CanvasNode[] = [];
 const NO_EDGES: TensorEdge[] = [];
-/** Cards that are mounted within one frame without holding it up; letting go costs less. */
+/** Cards that are mounted within one frame without holding it up. */
 const PER_FRAME = 12;
-const LEAVING_PER_FRAME = 36;
 
 interface Elements {
   readonly nodes: CanvasNode[];
   readonly edges: TensorEdge[];
 }
 
-/** Some of what was in view where the level changed. */
+/** Some of what was in view where the view came near. */
 interface Part {
   readonly view: Rect;
   readonly count: number;
 }
 
 /**
- * Elements for the DOM: none from afar. Coming near, those in view are mounted a few a frame, and
- * going away they leave likewise; until all are there, what is drawn from afar stays beneath them.
+ * Elements for the DOM: none from afar. Coming near, those in view are mounted a few a frame;
+ * until all are there, what is drawn from afar stays beneath them.
  */
 export function useGradual(elements: Elements, isFar: boolean): Elements & { isWhole: boolean } {
   const flow = useStoreApi();
   const [mounted, setMounted] = useState<Part | 'all' | 'none'>(isFar ? 'none' : 'all');
-  if (isFar && mounted === 'all') setMounted({ view: seen(flow.getState()), count: Infinity });
+  if (isFar && mounted !== 'none') setMounted('none');
   if (!isFar && mounted === 'none') setMounted({ view: seen(flow.getState()), count: PER_FRAME });
   const part = typeof mounted === 'string' ? null : mounted;
   const view = part?.view ?? null;
@@ -37,22 +36,17 @@ export function useGradual(elements: Elements, isFar: boolean): Elements & { isW
   );
   useEffect(() => {
     if (part === null) return;
-    const frame = requestAnimationFrame(() => setMounted(nextOf(part, inView.length, isFar)));
+    const frame = requestAnimationFrame(() => {
+      const count = part.count + PER_FRAME;
+      setMounted(part.count >= inView.length ? 'all' : { ...part, count });
+    });
     return () => cancelAnimationFrame(frame);
-  }, [part, inView, isFar]);
+  }, [part, inView]);
   return useMemo(() => {
     if (mounted === 'all') return { ...elements, isWhole: true };
     if (mounted === 'none') return { nodes: NO_NODES, edges: NO_EDGES, isWhole: false };
-    // The step into the distance itself changes nothing; then connections leave, then cards.
-    if (mounted.count === Infinity) return { ...elements, isWhole: false };
     return { nodes: inView.slice(0, mounted.count), edges: NO_EDGES, isWhole: false };
   }, [elements, mounted, inView]);
-}
-
-function nextOf({ view, count }: Part, inView: number, isFar: boolean): Part | 'all' | 'none' {
-  if (!isFar) return count >= inView ? 'all' : { view, count: count + PER_FRAME };
-  if (count === Infinity) return { view, count: inView };
-  return count <= LEAVING_PER_FRAME ? 'none' : { view, count: count - LEAVING_PER_FRAME };
 }
 
 interface Pane {

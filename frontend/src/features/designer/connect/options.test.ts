@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { planConnection } from '../document/connect';
 import { portsFor, residual } from '../document/testDocument';
-import { connectOptions, disconnectOptions } from './options';
+import { connectOptions, disconnectOptions, sourceOptions } from './options';
 
 const document = residual();
 const portsOf = portsFor(document);
@@ -18,6 +18,24 @@ describe('connecting from a list', () => {
             const ends = [{ node: nodeId, port }, { node: targetId, port: input }] as const;
             const plan = planConnection(document, null, ...ends, portsOf);
             expect(offered.has(`${port}>${targetId}.${input}`)).toBe(!('refused' in plan));
+          }
+        }
+      }
+    }
+  });
+
+  it('offers to an input what the document would take', () => {
+    for (const [targetId, target] of Object.entries(document.graph.nodes)) {
+      const offered = sourceOptions(document.graph, targetId, portsOf);
+      const found = new Set(offered.map(({ source }) => `${source.node}.${source.port}`));
+      for (const input of portsOf(target).inputs) {
+        for (const [nodeId, node] of Object.entries(document.graph.nodes)) {
+          for (const port of portsOf(node).outputs) {
+            const ends = [{ node: nodeId, port }, { node: targetId, port: input }] as const;
+            const plan = planConnection(document, null, ...ends, portsOf);
+            // What feeds it already is offered as well: it is what the field shows.
+            const isTaken = !('refused' in plan) || plan.refused.includes('already feeds this');
+            expect(found.has(`${nodeId}.${port}`)).toBe(isTaken);
           }
         }
       }

@@ -2,7 +2,7 @@
 
 import type { PortsOf } from '../document/ports';
 import { lookup } from '../document/records';
-import { computationOrder, edgesInto, edgesOutOf } from '../document/scope';
+import { computationOrder, edgesInto, edgesOutOf, reachableFrom } from '../document/scope';
 import type { Endpoint, Scope } from '../document/types';
 
 export interface ConnectOption {
@@ -65,6 +65,28 @@ function leadingTo(scope: Scope, nodeId: string): Set<string> {
     }
   }
   return seen;
+}
+
+export interface SourceOption {
+  readonly source: Endpoint;
+  readonly label: string;
+}
+
+/** Outputs that may feed a layer: all but those that are computed from it. */
+export function sourceOptions(scope: Scope, nodeId: string, portsOf: PortsOf): SourceOption[] {
+  const later = reachableFrom(scope, [nodeId]);
+  return Object.entries(scope.nodes).flatMap(([id, node]) => {
+    if (later.has(id)) return [];
+    const { outputs } = portsOf(node);
+    return outputs.map((port) => ({
+      source: { node: id, port },
+      label: sourceLabel(node.name, port, outputs.length),
+    }));
+  });
+}
+
+export function sourceLabel(name: string, port: string, numOutputs: number): string {
+  return numOutputs === 1 ? name : `${name}, ${port}`;
 }
 
 export interface DisconnectOption {

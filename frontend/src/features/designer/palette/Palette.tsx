@@ -3,7 +3,7 @@ import { IconLayoutSidebarLeftCollapse, IconSearch } from '@tabler/icons-react';
 import { useMemo, useState, type DragEvent } from 'react';
 import { LayerIcon } from '../canvas/LayerIcon';
 import { DRAG_TYPE } from '../canvas/useDropping';
-import { useDesigner, useDocument, useEditor, useScopeId } from '../state/DesignerContext';
+import { useDesigner, useEditor, useScopeId } from '../state/DesignerContext';
 import { insertables, wantedOf, type Insertable } from '../state/insertable';
 import { addSensibly } from '../state/placement';
 import { DESIGNER_IDS } from '../testids';
@@ -14,7 +14,7 @@ export function Palette() {
   const designer = useDesigner();
   const canEdit = useEditor((state) => state.canEdit);
   const scopeId = useScopeId();
-  const { blocks } = useDocument().graph;
+  const blocks = useEditor((state) => state.document.graph.blocks);
   const [query, setQuery] = useState('');
   const groups = useMemo(
     () => byCategory(insertables(designer, query)),

@@ -1,10 +1,10 @@
 import { Select } from '@mantine/core';
-import { connectionProblem } from '../document/connect';
-import { applyOperations } from '../document/apply';
+import { useState } from 'react';
+import { sourceLabel, sourceOptions, type SourceOption } from '../connect/options';
 import { portsIn } from '../document/ports';
 import { lookup } from '../document/records';
 import { edgesInto } from '../document/scope';
-import type { Document, Node } from '../document/types';
+import type { Endpoint, Node } from '../document/types';
 import { connectPorts, reconnectInput } from '../canvas/useConnecting';
 import {
   portsOfDesigner,
@@ -12,11 +12,24 @@ import {
   useDocument,
   useEditor,
   useScope,
+  type Designer,
 } from '../state/DesignerContext';
 import classes from './Properties.module.css';
 
 const NOTHING = '';
 const SEPARATOR = ' · ';
+/** Typing finds the others. */
+const MOST_SHOWN = 200;
+
+const valueOf = ({ node, port }: Endpoint): string => node + SEPARATOR + port;
+
+/** What feeds an input now, as the list would have it. */
+function currentSource(designer: Designer, source: Endpoint): SourceOption {
+  const node = lookup(designer.editor.scope.nodes, source.node);
+  if (node === undefined) return { source, label: '?' };
+  const { outputs } = portsOfDesigner(designer)(node);
+  return { source, label: sourceLabel(node.name, source.port, outputs.length) };
+}
 
 /** What feeds each input, chosen from what may: the way to connect without a mouse. */
 export function Connections({ nodeId, node }: { nodeId: string; node: Node }) {
@@ -38,27 +51,14 @@ function InputField({ nodeId, port, isOnly }: { nodeId: string; port: string; is
   const designer = useDesigner();
   const { editor } = designer;
   const canEdit = useEditor((state) => state.canEdit);
-  const document = useDocument();
   const scope = useScope();
   const held = edgesInto(scope, nodeId).find(({ edge }) => edge.target.port === port);
-  const current =
-    held === undefined ? NOTHING : held.edge.source.node + SEPARATOR + held.edge.source.port;
-  const portsOf = portsOfDesigner(designer);
-  const free: Document =
-    held === undefined
-      ? document
-      : applyOperations(document, [{ op: 'remove_edge', scope: editor.scopeId, edge_id: held.id }])
-          .document;
-  const target = { node: nodeId, port };
-  const options = Object.entries(scope.nodes).flatMap(([id, node]) => {
-    const { outputs } = portsOf(node);
-    return outputs.flatMap((output) => {
-      const source = { node: id, port: output };
-      if (connectionProblem(free, editor.scopeId, source, target, portsOf) !== null) return [];
-      const label = outputs.length === 1 ? node.name : `${node.name}, ${output}`;
-      return [{ value: id + SEPARATOR + output, label }];
-    });
-  });
+  const current = held === undefined ? NOTHING : valueOf(held.edge.source);
+  const [isOpen, setOpen] = useState(false);
+  // There may be thousands: they are looked for while somebody wants to see them.
+  const found = isOpen ? sourceOptions(scope, nodeId, portsOfDesigner(designer)) : [];
+  const options = isOpen || held === undefined ? found : [currentSource(designer, held.edge.source)];
+  const data = options.map(({ source, label }) => ({ value: valueOf(source), label }));
   const choose = (value: string | null): void => {
     if (value === current) return;
     const [sourceNode, sourcePort] = (value ?? NOTHING).split(SEPARATOR);
@@ -69,6 +69,7 @@ function InputField({ nodeId, port, isOnly }: { nodeId: string; port: string; is
       editor.perform(`Disconnect ${name}`, [removal]);
       return;
     }
+    const target = { node: nodeId, port };
     const ends = { source: { node: sourceNode, port: sourcePort }, target };
     if (held === undefined) connectPorts(designer, ends);
     else reconnectInput(designer, held.id, ends);
@@ -83,7 +84,10 @@ function InputField({ nodeId, port, isOnly }: { nodeId: string; port: string; is
           searchable
           clearable
           placeholder="not connected"
-          data={options}
+          data={data}
+          limit={MOST_SHOWN}
+          onDropdownOpen={() => setOpen(true)}
+          onDropdownClose={() => setOpen(false)}
           value={current === NOTHING ? null : current}
           disabled={!canEdit}
           onChange={choose}
