@@ -32,7 +32,8 @@ class PaddingMask(FunctionLayer[PaddingMaskParams]):
     summary = "Says of every token whether it only fills the sequence up."
     docs = (
         "Gives (B, mask T), true where the token is the padding index. Connect it to the mask port "
-        "of attention, transformer layers, Class token, Take step or Masked pooling, beside the "
+        "of attention, transformer and recurrent layers, Class token, Take step or Masked pooling, "
+        "beside the "
         "Embedding of the same tokens; each has a parameter that shows the port. True means "
         "“ignore”, as in torch's key_padding_mask."
     )
