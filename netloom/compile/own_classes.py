@@ -103,6 +103,6 @@ def _signature(part: ast.ClassDef, parts: Mapping[str, _Part]) -> dict[str, Defa
             return cast("dict[str, Default]", {**dict(signature), **dict(by_keyword)})
     for base in part.bases:
         inherited = parts.get(base.id) if isinstance(base, ast.Name) else None
-        if isinstance(inherited, ast.ClassDef):
-            return _signature(inherited, parts)
+        if isinstance(inherited, ast.ClassDef) and (found := _signature(inherited, parts)):
+            return found
     return {}

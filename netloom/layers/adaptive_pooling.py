@@ -31,18 +31,17 @@ from netloom.layers.shapes import (
 from netloom.layers.sliding import (
     DIRECTIONS,
     EXTENTS,
+    UNITS,
     as_argument,
     directions_of,
     sizes_of,
     slid,
 )
 
-_UNITS = {1: "", 2: "px", 3: "px"}
-
 
 def _output_size(count: int) -> Any:
     text = f"{EXTENTS[count]} of the result."
-    return param(each(1, count), "Output size", text, unit=_UNITS[count], on_card=True)
+    return param(each(1, count), "Output size", text, unit=UNITS[count], on_card=True)
 
 
 class AdaptivePool1dParams(LayerParams):

@@ -15,12 +15,11 @@ from netloom.layers.params import (
     PositiveTriple,
     param,
 )
-from netloom.layers.sliding import EXTENTS
+from netloom.layers.sliding import EXTENTS, UNITS
 
 PaddingMode = Literal["zeros", "reflect", "replicate", "circular"]
 
 _WORDS = {1: "length", 2: "height and width", 3: "depth, height and width"}
-_UNITS = {1: "", 2: "px", 3: "px"}
 
 
 def each(value: int, count: int) -> Any:
@@ -31,23 +30,23 @@ def each(value: int, count: int) -> Any:
 def kernel_param(value: int, count: int, what: str = "a filter") -> Any:
     """Declare the kernel size of a layer of `count` directions."""
     text = f"{EXTENTS[count]} of {what}."
-    return param(each(value, count), "Kernel size", text, unit=_UNITS[count], on_card=True)
+    return param(each(value, count), "Kernel size", text, unit=UNITS[count], on_card=True)
 
 
 def _stride(count: int) -> Any:
     text = f"Step between two positions; 2 halves {_WORDS[count]}."
-    return param(each(1, count), "Stride", text, unit=_UNITS[count], on_card=True)
+    return param(each(1, count), "Stride", text, unit=UNITS[count], on_card=True)
 
 
 def _padding(count: int) -> Any:
     text = f"Border around the input. “same” keeps {_WORDS[count]} (divided by the stride)."
-    return param("same", "Padding", text, unit=_UNITS[count])
+    return param("same", "Padding", text, unit=UNITS[count])
 
 
 def dilation_param(count: int, what: str = "a filter") -> Any:
     """Declare the dilation of a layer of `count` directions."""
     text = f"Distance between the taps of {what}; 1 is dense."
-    return param(each(1, count), "Dilation", text, unit=_UNITS[count], is_advanced=True)
+    return param(each(1, count), "Dilation", text, unit=UNITS[count], is_advanced=True)
 
 
 def _padding_mode() -> Any:

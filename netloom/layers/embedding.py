@@ -1,4 +1,4 @@
-"""Layers that make sequences of tokens and of images.
+"""Layers that make sequences: from tokens and from images, and one vector out of a sequence.
 
 Legend: B batch, C channels, H height, W width, T time, F features.
 """
@@ -28,6 +28,7 @@ from netloom.layers.reach import Reach, Slide
 from netloom.layers.sequence import (
     expect_sequence,
     index_problem,
+    length_of,
     mask_param,
     mask_problem,
     masked_port,
@@ -44,6 +45,7 @@ from netloom.layers.shapes import (
     sequence_shape,
 )
 
+MAX_STEP = 1_000_000
 OptionalToken = Annotated[
     Annotated[int, Field(ge=0, lt=MAX_VOCABULARY)] | None, FormKind("int", 0, MAX_VOCABULARY - 1)
 ]
@@ -237,4 +239,56 @@ class ClassToken(LayerType[ClassTokenParams]):
         return Constructor(target, (fixed_size(inputs["input"], "F"),))
 
 
-LAYERS = (Embedding(), PatchEmbedding(), ClassToken())
+class TakeStepParams(LayerParams):
+    """Which position."""
+
+    step: int = param(
+        -1,
+        "Step",
+        "Position to take: 0 is the first or a class token, −1 the last.",
+        minimum=-MAX_STEP,
+        maximum=MAX_STEP,
+        on_card=True,
+    )
+    takes_padding_mask: bool = mask_param("only positions that are no padding count.")
+
+
+class TakeStep(LayerType[TakeStepParams]):
+    type_name = "TakeStep"
+    name_stem = "step"
+    title = "Take step"
+    category = "Embedding"
+    summary = "Takes the features of one position of a sequence, such as the last or a class token."
+    docs = (
+        "Turns (B, T, F) into (B, F). Negative steps count from the end. With sequences of "
+        "different lengths only steps near the ends are sure to be there; of padded ones, a mask "
+        "finds the last real step."
+    )
+    aliases = ("last step", "last time step", "class token", "select", "index", "pooling")
+    icon = "arrow-bar-to-right"
+    has_own_activation = False
+    has_weights = False
+    inputs = (INPUT, masked_port("takes_padding_mask"))
+    Params = TakeStepParams
+
+    def infer(self, params: TakeStepParams, inputs: Inputs) -> Inference | ShapeProblem:
+        shape = inputs["input"]
+        if problem := expect_sequence(self.title, shape) or mask_problem(shape, inputs):
+            return problem
+        length = length_of(shape)
+        if length is not None and not -length <= params.step < length:
+            return ShapeProblem(
+                f"The sequence has {length} positions, so there is no step {params.step}.",
+                code=DiagnosticCode.SHAPE_TOO_SMALL,
+                port="input",
+                param="step",
+                suggestions=(SetParams("Take the last step", {"step": -1}),),
+            )
+        return Inference({"output": (BATCH, shape[2])})
+
+    def constructor(self, params: TakeStepParams, inputs: Inputs) -> Constructor:
+        target = "MaskedTakeStep" if params.takes_padding_mask else "TakeStep"
+        return Constructor(target, (params.step,))
+
+
+LAYERS = (Embedding(), PatchEmbedding(), ClassToken(), TakeStep())

@@ -18,8 +18,7 @@ from netloom.layers.params import (
     PositiveTriple,
     param,
 )
-
-_UNITS = {1: "", 2: "px", 3: "px"}
+from netloom.layers.sliding import UNITS
 
 
 def _kernel(count: int) -> Any:
@@ -28,12 +27,12 @@ def _kernel(count: int) -> Any:
 
 def _stride(count: int) -> Any:
     text = "Step between two windows; empty means the kernel size."
-    return param(None, "Stride", text, unit=_UNITS[count], on_card=True)
+    return param(None, "Stride", text, unit=UNITS[count], on_card=True)
 
 
 def _padding(count: int) -> Any:
     text = "Border around the input, at most half the kernel."
-    return param(each(0, count), "Padding", text, unit=_UNITS[count])
+    return param(each(0, count), "Padding", text, unit=UNITS[count])
 
 
 def _partial_windows() -> Any:

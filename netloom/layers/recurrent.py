@@ -22,7 +22,13 @@ from netloom.layers.base import (
 )
 from netloom.layers.expect import fixed_size
 from netloom.layers.params import LayerParams, param
-from netloom.layers.sequence import expect_sequence, time_of
+from netloom.layers.sequence import (
+    expect_sequence,
+    mask_param,
+    mask_problem,
+    masked_port,
+    time_of,
+)
 from netloom.layers.shapes import BATCH, Dim, Shape, Size, axes_of, feature_shape, named_shape_text
 
 MAX_HIDDEN = 1_000_000
@@ -82,6 +88,10 @@ class RecurrentParams(LayerParams):
         is_advanced=True,
     )
 
+    takes_padding_mask: bool = mask_param(
+        "reading ends where the padding at the end of a sequence begins."
+    )
+
     @property
     def num_directions(self) -> int:
         return 2 if self.bidirectional else 1
@@ -123,7 +133,11 @@ class Recurrent(LayerType[P], Generic[P]):
 
     def infer(self, params: P, inputs: Inputs) -> Inference | ShapeProblem:
         shape = inputs["input"]
-        if problem := expect_sequence(self.title, shape) or self._state_problem(params, inputs):
+        if problem := (
+            expect_sequence(self.title, shape)
+            or self._state_problem(params, inputs)
+            or mask_problem(shape, inputs)
+        ):
             return problem
         num_features = params.hidden_size * params.num_directions
         output = Dim("F", num_features)
@@ -150,7 +164,7 @@ class Recurrent(LayerType[P], Generic[P]):
     def _state_problem(self, params: P, inputs: Inputs) -> ShapeProblem | None:
         for port in self.input_ports(params)[1:]:
             shape = inputs[port.name]
-            if shape == feature_shape(params.state_size):
+            if port.takes_mask or shape == feature_shape(params.state_size):
                 continue
             suggestions: tuple[Suggestion, ...] = ()
             received = shape[-1].size
@@ -192,19 +206,20 @@ class Recurrent(LayerType[P], Generic[P]):
         kwargs: dict[str, Argument] = {
             name: getattr(params, name)
             for name in type(params).model_fields
-            if name not in ("hidden_size", "takes_state", "dropout")
+            if name not in ("hidden_size", "takes_state", "takes_padding_mask", "dropout")
             and getattr(params, name) != getattr(defaults, name)
         }
         # torch warns of a dropout that has no place to act.
         if params.num_layers > 1 and params.dropout:
             kwargs["dropout"] = params.dropout
         arguments = (fixed_size(inputs["input"], "F"), params.hidden_size)
-        return Constructor(self.type_name, arguments, kwargs)
+        target = f"Masked{self.type_name}" if params.takes_padding_mask else self.type_name
+        return Constructor(target, arguments, kwargs)
 
 
 def _inputs(*states: str) -> tuple[Port, ...]:
     ports = (Port(name, _STATE_PORTS[name], "takes_state") for name in states)
-    return (Port("input", "Sequence"), *ports)
+    return (Port("input", "Sequence"), *ports, masked_port("takes_padding_mask"))
 
 
 def _outputs(*states: str) -> tuple[Port, ...]:

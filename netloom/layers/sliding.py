@@ -15,6 +15,7 @@ from netloom.layers.shapes import BATCH, Dim, Shape, Size, floor_divide, size_of
 DIRECTIONS = {1: "T", 2: "HW", 3: "DHW"}
 """Axes along which a window slides, by the number of dimensions."""
 EXTENTS = {1: "Length", 2: "Height and width", 3: "Depth, height and width"}
+UNITS = {1: "", 2: "px", 3: "px"}
 
 
 def directions_of(sizes: Sizes, count: int) -> tuple[int, ...]:

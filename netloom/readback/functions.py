@@ -10,6 +10,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import cast
 
+from netloom.layers.function import FunctionLayer
+from netloom.layers.registry import installed_layers
 from netloom.layers.shapes import Expr
 from netloom.readback.values import Flow, Plain, SizeOf, is_plain
 from netloom.readback.wanted import Wanted, WantedCall, WantedExpression, canonical, named_arguments
@@ -111,10 +113,23 @@ def function_use(name: str, given: Sequence[object], keywords: Mapping[str, obje
     if name in _CLASSES:
         named.pop("training", None)
         return class_use(f"nn.{_CLASSES[name]}", (flow,), plain, named)
+    if wrapped := _wrapping_layers():
+        words = ["t0", *map(repr, plain), *(f"{key}={value!r}" for key, value in named.items())]
+        text = f"torch.{name}({', '.join(words)})"
+        return expression_use(text, wrapped, (flow,), *plain, *named.values())
     raise NoSuchFunction(
         f"{name[:40]} is no function that can be read. Known are activations, pooling, flatten, "
         "cat, stack, mean, sum, permute, squeeze, matmul, einsum, view and arithmetic."
     )
+
+
+def _wrapping_layers() -> list[str]:
+    """Return the layers of installed packages that are one call of a function of torch."""
+    return [
+        layer.type_name
+        for _, layer in installed_layers().layers
+        if isinstance(layer, FunctionLayer)
+    ]
 
 
 def class_use(

@@ -26,6 +26,9 @@ _OTHER_TYPES: Mapping[str, tuple[str, ...]] = {
         for kind in (
             "ClassToken",
             "CrossAttention",
+            "GRU",
+            "LSTM",
+            "RNN",
             "SelfAttention",
             "TakeStep",
             "TransformerDecoderLayer",

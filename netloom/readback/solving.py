@@ -85,19 +85,32 @@ def _starts(
         default = cast("object", layer.Params.model_fields[layer.variadic_param].default)
         if len(shapes) != fixed.get(layer.variadic_param, default):
             fixed[layer.variadic_param] = len(shapes)
-    if layer.variadic_param is None:
-        switches = [port.param for port in layer.inputs if port.param is not None]
-        count = len(shapes) - (len(layer.inputs) - len(switches))
-        on = dict.fromkeys(switches, False)
-        for name in list(dict.fromkeys(switches))[: max(count, 0)]:
-            on[name] = True
-        for name, value in on.items():
-            default = cast("object", layer.Params.model_fields[name].default)
-            if value != fixed.get(name, default):
-                fixed[name] = value
-    yield fixed
-    for guess in guessed_texts(layer.type_name, wanted_values(wanted), shapes):
-        yield {**fixed, **guess}
+    for switches in _switches(layer, len(shapes), fixed):
+        start = fixed | switches
+        yield start
+        for guess in guessed_texts(layer.type_name, wanted_values(wanted), shapes):
+            yield {**start, **guess}
+
+
+def _switches(layer: AnyLayer, num_inputs: int, present: Params) -> list[Params]:
+    """Return each way to switch ports on that gives a layer so many inputs, the present one first.
+
+    What is as usual anyway is left out.
+    """
+    switched = [port.param for port in layer.inputs if port.param is not None]
+    if layer.variadic_param is not None or not switched:
+        return [{}]
+    fields, names = layer.Params.model_fields, list(dict.fromkeys(switched))
+    now = {name: bool(present.get(name, cast("object", fields[name].default))) for name in names}
+    count = num_inputs - (len(layer.inputs) - len(switched))
+    ways = [
+        dict(zip(names, values, strict=True))
+        for values in itertools.product((True, False), repeat=len(names))
+        if sum(switched.count(name) for name, is_on in zip(names, values, strict=True) if is_on)
+        == count
+    ]
+    ways.sort(key=lambda way: sum(way[name] != now[name] for name in names))
+    return [{name: way[name] for name in names if way[name] != now[name]} for way in ways] or [{}]
 
 
 def _better(

@@ -6,8 +6,10 @@ gathers nothing: its attention is zero before the output layer.
 Legend: B batch, T time, S time of the memory, F features, N heads, D features per head.
 """
 
-# Ports differ from those of the classes without a mask on purpose.
-# pyright: reportIncompatibleMethodOverride=false
+# Ports differ from those of the classes without a mask on purpose; what stands beside
+# a recurrent layer does not know its forward.
+# pyright: reportIncompatibleMethodOverride=false, reportAttributeAccessIssue=false
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
 
 from __future__ import annotations
 
@@ -21,6 +23,7 @@ from netloom.layers.modules.attention import (
     TransformerEncoderLayer,
 )
 from netloom.layers.modules.embedding import ClassToken, TakeStep
+from netloom.layers.modules.recurrent import GRU, LSTM, RNN
 
 
 def masked_self_attention(
@@ -183,6 +186,39 @@ class MaskedTransformerDecoderLayer(TransformerDecoderLayer):
     ) -> torch.Tensor:
         attended = masked_cross_attention(self.multihead_attn, x, memory, padding_BS)
         return self.dropout2(attended)
+
+
+class MaskedRecurrent:
+    """Reads each sequence up to the padding at its end; there it gives zeros."""
+
+    def forward(
+        self, sequence_BTF: torch.Tensor, *states_and_padding: torch.Tensor
+    ) -> torch.Tensor | tuple[torch.Tensor, ...]:
+        *states, padding_BT = states_and_padding
+        length_B = (~padding_BT).sum(dim=1).clamp(min=1).cpu()
+        packed = nn.utils.rnn.pack_padded_sequence(
+            sequence_BTF, length_B, batch_first=True, enforce_sorted=False
+        )
+        given = super().forward(packed, *states)
+        is_alone = isinstance(given, torch.Tensor | nn.utils.rnn.PackedSequence)
+        output, *ends = (given,) if is_alone else given
+        if isinstance(output, nn.utils.rnn.PackedSequence):
+            output, _ = nn.utils.rnn.pad_packed_sequence(
+                output, batch_first=True, total_length=sequence_BTF.shape[1]
+            )
+        return (output, *ends) if ends else output
+
+
+class MaskedLSTM(MaskedRecurrent, LSTM):
+    """LSTM that ends where padding begins."""
+
+
+class MaskedGRU(MaskedRecurrent, GRU):
+    """GRU that ends where padding begins."""
+
+
+class MaskedRNN(MaskedRecurrent, RNN):
+    """RNN that ends where padding begins."""
 
 
 class MaskedClassToken(ClassToken):

@@ -180,6 +180,32 @@ def test_a_sequence_of_padding_alone_gives_numbers_and_gradients() -> None:
                for each in layer.parameters())  # fmt: skip
 
 
+@pytest.mark.parametrize("type_name", ["LSTM", "GRU", "RNN"])
+@pytest.mark.parametrize("output", ["sequence", "last"])
+def test_a_recurrent_layer_reads_each_sequence_as_if_it_were_alone(
+    type_name: str, output: str, tensors: dict[str, Tensor]
+) -> None:
+    raw: dict[str, ParamValue] = {
+        "hidden_size": 3, "num_layers": 2, "bidirectional": True, "gives_state": True,
+        "output": output,
+    }  # fmt: skip
+    alone = made(type_name, {"input": SEQUENCE}, **raw)
+    both = {"input": SEQUENCE, "padding_mask": PADDING}
+    masked = made(type_name, both, takes_padding_mask=True, **raw)
+    masked.load_state_dict(alone.state_dict())
+    given, padding = tensors["sequence"], tensors["padding"]
+    results = masked(given, padding)
+    for sample in range(len(given)):
+        length = int((~padding[sample]).sum())
+        expected = alone(given[sample : sample + 1, :length])
+        for result, one in zip(results, expected, strict=True):
+            found = result[sample : sample + 1]
+            if found.dim() == 3:
+                assert found[:, length:].eq(0).all()
+                found = found[:, :length]
+            torch.testing.assert_close(found, one)
+
+
 def test_pooling_and_steps_count_what_is_no_padding() -> None:
     sequence_BTF = torch.arange(24.0).view(2, 4, 3)
     padding_BT = torch.tensor([[True, False, False, True], [True] * 4])

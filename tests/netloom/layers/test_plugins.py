@@ -14,6 +14,7 @@ SWISH = '''
 """A layer with a class of its own, declared without torch."""
 
 from netloom.layers.base import Constructor, Inference, LayerType
+from netloom.layers.function import FunctionCall, FunctionLayer
 from netloom.layers.params import LayerParams, param
 
 
@@ -43,7 +44,26 @@ class Faulty(Swish):
         return {}["nowhere"]
 
 
-LAYERS = (Swish(), Faulty())
+class ClampParams(LayerParams):
+    low: float = param(0.0, "Lowest", "Nothing gets below it.")
+
+
+class Clamp(FunctionLayer[ClampParams]):
+    type_name = "acme.Clamp"
+    name_stem = "clamp"
+    title = "Clamp"
+    category = "Activation"
+    summary = "max(x, low)."
+    Params = ClampParams
+
+    def infer(self, params, inputs):
+        return Inference({"output": inputs["input"]})
+
+    def function_call(self, params, inputs):
+        return FunctionCall("clamp", kwargs={"min": params.low})
+
+
+LAYERS = (Swish(), Faulty(), Clamp())
 '''
 MODULES = """
 import torch
@@ -129,7 +149,7 @@ def test_what_is_broken_is_a_warning_and_everything_else_works(packages: Path) -
     report = json.loads(run(packages, "-m", "netloom", "doctor", "--json").stdout)
     found = [each for each in report["findings"] if each["name"] == "Layer package"]
     assert [each["found"] for each in found if each["status"] == "ok"] == [
-        "acme 1.0: 2 layer types"
+        "acme 1.0: 3 layer types"
     ]
     warned = "\n".join(each["found"] for each in found if each["status"] == "warning")
     for words in (
@@ -328,7 +348,8 @@ print(json.dumps([*answers, said.getvalue()]))
     good, wrong, nobody, text = json.loads(done.stdout)
 
     assert good[0] == 1
-    swish, faulty = good[1]["layers"]
+    swish, faulty, clamp = good[1]["layers"]
+    assert (clamp["type"], clamp["is_right"], clamp["flaws"]) == ("acme.Clamp", True, [])
     assert (swish["type"], swish["is_right"], swish["flaws"]) == ("acme.Swish", True, [])
     assert swish["num_trials"] > 8
     assert "infer fails on (B, C=4, H=13, W=16)" in faulty["flaws"][0]["message"]

@@ -52,8 +52,15 @@ def with_states(*names: str) -> list[Case]:
         "gives_state": True, "output": "last",
     }  # fmt: skip
     given = {"input": sequence_shape(8), **dict.fromkeys(names, feature_shape(12))}
-    return [Case(given, params)]
+    masked = {**given, "padding_mask": mask_shape(symbol("T"))}
+    return [Case(given, params), Case(masked, {**params, **MASK})]
 
+
+PADDED = (
+    {**MASK, "hidden_size": 5},
+    {**MASK, "hidden_size": 3, "bidirectional": True, "output": "last", "num_layers": 2},
+    {**MASK, "hidden_size": 4, "gives_state": True},
+)
 
 CASES: Cases = {
     "Embedding": over(
@@ -72,9 +79,11 @@ CASES: Cases = {
     "SinusoidalPositions": over((*SEQUENCES, sequence_shape(3)), {}, {"base": 100.0}),
     "RotaryPositions": over((sequence_shape(8),), {}, {"num_heads": 2}, {"base": 50.0})
     + over((sequence_shape(6, 5),), {"num_heads": 3}),
-    "LSTM": over(SEQUENCES, *RECURRENT) + with_states("hidden", "cell"),
-    "GRU": over(SEQUENCES, *RECURRENT) + with_states("hidden"),
-    "RNN": over(SEQUENCES, *RECURRENT, {"nonlinearity": "relu"}) + with_states("hidden"),
+    "LSTM": over(SEQUENCES, *RECURRENT) + with_states("hidden", "cell") + over(MASKED, *PADDED),
+    "GRU": over(SEQUENCES, *RECURRENT) + with_states("hidden") + over(MASKED, *PADDED),
+    "RNN": over(SEQUENCES, *RECURRENT, {"nonlinearity": "relu"})
+    + with_states("hidden")
+    + over(MASKED, *PADDED),
     "SelfAttention": over((sequence_shape(8),), {}, {"is_rotary": True, "is_causal": True})
     + over((sequence_shape(6, 5),), {"num_heads": 3, "bias": False, "dropout": 0.2})
     + over(MASKED, MASK, {**MASK, "is_causal": True, "is_rotary": True, "num_heads": 2}),
