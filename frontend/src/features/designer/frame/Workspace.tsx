@@ -57,8 +57,6 @@ function Panes() {
   const designer = useDesigner();
   const isPaletteOpen = usePanels((state) => state.isPaletteOpen);
   const isChosen = useEditor(({ nodeIds, edgeIds }) => nodeIds.size + edgeIds.size > 0);
-  useLiveAnalysis();
-  useLivePreview();
   useOthersEdits(designer);
   usePageKeys(designer);
   useOfferedCommands(designer);
@@ -76,6 +74,7 @@ function Panes() {
       data-chosen={isChosen || undefined}
       onKeyDown={onKeyDown}
     >
+      <DocumentFollowers />
       <TopStrip />
       <BinnedData />
       <div className={classes.middle}>
@@ -97,6 +96,13 @@ function Panes() {
       <Announcements />
     </div>
   );
+}
+
+/** What every edit concerns, apart from the panes, which each edit would otherwise draw anew. */
+function DocumentFollowers() {
+  useLiveAnalysis();
+  useLivePreview();
+  return null;
 }
 
 function useLiveAnalysis(): void {

@@ -1,6 +1,6 @@
 import { ActionIcon, TextInput, Tooltip } from '@mantine/core';
 import { IconLayoutSidebarLeftCollapse, IconSearch } from '@tabler/icons-react';
-import { useMemo, useState, type DragEvent } from 'react';
+import { memo, useMemo, useState, type DragEvent } from 'react';
 import { LayerIcon } from '../canvas/LayerIcon';
 import { DRAG_TYPE } from '../canvas/useDropping';
 import { useDesigner, useEditor, useScopeId } from '../state/DesignerContext';
@@ -10,7 +10,7 @@ import { DESIGNER_IDS } from '../testids';
 import classes from './Palette.module.css';
 
 /** Everything that can be inserted, by family. Drag it onto the canvas, or click. */
-export function Palette() {
+export const Palette = memo(function Palette() {
   const designer = useDesigner();
   const canEdit = useEditor((state) => state.canEdit);
   const scopeId = useScopeId();
@@ -74,7 +74,7 @@ export function Palette() {
       </div>
     </aside>
   );
-}
+});
 
 interface PaletteItemProps {
   option: Insertable;

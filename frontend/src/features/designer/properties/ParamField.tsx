@@ -140,6 +140,8 @@ function TypedField({
   const [seen, setSeen] = useState(known);
   const [text, setText] = useState(known);
   const [problem, setProblem] = useState<string | null>(null);
+  // Leaving the field takes its text; Enter has done so, and would make two operations of one.
+  const isTaken = useRef(false);
   // Undo, a fix or another person changed the value: show theirs, and keep the keyboard here. What
   // was refused goes with any other edit, so that no field contradicts the network.
   const isRefusedBefore = problem !== null && graph !== seenGraph;
@@ -166,8 +168,13 @@ function TypedField({
     onChange(parsed);
     return true;
   };
+  const leave = (): void => {
+    isTaken.current = true;
+    panels.canvas?.focus();
+    isTaken.current = false;
+  };
   const onKeyDown = (event: KeyboardEvent): void => {
-    if (event.key === 'Enter' && commit(text)) panels.canvas?.focus();
+    if (event.key === 'Enter' && commit(text)) leave();
     if (event.key === 'Escape') {
       setText(known);
       setProblem(null);
@@ -198,7 +205,7 @@ function TypedField({
       data-testid={testId}
       onChange={(event) => setText(event.currentTarget.value)}
       {...selectOnEntry}
-      onBlur={() => commit(text)}
+      onBlur={() => isTaken.current || commit(text)}
       onKeyDown={onKeyDown}
     />
   );

@@ -1,0 +1,193 @@
+"""A network of 5,000 nodes costs what is in view, in exact counts, whatever is done with it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from playwright.sync_api import BrowserContext, Page, expect
+
+from bench.frames import acts, drag
+from bench.networks import deep_residual
+from tests.e2e.counted import Counter, Counts
+from tests.e2e.designer_canvas import DesignerCanvas, new_network
+
+pytestmark = pytest.mark.e2e
+
+OpenContext = Callable[..., BrowserContext]
+_NUM_NODES = 5000
+_MOVES, _LONG_MOVES = 22, 46
+_FLIGHT_FRAMES = 24
+_PANE, _VIEW = ".react-flow__pane", ".react-flow__viewport"
+_EDGE = (0.5, 0.015)
+_FIT = {"click": "[data-testid='designer-fit']"}
+_FULL_SIZE = {"key": {"on": "[data-testid='designer-canvas']", "key": "0"}}
+_MIDDLE = """() => {
+    const pane = document.querySelector('.react-flow__pane').getBoundingClientRect();
+    const at = [pane.x + pane.width / 2, pane.y + pane.height / 2];
+    const away = (node) => {
+        const { x, y, width, height } = node.getBoundingClientRect();
+        return Math.hypot(x + width / 2 - at[0], y + height / 2 - at[1]);
+    };
+    const nodes = [...document.querySelectorAll('.react-flow__node')];
+    return nodes.reduce((best, node) => (away(node) < away(best) ? node : best)).dataset.id;
+}"""
+# The pane's size and what the viewport's transform makes of it, in the document's pixels.
+_IN_VIEW = """() => {
+    const pane = document.querySelector('.react-flow').getBoundingClientRect();
+    const view = document.querySelector('.react-flow__viewport');
+    const { a, e, f } = new DOMMatrix(getComputedStyle(view).transform);
+    return [-e / a, -f / a, pane.width / a, pane.height / a];
+}"""
+_CARD_WIDTH, _CARD_HEIGHT = 176, 92
+
+
+@pytest.fixture(scope="module")
+def document() -> dict[str, Any]:
+    return deep_residual(_NUM_NODES).model_dump(mode="json")
+
+
+@pytest.fixture
+def opened(open_context: OpenContext, document: dict[str, Any]) -> tuple[DesignerCanvas, Counter]:
+    context = open_context()
+    network_id = new_network(context, None, "Five thousand", document=document)
+    designer = DesignerCanvas(context.new_page())
+    counter = Counter(designer.page)
+    designer.open(network_id)
+    expect(designer.nodes().first.get_by_test_id("layer-shape")).to_have_text("B × 3 × 32 × 32")
+    return designer, counter
+
+
+def settle(page: Page) -> None:
+    """Let what was put off until the next frames happen."""
+    acts(page, {"click": "body"}, steps=4)
+
+
+def near(designer: DesignerCanvas) -> None:
+    acts(designer.page, _FULL_SIZE, steps=_FLIGHT_FRAMES)
+    expect(designer.page.get_by_test_id("designer-zoom")).to_have_text("100 %")
+    expect(designer.nodes().first).to_be_visible()
+    settle(designer.page)
+
+
+def far(designer: DesignerCanvas) -> None:
+    acts(designer.page, _FIT, steps=_FLIGHT_FRAMES)
+    expect(designer.page.locator("[data-far]")).to_be_visible()
+    expect(designer.nodes()).to_have_count(0)
+    settle(designer.page)
+
+
+def test_only_what_is_in_view_is_mounted(
+    opened: tuple[DesignerCanvas, Counter], document: dict[str, Any]
+) -> None:
+    designer, counter = opened
+    near(designer)
+    left, top, width, height = designer.page.evaluate(_IN_VIEW)
+    seen = [
+        place
+        for place in document["view"]["positions"].values()
+        if left - _CARD_WIDTH < place["x"] < left + width
+        and top - _CARD_HEIGHT < place["y"] < top + height
+    ]
+    assert 10 < len(seen) < 60
+    expect(designer.nodes()).to_have_count(len(seen))
+    counter.take()
+
+    acts(designer.page, _FIT, steps=_FLIGHT_FRAMES)
+    expect(designer.nodes()).to_have_count(0)
+    there = counter.take()
+    assert (there.mounted, there.panels) == (0, {})
+    assert 1 <= there.drawn["far"] <= _FLIGHT_FRAMES
+
+    acts(designer.page, _FULL_SIZE, steps=_FLIGHT_FRAMES)
+    expect(designer.nodes()).not_to_have_count(0)
+    back = counter.take()
+    assert (back.mounted, back.panels) == (designer.nodes().count(), {})
+
+
+def test_panning_draws_once_a_frame_and_renders_no_panel(
+    opened: tuple[DesignerCanvas, Counter],
+) -> None:
+    designer, counter = opened
+    near(designer)
+    counter.take()
+    drag(designer.page, _PANE, moved=_VIEW, steps=_MOVES, at=_EDGE)
+    settle(designer.page)
+    panned = counter.take()
+    assert panned.panels == {}
+    assert panned.mounted < designer.nodes().count()
+    # One for each frame, and one for each card that came into view.
+    assert panned.commits <= _MOVES + panned.mounted
+    assert panned.drawn["far"] == 0
+    assert panned.drawn["minimap"] <= _MOVES + 1
+
+    far(designer)
+    counter.take()
+    drag(designer.page, _PANE, moved=_VIEW, steps=_MOVES, at=_EDGE)
+    settle(designer.page)
+    panned = counter.take()
+    assert (panned.mounted, panned.panels) == (0, {})
+    # React takes part in the beginning and in the end.
+    assert panned.commits <= 2
+    assert 1 <= panned.drawn["far"] <= _MOVES + 1
+    assert panned.drawn["minimap"] <= _MOVES + 1
+    assert panned.operations == []
+    assert panned.num_analyses == 0
+
+
+def test_a_drag_is_one_operation_and_its_moves_render_no_panel(
+    opened: tuple[DesignerCanvas, Counter],
+) -> None:
+    designer, counter = opened
+    near(designer)
+    node_id = designer.page.evaluate(_MIDDLE)
+    grip = f'.react-flow__node[data-id="{node_id}"]'
+    designer.page.locator(grip).click(position={"x": 80, "y": 12})
+    settle(designer.page)
+    counter.take()
+    short, long = (_drag(designer, counter, grip, moves) for moves in (_MOVES, _LONG_MOVES))
+    for dragged in (short, long):
+        assert dragged.operations == [["move_nodes"]]
+        assert dragged.num_analyses == 0
+        assert dragged.mounted == 0
+        assert "palette" not in dragged.panels
+    # What the panels render, they render when the layer is let go.
+    for panel, rendered in long.panels.items():
+        assert abs(rendered - short.panels[panel]) < _MOVES
+    # Where the layer is, React Flow's own nodes, and what follows from them.
+    assert short.commits <= 3 * _MOVES
+    assert long.commits <= 3 * _LONG_MOVES
+
+    designer.press("Control+z")
+    designer.expect_saved()
+    undone = counter.take()
+    assert undone.operations == [["move_nodes"]]
+    assert (undone.num_analyses, undone.mounted) == (0, 0)
+
+
+def _drag(designer: DesignerCanvas, counter: Counter, grip: str, moves: int) -> Counts:
+    drag(designer.page, grip, moved=grip, steps=moves, at=(0.5, 0.2))
+    designer.expect_saved()
+    settle(designer.page)
+    return counter.take()
+
+
+def test_an_edit_is_one_operation_and_one_analysis(
+    opened: tuple[DesignerCanvas, Counter],
+) -> None:
+    designer, counter = opened
+    designer.select("conv2d_2")
+    counter.take()
+    designer.set_param("padding", "2")
+    expect(designer.output_of("conv2d_2")).to_have_text("B × 16 × 34 × 34")
+    designer.expect_saved()
+    edited = counter.take()
+    assert (edited.operations, edited.num_analyses, edited.mounted) == ([["set_param"]], 1, 0)
+    assert "palette" not in edited.panels
+
+    designer.press("Control+z")
+    expect(designer.output_of("conv2d_2")).to_have_text("B × 16 × 32 × 32")
+    designer.expect_saved()
+    undone = counter.take()
+    assert (undone.operations, undone.num_analyses, undone.mounted) == ([["set_param"]], 1, 0)
