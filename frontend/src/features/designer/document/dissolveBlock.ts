@@ -6,6 +6,7 @@ import { newId } from './ids';
 import { namesOf, uniqueName } from './names';
 import type { Operation } from './operations';
 import { lookup } from './records';
+import { roomInPlaceOf, type Spacing } from './room';
 import { edgesInto, edgesOutOf, instancesOf, scopeOf } from './scope';
 import {
   BLOCK_INPUT,
@@ -27,6 +28,7 @@ export function dissolveBlock(
   document: Document,
   scopeId: string | null,
   instanceId: string,
+  spacing: Spacing,
 ): BlockEditResult {
   const scope = scopeOf(document, scopeId);
   const instance = lookup(scope.nodes, instanceId);
@@ -51,8 +53,12 @@ export function dissolveBlock(
 
   const taken = namesOf(scope.nodes);
   taken.delete(instance.name);
-  const origin = lookup(document.view.positions, instanceId) ?? { x: 0, y: 0 };
   const copier = new BlockCopier(document, scopeId, instance, block, taken);
+  const place = lookup(document.view.positions, instanceId) ?? { x: 0, y: 0 };
+  const box = { id: instanceId, ...place, width: spacing.width_px, height: spacing.heightOf(instance) };
+  const size = copier.size(instance.repeat, spacing);
+  const { origin, moves } = roomInPlaceOf(document, scopeId, box, size, spacing);
+  operations.push(...moves);
   let sources = new Map(entering.map(({ edge }) => [edge.target.port, edge.source]));
   const nodeIds: string[] = [];
   for (let repeat = 0; repeat < instance.repeat; repeat += 1) {
@@ -130,6 +136,14 @@ class BlockCopier {
     return Object.entries(this.block.nodes).filter(
       ([, node]) => node.type !== BLOCK_INPUT && node.type !== BLOCK_OUTPUT,
     );
+  }
+
+  /** Of all copies beside each other. */
+  size(repeats: number, { width_px, heightOf }: Spacing): { width: number; height: number } {
+    const bottoms = this.layerEntries().map(([id, node]) => this.place(id).y + heightOf(node));
+    if (bottoms.length === 0) return { width: 0, height: 0 };
+    const width = repeats * this.width - COPY_GAP_PX + width_px;
+    return { width, height: Math.max(...bottoms) - this.top };
   }
 
   copy(
