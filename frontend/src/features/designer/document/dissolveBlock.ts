@@ -1,5 +1,6 @@
 /** Taking a block apart. */
 
+import { withOverrides } from './asUsed';
 import { connect } from './connect';
 import type { BlockEditResult } from './groupBlock';
 import { newId } from './ids';
@@ -11,7 +12,6 @@ import { edgesInto, edgesOutOf, instancesOf, scopeOf } from './scope';
 import {
   BLOCK_INPUT,
   BLOCK_OUTPUT,
-  targetsOf,
   type BlockDefinition,
   type Document,
   type Endpoint,
@@ -161,7 +161,7 @@ class BlockCopier {
         op: 'add_node',
         scope: this.scopeId,
         node_id: ids.get(id) ?? id,
-        node: { ...this.withOverrides(id, node), name },
+        node: { ...withOverrides(this.block, this.instance, id, node), name },
         position: {
           x: origin.x + x - this.left + repeat * this.width,
           y: origin.y + y - this.top,
@@ -190,19 +190,5 @@ class BlockCopier {
     const id = ids.get(source.node);
     if (id !== undefined) return { node: id, port: source.port };
     return sources.get(lookup(this.block.nodes, source.node)?.name ?? '');
-  }
-
-  /** The inner node as this instance sees it; a block within the block takes overrides. */
-  private withOverrides(nodeId: string, node: Node): Node {
-    const values = Object.entries(this.block.exposed).flatMap(([name, exposed]) => {
-      const value = lookup(this.instance.overrides, name);
-      if (value === undefined) return [];
-      return targetsOf(exposed).flatMap((target) =>
-        target.node === nodeId ? [[target.param, value] as const] : [],
-      );
-    });
-    if (values.length === 0) return node;
-    const half = node.block === null ? 'params' : 'overrides';
-    return { ...node, [half]: { ...node[half], ...Object.fromEntries(values) } };
   }
 }
