@@ -45,6 +45,8 @@ export interface Scene {
 
 export type Moved = ReadonlyMap<string, Position>;
 const NOT_MOVED: Moved = new Map();
+/** At most so much is left below a card that a preview made taller. */
+const FRAME_MARGIN = 16;
 
 /**
  * @param moved Places of what is being dragged; they are not in the document yet.
@@ -80,9 +82,27 @@ export function makeScene(
   const frames = Object.entries(document.view.frames).flatMap(([id, frame]): PlacedFrame[] => {
     if (frame.scope !== scopeId) return [];
     const place = moved.get(id) ?? frame;
-    return [{ id, frame, x: place.x, y: place.y, width: frame.width_px, height: frame.height_px }];
+    const drawn = { x: place.x, y: place.y, width: frame.width_px, height: frame.height_px };
+    return [{ id, frame, ...drawn, height: grownHeight(drawn, cards.values(), below) }];
   });
   return { cards, wires, frames };
+}
+
+/** The height of a frame that still holds its cards when they have become taller. */
+function grownHeight(frame: Rect, cards: Iterable<Card>, below: number): number {
+  if (below === 0) return frame.height;
+  const [right, bottom] = [frame.x + frame.width, frame.y + frame.height];
+  let height = frame.height;
+  for (const card of cards) {
+    const isHeld =
+      card.x >= frame.x &&
+      card.y >= frame.y &&
+      card.x + card.width <= right &&
+      card.y + card.body <= bottom;
+    const margin = Math.min(FRAME_MARGIN, bottom - card.y - card.body);
+    if (isHeld) height = Math.max(height, card.y + card.height + margin - frame.y);
+  }
+  return height;
 }
 
 export function portPlace(card: Card, side: 'inputs' | 'outputs', port: string): Position {
