@@ -36,13 +36,14 @@ def covered(designer: DesignerCanvas) -> list[tuple[str, str]]:
 
 def test_what_is_inserted_or_dissolved_lies_on_nothing(designer: DesignerCanvas) -> None:
     designer.open(new_network(designer.page.context, "resnet18", "Roomy"))
-    designer.fit()
     for name in ("stage3", "stage4_down", "stage4"):
+        designer.fit()
         designer.select(name)
         designer.insert("relu")
         expect(designer.page.get_by_test_id("property-name")).to_have_value(re.compile("^relu"))
         assert covered(designer) == []
         designer.press("Control+z")
+    designer.fit()
     designer.select("stage4_down")
     designer.press("Control+Shift+g")
     expect(designer.node("stage4_down")).to_be_hidden()
