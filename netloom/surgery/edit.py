@@ -33,6 +33,11 @@ STEP_PX = 224.0
 """Distance of two neighbours on the canvas."""
 ROOM_PX = 200.0
 """Nearer than this two cards would overlap."""
+CARD_WIDTH_PX = 184.0
+CARD_HEIGHT_PX = 100.0
+"""A card with a little space around it."""
+ROW_PX = 152.0
+"""From a row of cards to the next."""
 
 
 @dataclass(slots=True)
@@ -66,7 +71,7 @@ class GraphEdit:
         near: Position | None = None,
         stem: str | None = None,
     ) -> str:
-        """Add a layer under a free name and return its id."""
+        """Add a layer under a free name, at or below a place, and return its id."""
         layer = get_layer(type_name)
         usual = type_name.lower() if layer is None else layer.name_stem
         taken = {node.name for node in self.scope.nodes.values()}
@@ -74,8 +79,16 @@ class GraphEdit:
             type=type_name, name=unique_name(stem or usual, taken), params=dict(params or {})
         )
         node_id = new_id()
-        self.do([AddNode(scope=self.scope_id, node_id=node_id, node=node, position=near)])
+        place = None if near is None else self.free_place(near)
+        self.do([AddNode(scope=self.scope_id, node_id=node_id, node=node, position=place)])
         return node_id
+
+    def free_place(self, near: Position) -> Position:
+        """Return the nearest place at or below one where a card lies on no other."""
+        placed = [place for key in self.scope.nodes if (place := self.place(key)) is not None]
+        while any(_overlap(place, near) for place in placed):
+            near = Position(x=near.x, y=near.y + ROW_PX)
+        return near
 
     def connect(self, source: Endpoint, target: Endpoint) -> None:
         edge = Edge(source=source, target=target)
@@ -170,6 +183,9 @@ class GraphEdit:
             if abs(start.y - end.y) < ROOM_PX and 0 < end.x - start.x < 2 * ROOM_PX:
                 self.make_room(end.x, end.y, STEP_PX)
                 near = Position(x=start.x + STEP_PX, y=start.y)
+            elif end.x <= start.x:
+                # The target begins another row: the row of the source becomes one longer.
+                near = Position(x=start.x + STEP_PX, y=start.y)
             else:
                 near = Position(x=(start.x + end.x) / 2, y=(start.y + end.y) / 2)
         self.disconnect([edge_id])
@@ -177,6 +193,10 @@ class GraphEdit:
         self.connect(edge.source, Endpoint(node=node_id, port=first_input(type_name)))
         self.connect(Endpoint(node=node_id, port="output"), edge.target)
         return node_id
+
+
+def _overlap(one: Position, other: Position) -> bool:
+    return abs(one.x - other.x) < CARD_WIDTH_PX and abs(one.y - other.y) < CARD_HEIGHT_PX
 
 
 def first_input(type_name: str) -> str:

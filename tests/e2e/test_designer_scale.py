@@ -73,7 +73,7 @@ def near(designer: DesignerCanvas) -> None:
 
 def far(designer: DesignerCanvas) -> None:
     acts(designer.page, _FIT, steps=_FLIGHT_FRAMES)
-    expect(designer.page.locator("[data-far]")).to_be_visible()
+    expect(designer.page.locator("[data-level=far]")).to_be_visible()
     expect(designer.nodes()).to_have_count(0)
     settle(designer.page)
 

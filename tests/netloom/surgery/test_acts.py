@@ -327,3 +327,26 @@ def test_a_block_that_contains_itself_can_only_be_taken_out() -> None:
         plan = plan_act(document, act.id, Target(node_ids=["top"]), other=document)
         # Taking it out is what helps; nothing else can be done to it.
         assert bool(plan.refusal) == (act.id != "cut_branch"), act.id
+
+
+@pytest.mark.parametrize("where", ["after", "before"])
+def test_an_inserted_layer_never_lies_on_another(where: str) -> None:
+    document = template("resnet18")
+    inserted = 0
+    for node_id in document.graph.nodes:
+        plan = plan_act(
+            document, "insert_layer", Target(node_ids=[node_id]), {"layer": "ReLU", "where": where}
+        )
+        if plan.refusal:
+            continue
+        inserted += 1
+        positions = done(document, plan).view.positions
+        (new,) = plan.select
+        lying = [
+            key
+            for key in document.graph.nodes
+            if abs(positions[key].x - positions[new].x) < 176
+            and abs(positions[key].y - positions[new].y) < 92
+        ]
+        assert lying == [], f"{where} {document.graph.nodes[node_id].name}"
+    assert inserted > 10

@@ -103,6 +103,7 @@ export const DESIGNER_IDS = {
   newName: 'network-new-name',
   newTemplate: (id: string) => `network-template-${id}`,
   exposeParam: 'expose-param',
+  blockUse: 'block-use',
   newTemplateSearch: 'network-template-search',
   newTemplatePreview: 'network-template-preview',
   newDataset: 'network-new-dataset',

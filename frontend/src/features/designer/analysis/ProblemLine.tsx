@@ -1,12 +1,12 @@
 import { Button, UnstyledButton } from '@mantine/core';
 import { IconAlertTriangle, IconCircleX, IconInfoCircle, IconWand } from '@tabler/icons-react';
 import type { Diagnostic } from '@/api';
-import { COLUMN_STEP } from '../canvas/geometry';
 import { parseOperations } from '../document/parse';
 import { lookup } from '../document/records';
 import { withRoom } from '../document/room';
 import { scopeOf } from '../document/scope';
-import { useDesigner, useDocument, useEditor } from '../state/DesignerContext';
+import { portsOfDesigner, useDesigner, useDocument, useEditor } from '../state/DesignerContext';
+import { spacingFor } from '../state/placement';
 import { DESIGNER_IDS } from '../testids';
 import classes from './Analysis.module.css';
 import { useGoTo } from './useGoTo';
@@ -21,7 +21,8 @@ interface ProblemLineProps {
 
 /** One problem in words, with its fixes: each is a single, undoable step. */
 export function ProblemLine({ problem, isLinked = false }: ProblemLineProps) {
-  const { editor, panels } = useDesigner();
+  const designer = useDesigner();
+  const { editor, panels } = designer;
   const canEdit = useEditor((state) => state.canEdit);
   const document = useDocument();
   const goTo = useGoTo();
@@ -54,7 +55,7 @@ export function ProblemLine({ problem, isLinked = false }: ProblemLineProps) {
                 data-testid={DESIGNER_IDS.fix}
                 onClick={() => {
                   const operations = parseOperations(fix.operations);
-                  const spacing = { step_px: COLUMN_STEP };
+                  const spacing = spacingFor(portsOfDesigner(designer));
                   editor.perform(fix.label, withRoom(editor.state.document, operations, spacing));
                   panels.canvas?.focus();
                 }}

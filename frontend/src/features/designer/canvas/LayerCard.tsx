@@ -1,6 +1,7 @@
 import { IconLock, IconNote } from '@tabler/icons-react';
 import type { NodeProps } from '@xyflow/react';
-import { memo } from 'react';
+import { memo, useMemo } from 'react';
+import { asUsed } from '../document/asUsed';
 import { BLOCK } from '../document/types';
 import { lookup } from '../document/records';
 import { cardLines } from '../state/catalog';
@@ -33,7 +34,13 @@ export const LayerCard = memo(function LayerCard({
   );
   const problems = useProblems(nodeId, data.path);
   const inside = useProblemsInside(nodeId, node.block, data.path);
-  const lines = cardLines(layer, node);
+  // Within a block, the values are those of the use that was opened, as the shapes are.
+  const around = useEditor(({ document }) => (data.path.includes('/') ? document : null));
+  const used = useMemo(
+    () => (around === null ? node : (asUsed(around, data.path) ?? node)),
+    [around, node, data.path],
+  );
+  const lines = cardLines(layer, used);
   const axis = cardHeight(ports) / 2;
   const isChannelsLast = useDisplay((state) => state.isChannelsLast);
   const shape = useAnalysis((state) =>

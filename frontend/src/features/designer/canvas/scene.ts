@@ -49,6 +49,8 @@ export interface Scene {
 
 export type Moved = ReadonlyMap<string, Position>;
 const NOT_MOVED: Moved = new Map();
+/** At most so much is left below a card that a preview made taller. */
+const FRAME_MARGIN = 16;
 
 /**
  * @param moved Places of what is being dragged; they are not in the document yet.
@@ -63,7 +65,8 @@ export function makeScene(
   below = 0,
 ): Scene {
   const cards = cardsOf(document, scope, portsOf, moved, below);
-  return { cards, wires: wiresOf(scope, cards, below), frames: framesOf(document, scopeId, moved) };
+  const frames = framesOf(document, scopeId, cards, below, moved);
+  return { cards, wires: wiresOf(scope, cards, below), frames };
 }
 
 export function cardsOf(
@@ -121,13 +124,33 @@ function besideFrames(curve: Curve, frames: readonly Card[]): Curve {
 export function framesOf(
   document: Document,
   scopeId: string | null,
+  cards: ReadonlyMap<string, Card>,
+  below: number,
   moved: Moved = NOT_MOVED,
 ): PlacedFrame[] {
   return Object.entries(document.view.frames).flatMap(([id, frame]): PlacedFrame[] => {
     if (frame.scope !== scopeId) return [];
     const { x, y } = moved.get(id) ?? frame;
-    return [{ id, frame, x, y, width: frame.width_px, height: frame.height_px }];
+    const drawn = { x, y, width: frame.width_px, height: frame.height_px };
+    return [{ id, frame, ...drawn, height: grownHeight(drawn, cards.values(), below) }];
   });
+}
+
+/** The height of a frame that still holds its cards when they have become taller. */
+function grownHeight(frame: Rect, cards: Iterable<Card>, below: number): number {
+  if (below === 0) return frame.height;
+  const [right, bottom] = [frame.x + frame.width, frame.y + frame.height];
+  let height = frame.height;
+  for (const card of cards) {
+    const isHeld =
+      card.x >= frame.x &&
+      card.y >= frame.y &&
+      card.x + card.width <= right &&
+      card.y + card.body <= bottom;
+    const margin = Math.min(FRAME_MARGIN, bottom - card.y - card.body);
+    if (isHeld) height = Math.max(height, card.y + card.height + margin - frame.y);
+  }
+  return height;
 }
 
 export function portPlace(card: Card, side: 'inputs' | 'outputs', port: string): Position {

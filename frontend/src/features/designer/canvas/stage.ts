@@ -98,7 +98,8 @@ function arrangeScope(
   const cards = new Map(
     [...plain].map(([id, card]) => [id, opened(card, room, content.get(id))] as const),
   );
-  const frames = framesOf(document, scopeId).map((frame) => ({ ...frame, ...room.stretched(frame) }));
+  const placed = framesOf(document, scopeId, plain, below);
+  const frames = placed.map((frame) => ({ ...frame, ...room.stretched(frame) }));
   return { source, scopeId, scope, steps, prefix, cards, frames, children, content, room };
 }
 

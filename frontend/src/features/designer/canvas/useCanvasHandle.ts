@@ -1,5 +1,6 @@
 import { getViewportForBounds, useReactFlow, useStoreApi } from '@xyflow/react';
 import { useEffect, useRef, useState, type RefObject } from 'react';
+import { framesHolding } from '../document/frames';
 import { lookup } from '../document/records';
 import type { Document } from '../document/types';
 import { portsOfDesigner, useDesigner, useEditor, type Designer } from '../state/DesignerContext';
@@ -124,7 +125,13 @@ async function tidy(
         ([id]) => lookup(editor.scope.nodes, id) !== undefined,
       );
       const positions = Object.fromEntries(places);
-      return editor.perform(ids === null ? 'Tidy' : 'Tidy the selection', [{ op: 'move_nodes', positions }]);
+      const laidOut = new Map(
+        [...scene.cards].map(([id, card]) => [id, { ...card, ...lookup(positions, id) }]),
+      );
+      return editor.perform(ids === null ? 'Tidy' : 'Tidy the selection', [
+        { op: 'move_nodes', positions },
+        ...framesHolding(editor.state.document, editor.scopeId, scene.cards, laidOut),
+      ]);
     }
     case 'late':
       editor.say('The layout took longer than 10 s and was given up. Group parts into blocks.');
@@ -167,8 +174,10 @@ function reveal(
 }
 
 const READABLE_ZOOM = 0.75;
+/** Names can still be read: what fits at this zoom is shown whole. */
+const LEAST_FITTED_ZOOM = 0.5;
 
-/** On opening a scope, show all of it where that can be read, else its beginning. */
+/** On opening a scope, show all of it where its cards can be told apart, else its beginning. */
 function useShowPage(scene: Scene): void {
   const flow = useReactFlow();
   const store = useStoreApi();
@@ -185,10 +194,10 @@ function useShowPage(scene: Scene): void {
       const { width, height, panZoom } = store.getState();
       if (shown.current === page || width === 0 || panZoom === null) return;
       shown.current = page;
-      const bounds = boundsOf(scene.cards.values());
+      const bounds = boundsOf([...scene.cards.values(), ...scene.frames]);
       if (bounds === null) return;
       const all = getViewportForBounds(bounds, width, height, MIN_ZOOM, 1, PADDING);
-      if (all.zoom >= READABLE_ZOOM) {
+      if (all.zoom >= LEAST_FITTED_ZOOM) {
         void flow.setViewport(all);
         return;
       }

@@ -6,6 +6,7 @@ import { lookup } from '../document/records';
 import { edgesInto, edgesOutOf } from '../document/scope';
 import type { Position } from '../document/types';
 import { portsOfDesigner, useDesigner, type Designer } from '../state/DesignerContext';
+import { spacingFor } from '../state/placement';
 import { asFramePath, idOfPath, prefixOfPath, type CanvasNode, type TensorEdge } from './flowElements';
 import { boundsOf, GRID, type Rect } from './geometry';
 import { snapToNeighbours, type GuideLine } from './guides';
@@ -166,10 +167,11 @@ function commit(
   const names = Object.keys(positions).map((id) => scene.cards.get(id)?.node.name ?? id);
   if (names.length > 0) operations.push({ op: 'move_nodes', positions });
   const [nodeId] = Object.keys(positions);
+  const portsOf = portsOfDesigner(designer);
   const joined =
     dropTarget === null || nodeId === undefined
       ? null
-      : moveOntoEdge(document, editor.scopeId, dropTarget, nodeId, portsOfDesigner(designer));
+      : moveOntoEdge(document, editor.scopeId, dropTarget, nodeId, portsOf, spacingFor(portsOf));
   if (joined !== null) operations.push(...joined);
   const what = names.length === 1 ? (names[0] ?? 'layer') : `${names.length} layers`;
   const label =

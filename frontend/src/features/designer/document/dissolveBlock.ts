@@ -1,16 +1,17 @@
 /** Taking a block apart. */
 
+import { withOverrides } from './asUsed';
 import { connect } from './connect';
 import type { BlockEditResult } from './groupBlock';
 import { newId } from './ids';
 import { namesOf, uniqueName } from './names';
 import type { Operation } from './operations';
 import { lookup } from './records';
+import { roomInPlaceOf, type Spacing } from './room';
 import { edgesInto, edgesOutOf, instancesOf, scopeOf } from './scope';
 import {
   BLOCK_INPUT,
   BLOCK_OUTPUT,
-  targetsOf,
   type BlockDefinition,
   type Document,
   type Endpoint,
@@ -27,6 +28,7 @@ export function dissolveBlock(
   document: Document,
   scopeId: string | null,
   instanceId: string,
+  spacing: Spacing,
 ): BlockEditResult {
   const scope = scopeOf(document, scopeId);
   const instance = lookup(scope.nodes, instanceId);
@@ -51,8 +53,12 @@ export function dissolveBlock(
 
   const taken = namesOf(scope.nodes);
   taken.delete(instance.name);
-  const origin = lookup(document.view.positions, instanceId) ?? { x: 0, y: 0 };
   const copier = new BlockCopier(document, scopeId, instance, block, taken);
+  const place = lookup(document.view.positions, instanceId) ?? { x: 0, y: 0 };
+  const box = { id: instanceId, ...place, width: spacing.width_px, height: spacing.heightOf(instance) };
+  const size = copier.size(instance.repeat, spacing);
+  const { origin, moves } = roomInPlaceOf(document, scopeId, box, size, spacing);
+  operations.push(...moves);
   let sources = new Map(entering.map(({ edge }) => [edge.target.port, edge.source]));
   const nodeIds: string[] = [];
   for (let repeat = 0; repeat < instance.repeat; repeat += 1) {
@@ -132,6 +138,14 @@ class BlockCopier {
     );
   }
 
+  /** Of all copies beside each other. */
+  size(repeats: number, { width_px, heightOf }: Spacing): { width: number; height: number } {
+    const bottoms = this.layerEntries().map(([id, node]) => this.place(id).y + heightOf(node));
+    if (bottoms.length === 0) return { width: 0, height: 0 };
+    const width = repeats * this.width - COPY_GAP_PX + width_px;
+    return { width, height: Math.max(...bottoms) - this.top };
+  }
+
   copy(
     sources: ReadonlyMap<string, Endpoint>,
     origin: Position,
@@ -147,7 +161,7 @@ class BlockCopier {
         op: 'add_node',
         scope: this.scopeId,
         node_id: ids.get(id) ?? id,
-        node: { ...this.withOverrides(id, node), name },
+        node: { ...withOverrides(this.block, this.instance, id, node), name },
         position: {
           x: origin.x + x - this.left + repeat * this.width,
           y: origin.y + y - this.top,
@@ -176,19 +190,5 @@ class BlockCopier {
     const id = ids.get(source.node);
     if (id !== undefined) return { node: id, port: source.port };
     return sources.get(lookup(this.block.nodes, source.node)?.name ?? '');
-  }
-
-  /** The inner node as this instance sees it; a block within the block takes overrides. */
-  private withOverrides(nodeId: string, node: Node): Node {
-    const values = Object.entries(this.block.exposed).flatMap(([name, exposed]) => {
-      const value = lookup(this.instance.overrides, name);
-      if (value === undefined) return [];
-      return targetsOf(exposed).flatMap((target) =>
-        target.node === nodeId ? [[target.param, value] as const] : [],
-      );
-    });
-    if (values.length === 0) return node;
-    const half = node.block === null ? 'params' : 'overrides';
-    return { ...node, [half]: { ...node[half], ...Object.fromEntries(values) } };
   }
 }

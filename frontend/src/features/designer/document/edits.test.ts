@@ -11,7 +11,7 @@ import type { Operation } from './operations';
 import { removeSelected } from './remove';
 import { renameNode } from './rename';
 import { withRoom } from './room';
-import { edge, portsFor, residual, wiring } from './testDocument';
+import { edge, portsFor, residual, SPACING, wiring } from './testDocument';
 import { emptyDocument, makeNode, type Document } from './types';
 
 /** Apply, and check that the inverses lead back to the very same content. */
@@ -116,7 +116,7 @@ describe('insertOnEdge', () => {
   it('joins both ends and moves what follows out of the way', () => {
     const before = residual();
     const wanted = makeNode('BatchNorm2d', 'relu');
-    const insertion = insertOnEdge(before, null, 'e2', wanted, portsFor(before), { step_px: 240 });
+    const insertion = insertOnEdge(before, null, 'e2', wanted, portsFor(before), SPACING);
     expect(insertion).not.toBeNull();
     const after = edited(before, insertion!.operations);
     expect(after.graph.nodes[insertion!.nodeId]?.name).toBe('relu_2');
@@ -144,7 +144,7 @@ describe('withRoom', () => {
 
   it('puts what a repair inserts into a gap of its own', () => {
     const before = residual();
-    const { positions } = edited(before, withRoom(before, repair(['Flatten', 'Linear']), { step_px: 240 })).view;
+    const { positions } = edited(before, withRoom(before, repair(['Flatten', 'Linear']), SPACING)).view;
     expect(positions).toMatchObject({
       add: { x: 720, y: 0 },
       Flatten: { x: 960, y: 0 },
@@ -156,7 +156,7 @@ describe('withRoom', () => {
   it('leaves a repair that inserts nothing on a connection as it is', () => {
     const before = residual();
     const operations: Operation[] = [{ op: 'remove_edge', scope: null, edge_id: 'e5' }];
-    expect(withRoom(before, operations, { step_px: 240 })).toBe(operations);
+    expect(withRoom(before, operations, SPACING)).toBe(operations);
   });
 });
 
@@ -178,7 +178,7 @@ describe('blocks', () => {
       'input>relu.input',
       'relu>add.input_1',
     ]);
-    const dissolved = dissolveBlock(after, null, grouped.nodeIds[0]!);
+    const dissolved = dissolveBlock(after, null, grouped.nodeIds[0]!, SPACING);
     if ('refused' in dissolved) throw new Error(dissolved.refused);
     const again = edited(after, dissolved.operations);
     expect(wiring(again)).toEqual(wiring(before));
@@ -225,7 +225,7 @@ describe('blocks', () => {
       { ...common, attribute: 'repeat', value: 3 },
       { ...common, attribute: 'overrides', value: { width: 32 } },
     ]).document;
-    const dissolved = dissolveBlock(three, null, instance);
+    const dissolved = dissolveBlock(three, null, instance, SPACING);
     if ('refused' in dissolved) throw new Error(dissolved.refused);
     const after = edited(three, dissolved.operations);
     expect(wiring(after)).toContain('image>conv.input');

@@ -49,7 +49,7 @@ export function insertOnEdge(
   edgeId: string,
   wanted: Node,
   portsOf: PortsOf,
-  { step_px }: Spacing,
+  spacing: Spacing,
 ): Insertion | null {
   const scope = scopeOf(document, scopeId);
   const edge = lookup(scope.edges, edgeId);
@@ -57,7 +57,7 @@ export function insertOnEdge(
   const [input] = inputs;
   const [output] = outputs;
   if (edge === undefined || input === undefined || output === undefined) return null;
-  const { places, moves } = roomOnEdge(document, scope, edge, 1, step_px);
+  const { places, moves } = roomOnEdge(document, scopeId, edge, [wanted], spacing);
   const position = places[0] ?? { x: 0, y: 0 };
   const { nodeId, operations } = insertNode(document, scopeId, wanted, position);
   const all: Operation[] = [
@@ -70,13 +70,14 @@ export function insertOnEdge(
   return { nodeId, operations: all };
 }
 
-/** Put an existing, unconnected node onto an edge. */
+/** Put an existing, unconnected node onto an edge, and in line with its ends. */
 export function moveOntoEdge(
   document: Document,
   scopeId: string | null,
   edgeId: string,
   nodeId: string,
   portsOf: PortsOf,
+  spacing: Spacing,
 ): Operation[] | null {
   const scope = scopeOf(document, scopeId);
   const edge = lookup(scope.edges, edgeId);
@@ -85,7 +86,10 @@ export function moveOntoEdge(
   const [input] = portsOf(node).inputs;
   const [output] = portsOf(node).outputs;
   if (input === undefined || output === undefined) return null;
+  const { places, moves } = roomOnEdge(document, scopeId, edge, [node], spacing, nodeId);
   return [
+    ...places.map((place): Operation => ({ op: 'move_nodes', positions: { [nodeId]: place } })),
+    ...moves,
     { op: 'remove_edge', scope: scopeId, edge_id: edgeId },
     connect(scopeId, edge.source, { node: nodeId, port: input }),
     connect(scopeId, { node: nodeId, port: output }, edge.target),

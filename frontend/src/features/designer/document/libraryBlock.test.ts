@@ -4,6 +4,7 @@ import type { BlockSet } from './copyBlocks';
 import { dissolveBlock } from './dissolveBlock';
 import { concealParam, exposeParam, renameExposed } from './expose';
 import { placeBlock } from './libraryBlock';
+import { SPACING } from './testDocument';
 import {
   BLOCK,
   emptyDocument,
@@ -106,7 +107,7 @@ describe('a block of the library', () => {
 
   it('gives its values to the blocks within it when it is dissolved', () => {
     const { document, node } = insert(emptyDocument(), { filters: 32 });
-    const edit = dissolveBlock(document, null, node);
+    const edit = dissolveBlock(document, null, node, SPACING);
     if ('refused' in edit) throw new Error(edit.refused);
     const { graph } = applyOperations(document, edit.operations).document;
     const nodes = Object.values(graph.nodes);

@@ -2,6 +2,7 @@
 
 import { applyOperations } from './apply';
 import { portsIn, type LayerPorts, type PortsOf } from './ports';
+import type { Spacing } from './room';
 import { emptyDocument, makeNode, type Document, type Edge } from './types';
 
 export const edge = (source: string, target: string, port = 'input'): Edge => ({
@@ -49,6 +50,8 @@ export function residual(): Document {
   ]);
   return document;
 }
+
+export const SPACING: Spacing = { step_px: 240, gap_px: 60, width_px: 176, heightOf: () => 92 };
 
 /** Edges as `source>target.port` by node name, sorted. */
 export function wiring(document: Document, scope: string | null = null): string[] {

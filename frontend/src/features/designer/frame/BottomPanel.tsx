@@ -91,7 +91,7 @@ export function BottomPanel() {
         </Tooltip>
       </div>
       {isOpen && (
-        <div className={classes.body} role="tabpanel" style={{ height }}>
+        <div className={classes.body} role="tabpanel" style={{ height, '--panel-height': `${height}px` }}>
           <Suspense>
             <Tab id={bottom} />
           </Suspense>

@@ -10,6 +10,7 @@ import { flopsText, perSample } from '../analysis/costs';
 import { layerCounts } from '../analysis/layerCounts';
 import { ProblemLine } from '../analysis/ProblemLine';
 import { BlockNameField } from './BlockNameField';
+import { BlockUseFacts } from './BlockUseFacts';
 import { BoundData } from './BoundData';
 import { NetworkBudgets } from './BudgetMarks';
 import { IdentifierField } from './IdentifierField';
@@ -17,7 +18,7 @@ import classes from './Properties.module.css';
 
 const SHOWN_PROBLEMS = 6;
 
-/** With nothing selected: the network as a whole. */
+/** With nothing selected: the network as a whole, or the block that is open. */
 export function NetworkSummaryPanel() {
   const analysis = useAnalysis((state) => state.analysis);
   const { graph } = useDocument();
@@ -37,7 +38,8 @@ export function NetworkSummaryPanel() {
           <BlockNameField key={scopeId} blockId={scopeId} block={block} />
         )}
       </header>
-      {totals !== undefined && counts !== undefined && (
+      {block !== undefined && <BlockUseFacts block={block} />}
+      {block === undefined && totals !== undefined && counts !== undefined && (
         <section className={classes.section}>
           <dl className={classes.facts}>
             <dt>layers</dt>

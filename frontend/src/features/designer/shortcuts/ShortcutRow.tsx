@@ -1,5 +1,5 @@
 import { Button } from '@mantine/core';
-import { useEffect, useState, type KeyboardEvent } from 'react';
+import { useEffect, useRef, useState, type KeyboardEvent, type RefObject } from 'react';
 import { useStore } from 'zustand';
 import { COMMANDS, type DesignerCommand } from '../state/commands';
 import { useDesigner } from '../state/DesignerContext';
@@ -20,6 +20,14 @@ export function ShortcutRow({ command, isRecording, onRecord }: ShortcutRowProps
   const changed = useStore(shortcuts.store, (state) => state.changed);
   const keys = keysOf(changed, command);
   const isChanged = Object.hasOwn(changed, command.id);
+  const change = useRef<HTMLButtonElement>(null);
+  const wasRecording = useRef(false);
+  useEffect(() => {
+    // The field that recorded is gone, and the focus with it.
+    const isLost = document.activeElement === document.body;
+    if (wasRecording.current && !isRecording && isLost) change.current?.focus();
+    wasRecording.current = isRecording;
+  }, [isRecording]);
   return (
     <li className={classes.row} data-testid={DESIGNER_IDS.shortcut(command.id)}>
       <span className={classes.label}>{command.label}</span>
@@ -44,7 +52,11 @@ export function ShortcutRow({ command, isRecording, onRecord }: ShortcutRowProps
                 Remove
               </Act>
             )}
-            <Act label={`Change the keys of ${command.label}`} onClick={() => onRecord(true)}>
+            <Act
+              label={`Change the keys of ${command.label}`}
+              button={change}
+              onClick={() => onRecord(true)}
+            >
               Change
             </Act>
           </span>
@@ -54,10 +66,16 @@ export function ShortcutRow({ command, isRecording, onRecord }: ShortcutRowProps
   );
 }
 
-function Act(props: { label: string; onClick: () => void; children: string }) {
-  const { label, onClick, children } = props;
+interface ActProps {
+  label: string;
+  button?: RefObject<HTMLButtonElement | null>;
+  onClick: () => void;
+  children: string;
+}
+
+function Act({ label, button, onClick, children }: ActProps) {
   return (
-    <Button size="compact-xs" variant="subtle" aria-label={label} onClick={onClick}>
+    <Button ref={button} size="compact-xs" variant="subtle" aria-label={label} onClick={onClick}>
       {children}
     </Button>
   );

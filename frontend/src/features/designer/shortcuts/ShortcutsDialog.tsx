@@ -1,6 +1,6 @@
 import { Button, Modal, TextInput } from '@mantine/core';
 import { IconSearch } from '@tabler/icons-react';
-import { useState } from 'react';
+import { useEffect, useRef, useState } from 'react';
 import { useStore } from 'zustand';
 import { COMMANDS, type DesignerCommand } from '../state/commands';
 import { useDesigner, usePanels } from '../state/DesignerContext';
@@ -35,6 +35,11 @@ function ShortcutsList({ onClose }: { onClose: () => void }) {
   const changed = useStore(shortcuts.store, (state) => state.changed);
   const [query, setQuery] = useState('');
   const [recording, setRecording] = useState<string | null>(null);
+  const root = useRef<HTMLDivElement>(null);
+  useEffect(() => {
+    // A button that was used may be gone by now: keys stay within the dialog all the same.
+    if (document.activeElement === document.body) root.current?.focus({ preventScroll: true });
+  }, [changed, recording]);
   const words = query.toLowerCase().split(/\s+/).filter(Boolean);
   const textOf = (command: DesignerCommand): string => {
     const keys = keysOf(changed, command).map(chordText);
@@ -47,6 +52,8 @@ function ShortcutsList({ onClose }: { onClose: () => void }) {
   const groups = Map.groupBy(shown, ({ group }) => group);
   return (
     <div
+      ref={root}
+      tabIndex={-1}
       className={classes.root}
       // Keys here are meant for the list, not for the network behind it.
       onKeyDown={(event) => {

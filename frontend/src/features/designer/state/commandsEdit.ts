@@ -9,6 +9,7 @@ import { boundsOf, CARD_WIDTH, cardHeight } from '../canvas/geometry';
 import { deleteSelection, duplicateSelection } from './clipboardText';
 import type { DesignerCommand } from './commands';
 import { portsOfDesigner, type Designer } from './DesignerContext';
+import { spacingFor } from './placement';
 
 const hasNodes = ({ editor }: Designer): boolean => editor.state.nodeIds.size > 0;
 
@@ -139,7 +140,12 @@ export const editCommands: readonly DesignerCommand[] = [
       const nodeId = selectedBlock(designer);
       if (nodeId === null) return;
       const { document } = designer.editor.state;
-      const edit = dissolveBlock(document, designer.editor.scopeId, nodeId);
+      const edit = dissolveBlock(
+        document,
+        designer.editor.scopeId,
+        nodeId,
+        spacingFor(portsOfDesigner(designer)),
+      );
       performBlockEdit(designer, 'Dissolve the block', edit);
     },
   },

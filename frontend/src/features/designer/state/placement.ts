@@ -2,11 +2,13 @@
 
 import { insertAtPort, insertNode, insertOnEdge } from '../document/insert';
 import { lookup } from '../document/records';
+import type { Spacing } from '../document/room';
 import { edgesOutOf } from '../document/scope';
 import type { Document, Endpoint, Node, Position } from '../document/types';
 import {
   CARD_HEIGHT,
   CARD_WIDTH,
+  cardHeight,
   COLUMN_STEP,
   GRID,
   ROW_STEP,
@@ -21,6 +23,16 @@ const snap = (value: number): number => Math.round(value / GRID) * GRID;
 
 export function snapped({ x, y }: Position): Position {
   return { x: snap(x), y: snap(y) };
+}
+
+/** How large this designer's cards are, for what makes room for them. */
+export function spacingFor(portsOf: PortsOf): Spacing {
+  return {
+    step_px: COLUMN_STEP,
+    gap_px: ROW_STEP - CARD_HEIGHT,
+    width_px: CARD_WIDTH,
+    heightOf: (node) => cardHeight(portsOf(node)),
+  };
 }
 
 /** The nearest place at or below `wanted` where a card, or a box as large, covers no card. */
@@ -84,9 +96,8 @@ export function addOnEdge(designer: Designer, wanted: Wanted, edgeId: string): b
   const { document, portsOf } = prepare(designer, wanted);
   const source = lookup(editor.scope.edges, edgeId)?.source;
   const node = source === undefined ? wanted.node : fitted(designer, wanted, source);
-  const insertion = insertOnEdge(document, editor.scopeId, edgeId, node, portsOf, {
-    step_px: COLUMN_STEP,
-  });
+  const spacing = spacingFor(portsOf);
+  const insertion = insertOnEdge(document, editor.scopeId, edgeId, node, portsOf, spacing);
   if (insertion === null) {
     editor.say(`${node.name} needs an input and an output to sit on a connection.`);
     return false;

@@ -2,8 +2,10 @@ import { Button, Modal } from '@mantine/core';
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { useEffect, useRef, useState, type SubmitEvent } from 'react';
 import { asProblem } from '@/api';
+import { withRoom } from '../document/room';
 import type { Document, ParamValue } from '../document/types';
-import { useDesigner, useDocument, usePanels } from '../state/DesignerContext';
+import { portsOfDesigner, useDesigner, useDocument, usePanels } from '../state/DesignerContext';
+import { spacingFor } from '../state/placement';
 import { useNetworkMeta } from '../state/networkMeta';
 import type { OpenSurgery } from '../state/panels';
 import { planSurgery, surgeryActsQuery, type Values } from '../state/surgery';
@@ -46,7 +48,8 @@ interface OpenActProps {
 }
 
 function OpenAct({ open, act, onClose }: OpenActProps) {
-  const { editor } = useDesigner();
+  const designer = useDesigner();
+  const { editor } = designer;
   const [values, setValues] = useState<Values>({});
   const [otherId, setOtherId] = useState<string | null>(null);
   const { plan, error, isOld } = usePlan(open, values, otherId);
@@ -59,7 +62,9 @@ function OpenAct({ open, act, onClose }: OpenActProps) {
     const isHere = plan.operations.every(
       (each) => !('scope' in each) || each.scope === open.target.scope,
     );
-    editor.perform(plan.label, plan.operations, isHere ? { select: plan.select } : {});
+    const spacing = spacingFor(portsOfDesigner(designer));
+    const operations = withRoom(editor.state.document, plan.operations, spacing);
+    editor.perform(plan.label, operations, isHere ? { select: plan.select } : {});
   };
   const change = (name: string, value: ParamValue): void => {
     setValues((before) => ({ ...before, [name]: value }));

@@ -131,12 +131,18 @@ function VersionRow({ version }: { version: VersionSummary }) {
 function Saves({ group, reachableFrom }: { group: SaveGroup; reachableFrom: number | null }) {
   const [isOpen, setOpen] = useState(false);
   const { saves, author } = group;
+  const revision = useSaver((state) => state.revision);
   const Chevron = isOpen ? IconChevronDown : IconChevronRight;
   const [newest] = saves;
   if (newest === undefined) return null;
   if (saves.length === 1) return <SaveRow save={newest} reachableFrom={reachableFrom} by={author} />;
+  // What is there now is never folded away.
+  const isNow = newest.revision === revision;
+  const folded = isNow ? saves.slice(1) : saves;
+  const [until] = folded;
   return (
     <>
+      {isNow && <SaveRow save={newest} reachableFrom={reachableFrom} by={author} />}
       <li className={classes.row}>
         <button
           type="button"
@@ -145,14 +151,14 @@ function Saves({ group, reachableFrom }: { group: SaveGroup; reachableFrom: numb
           onClick={() => setOpen(!isOpen)}
         >
           <Chevron size={14} aria-hidden />
-          {plural(saves.length, 'save')}
+          {plural(folded.length, isNow ? 'earlier save' : 'save')}
           <span className={classes.dim}>
-            {author !== null && `by ${author}, `}until {formatAgo(newest.created_at)}
+            {author !== null && `by ${author}, `}until {formatAgo((until ?? newest).created_at)}
           </span>
         </button>
       </li>
       {isOpen &&
-        saves.map((save) => (
+        folded.map((save) => (
           <SaveRow key={save.revision} save={save} reachableFrom={reachableFrom} by={null} />
         ))}
     </>
