@@ -177,7 +177,7 @@ def delete_comment(comment: Comment, person: Person) -> None:
         _lock(comment.network)
         Comment.objects.filter(pk=comment.pk).update(text="", deleted_at=timezone.now())
         if not Comment.objects.filter(Q(pk=root.pk) | Q(thread=root.pk), deleted_at=None).exists():
-            root.delete()
+            Comment.objects.filter(pk=root.pk).delete()  # with its answers
     _tell(comment)
 
 
