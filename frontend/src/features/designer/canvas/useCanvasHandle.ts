@@ -52,7 +52,12 @@ export function useCanvasHandle(
       const { cards, frames } = latest.current.all;
       frame(boundsOf([...cards.values(), ...frames]));
     };
-    const zoomTo = (zoom: number): void => {
+    // A second step within the move of the first goes on from where that leads.
+    let goal = { zoom: 1, until_ms: 0 };
+    const zoomNow = () => (performance.now() < goal.until_ms ? goal.zoom : flow.getZoom());
+    const zoomTo = (wish: number): void => {
+      const zoom = Math.min(Math.max(wish, MIN_ZOOM), MAX_ZOOM);
+      goal = { zoom, until_ms: performance.now() + MOVE.duration };
       travel(zoom, MOVE.duration);
       void flow.zoomTo(zoom, MOVE);
     };
@@ -65,7 +70,7 @@ export function useCanvasHandle(
     const handle: CanvasHandle = {
       fit,
       frame: (rect) => frame(focus().toDrawn(rect)),
-      zoomBy: (factor) => zoomTo(flow.getZoom() * factor),
+      zoomBy: (factor) => zoomTo(zoomNow() * factor),
       zoomTo,
       reveal: (ids, earlier) => {
         const { scene } = focus();
