@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import BrowserContext, expect
+from playwright.sync_api import BrowserContext, Response, expect
 
 from tests.e2e.designer_canvas import DesignerCanvas, middle_of, new_network
 
@@ -35,6 +35,10 @@ def test_a_port_dragged_into_the_void_offers_what_fits_first(open_context: OpenC
     expect(designer.node("dropout")).to_be_visible()
 
 
+def _saves(response: Response) -> bool:
+    return response.url.endswith("/operations") and response.request.method == "POST"
+
+
 def test_a_template_opens_on_an_empty_canvas_and_is_merged_into_another(
     open_context: OpenContext,
 ) -> None:
@@ -42,7 +46,8 @@ def test_a_template_opens_on_an_empty_canvas_and_is_merged_into_another(
     designer = DesignerCanvas(context.new_page())
     designer.open(new_network(context, None, "Templates"))
     page = designer.page
-    designer.insert("unet")
+    with page.expect_response(_saves):
+        designer.insert("unet")
     expect(designer.canvas).not_to_contain_text("Nothing is drawn yet")
     designer.expect_saved()
     whole = designer.served()["document"]["graph"]["nodes"]
@@ -54,7 +59,8 @@ def test_a_template_opens_on_an_empty_canvas_and_is_merged_into_another(
 
     designer.press("Control+y")
     designer.press("Escape")
-    designer.insert("mlp")
+    with page.expect_response(_saves):
+        designer.insert("mlp")
     designer.expect_saved()
     merged = designer.served()["document"]["graph"]["nodes"]
     assert len(merged) > len(whole)

@@ -15,19 +15,23 @@ interface TemplateListProps {
 /** What a network can begin with, by what it is for. Arrow keys go through it, also while typing. */
 export function TemplateList({ templates, chosen, onChoose }: TemplateListProps) {
   const [query, setQuery] = useState('');
+  // Until something is picked by hand, what was typed means the best that fits, also of those
+  // templates that come in later.
+  const [isFollowing, setFollowing] = useState(false);
   const found = searchTemplates(templates, query);
   const families = byFamily(found);
   const inOrder = families.flatMap(([, members]) => members);
-  // Whoever types before the templates are there means the one that comes in and fits.
-  const [best] = found;
-  const isLost = query.trim() !== '' && best !== undefined && !found.some(({ id }) => id === chosen);
+  const best = found[0]?.id;
   useEffect(() => {
-    if (isLost) onChoose(best.id);
-  }, [isLost, best, onChoose]);
+    if (isFollowing && best !== undefined && best !== chosen) onChoose(best);
+  }, [isFollowing, best, chosen, onChoose]);
   const search = (text: string): void => {
     setQuery(text);
-    const [first] = searchTemplates(templates, text);
-    if (text.trim() !== '' && first !== undefined) onChoose(first.id);
+    setFollowing(text.trim() !== '');
+  };
+  const pick = (id: string): void => {
+    setFollowing(false);
+    onChoose(id);
   };
   const onKeyDown = (event: KeyboardEvent): void => {
     const step = event.key === 'ArrowDown' ? 1 : event.key === 'ArrowUp' ? -1 : 0;
@@ -35,7 +39,7 @@ export function TemplateList({ templates, chosen, onChoose }: TemplateListProps)
     event.preventDefault();
     const at = inOrder.findIndex(({ id }) => id === chosen);
     const next = inOrder[Math.max(0, Math.min(at + step, inOrder.length - 1))];
-    if (next !== undefined) onChoose(next.id);
+    if (next !== undefined) pick(next.id);
   };
   return (
     <div className={classes.choice}>
@@ -58,7 +62,7 @@ export function TemplateList({ templates, chosen, onChoose }: TemplateListProps)
                 key={template.id}
                 template={template}
                 isChosen={template.id === chosen}
-                onChoose={() => onChoose(template.id)}
+                onChoose={() => pick(template.id)}
               />
             ))}
           </section>
