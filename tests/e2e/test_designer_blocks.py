@@ -64,8 +64,9 @@ def test_a_network_begins_with_a_template_by_keys(open_context: OpenContext) -> 
     expect(search).to_be_focused()
     page.keyboard.type("unet")
     preview = page.get_by_test_id("network-template-preview")
-    expect(preview).to_contain_text("Netloom cannot train image segmentation yet")
-    expect(preview).to_contain_text(re.compile(r"gives\s*B × \d+ × \d+ × \d+"))
+    # The studio may still be busy with what the tests before have left.
+    expect(preview).to_contain_text("Netloom cannot train image segmentation yet", timeout=60_000)
+    expect(preview).to_contain_text(re.compile(r"gives\s*B × \d+ × \d+ × \d+"), timeout=60_000)
     expect(preview.locator("svg rect").first).to_be_visible()
     search.fill("")
     page.keyboard.press("ArrowDown")

@@ -60,7 +60,9 @@ def opened(open_context: OpenContext, document: dict[str, Any]) -> tuple[Designe
 
 
 def settle(page: Page) -> None:
-    """Let what was put off until the next frames happen."""
+    """Let what was put off until the next frames happen, and the last analysis arrive."""
+    expect(page.locator("[data-stale]")).to_have_count(0, timeout=60_000)
+    expect(page.get_by_test_id("save-state")).to_have_text("Saved", timeout=60_000)
     acts(page, {"click": "body"}, steps=4)
 
 
