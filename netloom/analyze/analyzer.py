@@ -6,13 +6,16 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from netloom.analyze.budget_fit import budget_problems, budget_uses
+from netloom.analyze.exposed import check_exposed
 from netloom.analyze.fixes import NewLayer, Repairs
-from netloom.analyze.flow import Flow, ScopeRun
+from netloom.analyze.flow import Flow
 from netloom.analyze.journey import FieldWalk, KeptRun, KeptWalk
 from netloom.analyze.listing import Use, node_analyses
 from netloom.analyze.model import Analysis, Binding, Totals
 from netloom.analyze.naming import check_names
 from netloom.analyze.plan import ScopePlan, plan_scope
+from netloom.analyze.results import ScopeRun
+from netloom.analyze.sharing import SharedNodes, check_alone
 from netloom.analyze.structure import check_structure, endpoint, open_outputs
 from netloom.analyze.task_fit import check_task_fit
 from netloom.analyze.training_memory import training_memory
@@ -26,7 +29,8 @@ from netloom.graph.limits import (
     measure_expansion,
 )
 from netloom.graph.topology import block_ports
-from netloom.layers.shapes import BATCH, Expr
+from netloom.layers.shapes import BATCH
+from netloom.layers.sizes import Expr
 
 MAX_DIAGNOSTICS = 1000
 
@@ -56,9 +60,12 @@ def analyze(document: Document, binding: Binding | None = None) -> Analysis:
     if expansion.problem is not None:
         found.add([_limit(expansion.problem)])
     found.add(_check_ends(repairs, plans[None]))
+    nodes = SharedNodes({None: graph, **graph.blocks})
     for plan in plans.values():
         found.add(check_names(repairs, plan))
         found.add(check_structure(repairs, plan))
+        found.add(check_exposed(graph, plan))
+        found.add(check_alone(nodes, plan))
     found.add(_check_recursion(repairs, plans, expansion))
     if expansion.problem is not None:
         return _refused(found, plans[None].order)

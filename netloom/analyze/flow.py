@@ -6,16 +6,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from netloom.analyze.fixes import Repairs
-from netloom.analyze.inference import NO_COST, Cost, Layer, infer, total_cost
+from netloom.analyze.inference import NO_COST, infer, total_cost
 from netloom.analyze.learning import learning_problems
 from netloom.analyze.plan import BlockPortsById, PlannedNode, ScopePlan, plan_node
 from netloom.analyze.remembered import Remembered
+from netloom.analyze.results import NodeResult, ScopeRun, Shapes, SharedWeights
 from netloom.analyze.shape_problems import (
     limit_problem,
     override_problems,
     repeat_problem,
     shape_diagnostic,
 )
+from netloom.analyze.sharing import User, check_group
 from netloom.graph.diagnostics import Diagnostic
 from netloom.graph.document import BlockDefinition
 from netloom.graph.topology import instance_nodes
@@ -24,38 +26,7 @@ from netloom.layers.block import BLOCK
 from netloom.layers.learning import DEFAULT_LEARNING
 from netloom.layers.shapes import Shape
 
-Shapes = Mapping[str, Shape]
 _NO_SHAPES: Shapes = {}
-
-
-@dataclass(frozen=True, slots=True)
-class NodeResult:
-    """What the shape pass found for one node of one use.
-
-    Attributes:
-        layer: What follows for the layer itself; None for an instance and a block's input.
-        inside: For an instance: what happens within, in its first repeat.
-    """
-
-    outputs: Shapes = field(default_factory=dict[str, Shape])
-    cost: Cost = NO_COST
-    layer: Layer | None = None
-    inside: ScopeRun | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class ScopeRun:
-    """One use of a scope.
-
-    Attributes:
-        nodes: Results of the nodes that were reached with known inputs.
-        outputs: Shapes at the block's output ports that are known.
-    """
-
-    nodes: Mapping[str, NodeResult]
-    outputs: Shapes
-    cost: Cost
-    diagnostics: list[Diagnostic]
 
 
 _results: Remembered[NodeResult] = Remembered()
@@ -72,6 +43,7 @@ class Flow:
     ports_of: BlockPortsById
     recursive: frozenset[str]
     repairs: Repairs
+    weights: SharedWeights = field(default_factory=SharedWeights)
     _runs: dict[_Use, ScopeRun] = field(default_factory=dict[_Use, ScopeRun])
 
     def run_top(self) -> ScopeRun:
@@ -89,7 +61,6 @@ class Flow:
         results: dict[str, NodeResult] = {}
         diagnostics: list[Diagnostic] = []
         outputs: dict[str, Shape] = {}
-        costs: list[Cost] = []
         for node_id in plan.order:
             planned = planned_nodes[node_id]
             role = None if planned.layer is None else planned.layer.role
@@ -104,11 +75,37 @@ class Flow:
             if result is None:
                 continue
             results[node_id] = result
-            if result.cost is not NO_COST:
-                costs.append(result.cost)
             if role == "block_output" and plan.ports.outputs.get(planned.node.name) == node_id:
                 outputs[planned.node.name] = result.outputs["output"]
+        if plan.sharing.groups:
+            self._share(plan, planned_nodes, results, path, diagnostics)
+        costs = [result.cost for result in results.values() if result.cost is not NO_COST]
         return ScopeRun(results, outputs, total_cost(costs), diagnostics)
+
+    def _share(
+        self,
+        plan: ScopePlan,
+        planned_nodes: Mapping[str, PlannedNode],
+        results: dict[str, NodeResult],
+        path: str | None,
+        diagnostics: list[Diagnostic],
+    ) -> None:
+        """Check nodes that use the same weights, and let only one of them count these."""
+        for group in plan.sharing.groups.values():
+            users = [
+                User(node_id, planned_nodes[node_id], self.weights.of(results[node_id]))
+                for node_id in group
+                if node_id in results
+            ]
+            first = plan.sharing.holder(group[0], results)
+            holder = next((user for user in users if user.node_id == first), None)
+            for user in users:
+                if holder is None or user is holder:
+                    continue
+                diagnostics += check_group(self.plans, plan, holder, user, path)
+                results[user.node_id] = self.weights.taken_from(results[user.node_id])
+            if any(user.planned.node.is_frozen for user in users):
+                results[first] = self.weights.frozen(results[first])
 
     def _inputs(
         self,

@@ -17,15 +17,8 @@ from netloom.layers.base import AnyLayer, Inference, ShapeProblem
 from netloom.layers.expect import infer_layer
 from netloom.layers.params import LayerParams
 from netloom.layers.reach import Reach
-from netloom.layers.shapes import (
-    DimJson,
-    Expr,
-    Shape,
-    Size,
-    elements_per_sample,
-    shape_json,
-    shape_text,
-)
+from netloom.layers.shapes import DimJson, Shape, elements_per_sample, shape_json, shape_text
+from netloom.layers.sizes import Expr, Size
 
 MAX_REMEMBERED = 16_384
 _LARGE_BYTES = 2**30

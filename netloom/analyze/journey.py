@@ -10,11 +10,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 
-from netloom.analyze.flow import NodeResult, ScopeRun
 from netloom.analyze.inference import Layer
 from netloom.analyze.plan import ScopePlan
 from netloom.analyze.receptive import Field, Fields, fields_behind, input_fields
 from netloom.analyze.remembered import MAX_REMEMBERED, Remembered
+from netloom.analyze.results import NodeResult, ScopeRun
 from netloom.graph.limits import BYTES_PER_ELEMENT
 from netloom.layers.shapes import Shape
 

@@ -6,12 +6,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
-from netloom.analyze.flow import NodeResult, ScopeRun
 from netloom.analyze.journey import FieldRun, KeptRun
 from netloom.analyze.model import NodeAnalysis, ReceptiveField
 from netloom.analyze.plan import ScopePlan
 from netloom.analyze.receptive import Field, Fields
 from netloom.analyze.remembered import Remembered
+from netloom.analyze.results import NodeResult, ScopeRun
 from netloom.graph.limits import BYTES_PER_ELEMENT
 from netloom.layers.shapes import shape_json, shape_text
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from netloom.graph.document import Graph, Node, ParamValue
+from netloom.graph.sharing import Sharing, sharing_of
 from netloom.graph.topology import (
     BlockPorts,
     Scope,
@@ -66,6 +67,7 @@ class ScopePlan:
         sources: The output, as node and port, that feeds each input port of each node.
         order: Nodes in computing order; those on or behind cycles are missing.
         ports: The definition's ports; empty on the top level.
+        sharing: Which nodes use the same weights.
     """
 
     scope_id: str | None
@@ -75,6 +77,7 @@ class ScopePlan:
     sources: Mapping[str, Mapping[str, tuple[str, str]]]
     order: list[str]
     ports: BlockPorts
+    sharing: Sharing
 
 
 def plan_scope(graph: Graph, scope_id: str | None, block_ports_of: BlockPortsById) -> ScopePlan:
@@ -96,6 +99,7 @@ def plan_scope(graph: Graph, scope_id: str | None, block_ports_of: BlockPortsByI
         sources=_sources(scope, wiring),
         order=topological_order(scope.nodes, scope.edges.values()),
         ports=BlockPorts() if isinstance(scope, Graph) else block_ports(scope),
+        sharing=sharing_of(scope.nodes),
     )
 
 

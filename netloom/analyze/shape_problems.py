@@ -11,7 +11,8 @@ from netloom.graph.diagnostics import Diagnostic, DiagnosticCode, Fix
 from netloom.graph.document import BlockDefinition
 from netloom.graph.limits import BYTES_PER_ELEMENT, MAX_TENSOR_BYTES
 from netloom.layers.base import Inference, InsertBefore, SetParams, ShapeProblem, Suggestion
-from netloom.layers.shapes import Shape, elements_per_sample, named_shape_text, product
+from netloom.layers.shapes import Shape, elements_per_sample, named_shape_text
+from netloom.layers.sizes import product
 
 
 def shape_diagnostic(

@@ -15,6 +15,7 @@ from netloom.graph.limits import params_problem
 from netloom.graph.topology import find_cycles
 from netloom.layers.block import BLOCK
 from netloom.layers.parse import ParamError
+from netloom.layers.placeholder import Placeholder, PlaceholderParams
 
 _TOP_LEVEL_ROLES = frozenset({"input", "output"})
 _BLOCK_ROLES = frozenset({"block_input", "block_output"})
@@ -39,7 +40,9 @@ def _check_type(
 ) -> Iterator[Diagnostic]:
     node, layer = planned.node, planned.layer
     code, message = DiagnosticCode.UNKNOWN_TYPE, None
-    if layer is None:
+    if isinstance(layer, Placeholder) and isinstance(planned.params, PlaceholderParams):
+        code, message = DiagnosticCode.PLACEHOLDER, layer.message(node.name, planned.params)
+    elif layer is None:
         message = (
             f"There is no layer type {node.type!r} here. It may come from a package that is not "
             "installed."
@@ -258,7 +261,9 @@ def _port_words(planned: PlannedNode, port: str, side: str) -> str:
 
 def _fewer_inputs(plan: ScopePlan, node_id: str, planned: PlannedNode, port: str) -> list[Fix]:
     """Offer to drop the last port of Add and its like when it is the open one."""
-    param = None if planned.layer is None else planned.layer.variadic_param
+    layer = planned.layer
+    has_groups = layer is not None and (layer.variadic_inputs or layer.fixed_inputs)
+    param = None if layer is None or has_groups else layer.variadic_param
     ports = planned.inputs or ()
     if param is None or len(ports) <= 2 or port != ports[-1]:
         return []

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 from netloom.analyze import fixes
 from netloom.analyze.fixes import NewLayer, Repairs
-from netloom.analyze.flow import ScopeRun
 from netloom.analyze.model import Binding
 from netloom.analyze.plan import PlannedNode, ScopePlan
+from netloom.analyze.results import ScopeRun
 from netloom.graph.diagnostics import Diagnostic, DiagnosticCode, Fix
 from netloom.layers.input_output import ImageInput, ImageInputParams
 from netloom.layers.shapes import Shape, axes_of, named_shape_text
@@ -21,7 +21,9 @@ _WIDTH_PARAM = {
     "Conv1d": "out_channels",
     "Conv2d": "out_channels",
     "Conv3d": "out_channels",
+    "SeparableConv1d": "out_channels",
     "SeparableConv2d": "out_channels",
+    "SeparableConv3d": "out_channels",
 }
 """Layers that decide how many classes come out, and the parameter that says it."""
 _KEEPS_CLASSES = frozenset({"Activation", "Normalization", "Pooling", "Regularization"})

@@ -9,7 +9,7 @@ from typing import cast
 
 from netloom.compile.errors import CompileError
 from netloom.compile.expressions import Atom, Call, literal
-from netloom.compile.plan import is_safe_name
+from netloom.compile.safe_names import is_safe_name
 from netloom.compile.signatures import REQUIRED, signature_of
 
 

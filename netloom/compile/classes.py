@@ -6,8 +6,6 @@ Uses that differ in more than arguments get a class of their own.
 
 from __future__ import annotations
 
-import builtins
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -30,17 +28,20 @@ from netloom.compile.expressions import (
 )
 from netloom.compile.forward import call_expression, forward_method
 from netloom.compile.own_classes import OwnClass, carried
-from netloom.compile.plan import BlockStep, LayerStep, Scope, Step, is_safe_name
 from netloom.compile.ports import docstring
-from netloom.compile.setup import GROUPS_FUNCTION, setup_lines
+from netloom.compile.safe_names import ClassNames
+from netloom.compile.setup import GROUPS_FUNCTION, TIE_FUNCTION, setup_lines, shares_parameters
 from netloom.compile.signatures import SIZES, signature_of
+from netloom.compile.steps import BlockStep, LayerStep, Scope, Step, scopes_by_block
 from netloom.graph.document import ExposedParam, Graph
 from netloom.layers.base import Constructor
 from netloom.layers.expect import failure_text
 from netloom.layers.installed import is_own
 
 SHARE_FUNCTION = "share_parameters"
-_RESERVED_PARAMETERS = frozenset({"self", "nn", "torch", "super", "range", "_", SHARE_FUNCTION})
+_RESERVED_PARAMETERS = frozenset(
+    {"self", "nn", "torch", "super", "range", "_", SHARE_FUNCTION, TIE_FUNCTION}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,34 +87,33 @@ class ClassMaker:
     own_classes: Sequence[OwnClass] = ()
     imports: Sequence[str] = ()
     uses_sharing: bool = False
+    uses_ties: bool = False
     _layer_calls: dict[int, list[Call]] = field(default_factory=dict[int, list[Call]])
     _class_of: dict[int, tuple[GeneratedClass, int]] = field(
         default_factory=dict[int, tuple[GeneratedClass, int]]
     )
-    _taken: set[str] = field(
-        default_factory=lambda: {
-            "self",
-            "nn",
-            "torch",
-            "_",
-            SHARE_FUNCTION,
-            GROUPS_FUNCTION,
-            *dir(builtins),
-        }
+    _names: ClassNames = field(
+        default_factory=lambda: ClassNames({SHARE_FUNCTION, TIE_FUNCTION, GROUPS_FUNCTION})
     )
 
     def make_all(self, network: Scope) -> list[GeneratedClass]:
         """Make a class for every block in use and one for the network."""
+        network_name = self.make_blocks(network)
+        self._make(network_name, [network], [self._module_calls(network)])
+        return self.classes
+
+    def make_blocks(self, network: Scope) -> str:
+        """Make a class for every block in use; return what that of the network is called."""
         blocks = scopes_by_block(network)
         self._carry_own_classes([*(scope for scopes in blocks for scope in scopes), network])
-        network_name = self._class_name(network.name, "Network")
+        network_name = self._names.give(network.name, "Network")
         for scopes in blocks:
             calls = {id(scope): self._module_calls(scope) for scope in scopes}
             for group in _alike(scopes, calls):
-                name = self._class_name(group[0].name, "Block")
+                name = self._names.give(group[0].name, "Block")
                 self._make(name, group, [calls[id(scope)] for scope in group])
-        self._make(network_name, [network], [self._module_calls(network)])
-        return self.classes
+        self.block_of_class[network_name] = None
+        return network_name
 
     def _carry_own_classes(self, scopes: Sequence[Scope]) -> None:
         """Find the classes that torch does not have; their names are theirs before any block's."""
@@ -123,21 +123,10 @@ class ClassMaker:
                     self._layer_calls[id(step)] = self._layer_call(step)
         targets = {call.target for calls in self._layer_calls.values() for call in calls}
         self.own_classes = carried(targets)
-        self._taken.update(own.name for own in self.own_classes)
+        self._names.taken.update(own.name for own in self.own_classes)
         places = {target.rpartition(".")[0] for target in targets} - {"", "nn"}
         self.imports = sorted(places)
-        self._taken.update(place.partition(".")[0] for place in places)
-
-    def _class_name(self, wanted: str, default: str) -> str:
-        """Return a free class name that is as near to what was asked for as can be."""
-        words = [word for word in re.split(r"[^A-Za-z0-9]+", wanted) if word]
-        joined = "".join(word[:1].upper() + word[1:] for word in words)
-        name = next(name for name in (wanted, joined, default) if is_safe_name(name))
-        unique, number = name, 2
-        while unique in self._taken:
-            unique, number = f"{name}{number}", number + 1
-        self._taken.add(unique)
-        return unique
+        self._names.taken.update(place.partition(".")[0] for place in places)
 
     def _module_calls(self, scope: Scope) -> list[list[Call]]:
         """Return the constructor calls of each step: none, one, or one for each repeat."""
@@ -164,7 +153,7 @@ class ClassMaker:
     ) -> None:
         steps = group[0].steps
         slots, calls_of_step = self._slots(group[0], calls)
-        assigned = assign_parameters(slots, _RESERVED_PARAMETERS | self._taken)
+        assigned = assign_parameters(slots, _RESERVED_PARAMETERS | self._names.taken)
         names = {
             slot: Atom(parameter.name)
             for slot, parameter in zip(slots, assigned, strict=True)
@@ -177,6 +166,7 @@ class ClassMaker:
         ]
         unique = list(dict.fromkeys(item for item in assigned if item is not None))
         setup, forward = setup_lines(group[0]), forward_method(group[0])
+        self.uses_ties = self.uses_ties or shares_parameters(group[0])
         ports = docstring(group[0], self.graph.nodes)
         made = GeneratedClass(name, unique, ports, modules, setup, forward)
         self.block_of_class[name] = group[0].block_id
@@ -255,22 +245,6 @@ def _assembled(call: _AlignedCall, names: Mapping[Slot, Atom]) -> Call:
         for slot in call.slots
     )
     return Call(call.target, tuple(arguments))
-
-
-def scopes_by_block(network: Scope) -> list[list[Scope]]:
-    """Return the different uses of every block, block by block, inner blocks before outer ones."""
-    found: dict[str, dict[int, Scope]] = {}
-
-    def visit(scope: Scope) -> None:
-        for step in scope.steps:
-            if isinstance(step, BlockStep):
-                for body in {id(body): body for body in step.bodies}.values():
-                    if id(body) not in found.get(step.block_id, {}):
-                        visit(body)
-                        found.setdefault(step.block_id, {})[id(body)] = body
-
-    visit(network)
-    return [list(scopes.values()) for scopes in found.values()]
 
 
 def _alike(

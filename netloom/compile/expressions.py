@@ -124,7 +124,8 @@ def parse_expression(text: str, names: Collection[str]) -> Expression:
         names: The local variables it may use.
 
     Raises:
-        CompileError: It is anything but arithmetic and `torch.` calls on those names and literals.
+        CompileError: It is anything but arithmetic, and calls of `torch` and `nn.functional`, on
+            those names and literals.
     """
     try:
         tree = ast.parse(text, mode="eval").body
@@ -151,14 +152,24 @@ def _convert(tree: ast.expr, names: Collection[str]) -> Expression:
             if not any(isinstance(operand, Chain) for operand in converted):
                 return Chain(_OPERATORS[type(operator)], converted)
         case ast.Call(func=ast.Attribute(value=ast.Name(id="torch"), attr=function)):
-            arguments = [Argument(None, _convert(item, names)) for item in tree.args]
-            arguments += [
-                Argument(keyword.arg, _convert(keyword.value, names)) for keyword in tree.keywords
-            ]
-            return Call(f"torch.{function}", tuple(arguments))
+            return _called(f"torch.{function}", tree, names)
+        case ast.Call(
+            func=ast.Attribute(
+                value=ast.Attribute(value=ast.Name(id="nn"), attr="functional"), attr=function
+            )
+        ):
+            return _called(f"nn.functional.{function}", tree, names)
         case _:
             pass
     raise CompileError(f"{ast.unparse(tree)!r} cannot stand in generated source.")
+
+
+def _called(target: str, tree: ast.Call, names: Collection[str]) -> Call:
+    arguments = [Argument(None, _convert(item, names)) for item in tree.args]
+    arguments += [
+        Argument(keyword.arg, _convert(keyword.value, names)) for keyword in tree.keywords
+    ]
+    return Call(target, tuple(arguments))
 
 
 def _operands(tree: ast.expr, operator: type[ast.operator]) -> Sequence[ast.expr]:

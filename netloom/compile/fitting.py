@@ -1,4 +1,7 @@
-"""Weights of one network put into another: by node id, and by name where the ids differ."""
+"""Weights of one network put into another: by node id, and by name where the ids differ.
+
+A layer that went into a block or came out of one is the same layer.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +13,7 @@ from torch import Tensor
 from netloom.compile.module import Network
 from netloom.compile.weights import load_weights, state_weights
 from netloom.graph.document import Document
+from netloom.graph.regrouped import match_regrouped
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,16 +43,23 @@ def fit_weights(network: Network, weights: Mapping[str, Tensor], source: Documen
     document = network.netloom_origins.document
     by_name = {_name_key(source, key): tensor for key, tensor in weights.items()}
     own = state_weights(network)
+    former = match_regrouped(map(_path, weights), map(_path, own))
     chosen: dict[str, Tensor] = {}
     for key, tensor in own.items():
-        for candidate in (weights.get(key), by_name.get(_name_key(document, key))):
+        path = _path(key)
+        regrouped = weights.get(former.get(path, path) + key[len(path) :])
+        for candidate in (regrouped, by_name.get(_name_key(document, key))):
             if candidate is not None and candidate.shape == tensor.shape:
                 chosen[key] = candidate
                 break
     report = load_weights(network, chosen)
     fitted = set(report.loaded)
-    kept = [_name_key(document, key).partition(":")[0] for key in own if key not in fitted]
+    kept = [_path(_name_key(document, key)) for key in own if key not in fitted]
     return Fit(len(fitted), len(own), tuple(dict.fromkeys(kept)))
+
+
+def _path(key: str) -> str:
+    return key.partition(":")[0]
 
 
 def _name_key(document: Document, key: str) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from netloom.compile.expressions import Argument, Atom, Call, Expression, parse_expression
 from netloom.compile.layout import STEP, assignment, returned, signature
-from netloom.compile.plan import BlockStep, Scope, Step, Value
+from netloom.compile.steps import BlockStep, Scope, Step, Value
 
 _KEPT_NAMES = frozenset({"self", "torch", "nn", "block", "zip", "range"})
 _CHAIN_NAMES = ("x", "h", "hidden", "flowing")

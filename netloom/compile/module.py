@@ -18,15 +18,9 @@ from torch.nn.modules.batchnorm import _BatchNorm  # pyright: ignore[reportPriva
 
 from netloom.compile.errors import CompileError, node_of_exception
 from netloom.compile.initialise import derive_seed, initialise
-from netloom.compile.plan import (
-    BlockStep,
-    LayerStep,
-    Scope,
-    Step,
-    Value,
-    is_safe_name,
-    plan_network,
-)
+from netloom.compile.plan import plan_network
+from netloom.compile.safe_names import is_safe_name
+from netloom.compile.steps import BlockStep, LayerStep, Scope, Step, Value
 from netloom.graph.document import Document
 from netloom.layers.learning import LearningParams
 
@@ -41,6 +35,7 @@ class Origins:
         document: What was compiled.
         nodes: Path of the node: `id`, or `instance/inner` in a block, without repeat numbers.
         weights: Path of its weights: as `nodes`, with repeat numbers, `instance/0/inner`.
+        owners: Path of its parameters, where other uses hold the same ones; buffers are its own.
         frozen: Modules whose parameters are not trained.
         learning: Layers with a learning rate or a weight decay of their own.
     """
@@ -48,6 +43,7 @@ class Origins:
     document: Document
     nodes: dict[str, str] = field(default_factory=dict[str, str])
     weights: dict[str, str] = field(default_factory=dict[str, str])
+    owners: dict[str, str] = field(default_factory=dict[str, str])
     frozen: list[str] = field(default_factory=list[str])
     learning: dict[str, LearningParams] = field(default_factory=dict[str, LearningParams])
 
@@ -115,17 +111,20 @@ def _describe(network: Network, path: str) -> str:
     return f"{names[0]} ({path})" if names else path
 
 
-def build_module(document: Document, *, seed: int = 0) -> Network:
+def build_module(document: Document, *, seed: int = 0, plan: Scope | None = None) -> Network:
     """Compile a document into a module in training mode.
 
     Weights are torch's default initialisation, or the one the node asks for, drawn from (seed, name
     path) for every layer on its own: the same seed gives the same network whatever the order in
     which it was drawn. The global random state is left as it was.
 
+    Args:
+        plan: Of this document, where the caller has planned it.
+
     Raises:
         CompileError: The network has errors; they are listed.
     """
-    scope = plan_network(document)
+    scope = plan or plan_network(document)
     builder = _Builder(seed, Origins(document))
     with _kept_random_state():
         network = builder.scope(scope, _Place(), Network)
@@ -148,7 +147,7 @@ def _kept_random_state() -> Generator[None]:
 
 @dataclass(frozen=True, slots=True)
 class _Place:
-    """Where a scope or a module stands, in the four ways to say it.
+    """Where a scope or a module stands, in the five ways to say it.
 
     Attributes:
         module: Attribute path, `stage.0.conv`; a single use of a block has no number.
@@ -156,12 +155,14 @@ class _Place:
             a repeat leaves the first one as it was.
         node: Ids without repeat numbers, `a1/b2`.
         weight: Ids with repeat numbers, `a1/0/b2`.
+        owner: The same of the use that holds the parameters.
     """
 
     module: str = ""
     name: str = ""
     node: str = ""
     weight: str = ""
+    owner: str = ""
 
     def of(self, step: Step) -> _Place:
         """Return the place of a module in this scope."""
@@ -170,12 +171,18 @@ class _Place:
             f"{self.name}{step.name}",
             f"{self.node}{step.node_id}",
             f"{self.weight}{step.node_id}",
+            f"{self.owner}{step.weights_id}",
         )
 
-    def inside(self, index: int, count: int) -> _Place:
+    def inside(self, index: int, step: BlockStep) -> _Place:
         """Return the scope of repeat `index` of the block at this place."""
-        module = f"{self.module}." if count == 1 else f"{self.module}.{index}."
-        return _Place(module, f"{self.name}/{index}/", f"{self.node}/", f"{self.weight}/{index}/")
+        return _Place(
+            f"{self.module}." if len(step.bodies) == 1 else f"{self.module}.{index}.",
+            f"{self.name}/{index}/",
+            f"{self.node}/",
+            f"{self.weight}/{index}/",
+            f"{self.owner}/{0 if step.is_shared else index}/",
+        )
 
 
 @dataclass(slots=True)
@@ -198,6 +205,11 @@ class _Builder:
                 )
             root.add_module(step.name, self._module(step, place.of(step)))
             self._call(graph, step, values)
+        for step in scope.steps:
+            if step.shares_with is not None:
+                owner = root.get_submodule(step.shares_with)
+                share_parameters(owner, root.get_submodule(step.name))
+                self._learn_as(place.module, step.shares_with, step.name)
         outputs = tuple(values[port.value] for port in scope.outputs)
         graph.output(outputs[0] if len(outputs) == 1 else outputs)
         return graph_module(
@@ -210,20 +222,30 @@ class _Builder:
             self.origins.frozen.append(place.module)
         if isinstance(step, LayerStep):
             self.origins.weights[place.module] = place.weight
+            self.origins.owners[place.module] = place.owner
             torch.default_generator.manual_seed(derive_seed(self.seed, place.name))
             module = step.layer.make_module(step.params, step.input_shapes)
-            initialise(module, step.learning, self.seed, place.name)
+            if step.shares_with is None:
+                initialise(module, step.learning, self.seed, place.name)
             if step.learning.has_factors:
                 self.origins.learning[place.module] = step.learning
             return module
-        count = len(step.bodies)
         repeats = [
-            self.scope(body, place.inside(index, count)) for index, body in enumerate(step.bodies)
+            self.scope(body, place.inside(index, step)) for index, body in enumerate(step.bodies)
         ]
         if step.is_shared:
             for repeat in repeats[1:]:
                 share_parameters(repeats[0], repeat)
-        return repeats[0] if count == 1 else nn.Sequential(*repeats)
+        return repeats[0] if len(repeats) == 1 else nn.Sequential(*repeats)
+
+    def _learn_as(self, prefix: str, owner: str, user: str) -> None:
+        """Let the layers of a module learn as those do whose parameters they hold."""
+        learning = self.origins.learning
+        for path in [path for path in learning if _is_within(path, f"{prefix}{user}")]:
+            del learning[path]
+        held = f"{prefix}{owner}"
+        for path, found in [each for each in learning.items() if _is_within(each[0], held)]:
+            learning[f"{prefix}{user}{path.removeprefix(held)}"] = found
 
     def _call(self, graph: fx.Graph, step: Step, values: dict[Value, fx.Node]) -> None:
         arguments = tuple(values[value] for value in step.arguments)
@@ -236,6 +258,10 @@ class _Builder:
             result = graph.call_module(step.name, arguments)
             arguments = _unpack(graph, result, len(step.results))
         values.update(zip(step.results, arguments, strict=True))
+
+
+def _is_within(path: str, module: str) -> bool:
+    return path == module or path.startswith(f"{module}.")
 
 
 def _unpack(graph: fx.Graph, result: fx.Node, count: int) -> tuple[fx.Node, ...]:

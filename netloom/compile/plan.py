@@ -8,91 +8,23 @@ overrides, same input shapes share one object), so that what is generated is wha
 from __future__ import annotations
 
 import json
-import keyword
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from netloom.analyze import analyze
 from netloom.compile.errors import CompileError
 from netloom.compile.order import execution_order, natural_key
+from netloom.compile.steps import BlockStep, LayerStep, Scope, ScopePort, Step, Value
 from netloom.graph.document import Document, Edge, Graph, Node, ParamValue
 from netloom.graph.names import name_problem
+from netloom.graph.sharing import sharing_of
 from netloom.graph.topology import block_ports, instance_nodes
 from netloom.layers.base import AnyLayer, LayerParams, ShapeProblem
+from netloom.layers.expect import infer_layer
 from netloom.layers.learning import LearningParams
 from netloom.layers.parse import parse_params
 from netloom.layers.registry import get_layer
 from netloom.layers.shapes import Shape
-
-
-@dataclass(frozen=True, slots=True)
-class Value:
-    """A tensor of a scope: what leaves an output port of a node."""
-
-    node_id: str
-    port: str
-
-
-@dataclass(frozen=True, slots=True)
-class ScopePort:
-    """A tensor that enters or leaves a scope."""
-
-    name: str
-    value: Value
-    shape: Shape
-
-
-@dataclass(frozen=True, slots=True)
-class LayerStep:
-    """One call of one layer.
-
-    Attributes:
-        learning: How its weights start and learn.
-        arguments: What the module takes, in port order.
-        results: What it returns, in port order.
-    """
-
-    node_id: str
-    name: str
-    is_frozen: bool
-    layer: AnyLayer
-    params: LayerParams
-    learning: LearningParams
-    input_shapes: Mapping[str, Shape]
-    arguments: tuple[Value, ...]
-    results: tuple[Value, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class BlockStep:
-    """One use of a block: `bodies` are applied in sequence.
-
-    Attributes:
-        is_shared: All bodies hold the parameters of the first.
-    """
-
-    node_id: str
-    name: str
-    is_frozen: bool
-    block_id: str
-    bodies: tuple[Scope, ...]
-    is_shared: bool
-    arguments: tuple[Value, ...]
-    results: tuple[Value, ...]
-
-
-Step = LayerStep | BlockStep
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Scope:
-    """The top level, or one use of a block definition. Compared by identity."""
-
-    block_id: str | None
-    name: str
-    inputs: tuple[ScopePort, ...]
-    steps: tuple[Step, ...]
-    outputs: tuple[ScopePort, ...]
 
 
 def plan_network(document: Document) -> Scope:
@@ -194,7 +126,7 @@ class _Planner:
             for node_id in output_ids
             for value in (sources[node_id, "input"],)
         )
-        return Scope(block_id, name, inputs, tuple(steps), outputs)
+        return Scope(block_id, name, inputs, _shared(steps, nodes), outputs)
 
     def _block_step(
         self,
@@ -219,6 +151,7 @@ class _Planner:
             is_shared,
             arguments,
             results,
+            weights_id=node_id,
         )
 
     def _feeders(
@@ -233,16 +166,6 @@ class _Planner:
         layer = _layer(node)
         params, _ = _params(layer, node)
         return [port.name for port in layer.input_ports(params)]
-
-
-def is_safe_name(name: str) -> bool:
-    """Whether a class or an argument can be called so: an ASCII identifier, no keyword."""
-    return (
-        name.isascii()
-        and name.isidentifier()
-        and not keyword.iskeyword(name)
-        and not name.startswith("__")
-    )
 
 
 def _check_names(nodes: Iterable[Node]) -> None:
@@ -291,11 +214,27 @@ def _layer_step(
         shapes,
         arguments,
         results,
+        weights_id=node_id,
     )
 
 
+def _shared(steps: Sequence[Step], nodes: Mapping[str, Node]) -> tuple[Step, ...]:
+    """Return steps that know whose weights they use."""
+    sharing = sharing_of(nodes)
+    if not sharing.keys:
+        return tuple(steps)
+    called = [step.node_id for step in steps]
+    found: list[Step] = []
+    for step in steps:
+        holder = sharing.holder(step.node_id, called)
+        name = None if holder == step.node_id else nodes[holder].name
+        weights_id = sharing.key(step.node_id)
+        found.append(replace(step, weights_id=weights_id, shares_with=name))
+    return tuple(found)
+
+
 def _result_shapes(step: LayerStep, node: Node) -> dict[Value, Shape]:
-    inference = step.layer.infer(step.params, step.input_shapes)
+    inference = infer_layer(step.layer, step.params, step.input_shapes)
     if isinstance(inference, ShapeProblem):
         raise CompileError(f"{node.name}: {inference.message}")
     return {value: inference.outputs[value.port] for value in step.results}

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 from netloom.compile.expressions import literal
 from netloom.compile.layout import STEP
-from netloom.compile.plan import Scope
+from netloom.compile.steps import Scope
 from netloom.graph.document import Node, ParamValue
 
 _PLAIN_TEXT = re.compile(r"[A-Za-z0-9_ .,:=-]*\Z")

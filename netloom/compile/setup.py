@@ -9,10 +9,11 @@ from collections.abc import Iterator, Mapping
 
 from netloom.compile.expressions import Argument, Atom, Call, literal
 from netloom.compile.layout import STEP, statement
-from netloom.compile.plan import BlockStep, LayerStep, Scope, Step
+from netloom.compile.steps import BlockStep, LayerStep, Scope, Step
 from netloom.layers.base import ShapeProblem
 from netloom.layers.learning import DEFAULT_LEARNING, starts
 
+TIE_FUNCTION = "tie_parameters"
 GROUPS_FUNCTION = "parameter_groups"
 _GROUPS = f'''def {GROUPS_FUNCTION}(
     network: nn.Module, learning_rate: float, weight_decay: float
@@ -40,17 +41,38 @@ _GROUPS = f'''def {GROUPS_FUNCTION}(
 
 def setup_lines(scope: Scope) -> list[str]:
     """Return the lines of a constructor that let weights start and stay as the nodes say."""
-    lines: list[str] = []
+    lines = list(_sharing_lines(scope))
     for step in scope.steps:
-        if isinstance(step, LayerStep) and step.learning is not DEFAULT_LEARNING:
-            for start in starts(step.learning, _parameters(step)):
-                arguments = [Argument(None, Atom(_tensor(step, start.tensor)))]
-                arguments += [Argument(*item) for item in _literals(start.arguments)]
-                call = Call(f"nn.init.{start.function}", tuple(arguments))
-                lines += statement(call, 2 * STEP)
+        if isinstance(step, LayerStep) and step.shares_with is None:
+            lines += _starting_lines(step)
         if step.is_frozen and _has_module(step):
             lines.append(f"{' ' * 2 * STEP}self.{step.name}.requires_grad_(False)")
     return lines
+
+
+def _starting_lines(step: LayerStep) -> Iterator[str]:
+    if step.learning is DEFAULT_LEARNING:
+        return
+    for start in starts(step.learning, _parameters(step)):
+        arguments = [Argument(None, Atom(_tensor(step, start.tensor)))]
+        arguments += [Argument(*item) for item in _literals(start.arguments)]
+        yield from statement(Call(f"nn.init.{start.function}", tuple(arguments)), 2 * STEP)
+
+
+def shares_parameters(scope: Scope) -> bool:
+    """Whether modules of the scope hold the parameters of others."""
+    return any(True for _ in _sharing_lines(scope))
+
+
+def _sharing_lines(scope: Scope) -> Iterator[str]:
+    users: dict[str, list[Step]] = {}
+    for step in scope.steps:
+        if step.shares_with is not None and (isinstance(step, BlockStep) or _parameters(step)):
+            users.setdefault(step.shares_with, []).append(step)
+    for owner, steps in users.items():
+        modules = (Atom(f"self.{name}") for name in (owner, *(step.name for step in steps)))
+        call = Call(TIE_FUNCTION, tuple(Argument(None, module) for module in modules))
+        yield from statement(call, 2 * STEP)
 
 
 def groups_function(network: Scope) -> str | None:
@@ -65,8 +87,10 @@ def groups_function(network: Scope) -> str | None:
 
 def _factors(scope: Scope, prefix: str) -> Iterator[tuple[str, tuple[float, float]]]:
     """Yield module path and factors of every layer that does not learn as the run says."""
-    for step in scope.steps:
-        path = f"{prefix}{step.name}"
+    steps = {step.name: step for step in scope.steps}
+    for used in scope.steps:
+        path = f"{prefix}{used.name}"
+        step = used if used.shares_with is None else steps[used.shares_with]
         if isinstance(step, LayerStep):
             if step.learning.has_factors:
                 yield path, (step.learning.learning_rate_factor, step.learning.l2_factor)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from netloom.compile.classes import SHARE_FUNCTION, ClassMaker, GeneratedClass
 from netloom.compile.layout import STEP, assignment, signature
 from netloom.compile.plan import plan_network
-from netloom.compile.setup import groups_function
+from netloom.compile.setup import TIE_FUNCTION, groups_function
 from netloom.graph.document import Document
 
 _SHARE_PARAMETERS = f'''def {SHARE_FUNCTION}(repeats: nn.Sequential) -> nn.Sequential:
@@ -16,6 +16,14 @@ _SHARE_PARAMETERS = f'''def {SHARE_FUNCTION}(repeats: nn.Sequential) -> nn.Seque
             owner, _, name = path.rpartition(".")
             setattr(other.get_submodule(owner), name, parameter)
     return repeats
+'''
+
+_TIE_PARAMETERS = f'''def {TIE_FUNCTION}(owner: nn.Module, *users: nn.Module) -> None:
+    """Let modules hold the parameters of another; buffers stay their own."""
+    for user in users:
+        for path, parameter in list(owner.named_parameters(remove_duplicate=False)):
+            holder, _, name = path.rpartition(".")
+            setattr(user.get_submodule(holder), name, parameter)
 '''
 
 
@@ -37,6 +45,8 @@ def generate_source(document: Document) -> str:
     parts = [f"{imports}from torch import nn\n"]
     if maker.uses_sharing:
         parts.append(_SHARE_PARAMETERS)
+    if maker.uses_ties:
+        parts.append(_TIE_PARAMETERS)
     parts += [own.text for own in maker.own_classes]
     parts += [_class_text(made) for made in classes]
     if (groups := groups_function(network)) is not None:
@@ -51,7 +61,7 @@ def class_blocks(document: Document) -> dict[str, str | None]:
         CompileError: The network has errors.
     """
     maker = ClassMaker(document.graph)
-    maker.make_all(plan_network(document))
+    maker.make_blocks(plan_network(document))
     return maker.block_of_class
 
 

@@ -41,7 +41,7 @@ class LoadReport:
 def state_weights(network: Network) -> dict[str, Tensor]:
     """Return parameters and buffers by `node path:tensor name`, e.g. `stage/0/conv:weight`.
 
-    Parameters that repeats share appear once, under the first of them; buffers under each. The
+    Parameters that several uses share appear once, under what they go by; buffers under each. The
     tensors are the network's own, detached; copy them if the network goes on training.
     """
     return {key: tensor.detach() for key, tensor in _named_tensors(network)}
@@ -70,7 +70,8 @@ def load_weights(network: Network, weights: Mapping[str, Tensor]) -> LoadReport:
 
 def _named_tensors(network: Network) -> Iterator[tuple[str, Tensor]]:
     seen: set[int] = set()
-    for module_name, path in network.netloom_origins.weights.items():
+    origins = network.netloom_origins
+    for module_name, path in origins.weights.items():
         layer = network.get_submodule(module_name)
         for name, tensor in cast("dict[str, object]", layer.state_dict(keep_vars=True)).items():
             if not isinstance(tensor, Tensor):
@@ -79,4 +80,6 @@ def _named_tensors(network: Network) -> Iterator[tuple[str, Tensor]]:
                 if id(tensor) in seen:
                     continue
                 seen.add(id(tensor))
-            yield f"{path}:{name}", tensor
+                yield f"{origins.owners[module_name]}:{name}", tensor
+            else:
+                yield f"{path}:{name}", tensor

@@ -26,7 +26,16 @@ from netloom.graph.operations import (
 )
 from netloom.graph.topology import Scope, block_order
 
-_ATTRIBUTES = ("type", "name", "note", "is_frozen", "repeat", "weights", "overrides")
+_ATTRIBUTES = (
+    "type",
+    "name",
+    "note",
+    "is_frozen",
+    "repeat",
+    "weights",
+    "weights_of",
+    "overrides",
+)
 
 
 def operations_between(before: Document, after: Document) -> list[Operation]:

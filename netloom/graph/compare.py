@@ -25,11 +25,16 @@ from netloom.graph.difference_words import (
     type_words,
     value_words,
 )
-from netloom.graph.document import BlockDefinition, Document, Node, ParamValue
+from netloom.graph.document import BlockDefinition, Document, ParamValue
 from netloom.graph.match import align_document
 from netloom.graph.topology import Scope, topological_order
 
-_ATTRIBUTE_WORDS = {"is_frozen": "frozen", "module_path": "module path", "block": "block"}
+_ATTRIBUTE_WORDS = {
+    "is_frozen": "frozen",
+    "module_path": "module path",
+    "block": "block",
+    "weights_of": "weights of",
+}
 
 
 def compare_documents(before: Document, after: Document) -> Comparison:
@@ -108,7 +113,7 @@ def _nodes(
             scope_id,
             key,
             new,
-            values=_values(after, change, old.nodes[key], new.nodes[key]),
+            values=_values(after, change, old, new, key),
         )
         for key, change in found.changed_nodes.items()
     ]
@@ -145,7 +150,10 @@ def _difference(
     )
 
 
-def _values(document: Document, change: NodeChange, old: Node, new: Node) -> list[ValueChange]:
+def _values(
+    document: Document, change: NodeChange, before: Scope, after: Scope, key: str
+) -> list[ValueChange]:
+    old, new = before.nodes[key], after.nodes[key]
     values = [
         ValueChange(name=name, before=_default(old.params, name), after=_default(new.params, name))
         for name in change.params
@@ -164,17 +172,24 @@ def _values(document: Document, change: NodeChange, old: Node, new: Node) -> lis
                 or old.overrides.get(name) != new.overrides.get(name)
             ]
             continue
-        before, after = getattr(old, attribute), getattr(new, attribute)
+        was, now = getattr(old, attribute), getattr(new, attribute)
         if attribute == "block":
-            before, after = (type_words(document, node) for node in (old, new))
+            was, now = (type_words(document, node) for node in (old, new))
+        elif attribute == "weights_of":
+            was, now = _owner(before, key), _owner(after, key)
         values.append(
             ValueChange(
                 name=_ATTRIBUTE_WORDS.get(attribute, attribute),
-                before=value_words(before),
-                after=value_words(after),
+                before=value_words(was),
+                after=value_words(now),
             )
         )
     return values
+
+
+def _owner(scope: Scope, key: str) -> str:
+    owner = scope.nodes[key].weights_of
+    return node_name(scope, owner or key)
 
 
 def _default(params: dict[str, ParamValue], name: str) -> str | None:

@@ -14,6 +14,7 @@ class DiagnosticCode(StrEnum):
     """Every problem a network can have. The text for people is made where it is found."""
 
     OVER_BUDGET = "over_budget"
+    PLACEHOLDER = "placeholder"
     UNKNOWN_TYPE = "unknown_type"
     INVALID_NAME = "invalid_name"
     DUPLICATE_NAME = "duplicate_name"
@@ -33,6 +34,7 @@ class DiagnosticCode(StrEnum):
     UNKNOWN_BLOCK = "unknown_block"
     RECURSIVE_BLOCK = "recursive_block"
     REPEAT_MISMATCH = "repeat_mismatch"
+    SHARED_WEIGHTS = "shared_weights"
     LIMIT_EXCEEDED = "limit_exceeded"
     CLASS_COUNT_MISMATCH = "class_count_mismatch"
     INPUT_SHAPE_MISMATCH = "input_shape_mismatch"

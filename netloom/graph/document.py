@@ -48,6 +48,10 @@ class Edge(DocumentModel):
     target: Endpoint
 
 
+def _is_own(weights_of: str) -> bool:
+    return not weights_of
+
+
 class Node(DocumentModel):
     """One use of a layer type, or of a block when `type` is `Block`.
 
@@ -62,6 +66,8 @@ class Node(DocumentModel):
         overrides: Values of the block's exposed parameters (only for `Block`).
         repeat: How often the block is applied in sequence (only for `Block`).
         weights: Whether the repeats of a block have their own weights or share one set.
+        weights_of: The node of the scope whose weights it uses; see `netloom.graph.sharing`. Left
+            out of JSON when empty: documents without it keep their hash.
     """
 
     type: Annotated[str, StringConstraints(min_length=1, max_length=128)]
@@ -74,6 +80,9 @@ class Node(DocumentModel):
     overrides: dict[str, ParamValue] = Field(default_factory=dict)
     repeat: Annotated[int, Field(ge=1, le=100_000)] = 1
     weights: Literal["separate", "shared"] = "separate"
+    weights_of: Annotated[
+        str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{0,64}$"), Field(exclude_if=_is_own)
+    ] = ""
 
 
 class ExposedTarget(DocumentModel):

@@ -225,10 +225,7 @@ class _Renaming:
     ) -> dict[str, object]:
         ids = self.nodes[scope_id]
         nodes = {
-            ids[key]: node
-            if node.block is None
-            else node.model_copy(update={"block": self.blocks.get(node.block, node.block)})
-            for key, node in scope.nodes.items()
+            ids[key]: renamed_node(node, ids, self.blocks) for key, node in scope.nodes.items()
         }
         partners = {} if other is None else {_ends(e): key for key, e in other.edges.items()}
         taken: set[str] = set() if other is None else set(other.edges)
@@ -252,6 +249,15 @@ class _Renaming:
         }
         positions = {flat.get(key, key): place for key, place in view.positions.items()}
         return view.model_copy(update={"positions": positions, "frames": frames})
+
+
+def renamed_node(node: Node, ids: Mapping[str, str], blocks: Mapping[str, str]) -> Node:
+    """Return a node as it is where nodes and blocks go by other ids; what is not named stays."""
+    if node.block is None and not node.weights_of:
+        return node
+    block = None if node.block is None else blocks.get(node.block, node.block)
+    weights_of = ids.get(node.weights_of, node.weights_of)
+    return node.model_copy(update={"block": block, "weights_of": weights_of})
 
 
 def _scopes(document: Document) -> dict[str | None, Scope]:

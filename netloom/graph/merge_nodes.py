@@ -10,8 +10,22 @@ from netloom.graph.merge_parts import ABSENT, MergeRefused, Parts, Side, Sides
 from netloom.graph.names import unique_name
 from netloom.graph.topology import Scope, find_cycles
 
-_FIELDS = ("type", "name", "note", "module_path", "is_frozen", "block", "repeat", "weights")
-_WORDS = {"is_frozen": "frozen", "module_path": "module path"}
+_FIELDS = (
+    "type",
+    "name",
+    "note",
+    "module_path",
+    "is_frozen",
+    "block",
+    "repeat",
+    "weights",
+    "weights_of",
+)
+_WORDS = {
+    "is_frozen": "frozen",
+    "module_path": "module path",
+    "weights_of": "whose weights it uses",
+}
 
 
 class Placed(NamedTuple):

@@ -83,7 +83,9 @@ class SetAttribute(OperationModel):
     op: Literal["set_attribute"] = "set_attribute"
     scope: NodeId | None = None
     node_id: NodeId
-    attribute: Literal["name", "type", "note", "is_frozen", "repeat", "weights", "overrides"]
+    attribute: Literal[
+        "name", "type", "note", "is_frozen", "repeat", "weights", "weights_of", "overrides"
+    ]
     value: str | int | bool | dict[str, ParamValue]
 
 

@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 from netloom.graph.document import Document, Edge, Endpoint, Graph, Node, ParamValue
 from netloom.layers.base import AnyLayer, Inputs
 from netloom.layers.params import LayerParams
-from netloom.layers.shapes import Dim, Shape, Size, axes_of, concrete, holds_mask
+from netloom.layers.shapes import Dim, Shape, axes_of, concrete, holds_detections, holds_mask
+from netloom.layers.sizes import Size, without
 
 LAYER = "layer"
 """Id and name of the node of the layer."""
@@ -26,6 +27,9 @@ def network_around(
     drawing = _Drawing()
     for index, (port, shape) in enumerate(inputs.items()):
         drawing.connect(drawing.source(shape, f"s{index}"), Endpoint(node=LAYER, port=port))
+    if not inputs:  # A network has an input, though this layer needs none.
+        drawing.connect(drawing.add("unused", "FeatureInput"), Endpoint(node="aside", port="input"))
+        drawing.add("aside", "Output")
     drawing.add(LAYER, layer.type_name, **raw)
     for index, port in enumerate(layer.output_ports(params)):
         drawing.add(f"out{index}", "Output")
@@ -51,6 +55,10 @@ class _Drawing:
         """Add what gives a tensor of a shape."""
         if any(dim.axis.startswith("index ") for dim in shape):
             return self._indices(shape, name)
+        if holds_detections(shape):
+            return self._detections(shape, name)
+        if (count := without(shape[0].size, "B")) != 1 and isinstance(count, int):
+            return self._pieces(shape, count, name)
         if holds_mask(shape):
             tokens = self.add(name, "TokenInput", vocabulary=9, **_length(shape[1].size))
             return self._behind(tokens, f"{name}m", "PaddingMask")
@@ -86,6 +94,27 @@ class _Drawing:
         words = ", ".join(f"{axis}={size}" for axis, size in zip(axes, sizes, strict=True))
         features = self.add(name, "FeatureInput", num_features=math.prod(sizes))
         return self._behind(features, f"{name}r", "Reshape", shape=words)
+
+    def _detections(self, shape: Shape, name: str) -> Endpoint:
+        """Add a choice of boxes among so many."""
+        boxes = self.add(f"{name}b", "SequenceInput", num_features=4, length=9)
+        scores = self.add(f"{name}s", "SequenceInput", num_features=2, length=9)
+        self.connect(boxes, Endpoint(node=name, port="boxes"))
+        self.connect(scores, Endpoint(node=name, port="scores"))
+        count = shape[1].size
+        self.add(name, "Detections", max_detections=count if isinstance(count, int) else 1)
+        return Endpoint(node=name, port="detections")
+
+    def _pieces(self, shape: Shape, count: int, name: str) -> Endpoint:
+        """Add regions of an image, so many for each: pieces along the first axis."""
+        sizes = [*concrete(shape, B=1)[1:], 1, 1][:3]
+        image = self.add(f"{name}i", "ImageInput", channels=sizes[0], height=8, width=8)
+        boxes = self.add(f"{name}b", "SequenceInput", num_features=4, length=count)
+        told = self.add(f"{name}s", "FeatureInput", num_features=6)
+        for port, source in (("input_1", image), ("boxes", boxes), ("sizes", told)):
+            self.connect(source, Endpoint(node=name, port=port))
+        pieces = self.add(name, "RegionAlign", num_levels=1, output_size=[*sizes[1:]])
+        return pieces if len(shape) > 2 else self._behind(pieces, f"{name}f", "Flatten")
 
     def _indices(self, shape: Shape, name: str) -> Endpoint:
         """Add a pooling whose windows lie side by side, for its indices."""

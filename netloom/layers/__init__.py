@@ -14,7 +14,8 @@ from netloom.layers.base import (
 from netloom.layers.describe import LayerDescription, describe_layers
 from netloom.layers.params import LayerParams
 from netloom.layers.registry import all_layers, get_layer
-from netloom.layers.shapes import Dim, Expr, Shape, shape_json, shape_text
+from netloom.layers.shapes import Dim, Shape, shape_json, shape_text
+from netloom.layers.sizes import Expr
 
 __all__ = [
     "AnyLayer",

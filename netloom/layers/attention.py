@@ -28,7 +28,8 @@ from netloom.layers.sequence import (
     mask_problem,
     masked_port,
 )
-from netloom.layers.shapes import Shape, Size, elements_per_sample
+from netloom.layers.shapes import Shape, elements_per_sample
+from netloom.layers.sizes import Size
 
 ParameterShapes = Mapping[str, tuple[int, ...]]
 MEMORY_MASK = masked_port("takes_memory_mask", "memory_mask", "Mask of the memory")

@@ -15,10 +15,13 @@ from netloom.graph.diagnostics import DiagnosticCode
 from netloom.graph.document import ParamValue
 from netloom.layers.params import LayerParams
 from netloom.layers.reach import EVERYTHING, SAME_POSITION, Reach
-from netloom.layers.shapes import Shape, Size
+from netloom.layers.shapes import Shape
+from netloom.layers.sizes import Size
 
 if TYPE_CHECKING:
     from torch import nn
+
+    from netloom.layers.operators.ports import PortRule
 
 P = TypeVar("P", bound=LayerParams)
 
@@ -36,6 +39,7 @@ Category = Literal[
     "Regularization",
     "Shape",
     "Combine",
+    "Operators",
     "Blocks",
 ]
 _CATEGORIES_WITH_WEIGHTS: frozenset[Category] = frozenset(
@@ -63,9 +67,9 @@ _CATEGORIES_OF_POSITIONS: frozenset[Category] = frozenset(
 """Layers here look at each position on its own, unless they declare another reach."""
 _CATEGORIES_WITHOUT_BACKWARD: frozenset[Category] = frozenset({"Input and output", "Shape"})
 Keeps = Literal["input", "output", "nothing"]
-Role = Literal["layer", "input", "output", "block", "block_input", "block_output"]
+Role = Literal["layer", "input", "output", "block", "block_input", "block_output", "placeholder"]
 Inputs: TypeAlias = Mapping[str, Shape]
-Argument: TypeAlias = "int | float | bool | str | tuple[int, ...] | list[int] | None"
+Argument: TypeAlias = "int | float | bool | str | tuple[int, ...] | list[int] | list[float] | None"
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +80,7 @@ class Port:
         param: Name of a yes-or-no parameter; the port is only there while it is on.
         takes_integers: Tokens or indices arrive here, rather than the numbers of a signal.
         takes_mask: A padding mask arrives here.
+        takes_any: Numbers, whole numbers and masks alike may arrive; the layer looks for itself.
     """
 
     name: str
@@ -83,6 +88,15 @@ class Port:
     param: str | None = None
     takes_integers: bool = False
     takes_mask: bool = False
+    takes_any: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class OperatorPorts:
+    """Which ports an operation has."""
+
+    inputs: Sequence[PortRule]
+    outputs: Sequence[PortRule]
 
 
 INPUT = Port("input", "Input")
@@ -192,9 +206,15 @@ class LayerType(Generic[P]):
         keeps_for_backward: Which tensors at its ports training must hold until the backward pass;
             None goes by the category: nothing for a change of shape, else what arrives.
         variadic_param: The parameter that says how many ports `input_1`, `input_2`... there are.
+        variadic_inputs: What those inputs are called in place of `input`: title by the name before
+            the number; each number has all of them.
+        fixed_inputs: Ports behind those inputs that are there once.
         variadic_outputs: Ports that are there once for each of those inputs, as `class_1`, `box_1`,
             `class_2`...: title by the name before the number.
         inferred: Title of each value that `infer` finds, by name.
+        operators: For a layer that is one of several operations: the ports of each, by the value of
+            its parameter `op`; arguments are the JSON of its parameter `arguments`.
+        names_ports: Parameters in which inputs and outputs are named, with commas between.
         examples: Shapes by input port that a check of the layer begins with, for layers that accept
             none of the usual ones.
         inputs: The ports to be connected, in the order the module takes them.
@@ -210,10 +230,14 @@ class LayerType(Generic[P]):
     aliases: ClassVar[tuple[str, ...]] = ()
     icon: ClassVar[str] = "square"
     role: ClassVar[Role] = "layer"
+    operators: ClassVar[Mapping[str, OperatorPorts]] = {}
+    names_ports: ClassVar[tuple[str, str] | None] = None
     has_own_activation: ClassVar[bool] = True
     has_weights: ClassVar[bool | None] = None
     keeps_for_backward: ClassVar[Keeps | None] = None
     variadic_param: ClassVar[str | None] = None
+    variadic_inputs: ClassVar[Mapping[str, str]] = {}
+    fixed_inputs: ClassVar[tuple[Port, ...]] = ()
     variadic_outputs: ClassVar[Mapping[str, str]] = {}
     inferred: ClassVar[Mapping[str, str]] = {}
     examples: ClassVar[tuple[Inputs, ...]] = ()

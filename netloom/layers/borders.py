@@ -7,7 +7,8 @@ from typing import Literal
 
 from netloom.layers.base import SetParams, ShapeProblem
 from netloom.layers.reach import Reach, Slide, Step
-from netloom.layers.shapes import Shape, Size, named_shape_text
+from netloom.layers.shapes import Shape, named_shape_text
+from netloom.layers.sizes import Size
 
 BorderMode = Literal["zeros", "constant", "reflect", "replicate", "circular"]
 

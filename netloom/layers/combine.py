@@ -19,14 +19,8 @@ from netloom.layers.base import (
 from netloom.layers.expect import IMAGE_AXES, expect_fixed, fixed_size
 from netloom.layers.params import LayerParams, param
 from netloom.layers.reach import Reach
-from netloom.layers.shapes import (
-    Dim,
-    Shape,
-    Size,
-    axes_of,
-    elements_per_sample,
-    named_shape_text,
-)
+from netloom.layers.shapes import Dim, Shape, axes_of, elements_per_sample, named_shape_text
+from netloom.layers.sizes import Size
 
 if TYPE_CHECKING:
     from torch import nn

@@ -93,13 +93,18 @@ class ConvParams(LayerParams):
     )
 
 
-class Conv1dParams(ConvParams):
+class SignalFilterParams(ConvParams):
     """Filters that slide over a signal."""
 
     kernel_size: PositiveInt = kernel_param(3, 1)
     stride: PositiveInt = _stride(1)
     padding: Padding1d = _padding(1)
     dilation: PositiveInt = dilation_param(1)
+
+
+class Conv1dParams(SignalFilterParams):
+    """As every filter over a signal, and what stands around it."""
+
     padding_mode: PaddingMode = _padding_mode()
 
 
@@ -118,11 +123,16 @@ class Conv2dParams(ImageFilterParams):
     padding_mode: PaddingMode = _padding_mode()
 
 
-class Conv3dParams(ConvParams):
+class VolumeFilterParams(ConvParams):
     """Filters that slide through a volume."""
 
     kernel_size: PositiveTriple = kernel_param(3, 3)
     stride: PositiveTriple = _stride(3)
     padding: Padding3d = _padding(3)
     dilation: PositiveTriple = dilation_param(3)
+
+
+class Conv3dParams(VolumeFilterParams):
+    """As every filter through a volume, and what stands around it."""
+
     padding_mode: PaddingMode = _padding_mode()

@@ -26,7 +26,8 @@ from netloom.layers.conv_params import (
 )
 from netloom.layers.expect import expect_axes, fixed_size
 from netloom.layers.reach import Reach
-from netloom.layers.shapes import Shape, Size, elements_per_sample
+from netloom.layers.shapes import Shape, elements_per_sample
+from netloom.layers.sizes import Size
 from netloom.layers.sliding import (
     DIRECTIONS,
     as_argument,

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any, ClassVar, Generic, TypeVar
+
 from netloom.layers.base import (
     INPUT,
+    Argument,
     Constructor,
     Inference,
     Inputs,
@@ -12,7 +16,7 @@ from netloom.layers.base import (
     SetParams,
     ShapeProblem,
 )
-from netloom.layers.expect import expect_image, fixed_size
+from netloom.layers.expect import expect_axes, fixed_size
 from netloom.layers.params import (
     LayerParams,
     OptionalInt,
@@ -21,15 +25,8 @@ from netloom.layers.params import (
 )
 from netloom.layers.reach import Reach, Slide
 from netloom.layers.reshape import AxisName
-from netloom.layers.shapes import (
-    Dim,
-    Size,
-    axes_of,
-    floor_divide,
-    image_shape,
-    named_shape_text,
-    size_of,
-)
+from netloom.layers.shapes import Dim, axes_of, named_shape_text, size_of
+from netloom.layers.sizes import Size, floor_divide
 
 
 class SliceParams(LayerParams):
@@ -115,65 +112,110 @@ def _length(params: SliceParams, size: Size) -> Size | None:
     return max(0, -(-((stop or 0) - start) // step))
 
 
-class CropParams(LayerParams):
+def _to_input() -> Any:
+    text = "Takes the size of the tensor at a second port."
+    return param(False, "To another input", text, on_card=True)
+
+
+def _left(title: str, what: str) -> Any:
+    return param(16, title, f"{what} that are left.", unit="px", on_card=True)
+
+
+class Crop2dParams(LayerParams):
     """The size to end with."""
 
-    to_input: bool = param(
-        False, "To another input", "Takes the size of the tensor at a second port.", on_card=True
-    )
-    height: PositiveInt = param(16, "Height", "Rows that are left.", unit="px", on_card=True)
-    width: PositiveInt = param(16, "Width", "Columns that are left.", unit="px", on_card=True)
+    to_input: bool = _to_input()
+    height: PositiveInt = _left("Height", "Rows")
+    width: PositiveInt = _left("Width", "Columns")
 
 
-class Crop2d(LayerType[CropParams]):
-    type_name = "Crop2d"
+class Crop3dParams(LayerParams):
+    """The size to end with."""
+
+    to_input: bool = _to_input()
+    depth: PositiveInt = _left("Depth", "Slices")
+    height: PositiveInt = _left("Height", "Rows")
+    width: PositiveInt = _left("Width", "Columns")
+
+
+P = TypeVar("P", Crop2dParams, Crop3dParams)
+
+
+class Crop(LayerType[P], Generic[P]):
+    """Takes the middle along some axes.
+
+    Attributes:
+        sizes: The parameter that holds the size of each axis, in the order of axes.
+    """
+
     name_stem = "crop"
-    title = "Crop2d"
     category = "Shape"
+    icon = "crop"
+    inputs = (INPUT, Port("like", "Size like", param="to_input"))
+    sizes: ClassVar[Mapping[str, str]]
+
+    def infer(self, params: P, inputs: Inputs) -> Inference | ShapeProblem:
+        shape = inputs["input"]
+        for port, given in inputs.items():
+            if problem := expect_axes(self.title, given, ("BC" + "".join(self.sizes),)):
+                return ShapeProblem(problem.message, port=port, suggestions=problem.suggestions)
+        wanted = self._wanted(params, inputs)
+        fitting = {axis: min(size, fixed_size(shape, axis)) for axis, size in wanted.items()}
+        if fitting != wanted:
+            needs = " × ".join(f"{axis} {size}" for axis, size in wanted.items())
+            label = "Use " + " × ".join(str(size) for size in fitting.values())
+            change = {self.sizes[axis]: size for axis, size in fitting.items()}
+            return ShapeProblem(
+                f"{self.title} to {needs} needs at least that much but receives "
+                f"{named_shape_text(shape)}.",
+                port="input",
+                param=None if params.to_input else self._first_too_large(wanted, fitting),
+                suggestions=() if params.to_input else (SetParams(label, change),),
+            )
+        left = (Dim(dim.axis, wanted.get(dim.axis, dim.size)) for dim in shape)
+        return Inference({"output": tuple(left)})
+
+    def _first_too_large(self, wanted: Mapping[str, int], fitting: Mapping[str, int]) -> str:
+        return next(self.sizes[axis] for axis in wanted if wanted[axis] != fitting[axis])
+
+    def _wanted(self, params: P, inputs: Inputs) -> dict[str, int]:
+        if params.to_input:
+            return {axis: fixed_size(inputs["like"], axis) for axis in self.sizes}
+        return {axis: getattr(params, name) for axis, name in self.sizes.items()}
+
+    def reach(self, params: P, inputs: Inputs) -> Reach:
+        cut = {
+            axis: (fixed_size(inputs["input"], axis) - size) // 2
+            for axis, size in self._wanted(params, inputs).items()
+        }
+        return Reach({axis: Slide(padding=-first) for axis, first in cut.items()})
+
+    def constructor(self, params: P, inputs: Inputs) -> Constructor:
+        if params.to_input:
+            return Constructor("CropLike")
+        wanted = self._wanted(params, inputs)
+        depth: dict[str, Argument] = {"depth": wanted["D"]} if "D" in wanted else {}
+        return Constructor("CenterCrop", (wanted["H"], wanted["W"]), depth)
+
+
+class Crop2d(Crop[Crop2dParams]):
+    type_name = "Crop2d"
+    title = "Crop2d"
     summary = "Takes the middle of an image, of a given size or that of another input."
     docs = "A U-Net without padding crops its skips to the size of the path they join."
     aliases = ("center crop", "cut", "crop2dLayer", "Cropping2D", "u-net", "unet")
-    icon = "crop"
-    inputs = (INPUT, Port("like", "Size like", param="to_input"))
-    Params = CropParams
-
-    def infer(self, params: CropParams, inputs: Inputs) -> Inference | ShapeProblem:
-        shape = inputs["input"]
-        for port, given in inputs.items():
-            if problem := expect_image(self.title, given):
-                return ShapeProblem(problem.message, port=port, suggestions=problem.suggestions)
-        height, width = self._size(params, inputs)
-        have = (fixed_size(shape, "H"), fixed_size(shape, "W"))
-        if height > have[0] or width > have[1]:
-            fitting = {"height": min(height, have[0]), "width": min(width, have[1])}
-            label = f"Use {fitting['height']} × {fitting['width']}"
-            return ShapeProblem(
-                f"Crop2d to H {height} × W {width} needs at least that much but receives "
-                f"{named_shape_text(shape)}.",
-                port="input",
-                param=None if params.to_input else "height",
-                suggestions=() if params.to_input else (SetParams(label, fitting),),
-            )
-        return Inference({"output": image_shape(fixed_size(shape, "C"), height, width)})
-
-    @staticmethod
-    def _size(params: CropParams, inputs: Inputs) -> tuple[int, int]:
-        if params.to_input:
-            return fixed_size(inputs["like"], "H"), fixed_size(inputs["like"], "W")
-        return params.height, params.width
-
-    def reach(self, params: CropParams, inputs: Inputs) -> Reach:
-        shape = inputs["input"]
-        cut = [
-            (fixed_size(shape, axis) - size) // 2
-            for axis, size in zip("HW", self._size(params, inputs), strict=True)
-        ]
-        return Reach({axis: Slide(padding=-first) for axis, first in zip("HW", cut, strict=True)})
-
-    def constructor(self, params: CropParams, inputs: Inputs) -> Constructor:
-        if params.to_input:
-            return Constructor("CropLike")
-        return Constructor("CenterCrop", (params.height, params.width))
+    Params = Crop2dParams
+    sizes = {"H": "height", "W": "width"}
 
 
-LAYERS = (Slice(), Crop2d())
+class Crop3d(Crop[Crop3dParams]):
+    type_name = "Crop3d"
+    title = "Crop3d"
+    summary = "Takes the middle of a volume, of a given size or that of another input."
+    docs = "A 3-D U-Net without padding crops its skips to the size of the path they join."
+    aliases = ("center crop", "cut", "crop3dLayer", "Cropping3D", "u-net", "unet", "volume")
+    Params = Crop3dParams
+    sizes = {"D": "depth", "H": "height", "W": "width"}
+
+
+LAYERS = (Slice(), Crop2d(), Crop3d())

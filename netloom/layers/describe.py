@@ -14,6 +14,7 @@ from netloom.graph.document import ParamValue, Scalar
 from netloom.layers.accepts import accepted_axes
 from netloom.layers.base import AnyLayer, Category, Port, Role
 from netloom.layers.learning import LearningParams
+from netloom.layers.operators.ports import PortRule
 from netloom.layers.other_names import OTHER_NAMES
 from netloom.layers.params import FormKind, ParamKind
 from netloom.layers.registry import all_layers
@@ -32,6 +33,7 @@ CATEGORY_HUES: dict[Category, int] = {
     "Regularization": 0,
     "Shape": 140,
     "Combine": 95,
+    "Operators": 55,
     "Blocks": 240,
 }
 """Hue in degrees of each family's bar; never the only sign, the icon differs too."""
@@ -91,6 +93,15 @@ class ParamDescription(BaseModel):
     section: str
 
 
+class OperatorDescription(BaseModel):
+    """The ports of one operation of a layer."""
+
+    model_config = ConfigDict(frozen=True)
+
+    inputs: list[PortRule]
+    outputs: list[PortRule]
+
+
 class LayerDescription(BaseModel):
     """One layer type for palette, form and search.
 
@@ -99,7 +110,12 @@ class LayerDescription(BaseModel):
         name_stem: What a new node is called before a number is added.
         icon: Web name in the Tabler icon set.
         hue: Degrees, 0..360.
+        operators: For a layer that is one of several operations, by its parameter `op`: the ports
+            of each, which the JSON of its parameter `arguments` decides.
+        names_ports: Parameters in which inputs and outputs are named, with commas between.
         variadic_param: The parameter that says how many ports `input_1`, `input_2`... there are.
+        variadic_inputs: What those ports are called in place of `input`, before the number.
+        fixed_inputs: Names of ports behind them that are there once.
         accepts: Orders of axes that the first input takes with default parameters, e.g. `BCHW`;
             empty where that is not known.
         variadic_outputs: Names of ports that are there once for each of those inputs, before the
@@ -121,10 +137,14 @@ class LayerDescription(BaseModel):
     inputs: list[PortDescription]
     outputs: list[PortDescription]
     variadic_param: str | None
+    variadic_inputs: list[str]
+    fixed_inputs: list[str]
     variadic_outputs: list[str]
     params: list[ParamDescription]
     inferred: list[InferredDescription]
     accepts: list[str]
+    operators: dict[str, OperatorDescription]
+    names_ports: tuple[str, str] | None
 
 
 def describe_layers() -> list[LayerDescription]:
@@ -155,12 +175,19 @@ def describe_layer(layer: AnyLayer) -> LayerDescription:
         inputs=_describe_ports(layer.input_ports(defaults), layer.inputs),
         outputs=_describe_ports(layer.output_ports(defaults), layer.outputs),
         variadic_param=layer.variadic_param,
+        variadic_inputs=list(layer.variadic_inputs),
+        fixed_inputs=[port.name for port in layer.fixed_inputs],
         variadic_outputs=list(layer.variadic_outputs),
         params=params,
         inferred=[
             InferredDescription(name=name, title=title) for name, title in layer.inferred.items()
         ],
         accepts=list(accepted_axes(layer)),
+        operators={
+            name: OperatorDescription(inputs=list(ports.inputs), outputs=list(ports.outputs))
+            for name, ports in layer.operators.items()
+        },
+        names_ports=layer.names_ports,
     )
 
 

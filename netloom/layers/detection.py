@@ -7,7 +7,8 @@ H height, W width, K classes, T boxes, F features.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Generic, TypeVar
+from dataclasses import replace
+from typing import ClassVar, Generic, TypeVar
 
 from netloom.layers.attention import changed
 from netloom.layers.base import (
@@ -20,16 +21,10 @@ from netloom.layers.base import (
     ShapeProblem,
     Suggestion,
 )
-from netloom.layers.expect import IMAGE_AXES, fixed_size
+from netloom.layers.expect import IMAGE_AXES, expect_fixed, fixed_size
 from netloom.layers.params import MAX_SIZE, LayerParams, param
-from netloom.layers.shapes import (
-    Shape,
-    Size,
-    axes_of,
-    elements_per_sample,
-    image_shape,
-    named_shape_text,
-)
+from netloom.layers.shapes import Shape, axes_of, elements_per_sample, image_shape, named_shape_text
+from netloom.layers.sizes import Size
 
 MAX_LEVELS = 16
 MAX_CLASSES = 1_000_000
@@ -61,9 +56,13 @@ class Levels(LayerType[P], Generic[P]):
     variadic_param = "num_levels"
 
     def input_ports(self, params: P) -> tuple[Port, ...]:
-        return tuple(
-            Port(f"input_{level}", f"Level {level}") for level in range(1, params.num_levels + 1)
+        names = self.variadic_inputs or {"input": "Level"}
+        numbered = tuple(
+            Port(f"{stem}_{level}", f"{title} {level}")
+            for level in range(1, params.num_levels + 1)
+            for stem, title in names.items()
         )
+        return (*numbered, *self.fixed_inputs)
 
     def output_ports(self, params: P) -> tuple[Port, ...]:
         return tuple(
@@ -81,6 +80,8 @@ class Levels(LayerType[P], Generic[P]):
                     f"{named_shape_text(shape)} at {port}.",
                     port=port,
                 )
+            if problem := expect_fixed(self.title, shape):
+                return replace(problem, port=port)
             channels = fixed_size(first, "C")
             if same_channels and fixed_size(shape, "C") != channels:
                 fix: Suggestion = InsertBefore(
@@ -182,6 +183,12 @@ class AnchorHeadParams(AnchorFreeHeadParams):
     num_anchors: int = param(
         9, "Anchors", "Boxes tried at every position.", minimum=1, maximum=1024, on_card=True
     )
+    has_norm: bool = param(
+        False,
+        "Normalise",
+        "Group normalisation behind the convolutions of the towers.",
+        is_advanced=True,
+    )
 
 
 Q = TypeVar("Q", bound=AnchorFreeHeadParams)
@@ -192,22 +199,30 @@ class DenseHead(Levels[Q], Generic[Q]):
 
     icon = "target"
     inferred = {"channels": "Channels"}
-    has_norm: bool
+    has_bias_before_norm: ClassVar[bool] = True
 
     def predictions(self, params: Q) -> Mapping[str, tuple[str, int]]:
         """Return by port stem: the name of the last layer and the channels it gives."""
+        raise NotImplementedError
+
+    def has_norm(self, params: Q) -> bool:
+        """Say whether convolutions of the towers are normalised."""
         raise NotImplementedError
 
     def infer(self, params: Q, inputs: Inputs) -> Inference | ShapeProblem:
         if problem := self._maps_problem(inputs, same_channels=True):
             return problem
         channels = fixed_size(next(iter(inputs.values())), "C")
-        step = 3 if self.has_norm else 2
+        has_norm = self.has_norm(params)
+        step = 3 if has_norm else 2
         parameters: ParameterShapes = {}
         for tower in ("class_tower", "box_tower"):
             for index in range(params.num_convs):
-                parameters |= _conv(f"{tower}.{step * index}", channels, channels, 3)
-                if self.has_norm:
+                conv = _conv(f"{tower}.{step * index}", channels, channels, 3)
+                if has_norm and not self.has_bias_before_norm:
+                    del conv[f"{tower}.{step * index}.bias"]
+                parameters |= conv
+                if has_norm:
                     scale = f"{tower}.{step * index + 1}"
                     parameters |= {f"{scale}.weight": (channels,), f"{scale}.bias": (channels,)}
         predictions = self.predictions(params)
@@ -215,7 +230,7 @@ class DenseHead(Levels[Q], Generic[Q]):
             parameters |= _conv(layer, channels, width, 3)
         outputs: dict[str, Shape] = {}
         flops: Size = 0
-        norm = _GROUP_NORM_FLOPS if self.has_norm else 0
+        norm = _GROUP_NORM_FLOPS if has_norm else 0
         for level, shape in enumerate(inputs.values(), start=1):
             towers = 2 * params.num_convs * (2 * 9 * channels + 2 + norm)
             flops = flops + elements_per_sample(shape) * towers
@@ -229,7 +244,8 @@ class DenseHead(Levels[Q], Generic[Q]):
 
     def constructor(self, params: Q, inputs: Inputs) -> Constructor:
         channels = fixed_size(next(iter(inputs.values())), "C")
-        names = tuple(name for name in ("num_anchors", "num_convs") if hasattr(params, name))
+        known = ("num_anchors", "num_convs", "has_norm")
+        names = tuple(name for name in known if hasattr(params, name))
         return Constructor(self.type_name, (channels, params.num_classes), changed(params, names))
 
 
@@ -246,8 +262,10 @@ class AnchorFreeHead(DenseHead[AnchorFreeHeadParams]):
     )
     aliases = ("fcos", "detection head", "yolox", "dense head", "object detection")
     variadic_outputs = {"class": "Classes", "box": "Boxes", "center": "Centerness"}
-    has_norm = True
     Params = AnchorFreeHeadParams
+
+    def has_norm(self, params: AnchorFreeHeadParams) -> bool:
+        return True
 
     def predictions(self, params: AnchorFreeHeadParams) -> Mapping[str, tuple[str, int]]:
         return {
@@ -269,8 +287,11 @@ class AnchorHead(DenseHead[AnchorHeadParams]):
     )
     aliases = ("retinanet", "ssd", "rpn", "detection head", "dense head", "object detection")
     variadic_outputs = {"class": "Classes", "box": "Boxes"}
-    has_norm = False
+    has_bias_before_norm = False
     Params = AnchorHeadParams
+
+    def has_norm(self, params: AnchorHeadParams) -> bool:
+        return params.has_norm
 
     def predictions(self, params: AnchorHeadParams) -> Mapping[str, tuple[str, int]]:
         return {

@@ -26,16 +26,8 @@ from netloom.layers.patterns import (
 )
 from netloom.layers.reach import EVERYTHING, Reach
 from netloom.layers.reshape import named_anew
-from netloom.layers.shapes import (
-    BATCH,
-    Dim,
-    Expr,
-    Shape,
-    Size,
-    exact_divide,
-    named_shape_text,
-    product,
-)
+from netloom.layers.shapes import BATCH, Dim, Shape, named_shape_text
+from netloom.layers.sizes import Expr, Size, exact_divide, product
 
 if TYPE_CHECKING:
     from torch import nn

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
+from dataclasses import replace
 
 from netloom.graph.diagnostics import DiagnosticCode
 from netloom.layers.base import (
@@ -17,7 +18,15 @@ from netloom.layers.base import (
 )
 from netloom.layers.installed import is_own
 from netloom.layers.params import LayerParams
-from netloom.layers.shapes import Expr, Shape, axes_of, holds_integers, holds_mask, named_shape_text
+from netloom.layers.shapes import (
+    BATCH,
+    Shape,
+    axes_of,
+    holds_integers,
+    holds_mask,
+    named_shape_text,
+)
+from netloom.layers.sizes import Expr
 
 INSERT_FLATTEN = InsertBefore("Insert Flatten", "Flatten")
 IMAGE_AXES = "BCHW"
@@ -43,6 +52,8 @@ def infer_layer(layer: AnyLayer, params: LayerParams, inputs: Inputs) -> Inferen
         return ShapeProblem(failure_text(layer, error))
     if isinstance(found, ShapeProblem):
         return found
+    if layer.category != "Operators":  # They work out every axis, the first one too.
+        found = _for_pieces(inputs, found)
     for shape in found.outputs.values():
         for dim in shape:
             if isinstance(dim.size, Expr) and dim.size.complexity() > MAX_COMPLEXITY:
@@ -59,6 +70,18 @@ def infer_layer(layer: AnyLayer, params: LayerParams, inputs: Inputs) -> Inferen
     return found
 
 
+def _for_pieces(inputs: Inputs, found: Inference) -> Inference:
+    """Keep how many pieces samples were cut into, `4·B`, where a shape rule says B alone."""
+    first = next(iter(inputs.values()), ())
+    if not first or first[0].axis != "B" or first[0].size == BATCH.size or first[0].size == 1:
+        return found
+    outputs = {
+        port: (first[0], *shape[1:]) if shape and shape[0] == BATCH else shape
+        for port, shape in found.outputs.items()
+    }
+    return replace(found, outputs=outputs)
+
+
 def failure_text(layer: AnyLayer, error: Exception) -> str:
     """Say that a layer of an installed package failed, and who can help."""
     package = layer.type_name.partition(".")[0]
@@ -73,6 +96,8 @@ def kind_problem(layer: AnyLayer, params: LayerParams, inputs: Inputs) -> ShapeP
     if layer.role != "layer":
         return None
     for port in layer.input_ports(params):
+        if port.takes_any:
+            continue
         shape = inputs[port.name]
         problem = None
         if port.takes_mask and not holds_mask(shape):

@@ -10,7 +10,8 @@ from netloom.layers.base import (
     LayerType,
     ShapeProblem,
 )
-from netloom.layers.shapes import Dim, elements_per_sample, exact_divide, named_shape_text
+from netloom.layers.shapes import Dim, elements_per_sample, named_shape_text
+from netloom.layers.sizes import exact_divide
 
 
 class GLU(LayerType[NoParams]):

@@ -18,14 +18,8 @@ from netloom.layers.combine import Combine, CombineParams, ElementWise, broadcas
 from netloom.layers.function import FunctionCall, FunctionLayer
 from netloom.layers.params import LayerParams, param
 from netloom.layers.reach import EVERYTHING, Reach
-from netloom.layers.shapes import (
-    Dim,
-    Shape,
-    Size,
-    axes_of,
-    elements_per_sample,
-    named_shape_text,
-)
+from netloom.layers.shapes import Dim, Shape, axes_of, elements_per_sample, named_shape_text
+from netloom.layers.sizes import Size
 
 if TYPE_CHECKING:
     from torch import nn

@@ -25,7 +25,8 @@ from netloom.layers.pool_params import (
     MaxPool3dParams,
     MaxPoolParams,
 )
-from netloom.layers.shapes import Size, elements_per_sample, index_shape
+from netloom.layers.shapes import elements_per_sample, index_shape
+from netloom.layers.sizes import Size
 from netloom.layers.sliding import (
     sizes_of,
     slid,

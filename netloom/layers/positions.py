@@ -18,7 +18,8 @@ from netloom.layers.base import (
 from netloom.layers.expect import fixed_size
 from netloom.layers.params import LayerParams, OptionalSize, param
 from netloom.layers.sequence import expect_sequence, heads_problem, length_of
-from netloom.layers.shapes import Shape, Size, elements_per_sample
+from netloom.layers.shapes import Shape, elements_per_sample
+from netloom.layers.sizes import Size
 
 DEFAULT_BASE = 10_000.0
 MAX_HEADS = 4096

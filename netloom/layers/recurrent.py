@@ -29,7 +29,8 @@ from netloom.layers.sequence import (
     masked_port,
     time_of,
 )
-from netloom.layers.shapes import BATCH, Dim, Shape, Size, axes_of, feature_shape, named_shape_text
+from netloom.layers.shapes import BATCH, Dim, Shape, axes_of, feature_shape, named_shape_text
+from netloom.layers.sizes import Size
 
 MAX_HIDDEN = 1_000_000
 MAX_LAYERS = 256

@@ -23,6 +23,9 @@ _FAMILIES = (
     "transformer",
     "detection",
     "dense_prediction",
+    "detections",
+    "dense_detections",
+    "regions",
     "pooling",
     "adaptive_pooling",
     "unpooling",
@@ -43,6 +46,10 @@ _FAMILIES = (
     "combine",
     "merge",
     "einsum",
+    "operator",
+    "tensors",
+    "tensor_input",
+    "placeholder",
     "block",
 )
 

@@ -7,7 +7,8 @@ from typing import ClassVar
 from netloom.layers.base import Constructor, Inference, Inputs, LayerType, ShapeProblem
 from netloom.layers.expect import expect_axes
 from netloom.layers.params import LayerParams, param
-from netloom.layers.shapes import Size, elements_per_sample
+from netloom.layers.shapes import elements_per_sample
+from netloom.layers.sizes import Size
 
 
 class DropoutParams(LayerParams):

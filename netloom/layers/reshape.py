@@ -18,17 +18,8 @@ from netloom.layers.base import (
 )
 from netloom.layers.params import LayerParams, param
 from netloom.layers.reach import EVERYTHING, Reach
-from netloom.layers.shapes import (
-    BATCH,
-    Dim,
-    Expr,
-    Shape,
-    Size,
-    elements_per_sample,
-    exact_divide,
-    named_shape_text,
-    product,
-)
+from netloom.layers.shapes import BATCH, Dim, Shape, elements_per_sample, named_shape_text
+from netloom.layers.sizes import Expr, Size, exact_divide, product
 
 AxisName = Literal["C", "D", "H", "W", "T", "F"]
 RESHAPE_ALIASES = ("reshape", "view", "axes", "dimensions")

@@ -17,7 +17,8 @@ from netloom.layers.base import (
 from netloom.layers.expect import expect_axes, expect_image, fixed_size
 from netloom.layers.params import IntList, LayerParams, PositiveInt, param
 from netloom.layers.reach import SAME_POSITION, Reach, Resample, Slide
-from netloom.layers.shapes import Size, elements_per_sample, image_shape, named_shape_text
+from netloom.layers.shapes import elements_per_sample, image_shape, named_shape_text
+from netloom.layers.sizes import Size
 from netloom.layers.sliding import DIRECTIONS, as_argument, leaves_nothing, sizes_of, slid
 
 

@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from netloom.graph.document import ParamValue
 from netloom.layers.base import InsertBefore, Port, SetParams, ShapeProblem, Suggestion
 from netloom.layers.params import param
-from netloom.layers.shapes import Dim, Expr, Shape, axes_of, named_shape_text
+from netloom.layers.shapes import Dim, Shape, axes_of, named_shape_text
+from netloom.layers.sizes import Expr
 
 SEQUENCE_AXES = "BTF"
 _SIGNAL_TO_SEQUENCE: Mapping[str, ParamValue] = {"order": [0, 2, 1]}

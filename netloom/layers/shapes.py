@@ -3,12 +3,12 @@ F features. B and T may stay symbolic; every other size is a number."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from math import gcd
 from typing import TypeAlias
 
 from typing_extensions import TypedDict  # pydantic reads no other before Python 3.12
+
+from netloom.layers.sizes import Expr, Size, product, symbol, without
 
 
 class DimJson(TypedDict):
@@ -16,149 +16,6 @@ class DimJson(TypedDict):
 
     axis: str
     size: int | str
-
-
-@dataclass(frozen=True, slots=True)
-class FloorDiv:
-    """`⌊numerator / divisor⌋`, what a stride makes of a symbolic size; a symbol to an Expr.
-
-    Made by `floor_divide` alone, which brings equal values to equal form.
-    """
-
-    numerator: Expr
-    divisor: int
-
-    def evaluate(self, values: Mapping[str, int]) -> int:
-        """Return the number this is when every symbol has its value."""
-        return self.numerator.evaluate(values) // self.divisor
-
-    def __str__(self) -> str:
-        inner = str(self.numerator)
-        return f"⌊({inner}) / {self.divisor}⌋" if " " in inner else f"⌊{inner} / {self.divisor}⌋"
-
-
-Symbol: TypeAlias = str | FloorDiv
-Symbols: TypeAlias = tuple[Symbol, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Expr:
-    """A polynomial with integer coefficients over symbols, e.g. `2·T + 1`.
-
-    Attributes:
-        terms: `(symbols, coefficient)` pairs, sorted; the empty tuple of symbols is the constant.
-    """
-
-    terms: tuple[tuple[Symbols, int], ...]
-
-    def __add__(self, other: Size) -> Size:
-        sums: dict[Symbols, int] = dict(self.terms)
-        for symbols, coefficient in _terms(other):
-            sums[symbols] = sums.get(symbols, 0) + coefficient
-        return _collapse(sums)
-
-    def __mul__(self, other: Size) -> Size:
-        sums: dict[Symbols, int] = {}
-        for left, left_coefficient in self.terms:
-            for right, right_coefficient in _terms(other):
-                symbols = tuple(sorted(left + right, key=str))
-                sums[symbols] = sums.get(symbols, 0) + left_coefficient * right_coefficient
-        return _collapse(sums)
-
-    __radd__ = __add__
-    __rmul__ = __mul__
-
-    def evaluate(self, values: Mapping[str, int]) -> int:
-        """Return the number this is when every symbol has its value."""
-        total = 0
-        for symbols, coefficient in self.terms:
-            product = coefficient
-            for symbol in symbols:
-                is_name = isinstance(symbol, str)
-                product *= values[symbol] if is_name else symbol.evaluate(values)
-            total += product
-        return total
-
-    def complexity(self) -> int:
-        """Return about how many signs it takes to write, floors inside floors included."""
-        return sum(
-            1 + sum(1 if isinstance(each, str) else each.numerator.complexity() for each in symbols)
-            for symbols, _ in self.terms
-        )
-
-    def __str__(self) -> str:
-        text = ""
-        for symbols, coefficient in sorted(self.terms, key=_print_order):
-            factors = "·".join(map(str, symbols))
-            size = abs(coefficient)
-            word = (factors if size == 1 else f"{size}·{factors}") if symbols else str(size)
-            sign = "−" if coefficient < 0 else "+"
-            if text:
-                text += f" {sign} {word}"
-            else:
-                text = word if coefficient > 0 else f"−{word}"
-        return text
-
-
-Size: TypeAlias = int | Expr
-
-
-def _print_order(term: tuple[Symbols, int]) -> tuple[int, list[str]]:
-    return (-len(term[0]), [str(symbol) for symbol in term[0]])
-
-
-def _terms(size: Size) -> Iterable[tuple[Symbols, int]]:
-    return size.terms if isinstance(size, Expr) else (((), size),)
-
-
-def _collapse(sums: Mapping[Symbols, int]) -> Size:
-    kept = ((symbols, value) for symbols, value in sums.items() if value)
-    terms = tuple(sorted(kept, key=lambda term: [str(symbol) for symbol in term[0]]))
-    if not terms:
-        return 0
-    if len(terms) == 1 and terms[0][0] == ():
-        return terms[0][1]
-    return Expr(terms)
-
-
-def floor_divide(size: Size, divisor: int) -> Size:
-    """Return `⌊size / divisor⌋` for a divisor of at least 1.
-
-    What divides evenly leaves the floor, common factors are cancelled, and a floor within a floor
-    becomes one, so that halving twice equals a quarter.
-    """
-    if isinstance(size, int):
-        return size // divisor
-    if divisor == 1:
-        return size
-    whole = _collapse({symbols: value // divisor for symbols, value in size.terms})
-    rest = _collapse({symbols: value % divisor for symbols, value in size.terms})
-    if isinstance(rest, int):
-        return whole
-    parts = dict(rest.terms)
-    constant = parts.pop((), 0)
-    common = gcd(divisor, *parts.values())
-    if common > 1:
-        reduced = _collapse({symbols: value // common for symbols, value in parts.items()})
-        return floor_divide(reduced + constant // common, divisor // common) + whole
-    (symbols, factor), *others = parts.items()
-    if not others and factor == 1 and len(symbols) == 1 and isinstance(symbols[0], FloorDiv):
-        inner = symbols[0]
-        lifted = inner.numerator + constant * inner.divisor
-        return floor_divide(lifted, inner.divisor * divisor) + whole
-    return Expr((((FloorDiv(rest, divisor),), 1),)) + whole
-
-
-def exact_divide(size: Size, divisor: int) -> Size | None:
-    """Return `size / divisor`; None unless it is whole whatever the symbols are."""
-    if divisor < 1 or any(value % divisor for _, value in _terms(size)):
-        return None
-    return floor_divide(size, divisor)
-
-
-def symbol(name: str) -> Expr:
-    """Return the expression that is just `name`."""
-    return Expr((((name,), 1),))
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,6 +37,9 @@ Shape: TypeAlias = tuple[Dim, ...]
 BATCH = Dim("B", symbol("B"))
 _INDEX_PREFIX = "index "
 _MASK_PREFIX = "mask "
+_DETECTIONS_PREFIX = "detections "
+DETECTION_NUMBERS = 6
+"""Corners, score and label."""
 
 
 def image_shape(channels: int, height: int, width: int) -> Shape:
@@ -227,6 +87,19 @@ def holds_mask(shape: Shape) -> bool:
     return any(dim.axis.startswith(_MASK_PREFIX) for dim in shape)
 
 
+def detections_shape(count: int) -> Shape:
+    """Return (B, detections T, F): for each image rows of x1, y1, x2, y2, score and label.
+
+    Boxes are in pixels. The best come first; rows that are left over have the label -1.
+    """
+    return (BATCH, Dim(f"{_DETECTIONS_PREFIX}T", count), Dim("F", DETECTION_NUMBERS))
+
+
+def holds_detections(shape: Shape) -> bool:
+    """Say whether a tensor holds boxes with scores and labels."""
+    return any(dim.axis.startswith(_DETECTIONS_PREFIX) for dim in shape)
+
+
 def holds_numbers(shape: Shape) -> bool:
     """Say whether layers compute with a tensor: no tokens, indices or mask."""
     return not holds_integers(shape) and not holds_mask(shape)
@@ -245,17 +118,12 @@ def size_of(shape: Shape, axis: str) -> Size:
     raise KeyError(axis)
 
 
-def product(sizes: Iterable[Size]) -> Size:
-    """Return the product of sizes, a number where all are numbers."""
-    total: Size = 1
-    for size in sizes:
-        total = total * size
-    return total
-
-
 def elements_per_sample(shape: Shape) -> Size:
-    """Return how many numbers one sample has: the product of all dimensions but B."""
-    return product(dim.size for dim in shape if dim.axis != "B")
+    """Return how many numbers one sample has: the product of all dimensions but B.
+
+    Where samples were cut into pieces, `64·B`, each has so many of them.
+    """
+    return product(without(dim.size, "B") if dim.axis == "B" else dim.size for dim in shape)
 
 
 def concrete(shape: Shape, **sizes: int) -> tuple[int, ...]:

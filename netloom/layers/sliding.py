@@ -10,7 +10,8 @@ from collections.abc import Sequence
 from netloom.graph.diagnostics import DiagnosticCode
 from netloom.layers.base import Argument, ShapeProblem, Suggestion
 from netloom.layers.params import Sizes
-from netloom.layers.shapes import BATCH, Dim, Shape, Size, floor_divide, size_of
+from netloom.layers.shapes import BATCH, Dim, Shape, size_of
+from netloom.layers.sizes import Size, floor_divide
 
 DIRECTIONS = {1: "T", 2: "HW", 3: "DHW"}
 """Axes along which a window slides, by the number of dimensions."""

@@ -21,7 +21,8 @@ from netloom.layers.base import (
 from netloom.layers.expect import expect_axes, fixed_size
 from netloom.layers.params import LayerParams, Sizes
 from netloom.layers.reach import Reach, sliding
-from netloom.layers.shapes import Expr, Size, elements_per_sample
+from netloom.layers.shapes import elements_per_sample
+from netloom.layers.sizes import Expr, Size
 from netloom.layers.sliding import (
     DIRECTIONS,
     as_argument,

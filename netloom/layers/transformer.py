@@ -35,7 +35,8 @@ from netloom.layers.sequence import (
     mask_problem,
     masked_port,
 )
-from netloom.layers.shapes import Shape, Size, elements_per_sample
+from netloom.layers.shapes import Shape, elements_per_sample
+from netloom.layers.sizes import Size
 
 _ACTIVATION_FLOPS = {"relu": 1, "gelu": 5, "silu": 4}
 

@@ -27,7 +27,8 @@ from netloom.layers.params import (
     param,
 )
 from netloom.layers.reach import Reach, Stamp
-from netloom.layers.shapes import Shape, Size, elements_per_sample
+from netloom.layers.shapes import Shape, elements_per_sample
+from netloom.layers.sizes import Size
 from netloom.layers.sliding import (
     DIRECTIONS,
     as_argument,

@@ -31,13 +31,8 @@ from netloom.layers.params import (
     param,
 )
 from netloom.layers.reach import Reach, Stamp
-from netloom.layers.shapes import (
-    Dim,
-    Shape,
-    Size,
-    index_shape,
-    named_shape_text,
-)
+from netloom.layers.shapes import Dim, Shape, index_shape, named_shape_text
+from netloom.layers.sizes import Size
 from netloom.layers.sliding import (
     DIRECTIONS,
     as_argument,

@@ -5,11 +5,19 @@ and functions alone; constructors take plain data by name; and it is formatted a
 columns, as generated source is. A test holds every file against them.
 """
 
+from netloom.layers.modules.arrays import Pick, Take
 from netloom.layers.modules.attention import (
     CrossAttention,
     SelfAttention,
     TransformerDecoderLayer,
     TransformerEncoderLayer,
+)
+from netloom.layers.modules.boxes import (
+    AnchorDetections,
+    AnchorFreeDetections,
+    DefaultBoxDetections,
+    Detections,
+    DetectionTransform,
 )
 from netloom.layers.modules.combine import (
     Add,
@@ -23,7 +31,11 @@ from netloom.layers.modules.combine import (
     Multiply,
     Subtract,
 )
-from netloom.layers.modules.convolution import SeparableConv2d
+from netloom.layers.modules.convolution import (
+    SeparableConv1d,
+    SeparableConv2d,
+    SeparableConv3d,
+)
 from netloom.layers.modules.detection import (
     AnchorFreeHead,
     AnchorHead,
@@ -56,29 +68,53 @@ from netloom.layers.modules.masked import (
 from netloom.layers.modules.patterns import Einsum, Rearrange
 from netloom.layers.modules.pooling import MaxUnpoolTo
 from netloom.layers.modules.recurrent import GRU, LSTM, RNN
+from netloom.layers.modules.regions import (
+    RegionAlign,
+    RegionDetections,
+    RegionKeypoints,
+    RegionMasks,
+    RegionProposalHead,
+    RegionProposals,
+)
 from netloom.layers.modules.regularization import GaussianNoise, StochasticDepth
 from netloom.layers.modules.shape import CenterCrop, CropLike, Reshape, Slice
+from netloom.layers.modules.tensors import (
+    CastTo,
+    Expand,
+    ExpandToBatch,
+    LearnedTensor,
+    SavedTensor,
+)
 
 __all__ = [
     "GRU",
     "LSTM",
     "RNN",
     "Add",
+    "AnchorDetections",
+    "AnchorFreeDetections",
     "AnchorFreeHead",
     "AnchorHead",
     "Average",
+    "CastTo",
     "CenterCrop",
     "ClassToken",
     "Concatenate",
     "CropLike",
     "CrossAttention",
+    "DefaultBoxDetections",
+    "DetectionTransform",
+    "Detections",
     "Divide",
     "Einsum",
+    "Expand",
+    "ExpandToBatch",
     "FeaturePyramid",
     "Function",
     "Gate",
     "GaussianNoise",
     "LearnedPositions",
+    "LearnedTensor",
     "LowRankLinear",
     "MaskedClassToken",
     "MaskedCrossAttention",
@@ -96,18 +132,29 @@ __all__ = [
     "Minimum",
     "Multiply",
     "PatchEmbedding",
+    "Pick",
     "Rearrange",
+    "RegionAlign",
+    "RegionDetections",
+    "RegionKeypoints",
+    "RegionMasks",
+    "RegionProposalHead",
+    "RegionProposals",
     "Reshape",
     "RoIAlign",
     "RotaryPositions",
+    "SavedTensor",
     "SegmentationHead",
     "SelfAttention",
+    "SeparableConv1d",
     "SeparableConv2d",
+    "SeparableConv3d",
     "SinusoidalPositions",
     "Slice",
     "SqueezeExcite",
     "StochasticDepth",
     "Subtract",
+    "Take",
     "TakeStep",
     "TransformerDecoderLayer",
     "TransformerEncoderLayer",

@@ -50,11 +50,13 @@ class FeaturePyramid(nn.Module):
         return results[0] if len(results) == 1 else tuple(results)
 
 
-def conv_tower(channels: int, num_convs: int, has_norm: bool) -> nn.Sequential:
+def conv_tower(
+    channels: int, num_convs: int, has_norm: bool, bias: bool = True
+) -> nn.Sequential:
     """Return 3 × 3 convolutions of equal width, each with ReLU, with small weights."""
     layers: list[nn.Module] = []
     for _ in range(num_convs):
-        conv = nn.Conv2d(channels, channels, 3, padding=1)
+        conv = nn.Conv2d(channels, channels, 3, padding=1, bias=bias)
         nn.init.normal_(conv.weight, std=0.01)
         layers.append(conv)
         if has_norm:
@@ -107,11 +109,16 @@ class AnchorHead(nn.Module):
     """
 
     def __init__(
-        self, channels: int, num_classes: int, num_anchors: int = 9, num_convs: int = 4
+        self,
+        channels: int,
+        num_classes: int,
+        num_anchors: int = 9,
+        num_convs: int = 4,
+        has_norm: bool = False,
     ) -> None:
         super().__init__()
-        self.class_tower = conv_tower(channels, num_convs, has_norm=False)
-        self.box_tower = conv_tower(channels, num_convs, has_norm=False)
+        self.class_tower = conv_tower(channels, num_convs, has_norm, bias=not has_norm)
+        self.box_tower = conv_tower(channels, num_convs, has_norm, bias=not has_norm)
         # Every class starts with a probability of 1 %, as background is the rule.
         self.class_logits = prediction_conv(
             channels, num_anchors * num_classes, bias=-4.59512

@@ -237,11 +237,12 @@ class MaskedTakeStep(TakeStep):
     def forward(
         self, sequence_BTF: torch.Tensor, padding_BT: torch.Tensor
     ) -> torch.Tensor:
-        num_real_B = (~padding_BT).sum(dim=1)
+        num_real_BT = (~padding_BT).cumsum(dim=1)
+        num_real_B = num_real_BT[:, -1]
         step_B = num_real_B + self.step if self.step < 0 else num_real_B * 0 + self.step
         step_B = torch.minimum(step_B, num_real_B - 1).clamp(min=0)
-        real_first_BT = padding_BT.int().argsort(dim=1, stable=True)
-        at_B1 = real_first_BT.gather(1, step_B[:, None])
+        is_there_BT = num_real_BT == step_B[:, None] + 1
+        at_B1 = is_there_BT.int().argmax(dim=1, keepdim=True)
         at_B1F = at_B1[:, :, None].expand(-1, 1, sequence_BTF.shape[2])
         return sequence_BTF.gather(1, at_B1F).squeeze(1)
 

@@ -38,27 +38,26 @@ class Slice(nn.Module):
 
 
 class CenterCrop(nn.Module):
-    """Takes the middle of an image."""
+    """Takes the middle of an image, or with a depth of a volume."""
 
-    def __init__(self, height: int, width: int) -> None:
+    def __init__(self, height: int, width: int, depth: int | None = None) -> None:
         super().__init__()
-        self.height = height
-        self.width = width
+        self.sizes = (height, width) if depth is None else (depth, height, width)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        top = (x.shape[-2] - self.height) // 2
-        left = (x.shape[-1] - self.width) // 2
-        return x[..., top : top + self.height, left : left + self.width]
+        for dim, size in enumerate(self.sizes, x.dim() - len(self.sizes)):
+            x = x.narrow(dim, (x.shape[dim] - size) // 2, size)
+        return x
 
     def extra_repr(self) -> str:
-        return f"{self.height}, {self.width}"
+        return " x ".join(str(size) for size in self.sizes)
 
 
 class CropLike(nn.Module):
-    """Takes the middle of an image, as large as another one."""
+    """Takes the middle of an image or a volume, as large as another one."""
 
     def forward(self, x: torch.Tensor, like: torch.Tensor) -> torch.Tensor:
-        height, width = like.shape[-2:]
-        top = (x.shape[-2] - height) // 2
-        left = (x.shape[-1] - width) // 2
-        return x[..., top : top + height, left : left + width]
+        for dim in range(2, x.dim()):
+            size = like.shape[dim]
+            x = x.narrow(dim, (x.shape[dim] - size) // 2, size)
+        return x
