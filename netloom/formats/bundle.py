@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import os
 import zipfile
-import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -22,6 +21,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from netloom import __version__
+from netloom.formats.zips import BROKEN_ZIP, read_counted
 from netloom.graph.document import Document
 from netloom.graph.limits import MAX_DOCUMENT_BYTES
 from netloom.graph.migrations import DocumentError, load_document
@@ -38,9 +38,7 @@ MAX_WEIGHTS_BYTES = 8 * 2**30
 """Default cap on weights; a caller with a smaller quota passes its own."""
 
 _MAX_MEMBERS = 64
-_CHUNK_BYTES = 2**20
 _FIRST_ZIP_DATE = (1980, 1, 1, 0, 0, 0)
-_BROKEN_ZIP = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError)
 
 Text = Annotated[str, Field(max_length=4000)]
 
@@ -197,7 +195,7 @@ def _read_member(path: Path, name: str, max_bytes: int) -> bytes:
         if path.is_dir():
             return _read_from_folder(path, name, max_bytes)
         return _read_from_zip(path, name, max_bytes)
-    except _BROKEN_ZIP as error:
+    except BROKEN_ZIP as error:
         raise BundleError(f"{path.name} is not a readable bundle: {error}") from error
     except OSError as error:
         reason = error.strerror or str(error)
@@ -224,16 +222,10 @@ def _read_from_zip(path: Path, name: str, max_bytes: int) -> bytes:
         if len(found) != 1:
             count = "no" if not found else f"{len(found)}"
             raise BundleError(f"{path.name} is not a bundle: it holds {count} {name}.")
-        chunks: list[bytes] = []
-        size_bytes = 0
-        # The sizes in a zip's headers can lie, so what is unpacked is counted.
-        with archive.open(found[0]) as member:
-            while chunk := member.read(_CHUNK_BYTES):
-                size_bytes += len(chunk)
-                if size_bytes > max_bytes:
-                    raise _too_large(path, name, max_bytes)
-                chunks.append(chunk)
-    return b"".join(chunks)
+        content = read_counted(archive, found[0], max_bytes)
+    if content is None:
+        raise _too_large(path, name, max_bytes)
+    return content
 
 
 def _too_large(path: Path, name: str, max_bytes: int) -> BundleError:

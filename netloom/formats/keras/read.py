@@ -1,0 +1,113 @@
+"""Keras files: `.keras` (Keras 3), HDF5 with or without architecture, and JSON."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from pathlib import Path
+
+from netloom.formats.bundle import BundleMeta
+from netloom.formats.imported import FormatError, ImportedNetwork
+from netloom.formats.keras.config import parse_config, read_model
+from netloom.formats.keras.draw import draw_network
+from netloom.formats.keras.hdf5 import MAX_ATTRIBUTE_BYTES, open_hdf5
+from netloom.formats.keras.settings import JsonObject, Settings
+from netloom.formats.keras.weights import Keras3Weights, LegacyWeights, NoWeights
+from netloom.formats.read_progress import Progress
+from netloom.formats.zips import BROKEN_ZIP, read_counted
+
+MAX_WEIGHTS_BYTES = 8 * 2**30
+_MAX_MEMBERS = 10_000
+
+
+def read_keras_v3(path: Path, progress: Progress) -> ImportedNetwork:
+    """Open a `.keras` file; raises FormatError."""
+    config = parse_config(_member(path, "config.json", MAX_ATTRIBUTE_BYTES), path.name)
+    metadata = parse_config(_member(path, "metadata.json", MAX_ATTRIBUTE_BYTES), path.name)
+    version = Settings(metadata, "the file").text("keras_version", "3")
+    model = read_model(config)
+    progress(0.2, "Reading the weights")
+    content = _member(path, "model.weights.h5", MAX_WEIGHTS_BYTES)
+    with open_hdf5(io.BytesIO(content), path.name) as root:
+        return draw_network(
+            model,
+            Keras3Weights(root),
+            format_title="Keras 3 (.keras)",
+            version=version,
+            meta=BundleMeta(),
+            progress=progress,
+        )
+
+
+def read_keras_h5(path: Path, progress: Progress) -> ImportedNetwork:
+    """Open an HDF5 file of Keras; raises FormatError, also where it holds weights alone."""
+    with open_hdf5(path, path.name) as root:
+        text = root.text("model_config")
+        if text is None:
+            raise FormatError(_without_architecture(path, root.texts("layer_names")))
+        config = parse_config(text, path.name)
+        version = root.text("keras_version") or _version_in(config)
+        weights = root.inner("model_weights")
+        progress(0.2, "Reading the weights")
+        return draw_network(
+            read_model(config),
+            NoWeights() if weights is None else LegacyWeights(weights),
+            format_title="Keras HDF5",
+            version=version,
+            meta=BundleMeta(),
+            progress=progress,
+        )
+
+
+def read_keras_json(path: Path, progress: Progress) -> ImportedNetwork:
+    """Open an architecture without weights; raises FormatError."""
+    config = parse_config(path.read_bytes(), path.name)
+    found = draw_network(
+        read_model(config),
+        NoWeights(),
+        format_title="Keras JSON",
+        version=_version_in(config),
+        meta=BundleMeta(),
+        progress=progress,
+    )
+    note = "The file holds the architecture alone: the network starts from random weights."
+    report = found.report.model_copy(update={"notes": [note, *found.report.notes]})
+    return ImportedNetwork(found.document, report, {}, found.meta)
+
+
+def _version_in(config: JsonObject) -> str:
+    version = config.get("keras_version")
+    return version[:40] if isinstance(version, str) else ""
+
+
+def _without_architecture(path: Path, layer_names: list[str]) -> str:
+    if not layer_names:
+        return (
+            f"{path.name} is an HDF5 file, but not one of Keras: it names neither a model nor "
+            "layers. Save the model with model.save('network.keras')."
+        )
+    named = ", ".join(layer_names[:3])
+    return (
+        f"{path.name} holds weights alone, for {len(layer_names)} layers ({named}...): Keras wrote "
+        "it with save_weights. Save the whole model with model.save('network.keras'), or open or "
+        "draw the network and bring the weights into it from there."
+    )
+
+
+def _member(path: Path, name: str, most_bytes: int) -> bytes:
+    """Return a file of a zip."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            entries = archive.infolist()
+            found = [entry for entry in entries[:_MAX_MEMBERS] if entry.filename == name]
+            if len(found) != 1:
+                count = "no" if not found else str(len(found))
+                raise FormatError(f"{path.name} is not a Keras file: it holds {count} {name}.")
+            content = read_counted(archive, found[0], most_bytes)
+    except (*BROKEN_ZIP, OSError) as error:
+        raise FormatError(f"{path.name} is damaged: {error}. Save or send it again.") from error
+    if content is None:
+        raise FormatError(
+            f"{name} in {path.name} is larger than {most_bytes / 2**20:,.0f} MB, which is allowed."
+        )
+    return content

@@ -1,0 +1,1 @@
+"""From a network to a Keras model: the reader's way back."""

@@ -1,0 +1,294 @@
+"""Computing beforehand what does not depend on the data: one node at a time, within limits.
+
+Values are numbers, or sizes that depend on the batch; for the latter there is arithmetic of shapes.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from typing import cast
+
+import numpy as np
+import onnx
+from onnx import NodeProto
+
+from netloom.formats.onnx.node import Op
+from netloom.formats.onnx.values import Array, CannotMap, Known, settled_array
+from netloom.layers.sizes import Expr, Size, exact_divide, floor_divide
+
+MAX_FOLDED_BYTES = 2**29
+MAX_SLOW_ELEMENTS = 2**22
+_NEVER = frozenset({
+    "RandomNormal", "RandomNormalLike", "RandomUniform", "RandomUniformLike", "Bernoulli",
+    "Multinomial", "If", "Loop", "Scan", "SequenceMap", "ImageDecoder", "StringNormalizer",
+    "RegexFullMatch", "StringSplit", "StringConcat", "TfIdfVectorizer", "LabelEncoder",
+    "CategoryMapper", "Adagrad", "Adam", "Momentum", "Gradient",
+})  # fmt: skip
+_BY_SHAPE: Mapping[str, int] = {"ConstantOfShape": 0, "Expand": 1}
+"""Operators that make large tensors of small ones, and the input that says how large."""
+
+
+def fold(op: Op, values: Sequence[Known | None]) -> list[Array] | None:
+    """Compute a node whose inputs are known; None where that cannot or should not be done."""
+    if op.kind in _NEVER or op.domain not in ("", "ai.onnx.ml"):
+        return None
+    if any(value is not None and value.is_symbolic for value in values):
+        return _fold_sizes(op, values)
+    arrays = [None if value is None else value.array for value in values]
+    if op.domain or not _is_small(op, arrays):
+        return None
+    if op.kind in ("Identity", "Dropout") and arrays[0] is not None and len(op.outputs) == 1:
+        return [arrays[0]]
+    return evaluate(op, arrays)
+
+
+def evaluate(op: Op, arrays: Sequence[Array | None]) -> list[Array] | None:
+    """Compute one node with the reference of ONNX; None where that fails."""
+    names = [f"i{index}" if array is not None else "" for index, array in enumerate(arrays)]
+    outputs = [f"o{index}" if name else "" for index, name in enumerate(op.outputs)]
+    node = NodeProto()
+    node.CopyFrom(op.proto)
+    del node.input[:], node.output[:]
+    node.input.extend(names)
+    node.output.extend(outputs)
+    given = {name: array for name, array in zip(names, arrays, strict=True) if array is not None}
+    graph = onnx.helper.make_graph(
+        [node],
+        "one",
+        [onnx.helper.make_tensor_value_info(name, _elem(array), array.shape)
+         for name, array in given.items()],
+        [onnx.helper.make_empty_tensor_value_info(name) for name in outputs if name],
+    )  # fmt: skip
+    model = onnx.helper.make_model(
+        graph, opset_imports=[onnx.helper.make_opsetid(op.domain, op.version)]
+    )
+    from onnx.reference import ReferenceEvaluator
+
+    try:
+        with np.errstate(all="ignore"):
+            run = cast("Callable[[None, object], list[object]]", ReferenceEvaluator(model).run)  # pyright: ignore[reportUnknownMemberType]
+            found = run(None, given)
+    except Exception:  # noqa: BLE001 - it raises whatever NumPy raises; the node is drawn instead
+        return None
+    if not all(isinstance(each, np.ndarray | np.generic) for each in found):
+        return None
+    results = iter(np.asarray(each) for each in found)
+    return [next(results) if name else np.zeros(0) for name in outputs]
+
+
+def _elem(array: Array) -> int:
+    try:
+        return onnx.helper.np_dtype_to_tensor_dtype(array.dtype)
+    except (KeyError, ValueError):
+        raise CannotMap(f"values of type {array.dtype} cannot be computed with") from None
+
+
+def _is_small(op: Op, arrays: Sequence[Array | None]) -> bool:
+    """Say whether computing it takes neither long nor much memory."""
+    given = [array for array in arrays if array is not None]
+    most = sum(array.nbytes for array in given)
+    elements = max([array.size for array in given], default=0)
+    shaped = _BY_SHAPE.get(op.kind)
+    if shaped is not None and len(arrays) > shaped and arrays[shaped] is not None:
+        elements = _product(cast("Array", arrays[shaped]))
+    elif op.kind == "Tile" and len(given) == 2:
+        elements = given[0].size * _product(given[1])
+    elif op.kind == "Range" and len(given) == 3:
+        start, limit, step = (float(array.reshape(-1)[0]) for array in given if array.size)
+        elements = int(abs((limit - start) / step)) if step else 0
+    elif op.kind in ("OneHot", "EyeLike", "Pad", "Resize", "Upsample", "CenterCropPad", "Col2Im"):
+        elements = 0 if all(array.size < 1024 for array in given) and _tame(given) else 2**40
+    elif op.kind in ("MatMul", "Gemm", "Conv", "Einsum"):
+        elements = math.prod(array.size for array in given[:2])
+    return most <= MAX_FOLDED_BYTES and elements * 4 <= MAX_FOLDED_BYTES and (
+        op.kind in _BY_SHAPE or elements <= MAX_SLOW_ELEMENTS * 16
+    )  # fmt: skip
+
+
+def _tame(given: Sequence[Array]) -> bool:
+    return all(
+        array.dtype.kind not in "iuf" or array.size == 0 or bool((np.abs(array) < 2**12).all())
+        for array in given
+    )
+
+
+def _product(array: Array) -> int:
+    return math.prod(max(0, int(item)) for item in array.reshape(-1))
+
+
+def _fold_sizes(op: Op, values: Sequence[Known | None]) -> list[Array] | None:
+    """Compute with sizes that depend on the batch."""
+    compute = _SIZES.get(op.kind)
+    if compute is None or values[0] is None:
+        return None
+    arrays = [None if value is None else value.array for value in values]
+    try:
+        return [settled_array(np.asarray(compute(op, arrays), dtype=object))]
+    except (CannotMap, ValueError, IndexError, TypeError, ZeroDivisionError):
+        return None
+
+
+Arrays = Sequence["Array | None"]
+
+
+def _there(arrays: Arrays, index: int) -> Array:
+    array = arrays[index] if index < len(arrays) else None
+    if array is None:
+        raise CannotMap("an input is left out")
+    return array
+
+
+def _gather(op: Op, arrays: Arrays) -> Array:
+    index = _there(arrays, 1).astype(np.int64)
+    return np.take(_there(arrays, 0), index, axis=op.int("axis", 0))
+
+
+def _slice(op: Op, arrays: Arrays) -> Array:
+    data = _there(arrays, 0)
+    if len(arrays) == 1:
+        starts, ends, axes = op.ints("starts") or [], op.ints("ends") or [], op.ints("axes")
+        steps = None
+    else:
+        starts, ends = (_there(arrays, at).astype(np.int64).tolist() for at in (1, 2))
+        axes = _there(arrays, 3).tolist() if len(arrays) > 3 and arrays[3] is not None else None
+        steps = _there(arrays, 4).tolist() if len(arrays) > 4 and arrays[4] is not None else None
+    index = [slice(None)] * data.ndim
+    for place, axis in enumerate(axes or range(len(starts))):
+        index[axis] = slice(starts[place], ends[place], steps[place] if steps else 1)
+    return data[tuple(index)]
+
+
+def _unsqueeze(op: Op, arrays: Arrays) -> Array:
+    axes = _there(arrays, 1).tolist() if len(arrays) > 1 else op.ints("axes")
+    return np.expand_dims(_there(arrays, 0), tuple(axes or ()))
+
+
+def _squeeze(op: Op, arrays: Arrays) -> Array:
+    axes = _there(arrays, 1).tolist() if len(arrays) > 1 else op.ints("axes")
+    return np.squeeze(_there(arrays, 0), None if axes is None else tuple(axes))
+
+
+def _concat(op: Op, arrays: Arrays) -> Array:
+    parts = [_there(arrays, index).astype(object) for index in range(len(arrays))]
+    return np.concatenate(parts, axis=op.int("axis", 0))
+
+
+def _cast(op: Op, arrays: Arrays) -> Array:
+    if op.int("to") not in (6, 7, 1):
+        raise CannotMap("sizes become no other kind")
+    return _there(arrays, 0)
+
+
+def _elementwise(
+    compute: Callable[[Size, Size], Size | bool],
+) -> Callable[[Op, Arrays], Array]:
+    def run(_: Op, arrays: Arrays) -> Array:
+        left, right = np.broadcast_arrays(_there(arrays, 0), _there(arrays, 1))
+        pairs = zip(left.reshape(-1), right.reshape(-1), strict=True)
+        found = [compute(_size(one), _size(other)) for one, other in pairs]
+        result = np.empty(len(found), dtype=object)
+        result[:] = found
+        return result.reshape(left.shape)
+
+    return run
+
+
+def _size(value: object) -> Size:
+    if isinstance(value, Expr):
+        return value
+    number = float(cast("float", value))
+    if number != int(number):
+        raise CannotMap("a size is no whole number")
+    return int(number)
+
+
+def quotient(total: Size, part: Size) -> Size | None:
+    """Return `total / part` where it is whole whatever the batch is."""
+    if isinstance(part, int):
+        return exact_divide(total, part) if part > 0 else None
+    if total == part:
+        return 1
+    if not isinstance(total, Expr) or len(part.terms) != 1:
+        return None
+    [(symbols, factor)] = part.terms
+    rest: Size = 0
+    for others, count in total.terms:
+        left = list(others)
+        for each in symbols:
+            if each not in left:
+                return None
+            left.remove(each)
+        if count % factor:
+            return None
+        rest = Expr(((tuple(left), count // factor),)) + rest if left else rest + count // factor
+    return rest
+
+
+def _divide(one: Size, other: Size) -> Size:
+    if isinstance(other, int) and other > 0:
+        return floor_divide(one, other)
+    found = quotient(one, other)
+    if found is None:
+        raise CannotMap("sizes do not divide")
+    return found
+
+
+def _same(one: Size, other: Size) -> bool:
+    return one == other
+
+
+def _extreme(pick: Callable[[int, int], int]) -> Callable[[Size, Size], Size]:
+    def choose(one: Size, other: Size) -> Size:
+        if isinstance(one, int) and isinstance(other, int):
+            return pick(one, other)
+        if one == other:
+            return one
+        # There is at least one sample: 0 is never larger than a size.
+        if isinstance(one, int) and one <= 1:
+            return other if pick(0, 1) else one
+        if isinstance(other, int) and other <= 1:
+            return one if pick(0, 1) else other
+        raise CannotMap("nobody knows which size is larger")
+
+    return choose
+
+
+def _where(_: Op, arrays: Arrays) -> Array:
+    condition = _there(arrays, 0).astype(bool)
+    return np.where(condition, _there(arrays, 1), _there(arrays, 2))
+
+
+def _reduce_product(op: Op, arrays: Arrays) -> Array:
+    total: Size = 1
+    for item in _there(arrays, 0).reshape(-1):
+        total = _size(item) * total
+    keeps = op.int("keepdims", 1) == 1
+    result = np.empty(1 if keeps else (), dtype=object)
+    result[...] = total
+    return result
+
+
+def _reshape(_: Op, arrays: Arrays) -> Array:
+    return _there(arrays, 0).reshape([int(item) for item in _there(arrays, 1)])
+
+
+_SIZES: Mapping[str, Callable[[Op, Arrays], Array]] = {
+    "Gather": _gather,
+    "Slice": _slice,
+    "Unsqueeze": _unsqueeze,
+    "Squeeze": _squeeze,
+    "Concat": _concat,
+    "Cast": _cast,
+    "Identity": lambda _, arrays: _there(arrays, 0),
+    "Mul": _elementwise(lambda one, other: one * other),
+    "Add": _elementwise(lambda one, other: one + other),
+    "Sub": _elementwise(lambda one, other: one + other * -1),
+    "Div": _elementwise(_divide),
+    "Equal": _elementwise(_same),
+    "Max": _elementwise(_extreme(max)),
+    "Min": _elementwise(_extreme(min)),
+    "Where": _where,
+    "ReduceProd": _reduce_product,
+    "Reshape": _reshape,
+}

@@ -1,0 +1,75 @@
+"""What an ONNX file says beside its graph: its maker, class names, how images become its input."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any, cast
+
+from onnx import ModelProto
+from pydantic import ValidationError
+
+from netloom import __version__
+from netloom.formats.bundle import BundleMeta, make_meta
+from netloom.formats.imported import ImportedNetwork
+from netloom.formats.own.bundle_writer import meta_now
+from netloom.graph.document import Document
+from netloom.layers.input_output import ImageInput, ImageInputParams
+
+CLASS_NAMES = "class_names"
+PREPROCESSING = "preprocessing"
+PRODUCER = "Netloom"
+
+
+def describe_model(model: Any, network: ImportedNetwork) -> None:
+    """Write name, maker, class names and preprocessing into a model of onnx_ir."""
+    meta = meta_now(network)
+    model.producer_name, model.producer_version = PRODUCER, __version__
+    model.graph.name = network.document.graph.name
+    model.doc_string = meta.description or None
+    said = {
+        CLASS_NAMES: json.dumps(meta.classes, ensure_ascii=False) if meta.classes else "",
+        PREPROCESSING: json.dumps(meta.preprocessing) if meta.preprocessing else "",
+        "metrics": json.dumps(meta.metrics) if meta.metrics else "",
+        "licence": meta.licence,
+    }
+    model.metadata_props.update({key: text for key, text in said.items() if text})
+
+
+def read_metadata(model: ModelProto, document: Document) -> BundleMeta:
+    """Return what a file says beside its graph; how images become its input goes into the document.
+
+    What is not understood is left out: files of others use the same words for other things.
+    """
+    said = {entry.key: entry.value for entry in model.metadata_props}
+    preprocessing = _parsed(said.get(PREPROCESSING, ""))
+    if isinstance(preprocessing, dict):
+        _prepare_images(document, cast("dict[str, Any]", preprocessing))
+    classes = _parsed(said.get(CLASS_NAMES, ""))
+    made = make_meta(document, licence=said.get("licence", "")[:4000])
+    try:
+        return BundleMeta.model_validate({**made.model_dump(), "classes": classes or []})
+    except ValidationError:
+        return made
+
+
+def _parsed(text: str) -> object:
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+
+
+def _prepare_images(document: Document, said: Mapping[str, Any]) -> None:
+    """Set resizing and normalisation of the one image input, where they fit its size."""
+    inputs = [n for n in document.graph.nodes.values() if n.type == ImageInput.type_name]
+    if len(inputs) != 1:
+        return
+    drawn = inputs[0].params
+    told = {name: said[name] for name in ("resize_policy", "mean", "std") if name in said}
+    try:
+        params = ImageInputParams.model_validate({**drawn, **told})
+    except ValidationError:
+        return
+    read = params.model_dump(mode="json")
+    inputs[0].params.update({name: read[name] for name in told})

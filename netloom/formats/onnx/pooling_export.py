@@ -1,0 +1,137 @@
+"""Pooling that PyTorch's exporter does not write, or writes wrong, said in other words.
+
+Legend: B batch, C channels.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, cast
+
+import torch
+from torch import Tensor, nn
+
+from netloom.formats.exported import ExportError
+from netloom.layers.sizes import Size
+from netloom.layers.sliding import extent, output_size
+
+Sliding = nn.MaxPool1d | nn.MaxPool2d | nn.MaxPool3d | nn.AvgPool2d | nn.AvgPool3d
+Adaptive = (
+    nn.AdaptiveAvgPool1d
+    | nn.AdaptiveAvgPool2d
+    | nn.AdaptiveAvgPool3d
+    | nn.AdaptiveMaxPool1d
+    | nn.AdaptiveMaxPool2d
+    | nn.AdaptiveMaxPool3d
+)
+
+
+class WindowsInside(nn.Module):
+    """Pooling with partial windows, without those that would start in the padding behind.
+
+    Torch drops them, ONNX counts them. Where each direction is as long without partial windows,
+    none is asked for.
+    """
+
+    layer: Any  # Torch types sizes as numbers or tuples of whatever length.
+
+    def __init__(self, layer: Sliding) -> None:
+        super().__init__()
+        self.layer = layer
+        self.is_plain = isinstance(layer, nn.MaxPool1d) and not layer.return_indices
+
+    def forward(self, x: Tensor) -> Tensor | tuple[Tensor, Tensor]:
+        """Return what the layer returns."""
+        layer = self.layer
+        if self.is_plain:
+            # The path without indices takes lengths for fixed.
+            values, _ = nn.functional.max_pool1d_with_indices(
+                x, layer.kernel_size, layer.stride, layer.padding, layer.dilation, layer.ceil_mode
+            )
+            return values
+        sizes = cast("list[object]", list(x.shape[2:]))
+        if not layer.ceil_mode or not all(isinstance(size, int) for size in sizes):
+            return layer(x)
+        lengths = [self._lengths(at, cast("int", size)) for at, size in enumerate(sizes)]
+        if any(partial != whole for partial, whole in lengths):
+            return layer(x)
+        layer.ceil_mode = False
+        try:
+            return layer(x)
+        finally:
+            layer.ceil_mode = True
+
+    def _lengths(self, at: int, size: int) -> tuple[Size, Size]:
+        """Return how long a direction becomes with partial windows, and without."""
+        layer = self.layer
+        kernel, stride, padding = (
+            _side(value, at) for value in (layer.kernel_size, layer.stride, layer.padding)
+        )
+        window = extent(kernel, _side(getattr(layer, "dilation", 1), at))
+        return (
+            output_size(size, window, stride, padding, ceil_mode=True),
+            output_size(size, window, stride, padding, ceil_mode=False),
+        )
+
+
+def _side(value: Any, at: int) -> int:
+    """Return what a direction is given: one number is for all of them."""
+    sides = cast("Sequence[int]", value if isinstance(value, tuple) else (value,) * (at + 1))
+    return sides[at]
+
+
+class SlicedPool(nn.Module):
+    """Adaptive pooling; to sizes that do not divide what arrives, one slice for each window.
+
+    Maxima and means of windows are those along one direction after the other.
+    """
+
+    layer: Any
+
+    def __init__(self, layer: Adaptive) -> None:
+        super().__init__()
+        self.layer = layer
+        self.is_mean = isinstance(
+            layer, nn.AdaptiveAvgPool1d | nn.AdaptiveAvgPool2d | nn.AdaptiveAvgPool3d
+        )
+
+    def forward(self, x: Tensor) -> Tensor | tuple[Tensor, Tensor]:
+        """Return what the layer returns.
+
+        Raises:
+            ExportError: A length is open, so that nobody knows its windows.
+        """
+        sizes = cast("list[object]", list(x.shape[2:]))
+        wanted = _wanted(self.layer, len(sizes))
+        if getattr(self.layer, "return_indices", False):
+            return self.layer(x)
+        if set(wanted) == {1}:
+            # Torch lays the result out by strides here, which no other tool understands.
+            axes = list(range(2, x.ndim))
+            return x.mean(axes, keepdim=True) if self.is_mean else x.amax(axes, keepdim=True)
+        if not all(isinstance(size, int) for size in sizes):
+            raise ExportError(
+                f"{type(self.layer).__name__} cuts a sequence into {wanted[0]} windows, which ONNX "
+                "can say for one length only. Choose a number for “length”."
+            )
+        lengths = cast("list[int]", sizes)
+        pairs = list(zip(lengths, wanted, strict=True))
+        if all(length % count == 0 for length, count in pairs):
+            return self.layer(x)
+        for axis, (length, count) in enumerate(pairs, start=2):
+            x = torch.cat([self._window(x, axis, *each) for each in _windows(length, count)], axis)
+        return x
+
+    def _window(self, x: Tensor, axis: int, start: int, stop: int) -> Tensor:
+        part = x.narrow(axis, start, stop - start)
+        return part.mean(axis, keepdim=True) if self.is_mean else part.amax(axis, keepdim=True)
+
+
+def _wanted(layer: Any, count: int) -> Sequence[int]:
+    size: object = layer.output_size
+    return cast("Sequence[int]", size if isinstance(size, tuple | list) else [size] * count)
+
+
+def _windows(length: int, count: int) -> list[tuple[int, int]]:
+    """Return where windows begin and end, as torch places them."""
+    return [(at * length // count, -(-(at + 1) * length // count)) for at in range(count)]

@@ -1,0 +1,1 @@
+"""Netloom's own kinds of file, as writers."""

@@ -1,0 +1,167 @@
+"""The throwaway process that opens a file: `python -m netloom.formats.reading FILE FOLDER`.
+
+It writes a bundle as a folder (network.json, weights.safetensors, meta.json) and report.json, and
+says how far it is as JSON lines. Memory, time and what it writes are limited by the system; it
+leaves the network where the system lets it. Whoever started it reads the folder as hostile: a file
+that takes this process over has gained a folder, and nothing else.
+"""
+
+from __future__ import annotations
+
+import argparse
+import ctypes
+import json
+import os
+import resource
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from netloom.formats.bundle import META, NETWORK, WEIGHTS, make_meta
+from netloom.formats.imported import FormatError, ImportedNetwork
+from netloom.formats.recognise import PYTHON, recognise
+from netloom.formats.weight_report import with_weight_report
+
+REPORT = "report.json"
+FACTS = "tensors.json"
+"""Written instead of a network for a file that holds weights alone."""
+_NEW_USER, _NEW_NETWORK = 0x10000000, 0x40000000
+_BAD_NEWS = 1
+_NOT_ALONE = (
+    "Files of Python are run only in a process without network, and this system does not let a "
+    "process leave it. Its operator has to allow user namespaces, or to turn NETLOOM_IMPORT_PYTHON "
+    "off."
+)
+
+
+def main(arguments: list[str]) -> int:
+    """Read the file and write the folder; the exit status is 1 when it cannot be done."""
+    parser = argparse.ArgumentParser(prog="netloom.formats.reading")
+    parser.add_argument("file", type=Path)
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--name", default="", help="what the file is called for people")
+    parser.add_argument("--beside", type=Path, action="append", default=[], metavar="FILE",
+                        help="another file of the same network")  # fmt: skip
+    parser.add_argument(
+        "--run-python", action="store_true", help="run files of Python that cannot be read"
+    )
+    add_limits(parser)
+    options = parser.parse_args(arguments)
+    file: Path = options.file
+
+    def read() -> None:
+        from netloom.formats.weight_file import holds_weights_alone
+
+        if not options.beside and holds_weights_alone(file):
+            _write_weights(file, options.folder)
+        else:
+            write_network(_read(file, options), options.folder)
+
+    return guarded(read, options, file_name=file.name, shown=options.name or file.name)
+
+
+def add_limits(parser: argparse.ArgumentParser) -> None:
+    """Let the caller say what the process may take."""
+    parser.add_argument("--memory-bytes", type=int, default=8 * 2**30)
+    parser.add_argument("--written-bytes", type=int, default=16 * 2**30)
+    parser.add_argument("--seconds", type=int, default=1800)
+
+
+def guarded(
+    read: Callable[[], None], options: argparse.Namespace, *, file_name: str, shown: str
+) -> int:
+    """Do the work within limits and tell how it ended; returns the exit status.
+
+    Args:
+        file_name: What the file is called here, which people have never seen.
+        shown: What they call it.
+    """
+    limit(options.memory_bytes, options.written_bytes, options.seconds)
+    options.is_alone = leave_network()
+    try:
+        read()
+    except FormatError as error:
+        text = str(error).replace(file_name, shown) if file_name else str(error)
+        return _refuse("import_failed", text)
+    except (MemoryError, RecursionError) as error:
+        what = "memory" if isinstance(error, MemoryError) else "nested calls"
+        return _refuse("out_of_memory", f"Reading {shown} needs more {what} than allowed.")
+    return 0
+
+
+def limit(memory_bytes: int, written_bytes: int, seconds: int) -> None:
+    """Have the system end this process rather than let it take more."""
+    # Not the address space: libraries reserve far more of it than they use.
+    resource.setrlimit(resource.RLIMIT_DATA, (memory_bytes, memory_bytes))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (written_bytes, written_bytes))
+    resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds + 5))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+
+def leave_network() -> bool:
+    """Move into a network of its own, in which nobody else is; False where that is not allowed."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    return hasattr(libc, "unshare") and libc.unshare(_NEW_USER | _NEW_NETWORK) == 0
+
+
+def _read(file: Path, options: argparse.Namespace) -> ImportedNetwork:
+    if options.run_python and recognise(file) == PYTHON:
+        if not options.is_alone:
+            raise FormatError(_NOT_ALONE)
+        from netloom.formats.python.run import run_python_file
+
+        return run_python_file(file, tell)
+    from netloom.formats.read import read_network
+
+    return read_network(file, side_files=options.beside, progress=tell)
+
+
+def write_network(imported: ImportedNetwork, folder: Path) -> None:
+    """Write what was read as a bundle in a folder, with the report beside it."""
+    from safetensors.torch import save_file  # pyright: ignore[reportUnknownVariableType]
+
+    imported = with_weight_report(imported)
+    tell(0.9, "Writing the network")
+    folder.mkdir(parents=True, exist_ok=True)
+    meta = imported.meta
+    if not meta.created:
+        made = make_meta(imported.document, classes=meta.classes, licence=meta.licence)
+        meta = made.model_copy(update={"description": meta.description, "metrics": meta.metrics})
+    (folder / NETWORK).write_text(imported.document.model_dump_json(by_alias=True))
+    (folder / META).write_text(meta.model_dump_json(by_alias=True))
+    (folder / REPORT).write_text(imported.report.model_dump_json())
+    tensors = {key: tensor.contiguous().clone() for key, tensor in imported.weights.items()}
+    save_file(tensors, folder / WEIGHTS)
+    tell(1.0, "Read")
+
+
+def _write_weights(file: Path, folder: Path) -> None:
+    """Write tensors under the names of the file, and what they are."""
+    from safetensors.torch import save_file  # pyright: ignore[reportUnknownVariableType]
+
+    from netloom.formats.weight_file import WeightFacts, read_weight_file
+
+    found = read_weight_file(file, progress=tell)
+    tell(0.9, "Writing the weights")
+    folder.mkdir(parents=True, exist_ok=True)
+    facts = WeightFacts(format=found.format, tensors=list(found.facts))
+    (folder / FACTS).write_text(facts.model_dump_json())
+    tensors = {key: tensor.contiguous().clone() for key, tensor in found.tensors.items()}
+    save_file(tensors, folder / WEIGHTS)
+    tell(1.0, "Read")
+
+
+def tell(fraction: float | None, text: str) -> None:
+    """Say how far it is."""
+    print(json.dumps({"progress": fraction, "text": text}), flush=True)  # noqa: T201 - to the parent
+
+
+def _refuse(code: str, text: str) -> int:
+    print(json.dumps({"refused": code, "text": text}), flush=True)  # noqa: T201 - to the parent
+    return _BAD_NEWS
+
+
+if __name__ == "__main__":
+    status = main(sys.argv[1:])
+    sys.stdout.flush()
+    os._exit(status)  # nothing of the file's making gets another turn

@@ -1,0 +1,101 @@
+"""What was imported against the module itself, on random input."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from math import isfinite
+from typing import cast
+
+import torch
+from torch import Tensor, nn
+
+from netloom.analyze import analyze
+from netloom.compile import build_module, load_weights
+from netloom.compile.order import natural_key
+from netloom.formats.imported import ImportedNetwork, ParityCheck
+from netloom.formats.traced.calls import Ref
+from netloom.formats.traced.merging import Held, leaves
+
+_SEED = 0
+_SUSPICIOUS = 1e-3
+"""In shares of the largest number of the module."""
+
+
+def checked(
+    module: nn.Module,
+    imported: ImportedNetwork,
+    example: Sequence[Tensor],
+    output_names: Sequence[str],
+) -> ImportedNetwork:
+    """Compare a network with the module it was drawn of, and write the difference in the report.
+
+    Args:
+        module: In evaluation mode.
+        output_names: Names of the output nodes, in the order of what the module returns.
+    """
+    report = imported.report
+    if any(found.severity == "error" for found in analyze(imported.document).diagnostics):
+        note = "It cannot run as it is, so it was not compared with the module."
+        return replace(imported, report=report.model_copy(update={"notes": [*report.notes, note]}))
+    generator = torch.Generator().manual_seed(_SEED)
+    inputs = [
+        torch.randn(tensor.shape, generator=generator, dtype=tensor.dtype)
+        if tensor.is_floating_point()
+        else tensor
+        for tensor in example
+    ]
+    network = build_module(imported.document)
+    load_weights(network, imported.weights)
+    network.eval()
+    with torch.no_grad():
+        expected = [
+            cast("Tensor", value)
+            for _, value in named_results(module(*[tensor.clone() for tensor in inputs]))
+        ]
+        given = network(*inputs)
+    results = cast("tuple[Tensor, ...]", given if isinstance(given, tuple) else (given,))
+    by_name = dict(zip(sorted(output_names, key=natural_key), results, strict=True))
+    pairs = [(one, by_name[name]) for one, name in zip(expected, output_names, strict=True)]
+    difference = max(float((one.double() - other.double()).abs().max()) for one, other in pairs)
+    largest = max(float(one.double().abs().max()) for one, _ in pairs)
+    if not isfinite(difference) or not isfinite(largest):
+        note = "It gives numbers beyond all bounds on random input, so it was not compared."
+        return replace(imported, report=report.model_copy(update={"notes": [*report.notes, note]}))
+    parity = ParityCheck(
+        oracle=f"torch {torch.__version__}",
+        inputs=f"random, seed {_SEED}",
+        max_abs_diff=difference,
+        max_abs_value=largest,
+    )
+    notes = list(report.notes)
+    if difference > _SUSPICIOUS * max(largest, 1e-6):
+        notes.append(
+            f"On random input the network differs from the module by {difference:.3g}, of "
+            f"{largest:.3g}: do not trust it before the reason is found."
+        )
+    return replace(imported, report=report.model_copy(update={"parity": parity, "notes": notes}))
+
+
+def named_results(result: object) -> list[tuple[str, object]]:
+    """Return what leaves with a name: keys of a dictionary, else numbers in order."""
+    match result:
+        case Ref() | Held() | Tensor():
+            return [("output", result)]
+        case dict():
+            items = cast("dict[object, object]", result).items()
+            return [
+                (str(key), value) for key, value in items if isinstance(value, Ref | Held | Tensor)
+            ]
+        case list() | tuple():
+            values = [
+                item
+                for item in leaves(cast("object", result))
+                if isinstance(item, Ref | Held | Tensor)
+            ]
+            if len(values) == 1:
+                return [("output", values[0])]
+            return [(f"output_{index + 1}", value) for index, value in enumerate(values)]
+        case _:
+            fields = getattr(result, "__dict__", None)
+            return named_results(cast("object", fields)) if isinstance(fields, dict) else []

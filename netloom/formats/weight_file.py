@@ -1,0 +1,156 @@
+"""Files that hold weights alone: tensors by the names that the file gives them, in its order.
+
+Every kind of file comes out alike: names with dots, tensors laid out as torch has them, so that
+`netloom.formats.matching` can say which layer of a network each belongs to.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from netloom.formats.imported import FormatError, ImportedNetwork
+from netloom.formats.read_progress import Progress, tell_nobody
+from netloom.formats.recognise import KERAS_H5, SAFETENSORS, STATE_DICT, recognise
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+MAX_TENSORS = 200_000
+WEIGHTS_ALONE = frozenset({STATE_DICT.name, SAFETENSORS.name})
+"""Formats that never hold a network; HDF5 files of Keras may."""
+
+
+class FileTensor(BaseModel):
+    """One tensor of a file.
+
+    Attributes:
+        key: As the file calls it.
+        layer: Names of what holds it, with dots: `layer1.0.conv1`.
+        name: What it is in its layer, as torch calls it: `weight`, `running_mean`.
+        shape: As torch lays it out.
+        shape_in_file: As the file has it, where that differs.
+        is_channels_last: It was trained on channels that come last, which matters to a Linear
+            layer behind a Flatten.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    key: Annotated[str, Field(max_length=2000)]
+    layer: Annotated[str, Field(max_length=2000)] = ""
+    name: Annotated[str, Field(max_length=1000)]
+    shape: tuple[int, ...]
+    shape_in_file: tuple[int, ...] | None = None
+    is_channels_last: bool = False
+
+    @property
+    def num_values(self) -> int:
+        """How many numbers it has."""
+        total = 1
+        for size in self.shape:
+            total *= size
+        return total
+
+
+class WeightFacts(BaseModel):
+    """What a file holds, without the numbers."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    format: Annotated[str, Field(max_length=120)]
+    tensors: Annotated[list[FileTensor], Field(max_length=MAX_TENSORS)]
+
+
+@dataclass(frozen=True, slots=True)
+class WeightFile:
+    """What a file holds.
+
+    Attributes:
+        format: For people.
+        facts: In the file's order; names and shapes without the numbers.
+        tensors: By the file's key, as torch lays them out.
+    """
+
+    format: str
+    facts: tuple[FileTensor, ...]
+    tensors: dict[str, Tensor]
+
+
+def holds_weights_alone(path: Path) -> bool:
+    """Say whether a file has weights and no network; raises FormatError."""
+    found = recognise(path)
+    if found.name == KERAS_H5.name:
+        from netloom.formats.keras.weights_alone import has_architecture
+
+        return not has_architecture(path)
+    return found.name in WEIGHTS_ALONE
+
+
+def read_weight_file(path: Path, *, progress: Progress = tell_nobody) -> WeightFile:
+    """Read the tensors of any file that holds some: weights alone, or a network with weights.
+
+    Raises:
+        FormatError: It holds none, cannot be read, or is damaged.
+    """
+    found = recognise(path)
+    progress(0.1, f"Reading {found.title}")
+    if found.name in WEIGHTS_ALONE:
+        file = _of_state_dict(path, found.title, is_sorted=found.name == SAFETENSORS.name)
+    elif found.name == KERAS_H5.name:
+        from netloom.formats.keras.weights_alone import read_keras_weights
+
+        file = read_keras_weights(path)
+    else:
+        from netloom.formats.read import read_network
+
+        file = _of_network(read_network(path, progress=progress))
+    if not file.tensors:
+        raise FormatError(f"{path.name} holds no weights. Choose one that does.")
+    if len(file.tensors) > MAX_TENSORS:
+        raise FormatError(
+            f"{path.name} holds {len(file.tensors):,} tensors; {MAX_TENSORS:,} are allowed."
+        )
+    return file
+
+
+def natural(text: str) -> list[tuple[int, str]]:
+    """Return a key that sorts `layer2` before `layer10`."""
+    return [(int(part), "") if part.isdigit() else (-1, part) for part in re.split(r"(\d+)", text)]
+
+
+def _of_state_dict(path: Path, title: str, *, is_sorted: bool) -> WeightFile:
+    from netloom.formats.state_dict import read_state_dict
+
+    given = read_state_dict(path)
+    # safetensors are sorted by their names, which is no order of layers: 10 comes before 2.
+    keys = sorted(given, key=natural) if is_sorted else list(given)
+    facts = tuple(_fact(key, tuple(given[key].shape)) for key in keys)
+    return WeightFile(title, facts, given)
+
+
+def _fact(key: str, shape: tuple[int, ...]) -> FileTensor:
+    layer, _, name = key.replace("/", ".").rpartition(".")
+    return FileTensor(key=key, layer=layer, name=name, shape=shape)
+
+
+def _of_network(imported: ImportedNetwork) -> WeightFile:
+    """Name the weights of a network by its layers."""
+    from netloom.surgery.expand import expand
+
+    tensors: dict[str, Tensor] = {}
+    facts: list[FileTensor] = []
+    for use in expand(imported.document).uses:
+        for spec in (*use.parameters, *use.buffers):
+            tensor = imported.weights.get(spec.key)
+            if tensor is None:
+                continue
+            key = f"{use.name}.{spec.name}"
+            tensors[key] = tensor
+            facts.append(
+                FileTensor(key=key, layer=use.name, name=spec.name, shape=tuple(tensor.shape))
+            )
+    return WeightFile(imported.report.format, tuple(facts), tensors)

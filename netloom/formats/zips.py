@@ -1,0 +1,27 @@
+"""Zips of others: what damage raises, and members whose real bytes are counted."""
+
+from __future__ import annotations
+
+import zipfile
+import zlib
+
+BROKEN_ZIP = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError)
+"""What reading a damaged zip raises, beside OSError."""
+
+_CHUNK_BYTES = 2**20
+
+
+def read_counted(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, max_bytes: int) -> bytes | None:
+    """Return the content of a member; None when it is larger than allowed.
+
+    What is unpacked is counted, because the sizes in a zip's headers can lie.
+    """
+    chunks: list[bytes] = []
+    size_bytes = 0
+    with archive.open(entry) as member:
+        while chunk := member.read(_CHUNK_BYTES):
+            size_bytes += len(chunk)
+            if size_bytes > max_bytes:
+                return None
+            chunks.append(chunk)
+    return b"".join(chunks)
