@@ -18,6 +18,7 @@ from netloom.graph.document import (
 )
 from netloom.graph.topology import Scope
 from netloom.layers.block import BLOCK, BLOCK_INPUT, BLOCK_OUTPUT
+from netloom.layers.learning import LearningParams
 from netloom.readback.exposing import Exposing, exposed_of, overrides_of
 from netloom.readback.layers import find_layer
 from netloom.readback.matching import Match, match_scope, ports_of
@@ -27,6 +28,7 @@ from netloom.readback.records import ReadNode, Record
 from netloom.readback.solving import FoundLayer
 from netloom.readback.starting import with_starts
 from netloom.readback.syntax import CannotRead
+from netloom.readback.tying import set_owners
 from netloom.readback.wanted import Params
 
 
@@ -150,6 +152,7 @@ class Assembly:
                 base = exposing.defined(node_id, reads[0], values, before, inner)
             nodes[node_id] = self._node(reads[0], base, before)
             self._add_places(reads[0], node_id, block_id)
+        set_owners(nodes, group[0].nodes, match.nodes, {} if present is None else present.nodes)
         exposing.settle()
         return nodes, self._edges(group[0], match, present, nodes)
 
@@ -157,7 +160,12 @@ class Assembly:
         """Return the parameters of a node in one use of its class; overrides of a block."""
         if read.type_name != BLOCK:
             _keep_as_drawn(read, before)
-            return with_starts(read)
+            params = with_starts(read)
+            if read.tied is not None and before is not None:
+                # The source says how weights start where they are, not where they are used.
+                said = {k: v for k, v in before.params.items() if k in LearningParams.model_fields}
+                params = {**said, **params}
+            return params
         found = [self._overrides.get(id(record), {}) for record in read.records]
         kept = dict(before.overrides) if before is not None and before.block is not None else {}
         if any(each != found[0] for each in found):
@@ -257,7 +265,11 @@ def _kept(before: Node | None, after: Node) -> Node:
 
 def _keep_as_drawn(read: ReadNode, before: Node | None) -> None:
     """Keep type and parameters of a node whose name does not stand in the source."""
-    if before is None or read.wanted is None or (read.is_named and read.name == before.name):
+    if (
+        before is None
+        or read.wanted is None
+        or (read.module is not None and read.is_named and read.name == before.name)
+    ):
         return
     shapes = [flow.shape for flow in read.inputs.values()]
     found = find_layer(read.wanted, shapes, (before.type, dict(before.params)))

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import cast
 
 from netloom.layers.function import FunctionLayer
 from netloom.layers.registry import installed_layers
-from netloom.layers.shapes import Expr
+from netloom.layers.sizes import Expr
+from netloom.readback.operator_calls import OPERATOR, operator_call
 from netloom.readback.values import Flow, Plain, SizeOf, is_plain
 from netloom.readback.wanted import Wanted, WantedCall, WantedExpression, canonical, named_arguments
 
@@ -56,10 +57,15 @@ class NoSuchFunction(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Use:
-    """A layer that is called with these tensors."""
+    """A layer that is called with these tensors.
+
+    Attributes:
+        otherwise: What the call may be too, where no layer fits.
+    """
 
     wanted: Wanted
     flows: tuple[Flow, ...]
+    otherwise: Use | None = None
 
 
 def operator_use(symbol: str, type_name: str, flows: Sequence[Flow]) -> Use:
@@ -77,6 +83,33 @@ def expression_use(
 
 
 def function_use(name: str, given: Sequence[object], keywords: Mapping[str, object]) -> Use:
+    """Return the use of a layer, or else of an operator, for a function of torch or a method.
+
+    Raises:
+        NoSuchFunction: There is neither.
+    """
+    call = operator_call(name, given, keywords)
+    operator = None
+    if call is not None:
+        operator = expression_use(call.text, (OPERATOR,), call.flows, *call.hints)
+    try:
+        use = _layer_use(name, given, keywords)
+    except NoSuchFunction:
+        if operator is None:
+            raise
+        return operator
+    if operator is None or not isinstance(operator.wanted, WantedExpression):
+        return use
+    wanted = use.wanted
+    if isinstance(wanted, WantedExpression) and wanted.text == operator.wanted.text:
+        names = (*wanted.type_names, OPERATOR)
+        return replace(
+            use, wanted=WantedExpression(wanted.text, names, wanted.hints + operator.wanted.hints)
+        )
+    return replace(use, otherwise=operator)
+
+
+def _layer_use(name: str, given: Sequence[object], keywords: Mapping[str, object]) -> Use:
     """Return the use of a layer that a function of `torch` or `F`, or a method, stands for.
 
     Args:
@@ -282,7 +315,7 @@ def called_function(dotted: str | None) -> str | None:
     if dotted is None:
         return None
     module, _, name = dotted.rpartition(".")
-    return name if module in ("torch", "F") else None
+    return name if module in ("torch", "F", "nn.functional") else None
 
 
 def same_operator_chain(tree: ast.BinOp) -> list[ast.expr]:

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from itertools import islice
+from typing import cast
 
 from netloom.graph.document import ParamValue
-from netloom.layers.shapes import Shape, axes_of, exact_divide
+from netloom.layers.shapes import Shape, axes_of
+from netloom.layers.sizes import exact_divide
+from netloom.readback.operator_calls import OPERATOR, hinted
 from netloom.readback.values import Plain
 
 _LETTERS = {1: ("F",), 2: ("TF", "CT"), 3: ("CHW",), 4: ("CDHW",)}
@@ -17,6 +20,9 @@ def guessed_texts(
     type_name: str, values: Sequence[Plain], shapes: Sequence[Shape | None]
 ) -> Iterator[dict[str, ParamValue]]:
     """Yield parameters worth trying, for types that keep as text what torch takes as numbers."""
+    if type_name == OPERATOR:
+        yield from cast("Iterator[dict[str, ParamValue]]", hinted(values))
+        return
     shape = shapes[0] if shapes else None
     if shape is None:
         return

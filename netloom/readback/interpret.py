@@ -9,7 +9,7 @@ from typing import cast
 from netloom.compile.ports import read_ports
 from netloom.graph.document import Document, Node
 from netloom.graph.limits import MAX_BLOCK_DEPTH
-from netloom.graph.names import UsedNames
+from netloom.graph.names import MAX_LENGTH, UsedNames
 from netloom.layers.shapes import Shape
 from netloom.readback.classes import arguments_of, constructor_of, method_of
 from netloom.readback.frames import Frame
@@ -17,6 +17,7 @@ from netloom.readback.nodes import NodeReader
 from netloom.readback.records import Record
 from netloom.readback.statements import NOTHING
 from netloom.readback.syntax import CannotRead, SourceFile
+from netloom.readback.tying import tie_nodes
 from netloom.readback.values import (
     LOST,
     ClassModule,
@@ -104,6 +105,11 @@ class Reader(NodeReader):
         if len(given) != len(shapes):
             words = ", ".join(each.arg for each in given) or "nothing"
             raise CannotRead(forward, f"forward takes {words}, but {len(shapes)} tensors arrive.")
+        for each in given:
+            if not each.arg.isascii() or len(each.arg) > MAX_LENGTH:
+                raise CannotRead(
+                    each, f"{each.arg[:64]}: name inputs with up to {MAX_LENGTH} plain letters."
+                )
         ports = read_ports(ast.get_docstring(tree))
         frame.self_name, frame.origins, frame.nodes = first.arg, frozenset(), []
         inputs = [(each.arg, shape) for each, shape in zip(given, shapes, strict=True)]
@@ -119,6 +125,7 @@ class Reader(NodeReader):
         )
         for value in results:
             record.results.append(value if isinstance(value, Flow) else LOST)
+        tie_nodes(record)
         self._name_nodes(record)
         if self.num_errors:
             # A line that cannot be read may be what calls them.
@@ -145,11 +152,13 @@ class Reader(NodeReader):
         names = UsedNames(node.name for node in record.nodes if node.module is not None)
         names.taken.update(name for name, _ in record.inputs)
         for index, node in enumerate(record.nodes):
-            if node.module is None and node.is_named and takers.get(index) == {index + 1}:
+            is_passed_on = len(node.outputs) < 2 and takers.get(index) == {index + 1}
+            if node.module is None and node.is_named and is_passed_on:
                 node.is_named = False
             if node.module is not None and node.is_named:
                 continue
-            stem = node.name if node.is_named else _stem(node.type_name)
+            has_stem = node.is_named or (node.tied is not None and node.name)
+            stem = node.name if has_stem else _stem(node.type_name)
             node.name = names.give(stem)
 
 

@@ -48,7 +48,7 @@ def find_layer(
         else:
             reasons.append(found)
     if misfits:  # What is wrong with the shapes is for the analysis to say, on the canvas.
-        return replace(misfits[0], inferred={})
+        return replace(misfits[0], inferred={}, is_misfit=True)
     if reasons:
         return reasons[0]
     what = wanted.target if isinstance(wanted, WantedCall) else wanted.text

@@ -19,8 +19,11 @@ _OTHER_TYPES: Mapping[str, tuple[str, ...]] = {
         for kind in ("Constant", "Reflection", "Replication", "Circular")
         for count in (1, 2, 3)
     },
-    "CenterCrop": ("Crop2d",),
-    "CropLike": ("Crop2d",),
+    "CenterCrop": ("Crop2d", "Crop3d"),
+    "LearnedTensor": ("Parameter",),
+    "SavedTensor": ("Constant",),
+    **dict.fromkeys(("Slice", "Expand", "ExpandToBatch", "CastTo"), ("Operator",)),
+    "CropLike": ("Crop2d", "Crop3d"),
     **{
         f"Masked{kind}": (kind,)
         for kind in (

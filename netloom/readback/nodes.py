@@ -12,16 +12,19 @@ from netloom.graph.names import name_problem
 from netloom.graph.topology import block_ports, instance_nodes
 from netloom.layers.base import ShapeProblem
 from netloom.layers.block import BLOCK
+from netloom.layers.expect import infer_layer
 from netloom.layers.parse import parse_params
 from netloom.layers.shapes import Shape
 from netloom.readback.effort import PER_NODE, spend
 from netloom.readback.frames import Frame
 from netloom.readback.functions import Use
 from netloom.readback.layers import find_layer
+from netloom.readback.operator_calls import OPERATOR, hinted
 from netloom.readback.records import ReadNode, Record
 from netloom.readback.solving import FoundLayer
 from netloom.readback.statements import MAX_ERRORS, StatementReader
 from netloom.readback.syntax import CannotRead, SourceFile
+from netloom.readback.tying import keeps_statistics
 from netloom.readback.values import (
     LOST,
     Chain,
@@ -31,7 +34,7 @@ from netloom.readback.values import (
     Module,
     PassOn,
 )
-from netloom.readback.wanted import Params, WantedCall
+from netloom.readback.wanted import Params, Wanted, WantedCall, wanted_values
 
 
 class NodeReader(StatementReader):
@@ -43,6 +46,7 @@ class NodeReader(StatementReader):
         self.blocks = blocks
         self.num_nodes = 0
         self._found: dict[object, FoundLayer | str] = {}
+        self._ops: dict[int, frozenset[str]] = {}
 
     def use_class(
         self,
@@ -99,9 +103,6 @@ class NodeReader(StatementReader):
         nodes = frame.nodes
         if nodes is None:
             raise CannotRead(tree, "Layers are called in forward, not in __init__.")
-        if module.calls and module is items[0]:
-            raise CannotRead(tree, f"self.{module.name[:64]} is called twice. A block that is used "
-                             "twice is made twice, with weights of its own.")  # fmt: skip
         for item in items:
             item.calls += 1
         shapes: list[Shape | None] = [flow.shape for flow in flows]
@@ -130,6 +131,9 @@ class NodeReader(StatementReader):
             name = module.name or "block"
             name = name if len(runs) == 1 else f"{name}_{index}"
             given = self._add_block(module, items[0], name, records, given, tree, nodes)
+            nodes[-1].part = index
+        if module.calls > 1 and any(keeps_statistics(node) for node in nodes[-len(runs) :]):
+            self._note_statistics(module, tree)
         return given[0] if len(given) == 1 else tuple(given)
 
     def _add_block(
@@ -148,7 +152,7 @@ class NodeReader(StatementReader):
         node = ReadNode(
             BLOCK,
             name,
-            bool(module.name),
+            bool(module.name) and module.calls == 1,
             dict(zip(input_names, flows, strict=True)),
             tree,
             first.node if module is first else module.node,
@@ -158,6 +162,7 @@ class NodeReader(StatementReader):
             is_frozen=module.is_frozen,
             exposed=first.origins,
             outputs=tuple(outputs),
+            has_weights=True,
         )
         nodes.append(node)
         return [
@@ -190,7 +195,22 @@ class NodeReader(StatementReader):
     def add_use(self, use: Use, tree: ast.expr, frame: Frame) -> object:
         if frame.nodes is None:
             raise CannotRead(tree, "Tensors are computed in forward, not in __init__.")
+        if use.otherwise is not None:
+            found = self.found(use.wanted, [flow.shape for flow in use.flows], None)
+            other = use.otherwise
+            is_there = bool(_ops_of(other.wanted) & self._present_ops(frame.seeds))
+            if isinstance(found, str) or found.inferred or found.is_misfit or is_there:
+                second = self.found(other.wanted, [flow.shape for flow in other.flows], None)
+                use = other if isinstance(second, FoundLayer) else use
         return self._add_layer(use.wanted, list(use.flows), tree, frame, None)
+
+    def _present_ops(self, seeds: Mapping[str, Node]) -> frozenset[str]:
+        """Return the operators of the present scope: what they may be read as, they stay."""
+        known = self._ops.get(id(seeds))
+        if known is None:
+            ops = (str(node.params.get("op")) for node in seeds.values() if node.type == OPERATOR)
+            known = self._ops[id(seeds)] = frozenset(ops)
+        return known
 
     def _count(self, tree: ast.AST) -> None:
         self.num_nodes += 1
@@ -227,9 +247,6 @@ class NodeReader(StatementReader):
         parsed = parse_params(found.layer, found.params).params
         if parsed is None:
             raise CannotRead(made_at, "These arguments do not fit.")
-        if module is not None and module.calls > 1 and found.layer.takes_learning:
-            raise CannotRead(tree, f"self.{name[:64]} is called twice. A layer with weights is "
-                             "drawn once; make a second one.")  # fmt: skip
         ports = [port.name for port in found.layer.input_ports(parsed)]
         inputs = dict(zip(ports, flows, strict=True))
         outputs = [port.name for port in found.layer.output_ports(parsed)]
@@ -249,10 +266,19 @@ class NodeReader(StatementReader):
             is_frozen=module is not None and module.is_frozen,
             exposed={key: value for key, value in origins.items() if key in fields},
             outputs=tuple(outputs),
+            has_weights=module is not None and found.layer.takes_learning,
         )
         nodes.append(node)
+        if module is not None and module.calls > 1 and keeps_statistics(node):
+            self._note_statistics(module, tree)
         made = [Flow(len(nodes) - 1, port, shapes.get(port)) for port in outputs]
         return made[0] if len(made) == 1 else tuple(made)
+
+    def _note_statistics(self, module: Module, tree: ast.AST) -> None:
+        self.add_problem(
+            tree, f"self.{module.name[:64]} is called more than once: the uses share its weights, "
+            "and each keeps running statistics of its own.", is_note=True,
+        )  # fmt: skip
 
     def found(
         self, wanted: object, shapes: list[Shape | None], seed: tuple[str, Params] | None
@@ -269,9 +295,13 @@ class NodeReader(StatementReader):
         known = {port: flow.shape for port, flow in inputs.items() if flow.shape is not None}
         if params is None or len(known) < len(inputs):
             return {}
-        inferred = found.layer.infer(params, known)
+        inferred = infer_layer(found.layer, params, known)
         if not isinstance(inferred, ShapeProblem):
             return inferred.outputs
         # The canvas will say that it does not fit; what follows is read as if it did.
         passed = next(iter(known.values()))
         return {port.name: passed for port in found.layer.output_ports(params)}
+
+
+def _ops_of(wanted: Wanted) -> frozenset[str]:
+    return frozenset(params["op"] for params in hinted(wanted_values(wanted)))

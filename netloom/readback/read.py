@@ -11,6 +11,7 @@ from netloom.compile.setup import GROUPS_FUNCTION
 from netloom.compile.source import class_blocks
 from netloom.graph.apply import apply_operations
 from netloom.graph.between import operations_between
+from netloom.graph.collecting import collection_paused
 from netloom.graph.document import Document, Node
 from netloom.graph.names import repaired_name
 from netloom.graph.operations import Operation, OperationRefused, SetAttribute, SetParam
@@ -38,6 +39,11 @@ def read_source(source: str, document: Document) -> Reading:
 
     What is wrong with the source is data: no exception comes of any text.
     """
+    with collection_paused():
+        return _read(source, document)
+
+
+def _read(source: str, document: Document) -> Reading:
     file, problems = parse_file(source)
     network = None if problems and not file.classes else network_class(file)
     if network is None:
@@ -209,6 +215,8 @@ def _set_factors(file: SourceFile, top: Record) -> None:
     function = file.functions.get(GROUPS_FUNCTION)
     factors = {} if function is None else read_factors(function)
     for path, read in _layers_by_path(top, ""):
+        if read.tied is not None:
+            continue  # The layer whose weights it uses says how they learn.
         rate, decay = factors.get(path, (1.0, 1.0))
         read.params = dict(read.params)
         for name, value in (("learning_rate_factor", rate), ("l2_factor", decay)):

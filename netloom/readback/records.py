@@ -24,6 +24,9 @@ class ReadNode:
         inputs: Tensor by port.
         records: Of a block, what each repeat of it is.
         exposed: Constructor arguments of the class that parameters of this node pass on.
+        has_weights: It may have something to learn.
+        part: Which of the nodes that one module became in one call.
+        tied: Place of the node of the record whose weights it uses.
         made_at, called_at: Where it stands.
     """
 
@@ -41,6 +44,9 @@ class ReadNode:
     is_frozen: bool = False
     exposed: Mapping[str, str] = field(default_factory=dict[str, str])
     outputs: tuple[str, ...] = ("output",)
+    has_weights: bool = False
+    part: int = 0
+    tied: int | None = None
 
 
 @dataclass(slots=True, eq=False)
@@ -72,6 +78,7 @@ class Record:
                     len(node.records),
                     node.is_shared,
                     node.is_frozen,
+                    node.tied,
                     tuple(record.structure() for record in node.records[:1]),
                     node.records[0].class_name if node.records else "",
                 )

@@ -15,6 +15,7 @@ from netloom.layers.parse import parse_params
 from netloom.layers.shapes import Shape
 from netloom.readback.guesses import guessed_texts
 from netloom.readback.making import SHAPE, makes
+from netloom.readback.operator_calls import OPERATOR, of_class
 from netloom.readback.values import Plain, as_json
 from netloom.readback.wanted import Params, Wanted, WantedCall, wanted_values
 
@@ -32,11 +33,13 @@ class FoundLayer:
 
     Attributes:
         inferred: What is written, and what it is here, by the argument nobody has to give.
+        is_misfit: It cannot work on what arrives, and nothing else can.
     """
 
     layer: AnyLayer
     params: Params
     inferred: Mapping[str, tuple[object, object]]
+    is_misfit: bool = False
 
 
 def solved(
@@ -83,11 +86,15 @@ def _starts(
     fixed = required_values(layer, wanted) | seed
     if layer.variadic_param is not None:
         default = cast("object", layer.Params.model_fields[layer.variadic_param].default)
-        if len(shapes) != fixed.get(layer.variadic_param, default):
-            fixed[layer.variadic_param] = len(shapes)
+        count = (len(shapes) - len(layer.fixed_inputs)) // max(len(layer.variadic_inputs), 1)
+        if count != fixed.get(layer.variadic_param, default):
+            fixed[layer.variadic_param] = count
     for switches in _switches(layer, len(shapes), fixed):
         start = fixed | switches
         yield start
+        if layer.type_name == OPERATOR and isinstance(wanted, WantedCall):
+            for params in of_class(wanted.target, wanted.arguments):
+                yield {**start, **params}
         for guess in guessed_texts(layer.type_name, wanted_values(wanted), shapes):
             yield {**start, **guess}
 

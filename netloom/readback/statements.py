@@ -6,11 +6,13 @@ import ast
 from collections.abc import Sequence
 from typing import cast
 
+from netloom.compile.setup import TIE_FUNCTION
 from netloom.readback.calls import CallEvaluator
 from netloom.readback.effort import spend
 from netloom.readback.frames import Frame
 from netloom.readback.model import SourceProblem
 from netloom.readback.syntax import CannotRead, SourceFile, problem_at
+from netloom.readback.tying import tie_modules
 from netloom.readback.values import (
     LOST,
     UNREAD,
@@ -153,13 +155,14 @@ class StatementReader(CallEvaluator):
                     raise CannotRead(target, "There are not as many values as names.")
                 for each, item in zip(targets, cast("list[object]", value), strict=True):
                     self._assign(each, item, frame)
+                _name_by_outputs(targets, cast("list[object]", value), frame)
             case _:
                 raise CannotRead(
                     target, "Assign to a name, or in __init__ to an attribute of self."
                 )
 
     def _standing_call(self, call: ast.Call, frame: Frame) -> None:
-        """Read `super().__init__()`, `layers.append(...)`, `nn.init...`, `requires_grad_`."""
+        """Read `super().__init__()`, `layers.append(...)`, `nn.init...` and their like."""
         match call.func:
             case ast.Attribute(value=ast.Call(func=ast.Name(id="super")), attr="__init__"):
                 return
@@ -181,6 +184,13 @@ class StatementReader(CallEvaluator):
                 given = self.items(call.args, frame)
                 if isinstance(module, Module) and given in ([False], [True], []):
                     module.is_frozen = given == [False]
+                    return
+            case ast.Name(id=name) if name == TIE_FUNCTION:
+                items = self.items(call.args, frame)
+                modules = [item for item in items if isinstance(item, Module)]
+                if len(modules) == len(items) > 1 and not call.keywords:
+                    for user in modules[1:]:
+                        tie_modules(modules[0], user)
                     return
             case _:
                 dotted = self.file.dotted_name(call.func) or ""
@@ -225,3 +235,17 @@ def _attributes(tree: ast.expr) -> list[str]:
 def _is_unused(target: ast.expr) -> bool:
     names = [node.id for node in ast.walk(target) if isinstance(node, ast.Name)]
     return bool(names) and all(name.startswith("_") for name in names)
+
+
+def _name_by_outputs(targets: Sequence[ast.expr], values: Sequence[object], frame: Frame) -> None:
+    """Call a function's node `top` where its outputs are assigned to `top_values, top_indices`."""
+    flows = [value for value in values if isinstance(value, Flow)]
+    names = [target.id.rstrip("_") for target in targets if isinstance(target, ast.Name)]
+    if not frame.nodes or len(flows) < len(values) or len(names) < len(targets):
+        return
+    node = frame.nodes[-1]
+    if node.module is not None or any(flow.node != len(frame.nodes) - 1 for flow in flows):
+        return
+    stems = {name.removesuffix(f"_{flow.port}") for name, flow in zip(names, flows, strict=True)}
+    if len(stems) == 1 and stems.isdisjoint(names):
+        node.name, node.is_named = stems.pop(), True

@@ -65,6 +65,7 @@ class Module:
         node: Where it is made.
         name: The attribute it is kept in.
         calls: How often `forward` has called it so far.
+        tied_to: The module whose parameters it holds.
         starts: Calls of `nn.init` on its tensors: tensor, function, arguments.
     """
 
@@ -72,6 +73,7 @@ class Module:
     name: str = ""
     calls: int = 0
     is_frozen: bool = False
+    tied_to: Module | None = None
     starts: list[tuple[str, str, dict[str, Plain], ast.expr]] = field(
         default_factory=list[tuple[str, str, dict[str, Plain], ast.expr]]
     )
