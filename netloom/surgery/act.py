@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import ClassVar, Generic, TypeAlias, TypeVar
 
@@ -142,6 +142,11 @@ class Act(Generic[P]):
                 found = found.model_copy(update={"default": defaults[name]})
             fields.append(found)
         return fields
+
+    def asks(self, name: str, chosen: Mapping[str, ParamValue]) -> bool:
+        """Return whether a field matters with what is chosen so far."""
+        del name, chosen
+        return True
 
     def describe(self) -> ActDescription:
         """Return the act as data."""

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 from netloom.graph.document import Document, ExposedParam, Graph, Node
 from netloom.graph.limits import MAX_NODES, measure_expansion
+from netloom.graph.sharing import Sharing, sharing_of
 from netloom.graph.topology import Scope, block_ports, instance_nodes, topological_order
 from netloom.layers.base import AnyLayer, Inference, ShapeProblem
 from netloom.layers.block import BLOCK
@@ -66,10 +67,10 @@ class LayerUse:
 
     Attributes:
         path: Node ids with repeat numbers, `instance/0/inner`, as weights are named.
-        owner: The same for the use that holds the weights: the first of repeats that share them.
+        owner: What its learned weights go by: `path`, unless several uses share them.
         name: Node names, for people: `stage.0.conv`.
         holders: Where parameters that an instance overrides are written, by parameter.
-        parameters: Learned tensors; none on a use that borrows them from its owner.
+        parameters: Learned tensors; of uses that share them on the first one alone.
         buffers: Tensors that are saved but not learned.
     """
 
@@ -146,6 +147,8 @@ class _Walk:
     uses: list[LayerUse] = field(default_factory=list[LayerUse])
     is_complete: bool = True
     num_bodies: int = 0
+    _owners: set[str] = field(default_factory=set[str])
+    _sharings: dict[str | None, Sharing] = field(default_factory=dict[str | None, Sharing])
     _orders: dict[str | None, list[str]] = field(default_factory=dict[str | None, list[str]])
     _inferred: dict[_Question, tuple[Node, _Inferred | None]] = field(
         default_factory=dict[_Question, tuple[Node, _Inferred | None]]
@@ -192,6 +195,14 @@ class _Walk:
             self._orders[scope_id] = order
         return self._orders[scope_id]
 
+    def _owner(self, node_id: str, place: _Place) -> str:
+        """Return what the weights of a node go by."""
+        if place.scope_id not in self._sharings:
+            graph, scope_id = self.graph, place.scope_id
+            nodes = graph.nodes if scope_id is None else graph.blocks[scope_id].nodes
+            self._sharings[scope_id] = sharing_of(nodes)
+        return f"{place.owner}{self._sharings[place.scope_id].key(node_id)}"
+
     def _instance(
         self, node_id: str, node: Node, place: _Place, inputs: _Ports
     ) -> dict[str, Value]:
@@ -213,7 +224,7 @@ class _Walk:
             inner = _Place(
                 scope_id=node.block,
                 path=f"{place.path}{node_id}/{index}/",
-                owner=f"{place.owner}{node_id}/{owned}/",
+                owner=f"{self._owner(node_id, place)}/{owned}/",
                 name=f"{place.name}{node.name}{number}.",
                 holders=holders,
             )
@@ -227,8 +238,9 @@ class _Walk:
         if inferred is None:
             return {}
         layer, params, ports, found = inferred
-        path, owner = f"{place.path}{node_id}", f"{place.owner}{node_id}"
-        holds = path == owner
+        path, owner = f"{place.path}{node_id}", self._owner(node_id, place)
+        holds = owner not in self._owners
+        self._owners.add(owner)
         use = LayerUse(
             path=path,
             owner=owner,

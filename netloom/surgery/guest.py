@@ -14,6 +14,7 @@ from netloom.graph.document import (
     Position,
     new_id,
 )
+from netloom.graph.match import renamed_node
 from netloom.graph.names import repaired_name, unique_name
 from netloom.graph.operations import AddBlock, AddEdge, AddNode, Operation
 from netloom.graph.topology import BLOCK_INPUT, BLOCK_OUTPUT, block_order
@@ -21,7 +22,7 @@ from netloom.layers.block import BLOCK
 from netloom.layers.registry import get_layer
 from netloom.surgery.act import ActRefused
 from netloom.surgery.edit import GraphEdit
-from netloom.surgery.renaming import guest_ids, renamed_block, renamed_edge, renamed_node
+from netloom.surgery.renaming import guest_ids, renamed_block, renamed_edge
 
 _GAP_PX = 160.0
 
@@ -170,7 +171,7 @@ class Guest:
         return operations
 
     def _moved(self, node: Node) -> Node:
-        return renamed_node(node, self._ids)
+        return renamed_node(node, self._ids, self._ids)
 
     def _edge(self, edge: Edge) -> Edge:
         return renamed_edge(edge, self._ids)

@@ -10,6 +10,7 @@ from typing import cast
 from pydantic import ValidationError
 
 from netloom.analyze import Analysis, Binding, analyze
+from netloom.graph.collecting import collection_paused
 from netloom.graph.diagnostics import Diagnostic
 from netloom.graph.document import Document, Node, ParamValue
 from netloom.graph.operations import OperationRefused
@@ -17,7 +18,10 @@ from netloom.surgery.act import ActRefused, AnyAct, Context, Outcome
 from netloom.surgery.model import ActDescription, Change, Plan, Target
 from netloom.surgery.survival import report_merged, report_survival
 
-_ACTS = ("head", "freeze", "insert", "swap", "width", "heads", "cut", "merge")
+_ACTS = (
+    "head", "attach", "boxes", "freeze", "insert", "swap", "placeholder", "width", "heads", "cut",
+    "merge",
+)  # fmt: skip
 _MOST_PROBLEMS = 20
 
 
@@ -65,14 +69,19 @@ def plan_act(
         KeyError: There is no such act.
     """
     act = _registry()[act_id]
-    target = target or Target()
-    context = Context(document, target, binding or Binding(), other, other_name)
-    plan = Plan(act=act_id)
+    context = Context(document, target or Target(), binding or Binding(), other, other_name)
+    with collection_paused():
+        return _plan(act, context, values or {})
+
+
+def _plan(act: AnyAct, context: Context, values: Mapping[str, ParamValue]) -> Plan:
+    plan = Plan(act=act.id)
     try:
         form = act.form(context)
-        chosen = {field.name: field.default for field in form} | dict(values or {})
-        plan = plan.model_copy(update={"form": form, "values": chosen})
-        if act.needs_network and other is None:
+        chosen = {field.name: field.default for field in form} | dict(values)
+        asked = [field for field in form if act.asks(field.name, chosen)]
+        plan = plan.model_copy(update={"form": asked, "values": chosen})
+        if act.needs_network and context.other is None:
             raise ActRefused("Choose the other network.")
         outcome = act.perform(context, act.Params.model_validate(chosen))
     except (ActRefused, OperationRefused) as refusal:

@@ -48,11 +48,17 @@ class _Remapping:
     _picks: dict[SpaceChange, Tensor] = field(default_factory=dict[SpaceChange, Tensor])
 
     def run(self) -> Remapped:
-        made = dict(self.weights)
+        tensors = self.transfer.tensors
+        used = {tensor.source for tensor in tensors.values()}
+        # What goes by another name now is not there under the former one as well.
+        made = {k: tensor for k, tensor in self.weights.items() if k in tensors or k not in used}
         resized: list[str] = []
-        for key, tensor in self.transfer.tensors.items():
-            given = self.weights.get(key)
-            if tensor.fate != "resized" or given is None:
+        for key, tensor in tensors.items():
+            given = None if tensor.source is None else self.weights.get(tensor.source)
+            if given is None:
+                continue
+            if tensor.fate == "kept":
+                made[key] = given
                 continue
             result = given
             for resize in tensor.resizes:

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from netloom.graph.document import BlockDefinition, Document, Edge, Endpoint, Graph, Node
+from netloom.graph.match import renamed_node
 from netloom.graph.topology import BLOCK_INPUT, BLOCK_OUTPUT
 from netloom.layers.block import BLOCK
 from netloom.layers.registry import get_layer
@@ -93,7 +94,7 @@ def _is_layer(node: Node) -> bool:
 
 def _renamed(document: Document, ids: Mapping[str, str]) -> Document:
     graph = document.graph
-    nodes = {ids[key]: renamed_node(node, ids) for key, node in graph.nodes.items()}
+    nodes = {ids[key]: renamed_node(node, ids, ids) for key, node in graph.nodes.items()}
     edges = {ids[key]: renamed_edge(edge, ids) for key, edge in graph.edges.items()}
     blocks = {ids[key]: renamed_block(block, ids) for key, block in graph.blocks.items()}
     return Document(graph=Graph(name=graph.name, nodes=nodes, edges=edges, blocks=blocks))
@@ -124,12 +125,6 @@ def _in_block(document: Document, block_id: str, instances: list[str]) -> Docume
     return Document(graph=Graph(name=graph.name, nodes=top, edges=edges, blocks=blocks))
 
 
-def renamed_node(node: Node, ids: Mapping[str, str]) -> Node:
-    if node.block is None:
-        return node
-    return node.model_copy(update={"block": ids[node.block]})
-
-
 def renamed_edge(edge: Edge, ids: Mapping[str, str]) -> Edge:
     return Edge(
         source=Endpoint(node=ids[edge.source.node], port=edge.source.port),
@@ -140,7 +135,7 @@ def renamed_edge(edge: Edge, ids: Mapping[str, str]) -> Edge:
 def renamed_block(block: BlockDefinition, ids: Mapping[str, str]) -> BlockDefinition:
     return BlockDefinition(
         name=block.name,
-        nodes={ids[key]: renamed_node(node, ids) for key, node in block.nodes.items()},
+        nodes={ids[key]: renamed_node(node, ids, ids) for key, node in block.nodes.items()},
         edges={ids[key]: renamed_edge(edge, ids) for key, edge in block.edges.items()},
         inputs=[ids[key] for key in block.inputs],
         outputs=[ids[key] for key in block.outputs],

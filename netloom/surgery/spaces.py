@@ -81,6 +81,7 @@ class Widths:
     of_layer: dict[str, Layout] = field(default_factory=dict[str, Layout])
     _spaces: list[Space] = field(default_factory=list[Space])
     _parents: list[int] = field(default_factory=list[int])
+    _identities: dict[int, frozenset[str]] = field(default_factory=dict[int, frozenset[str]])
 
     def root(self, space: int) -> int:
         """Return the number by which a space and all that were joined with it are known."""
@@ -94,7 +95,10 @@ class Widths:
 
     def identity(self, number: int) -> frozenset[str]:
         """Return what makes a space the same one in two networks: the layers that make it."""
-        return frozenset(use.owner for use in self.space(number).makers)
+        root = self.root(number)
+        if root not in self._identities:
+            self._identities[root] = frozenset(use.owner for use in self._spaces[root].makers)
+        return self._identities[root]
 
     def new(self, size: int, maker: LayerUse | None = None, pin: str = "") -> Layout:
         """Begin a space."""
@@ -127,6 +131,7 @@ class Widths:
         for left, right in zip(one, other, strict=True):
             keep, gone = sorted((self.root(left.space), self.root(right.space)))
             if keep != gone:
+                self._identities.clear()
                 self._parents[gone] = keep
                 self._spaces[keep].take_in(self._spaces[gone])
 

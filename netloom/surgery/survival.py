@@ -21,15 +21,18 @@ def report_survival(before: Document, after: Document) -> Survival:
     lines = [
         _line(use, transfer, old) for use in transfer.after.uses if use.parameters or use.buffers
     ]
-    present = {use.path for use in transfer.after.uses}
+    owners = {use.path: use.owner for use in transfer.after.uses}
     drawn = _node_ids(after)
-    lines += [
-        _removed(use)
-        for use in transfer.before.uses
-        if (use.parameters or use.buffers)
-        and use.path not in present
-        and (transfer.after.is_complete or not drawn.issuperset(_ids_of(use)))
-    ]
+    used = {tensor.source for tensor in transfer.tensors.values()}
+    for use in transfer.before.uses:
+        is_used = use.parameters and all(tensor.key in used for tensor in use.parameters)
+        if is_used or not (use.parameters or use.buffers):
+            continue
+        if use.path not in owners:
+            if transfer.after.is_complete or not drawn.issuperset(_ids_of(use)):
+                lines.append(_removed(use))
+        elif use.parameters and owners[use.path] not in (use.path, use.owner):
+            lines.append(_removed(use, "It uses the weights of another layer."))
     counts = Counter(line.fate for line in lines)
     totals: Counter[str] = Counter()
     for line in lines:
@@ -107,7 +110,7 @@ def _line(use: LayerUse, transfer: Transfer, old: dict[str, TensorSpec]) -> Laye
     )
 
 
-def _removed(use: LayerUse) -> LayerSurvival:
+def _removed(use: LayerUse, text: str = "") -> LayerSurvival:
     return LayerSurvival(
         path=use.path,
         scope=use.scope_id,
@@ -117,6 +120,7 @@ def _removed(use: LayerUse) -> LayerSurvival:
         fate="removed",
         parameters=use.num_parameters,
         kept_parameters=0,
+        text=text,
     )
 
 
@@ -145,7 +149,7 @@ def _resized_text(tensors: list[TensorTransfer]) -> str:
     anew = [tensor.spec.name for tensor in tensors if tensor.fate == "new"]
     if anew:
         sentences.append(f"{', '.join(anew)} start{'s' if len(anew) == 1 else ''} anew.")
-    return " ".join(sentences)
+    return " ".join(dict.fromkeys(sentences))
 
 
 def _how(what: str, change: SpaceChange, *, is_input: bool = False) -> str:

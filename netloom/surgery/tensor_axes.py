@@ -9,6 +9,7 @@ from netloom.surgery.expand import LayerUse
 from netloom.surgery.spaces import Axes, Layout, TensorAxis
 
 CONVOLUTIONS = frozenset({"Conv1d", "Conv2d", "Conv3d"})
+SEPARABLE = frozenset({"SeparableConv1d", "SeparableConv2d", "SeparableConv3d"})
 TRANSPOSED = frozenset({"ConvTranspose1d", "ConvTranspose2d", "ConvTranspose3d"})
 
 
@@ -23,7 +24,7 @@ def summed(layout: Layout) -> TensorAxis:
 def weighted_axes(kind: str, out: Layout, arriving: Layout) -> Axes:
     """Return the axes of convolutions, linear layers and embeddings."""
     match kind:
-        case "SeparableConv2d":
+        case _ if kind in SEPARABLE:
             return {
                 "depthwise.weight": {0: made(arriving)},
                 "pointwise.weight": {0: made(out), 1: summed(arriving)},

@@ -2,15 +2,18 @@
 
 The same decision is shown before an act and followed when a run starts, so that the preview
 promises exactly what the trainer does. It needs nothing but the two documents: layers are matched
-by their ids, widths by the layers that make them.
+by their ids, also where they went into a block or came out of one, widths by the layers that make
+them.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
 from netloom.graph.document import Document
+from netloom.graph.regrouped import match_regrouped
 from netloom.surgery.expand import Expansion, TensorSpec, expand
 from netloom.surgery.spaces import Layout, TensorAxis, Widths
 from netloom.surgery.widths import find_widths
@@ -23,6 +26,7 @@ class MakerAxis:
     """Weights that make the channels of a width.
 
     Attributes:
+        key: As the old network names them.
         axis: The axis that counts them.
         starts: Where the channels begin on it; once for each gate of a recurrent layer.
     """
@@ -32,9 +36,9 @@ class MakerAxis:
     starts: tuple[int, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class SpaceChange:
-    """A width that differs."""
+    """A width that differs. Compared by identity: each is there once."""
 
     old_size: int
     new_size: int
@@ -61,11 +65,16 @@ class AxisResize:
 
 @dataclass(frozen=True, slots=True)
 class TensorTransfer:
-    """What becomes of one tensor of the new network."""
+    """What becomes of one tensor of the new network.
+
+    Attributes:
+        source: Key of the tensor it is made of; None where it is new.
+    """
 
     spec: TensorSpec
     fate: Fate
     resizes: tuple[AxisResize, ...] = ()
+    source: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,22 +106,44 @@ class _Comparison:
     old_widths: Widths
     new_widths: Widths
     _changes: dict[int, SpaceChange] = field(default_factory=dict[int, SpaceChange])
+    _same_makers: dict[tuple[int, int], bool] = field(default_factory=dict[tuple[int, int], bool])
+    _owners: dict[str, str] = field(default_factory=dict[str, str])
+    """What weights of today went by, where the old network has them."""
+    _sources: dict[str, TensorSpec] = field(default_factory=dict[str, TensorSpec])
+    """The tensor that each one of today was, by key."""
 
     def compare(self) -> Transfer:
         specs = {t.key: t for use in self.old.uses for t in (*use.parameters, *use.buffers)}
-        tensors: dict[str, TensorTransfer] = {}
-        for use in self.new.uses:
-            for spec in (*use.parameters, *use.buffers):
-                tensors[spec.key] = self._tensor(specs.get(spec.key), spec)
-        left_over = tuple(spec for key, spec in specs.items() if key not in tensors)
+        self._find_sources(specs)
+        tensors = {
+            spec.key: self._tensor(self._sources.get(spec.key), spec)
+            for use in self.new.uses
+            for spec in (*use.parameters, *use.buffers)
+        }
+        used = {tensor.source for tensor in tensors.values()}
+        left_over = tuple(spec for key, spec in specs.items() if key not in used)
         return Transfer(self.old, self.new, tensors, left_over)
+
+    def _find_sources(self, specs: Mapping[str, TensorSpec]) -> None:
+        owners = {use.path: use.owner for use in self.old.uses}
+        former = match_regrouped(owners, (use.path for use in self.new.uses))
+        for use in self.new.uses:
+            path = former.get(use.path, use.path)
+            if path in owners:
+                self._owners.setdefault(use.owner, owners[path])
+            for spec in (*use.parameters, *use.buffers):
+                # What shared the weights of another starts as a copy of them.
+                names = (spec.key, f"{path}:{spec.name}", f"{owners.get(path)}:{spec.name}")
+                old = next((specs[name] for name in names if name in specs), None)
+                if old is not None:
+                    self._sources[spec.key] = old
 
     def _tensor(self, old: TensorSpec | None, new: TensorSpec) -> TensorTransfer:
         if old is None or len(old.shape) != len(new.shape):
             return TensorTransfer(new, "new")
         if old.shape == new.shape:
-            return TensorTransfer(new, "kept")
-        old_axes = self.old_widths.axes.get(new.key, {})
+            return TensorTransfer(new, "kept", source=old.key)
+        old_axes = self.old_widths.axes.get(old.key, {})
         new_axes = self.new_widths.axes.get(new.key, {})
         resizes: list[AxisResize] = []
         for axis, (old_size, new_size) in enumerate(zip(old.shape, new.shape, strict=True)):
@@ -121,7 +152,7 @@ class _Comparison:
                 return TensorTransfer(new, "new")
             if resize is not None and any(part.change for part in resize.parts):
                 resizes.append(resize)
-        return TensorTransfer(new, "resized", tuple(resizes))
+        return TensorTransfer(new, "resized", tuple(resizes), source=old.key)
 
     def _axis(self, axis: int, old: TensorAxis | None, new: TensorAxis | None) -> AxisResize | None:
         """Return how an axis follows its widths; None where it does not."""
@@ -145,7 +176,7 @@ class _Comparison:
             return False
         for was, now in zip(old, new, strict=True):
             makers = self.old_widths.identity(was.space)
-            if was.inner != now.inner or makers != self.new_widths.identity(now.space):
+            if was.inner != now.inner or not self._has_same_makers(was.space, now.space):
                 return False
             if not makers and (
                 self.old_widths.space(was.space).size != self.new_widths.space(now.space).size
@@ -153,12 +184,20 @@ class _Comparison:
                 return False
         return True
 
+    def _has_same_makers(self, old: int, new: int) -> bool:
+        roots = self.old_widths.root(old), self.new_widths.root(new)
+        if roots not in self._same_makers:
+            identity = self.new_widths.identity(new)
+            makers = frozenset(self._owners.get(owner, owner) for owner in identity)
+            self._same_makers[roots] = makers == self.old_widths.identity(old)
+        return self._same_makers[roots]
+
     def _change(self, space: int, old_size: int) -> SpaceChange:
         root = self.new_widths.root(space)
         if root not in self._changes:
             found = self.new_widths.space(space)
             makers = sorted(
-                MakerAxis(tensor.key, axis, starts)
+                MakerAxis(self._source_key(tensor), axis, starts)
                 for use in found.makers
                 for tensor in use.parameters
                 if "weight" in tensor.name
@@ -167,6 +206,9 @@ class _Comparison:
             )
             self._changes[root] = SpaceChange(old_size, found.size, tuple(makers))
         return self._changes[root]
+
+    def _source_key(self, tensor: TensorSpec) -> str:
+        return self._sources.get(tensor.key, tensor).key
 
     def _starts(self, layout: Layout, root: int, old_size: int) -> tuple[int, ...]:
         """Return where a space began on an axis of the old network."""

@@ -18,6 +18,7 @@ from netloom.surgery.expand import Expansion, LayerUse, Value
 from netloom.surgery.spaces import Layout, Segment, Widths, channels_of
 from netloom.surgery.tensor_axes import (
     CONVOLUTIONS,
+    SEPARABLE,
     TRANSPOSED,
     attention_axes,
     feed_forward_axes,
@@ -29,7 +30,7 @@ from netloom.surgery.tensor_axes import (
 RECURRENT = frozenset({"LSTM", "GRU", "RNN"})
 TRANSFORMERS = frozenset({"TransformerEncoderLayer", "TransformerDecoderLayer"})
 CHANNELS_PARAM = {
-    **dict.fromkeys(CONVOLUTIONS | TRANSPOSED | {"SeparableConv2d"}, "out_channels"),
+    **dict.fromkeys(CONVOLUTIONS | TRANSPOSED | SEPARABLE, "out_channels"),
     **dict.fromkeys(("Linear", "LowRankLinear"), "out_features"),
 }
 """Layers that give any number of channels for any that arrive, and the parameter that says it."""
@@ -54,7 +55,7 @@ _BATCH_NORMS = frozenset({"BatchNorm1d", "BatchNorm2d", "BatchNorm3d"})
 _INSTANCE_NORMS = frozenset({"InstanceNorm1d", "InstanceNorm2d", "InstanceNorm3d"})
 _TOGETHER = frozenset({"Add", "Subtract", "Multiply", "Divide", "Average", "Maximum", "Minimum"})
 _MIXES = frozenset({"Softmax", "LogSoftmax", "Softmin", "GLU"})
-_PASSES_SHAPE = frozenset({"Pad", "Upsample", "Crop2d", "Mean", "Sum", "Max", "Min"})
+_PASSES_SHAPE = frozenset({"Pad", "Upsample", "Crop2d", "Crop3d", "Mean", "Sum", "Max", "Min"})
 _PASSES_SEQUENCE = frozenset({"ClassToken", "TakeStep", "LearnedPositions", "RotaryPositions"})
 _MAX_SEGMENTS = 1024
 
@@ -93,7 +94,7 @@ class _Follow:
             self._layouts[use.path, port] = layout
         arrived = self._arrived.setdefault(use.owner, layouts)
         for port, layout in layouts.items():
-            if use.path != use.owner and port in arrived:
+            if arrived is not layouts and port in arrived:
                 self.widths.join(arrived[port], layout, f"{use.name} shares its weights")
 
     def _layout(self, value: Value) -> Layout:

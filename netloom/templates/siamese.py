@@ -1,8 +1,17 @@
-"""A siamese network: two images go through the same weights and are compared."""
+"""A siamese network: two images go through towers of the same weights and are compared."""
 
 from __future__ import annotations
 
-from netloom.blocks.layout import ScopeBuilder, finish_document
+from functools import lru_cache
+
+from netloom.blocks.layout import (
+    BlockBuilder,
+    BlockShelf,
+    BuiltBlock,
+    ScopeBuilder,
+    finish_block,
+    finish_document,
+)
 from netloom.graph.document import Document
 from netloom.templates.fit import Fit
 
@@ -12,44 +21,46 @@ _EMBEDDING = 64
 def siamese(fit: Fit, note: str) -> Document:
     """One logit for “both images show the same”.
 
-    The images are stacked as the two slices of a volume. Kernels of depth 1 see each slice alone,
-    so that both go through one set of weights.
+    The right tower uses the weights of the left one; each keeps the statistics of its own images.
     """
-    scope = ScopeBuilder()
+    tower = tower_of(fit.halvings(smallest=2, at_most=4))
+    shelf, scope = BlockShelf(), ScopeBuilder()
     size = {"channels": fit.channels, "height": fit.height, "width": fit.width}
     scope.add("ImageInput", "left", **size)
-    stack = scope.add("Stack")
-    scope.branch(None, row=1, column=0)
-    right = scope.add("ImageInput", "right", **size)
-    scope.connect(right, stack, "input_2")
-    scope.branch(stack, row=0, column=2)
-    halvings = fit.halvings(smallest=2, at_most=4)
-    for step in range(max(1, halvings)):
-        if step:
-            scope.branch(scope.last, row=step + 1, column=0)
-        scope.add("Conv3d", out_channels=16 << step, kernel_size=[1, 3, 3], bias=False)
-        scope.add("BatchNorm3d")
-        scope.add("ReLU")
-        if step < halvings:
-            scope.add("MaxPool3d", kernel_size=[1, 2, 2])
-    scope.branch(scope.last, row=max(1, halvings) + 1, column=0)
-    scope.add("AdaptiveAvgPool3d", output_size=[2, 1, 1])
-    embedded = scope.add("Conv3d", "embed", out_channels=_EMBEDDING, kernel_size=1)
-    rows = scope.row
-    first = _slice(scope, embedded, 0, row=rows)
-    second = _slice(scope, embedded, 1, row=rows + 1)
-    scope.branch(first, row=rows + 2, column=0)
+    left = scope.add_block(shelf.take(tower), "left_tower", {})
     difference = scope.add("Subtract", "difference")
-    scope.connect(second, difference, "input_2")
+    scope.branch(None, row=1, column=0)
+    scope.add("ImageInput", "right", **size)
+    right = scope.add_block(shelf.take(tower), "right_tower", {})
+    scope.nodes[right] = scope.nodes[right].model_copy(update={"weights_of": left})
+    scope.connect(right, difference, "input_2")
+    scope.branch(difference, row=0, column=3)
     squared = scope.add("Multiply", "squared")
     scope.connect(difference, squared, "input_2")
-    scope.add("Flatten")
     scope.add("Linear", "same", out_features=1)
     scope.add("Output")
-    return finish_document(scope, "Siamese", note=note)
+    scope.row = 1
+    return finish_document(scope, "Siamese", shelf, note)
 
 
-def _slice(scope: ScopeBuilder, source: str, index: int, row: int) -> str:
-    scope.branch(source, row=row, column=2)
-    name = ("left_code", "right_code")[index]
-    return scope.add("Slice", name, axis="D", start=index, stop=index + 1)
+@lru_cache
+def tower_of(halvings: int) -> BlockBuilder:
+    """Return what builds a tower that halves an image so often and gives its embedding."""
+
+    def build(_: BlockShelf) -> BuiltBlock:
+        scope = ScopeBuilder()
+        scope.add("BlockInput", "input")
+        for step in range(max(1, halvings)):
+            scope.add("Conv2d", out_channels=16 << step, kernel_size=3, bias=False)
+            scope.add("BatchNorm2d")
+            scope.add("ReLU")
+            if step < halvings:
+                scope.add("MaxPool2d", kernel_size=2)
+            scope.start_row()
+        scope.add("AdaptiveAvgPool2d", output_size=1)
+        scope.add("Flatten")
+        scope.add("Linear", "embed", out_features=_EMBEDDING)
+        scope.add("BlockOutput", "output")
+        return finish_block(scope, "Tower", {})
+
+    return build

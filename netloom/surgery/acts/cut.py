@@ -50,7 +50,9 @@ class CutBranch(Act[NoParams]):
 
 def _variadic(context: Context, node_id: str) -> AnyLayer | None:
     layer = get_layer(context.scope.nodes[node_id].type)
-    return layer if layer is not None and layer.variadic_param is not None else None
+    if layer is None or layer.variadic_inputs or layer.fixed_inputs:
+        return None
+    return layer if layer.variadic_param is not None else None
 
 
 def _grow(context: Context, gone: set[str], cut: set[str]) -> None:

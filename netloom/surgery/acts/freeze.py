@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
+from netloom.analyze.model import Binding
 from netloom.graph.document import Edge, Node
-from netloom.graph.topology import reachable_from
+from netloom.graph.operations import SetAttribute
+from netloom.graph.topology import Scope, reachable_from
 from netloom.layers.params import param
 from netloom.surgery.act import (
     Act,
@@ -15,7 +17,9 @@ from netloom.surgery.act import (
     Outcome,
     shared_block_warning,
 )
+from netloom.surgery.edit import GraphEdit
 from netloom.surgery.groups import layer_groups, nodes_with_weights
+from netloom.surgery.model import Target
 
 
 def _turned(edge: Edge) -> Edge:
@@ -129,6 +133,28 @@ class UnfreezeNext(Act[NextGroupsParams]):
             warnings.append(f"{left} group{'s stay' if left > 1 else ' stays'} frozen.")
         label = f"Unfreeze {_named(nodes[each] for each in thawed)}"
         return Outcome(label, edit, warnings, thawed)
+
+
+def freeze_before(edit: GraphEdit, path: Sequence[str], binding: Binding) -> None:
+    """Freeze everything that leads to a node, in each scope around it; the node itself learns.
+
+    Args:
+        path: Instances from the outermost inwards, then the node.
+    """
+    graph = edit.document.graph
+    scope_id: str | None = None
+    for node_id in path:
+        scope: Scope = graph if scope_id is None else graph.blocks[scope_id]
+        turned = [_turned(edge) for edge in scope.edges.values()]
+        before = reachable_from(node_id, turned) - {node_id}
+        within = Context(edit.document, Target(scope=scope_id), binding)
+        holding = _with_weights(within) & before
+        names = sorted(each for each in holding if not scope.nodes[each].is_frozen)
+        edit.do(
+            SetAttribute(scope=scope_id, node_id=each, attribute="is_frozen", value=True)
+            for each in names
+        )
+        scope_id = scope.nodes[node_id].block
 
 
 ACTS = (FreezeUpTo(), UnfreezeFrom(), UnfreezeNext())

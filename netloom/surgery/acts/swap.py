@@ -24,7 +24,11 @@ from netloom.surgery.expand import LayerUse
 
 _CLOSE = {
     "Conv2d": ("SeparableConv2d", "ConvTranspose2d"),
+    "Conv1d": ("SeparableConv1d", "ConvTranspose1d"),
+    "Conv3d": ("SeparableConv3d", "ConvTranspose3d"),
+    "SeparableConv1d": ("Conv1d",),
     "SeparableConv2d": ("Conv2d",),
+    "SeparableConv3d": ("Conv3d",),
     "MaxPool2d": ("Conv2d", "AvgPool2d"),
     "AvgPool2d": ("Conv2d", "MaxPool2d"),
     "LSTM": ("GRU", "RNN"),
@@ -45,8 +49,9 @@ class SwapLayer(Act[SwapParams]):
     id = "swap_layer"
     title = "Swap for another type"
     summary = (
-        "Gives layers another type and keeps name, connections, and the parameters and weights "
-        "that fit. A selection is swapped as a whole where its layers are of one type."
+        "Gives layers another type and keeps connections, and the parameters and weights that "
+        "fit. A name that only says the old type says the new one. A selection is swapped as a "
+        "whole where its layers are of one type."
     )
     places = ("node", "selection")
     Params = SwapParams

@@ -100,9 +100,11 @@ class _Tied:
     def follow(self, start: LayerUse) -> None:
         """Collect spaces joined by additions, and by parameters that several uses share."""
         by_holder: dict[Holder, list[LayerUse]] = {}
+        by_owner: dict[str, list[LayerUse]] = {}
         for use in self.context.expansion.uses:
             if use.owner in self.widths.of_layer:
                 by_holder.setdefault(_holder(use), []).append(use)
+                by_owner.setdefault(use.owner, []).append(use)
         waiting = [start]
         while waiting:
             use = waiting.pop()
@@ -110,9 +112,10 @@ class _Tied:
             if root in self.spaces:
                 continue
             self.spaces.add(root)
-            for maker in self.widths.space(root).makers:
-                self.makers[maker.path] = maker
-                waiting += by_holder[_holder(maker)]
+            for owner in {maker.owner for maker in self.widths.space(root).makers}:
+                for maker in by_owner[owner]:
+                    self.makers[maker.path] = maker
+                    waiting += by_holder.pop(_holder(maker), [])
 
     def refuse_pinned(self, start: LayerUse) -> None:
         for root in sorted(self.spaces):
@@ -148,7 +151,8 @@ class _Tied:
         if others:
             yield (
                 f"{_listed(others)} {'become' if len(others) > 1 else 'becomes'} {width} wide as "
-                f"well: tied to {start.name} by an addition or by a parameter they share."
+                f"well: tied to {start.name} by an addition, or by a parameter or weights they "
+                "share."
             )
         if width < _width(start):
             yield "Channels are dropped, so the output changes: train again afterwards."
