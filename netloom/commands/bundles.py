@@ -1,8 +1,9 @@
-"""A bundle as a network that can be asked, and images as its input."""
+"""A file as a network that can be asked, and images as its input."""
 
 from __future__ import annotations
 
 from argparse import Namespace
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,7 +11,8 @@ from typing import TYPE_CHECKING
 from netloom.commands.problem import CommandError
 from netloom.data.decode import DecodeError, decode_image
 from netloom.data.preprocess import Preprocessing, PreprocessingError
-from netloom.formats.bundle import BundleError, BundleMeta, read_bundle
+from netloom.explain.prediction_table import class_name
+from netloom.formats.bundle import BundleMeta
 
 if TYPE_CHECKING:
     import numpy as np
@@ -21,7 +23,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class LoadedBundle:
+class LoadedNetwork:
     """A network with its trained weights on a device, in evaluation mode."""
 
     network: Network
@@ -30,8 +32,8 @@ class LoadedBundle:
     device: torch.device
 
     def class_name(self, index: int) -> str:
-        """Return the name of a class; its number where the bundle names none."""
-        return self.meta.classes[index] if index < len(self.meta.classes) else f"class {index}"
+        """Return the name of a class; its number where the file names none."""
+        return class_name(self.meta.classes, index)
 
     def class_index(self, text: str) -> int:
         """Return the class of a name or a number.
@@ -46,6 +48,23 @@ class LoadedBundle:
         known = ", ".join(self.meta.classes[:20]) or "none are named; give a number"
         raise CommandError(f"There is no class {text!r}. Classes: {known}.")
 
+    def places_of(self, classes: Sequence[str]) -> list[int]:
+        """Return which output each class of a dataset is: by name, or in order without names.
+
+        Raises:
+            CommandError: The network does not know a class.
+        """
+        known = {name.casefold(): index for index, name in enumerate(self.meta.classes)}
+        if not known:
+            return list(range(len(classes)))
+        unknown = [name for name in classes if name.casefold() not in known]
+        if unknown:
+            raise CommandError(
+                f"The network knows no class {', '.join(repr(name) for name in unknown[:5])}. "
+                f"It knows {', '.join(self.meta.classes[:20])}; rename the folders after these."
+            )
+        return [known[name.casefold()] for name in classes]
+
     def to_input(self, image_HWC: NDArray[np.uint8]) -> torch.Tensor:
         """Return a decoded image as the network's input, float32 [1, C, H, W]."""
         import torch
@@ -54,30 +73,32 @@ class LoadedBundle:
         return self.preprocessing.normalise(pixels_CHW[None].to(self.device))
 
 
-def load_bundle(options: Namespace) -> LoadedBundle:
-    """Read `options.bundle`, build its network on `options.device` and load every weight.
+def load_network(options: Namespace) -> LoadedNetwork:
+    """Open `options.network`, of any kind, on `options.device` with all its weights.
 
     Raises:
-        CommandError: The bundle cannot be read, has errors or lacks weights; no such device.
+        CommandError: It cannot be opened, has errors or lacks weights; no such device.
     """
     from netloom.compile import CompileError, build_module, load_weights
+    from netloom.formats.imported import FormatError
+    from netloom.formats.read import read_network
 
-    path: Path = options.bundle
+    path: Path = options.network
     device = _device(options.device)
     try:
-        bundle = read_bundle(path)
-        network = build_module(bundle.document)
-        preprocessing = Preprocessing.from_document(bundle.document)
-    except (BundleError, CompileError, PreprocessingError) as error:
+        opened = read_network(path)
+        network = build_module(opened.document)
+        preprocessing = Preprocessing.from_document(opened.document)
+    except (FormatError, CompileError, PreprocessingError) as error:
         raise CommandError(f"{path}: {error}") from error
-    report = load_weights(network, bundle.weights)
+    report = load_weights(network, opened.weights)
     missing = [*report.initialised, *(mismatch.key for mismatch in report.mismatched)]
     if missing:
         raise CommandError(
             f"{path} lacks weights that fit {len(missing)} tensors ({', '.join(missing[:3])}...). "
-            "Download the bundle again, from the run it belongs to."
+            "A trained network is needed: a bundle of a run, or a file that holds weights."
         )
-    return LoadedBundle(network.to(device).eval(), bundle.meta, preprocessing, device)
+    return LoadedNetwork(network.to(device).eval(), opened.meta, preprocessing, device)
 
 
 def open_image(path: Path) -> NDArray[np.uint8]:

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from netloom.commands.bundles import LoadedBundle, load_bundle, open_image
+from netloom.commands.bundles import LoadedNetwork, load_network, open_image
 from netloom.commands.output import complain, say, say_json
 from netloom.commands.problem import CommandError
 
@@ -28,7 +28,7 @@ _HEAT_COLOURS = ((0, 0, 4), (87, 16, 110), (188, 55, 84), (249, 142, 9), (252, 2
 
 def explain_image(options: Namespace) -> int:
     """Write the map of one image and print how it was made."""
-    bundle = load_bundle(options)
+    bundle = load_network(options)
     image_HWC = open_image(options.image)
     explanation = _explain(bundle, image_HWC, options)
     meta = explanation.meta
@@ -55,7 +55,9 @@ def explain_image(options: Namespace) -> int:
     return 0
 
 
-def _explain(bundle: LoadedBundle, image_HWC: NDArray[np.uint8], options: Namespace) -> Explanation:
+def _explain(
+    bundle: LoadedNetwork, image_HWC: NDArray[np.uint8], options: Namespace
+) -> Explanation:
     from netloom.explain import ExplainError, explain
 
     target = None if options.target is None else bundle.class_index(options.target)
@@ -78,7 +80,7 @@ def _explain(bundle: LoadedBundle, image_HWC: NDArray[np.uint8], options: Namesp
         raise CommandError(str(error)) from error
 
 
-def _layer_path(bundle: LoadedBundle, text: str | None) -> str | None:
+def _layer_path(bundle: LoadedNetwork, text: str | None) -> str | None:
     """Return the node path of a layer that a person names as in the code, `stage1.0.conv2`."""
     if text is None:
         return None
@@ -91,7 +93,7 @@ def _layer_path(bundle: LoadedBundle, text: str | None) -> str | None:
 
 
 def _write(
-    out: Path, bundle: LoadedBundle, image_HWC: NDArray[np.uint8], explanation: Explanation
+    out: Path, bundle: LoadedNetwork, image_HWC: NDArray[np.uint8], explanation: Explanation
 ) -> None:
     try:
         if out.suffix.lower() == ".npy":

@@ -4,15 +4,23 @@ from __future__ import annotations
 
 import zipfile
 from argparse import Namespace
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from netloom.analyze import Analysis, analyze, training_memory
 from netloom.commands.layer_table import table_lines, write_table
 from netloom.commands.output import say, say_json
 from netloom.commands.problem import CommandError
+from netloom.compile.order import natural_key
 from netloom.formats.bundle import BundleError, BundleMeta, read_bundle_info
+from netloom.formats.imported import FormatError, ImportReport
+from netloom.formats.read import read_network as read_file
+from netloom.formats.recognise import BUNDLE, DOCUMENT, recognise
+from netloom.formats.weight_report import with_weight_report
 from netloom.graph.document import Document
 from netloom.graph.migrations import DocumentError, load_document
+from netloom.layers.registry import get_layer
 from netloom.templates import make_template, templates
 
 TEMPLATE_SIZES = {"channels": 3, "height": 224, "width": 224, "num_classes": 1000}
@@ -36,16 +44,48 @@ def read_network(path: Path) -> tuple[Document, BundleMeta | None]:
         raise CommandError(f"{path}: {error}") from error
 
 
-def _read_or_make(path: Path) -> tuple[Document, BundleMeta | None]:
-    """Read a network; where there is no such file, make the template of that name."""
-    if not path.exists() and str(path) in {template.id for template in templates()}:
-        return make_template(str(path), **TEMPLATE_SIZES), None
-    return read_network(path)
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A network and where it came from."""
+
+    document: Document
+    meta: BundleMeta | None
+    format: str
+    report: ImportReport | None = None
+
+
+def open_network(path: Path, beside: Sequence[Path] = ()) -> Opened:
+    """Open a file of any kind that can be read, or make the template of that name.
+
+    Only files of other tools load torch.
+
+    Args:
+        beside: Other files of the same network.
+
+    Raises:
+        CommandError: It cannot be opened; the text says what it is and what to do.
+    """
+    if not path.exists():
+        if str(path) in {template.id for template in templates()}:
+            return Opened(make_template(str(path), **TEMPLATE_SIZES), None, "template")
+        return Opened(*read_network(path), DOCUMENT.name)  # which says that there is no such file
+    try:
+        found = recognise(path)
+    except FormatError:
+        found = DOCUMENT  # which says what is wrong with it as a document
+    if found in (BUNDLE, DOCUMENT):
+        return Opened(*read_network(path), found.name)
+    try:
+        imported = with_weight_report(read_file(path, side_files=beside))
+    except FormatError as error:
+        raise CommandError(str(error)) from error
+    return Opened(imported.document, imported.meta, found.name, imported.report)
 
 
 def inspect_network(options: Namespace) -> int:
     """Print layers, totals and problems; the exit status is 1 when there are errors."""
-    document, meta = _read_or_make(options.network)
+    opened = open_network(options.network, options.beside)
+    document, meta = opened.document, opened.meta
     if options.batch < 1:
         raise CommandError("A batch has at least one sample: give --batch a number from 1 on.")
     analysis = analyze(document)
@@ -55,6 +95,7 @@ def inspect_network(options: Namespace) -> int:
         memory = training_memory(analysis.totals, options.batch)
         answer = {
             "name": document.graph.name,
+            **_facts(opened, analysis),
             "meta": meta.model_dump(mode="json") if meta else None,
             "analysis": analysis.model_dump(mode="json"),
             "training_memory": {
@@ -67,6 +108,36 @@ def inspect_network(options: Namespace) -> int:
     else:
         say("\n".join(_describe(document, meta, analysis, options.batch)))
     return 0 if analysis.is_trainable else 1
+
+
+def _facts(opened: Opened, analysis: Analysis) -> dict[str, object]:
+    """What a program asks first of a file."""
+    report, nodes = opened.report, opened.document.graph.nodes
+    pieces = [] if report is None else report.pieces
+    return {
+        "format": opened.format,
+        "num_nodes": len(nodes),
+        "num_parameters": analysis.totals.parameters,
+        "placeholders": [piece.source for piece in pieces if piece.outcome == "placeholder"],
+        "unmapped_operators": [piece.source for piece in pieces if piece.outcome == "operator"],
+        "inputs": _ends(opened.document, analysis, "input"),
+        "outputs": _ends(opened.document, analysis, "output"),
+        "report": None if report is None else report.model_dump(mode="json"),
+    }
+
+
+def _ends(document: Document, analysis: Analysis, role: str) -> list[dict[str, object]]:
+    """Return inputs or outputs with their named dimensions, in the order the network takes them."""
+    found: list[dict[str, object]] = []
+    nodes = document.graph.nodes
+    for node_id in sorted(nodes, key=lambda each: natural_key(nodes[each].name)):
+        layer = get_layer(nodes[node_id].type)
+        if layer is None or layer.role != role:
+            continue
+        known = analysis.nodes.get(node_id)
+        shapes = [] if known is None else list(known.outputs.values())
+        found.append({"name": nodes[node_id].name, "shape": shapes[0] if shapes else None})
+    return found
 
 
 def _describe(

@@ -1,20 +1,25 @@
-"""`predict`: what a trained network says of images."""
+"""`predict`: what a network says of images, one by one or a whole folder."""
 
 from __future__ import annotations
 
+import csv
+import json
 from argparse import Namespace
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, TypedDict
+from typing import TYPE_CHECKING, Protocol, TypedDict
 
-from netloom.commands.bundles import LoadedBundle, load_bundle, open_image
-from netloom.commands.output import complain, say, say_json
+from netloom.commands.bundles import LoadedNetwork, load_network
+from netloom.commands.output import complain, say
 from netloom.commands.problem import CommandError
+from netloom.data.folder import FolderError, image_files, read_folder
+from netloom.data.manifest import Item
+from netloom.explain.prediction_table import class_name, header, row_of
 
 if TYPE_CHECKING:
-    from torch import Tensor
-
-_BATCH = 32
+    from netloom.explain import ItemPrediction
 
 
 class RankedClass(TypedDict):
@@ -25,65 +30,169 @@ class RankedClass(TypedDict):
     probability: float
 
 
+class _Teller(Protocol):
+    def tell(self, found: ItemPrediction) -> None: ...
+
+
+@dataclass(slots=True)
+class _Count:
+    """What became of the images."""
+
+    num_seen: int = 0
+    num_unreadable: int = 0
+    num_labelled: int = 0
+    num_right: int = 0
+
+    def add(self, found: ItemPrediction) -> None:
+        self.num_seen += 1
+        self.num_unreadable += bool(found.problem)
+        if found.is_right is not None:
+            self.num_labelled += 1
+            self.num_right += found.is_right
+
+
 def predict_images(options: Namespace) -> int:
-    """Print the most probable classes of each image; 1 when an image could not be read."""
-    bundle = load_bundle(options)
-    answers: list[dict[str, object]] = []
-    is_complete = True
-    for start in range(0, len(options.images), _BATCH):
-        paths: list[Path] = options.images[start : start + _BATCH]
-        for path, found in zip(paths, _predict(bundle, paths, options.top), strict=True):
-            if isinstance(found, CommandError):
-                is_complete = False
-                answers.append({"image": str(path), "error": str(found)})
-            else:
-                answers.append({"image": str(path), "classes": found})
-            if not options.json:
-                _tell(path, found)
-    if options.json:
-        say_json(answers)
-    return 0 if is_complete else 1
+    """Print or write the likeliest classes of each image; 1 when an image could not be read.
 
+    Images are read, predicted and told a batch at a time: their number does not matter.
+    """
+    from netloom.data.preprocess import PreprocessingError
+    from netloom.explain import ExplainError, predict_items
 
-def _tell(path: Path, found: list[RankedClass] | CommandError) -> None:
-    if isinstance(found, CommandError):
-        complain(str(found))
-        return
-    words = [f"{ranked['name']} {ranked['probability']:.1%}" for ranked in found]
-    say(f"{path}: {', '.join(words)}")
-
-
-def _predict(
-    bundle: LoadedBundle, paths: Sequence[Path], top: int
-) -> list[list[RankedClass] | CommandError]:
-    """Return for each image its classes, or why it could not be read."""
-    import torch
-
-    from netloom.explain import ExplainError, predict
-
-    images: dict[Path, Tensor] = {}
-    problems: dict[Path, CommandError] = {}
-    for path in dict.fromkeys(paths):
+    if not options.paths and options.data is None:
+        raise CommandError("Name images or folders, or a folder of class folders with --data.")
+    network = load_network(options)
+    items, folder = _items(options, network)
+    count = _Count()
+    with ExitStack() as stack:
+        tellers = list(_tellers(options, network, stack))
         try:
-            images[path] = bundle.to_input(open_image(path))
-        except CommandError as error:
-            problems[path] = error
-    ranked: dict[Path, list[RankedClass]] = {}
-    if images:
-        try:
-            probabilities_BK = predict(bundle.network, torch.cat(list(images.values()))).cpu()
-        except ExplainError as error:
+            for found in predict_items(network.network, items, folder, top_k=options.top):
+                count.add(found)
+                for teller in tellers:
+                    teller.tell(found)
+        except (ExplainError, PreprocessingError) as error:
             raise CommandError(str(error)) from error
-        ranked = {
-            path: _rank(bundle, probabilities_K, top)
-            for path, probabilities_K in zip(images, probabilities_BK, strict=True)
-        }
-    return [problems.get(path) or ranked[path] for path in paths]
+        except OSError as error:
+            raise CommandError(f"{error.filename or 'A file'}: {error.strerror}.") from error
+    if count.num_seen == 0:
+        raise CommandError("There is no image in what was named.")
+    _sum_up(options, count)
+    return 0 if count.num_unreadable == 0 else 1
 
 
-def _rank(bundle: LoadedBundle, probabilities_K: Tensor, top: int) -> list[RankedClass]:
-    best = probabilities_K.topk(min(top, len(probabilities_K)))
-    return [
-        {"index": int(index), "name": bundle.class_name(int(index)), "probability": float(share)}
-        for share, index in zip(best.values, best.indices, strict=True)
-    ]
+def _items(options: Namespace, network: LoadedNetwork) -> tuple[Iterator[Item], Path]:
+    """Return what to predict, images below folders included, and where paths start."""
+    if options.data is None:
+        paths: list[Path] = options.paths
+        return _each_file(paths), Path()
+    if options.paths:
+        raise CommandError("Name images, or --data with a folder; not both.")
+    try:
+        manifest, folder = read_folder(options.data)
+    except FolderError as error:
+        raise CommandError(str(error)) from error
+    places = network.places_of(manifest.classes)
+    chosen = (item for item in manifest.items if options.split in ("all", item.split))
+    labelled = (
+        item.model_copy(update={"label": None if item.label is None else places[item.label]})
+        for item in chosen
+    )
+    return labelled, folder
+
+
+def _each_file(paths: list[Path]) -> Iterator[Item]:
+    for path in paths:
+        for file in image_files(path) if path.is_dir() else [path]:
+            yield Item(id=str(file), path=str(file))
+
+
+def _tellers(options: Namespace, network: LoadedNetwork, stack: ExitStack) -> Iterator[_Teller]:
+    if options.csv is not None:
+        yield stack.enter_context(_CsvTable(options.csv, network.meta.classes, options.top))
+    if options.json:
+        yield stack.enter_context(_JsonList(network.class_name))
+    if options.csv is None and not options.json:
+        yield _Lines(network.class_name)
+
+
+def _sum_up(options: Namespace, count: _Count) -> None:
+    if options.csv is not None and not options.json:
+        say(f"{count.num_seen:,} images in {options.csv}")
+    if count.num_labelled:
+        share = count.num_right / count.num_labelled
+        text = f"{share:.2%} right: {count.num_right:,} of {count.num_labelled:,} with a label"
+        (complain if options.json else say)(text)
+
+
+@dataclass(slots=True)
+class _Lines:
+    """A line for each image, for people."""
+
+    class_name: Callable[[int], str]
+
+    def tell(self, found: ItemPrediction) -> None:
+        if found.problem:
+            complain(f"{found.item_id}: {found.problem}")
+            return
+        ranked = zip(found.classes, found.scores, strict=True)
+        words = ", ".join(f"{self.class_name(index)} {score:.1%}" for index, score in ranked)
+        wrong = "" if found.is_right is not False or found.label is None else "  wrong: it is "
+        say(f"{found.item_id}: {words}{wrong and wrong + self.class_name(found.label or 0)}")
+
+
+@dataclass(slots=True)
+class _JsonList:
+    """One JSON list, written as the answers come."""
+
+    class_name: Callable[[int], str]
+    num_told: int = 0
+
+    def __enter__(self) -> _JsonList:
+        return self
+
+    def tell(self, found: ItemPrediction) -> None:
+        answer: dict[str, object] = {"image": found.item_id}
+        if found.problem:
+            answer["error"] = f"{found.item_id}: {found.problem}"
+        else:
+            answer["classes"] = [
+                RankedClass(index=index, name=self.class_name(index), probability=score)
+                for index, score in zip(found.classes, found.scores, strict=True)
+            ]
+        if found.label is not None:
+            answer |= {"label": self.class_name(found.label), "right": found.is_right}
+        say(("[" if self.num_told == 0 else ",") + json.dumps(answer, ensure_ascii=False))
+        self.num_told += 1
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        if kind is None:
+            say("]" if self.num_told else "[]")
+
+
+@dataclass(slots=True)
+class _CsvTable:
+    """A table for spreadsheets."""
+
+    path: Path
+    classes: list[str]
+    top_k: int
+    stack: ExitStack = field(default_factory=ExitStack)
+    write: Callable[[list[str]], object] = field(init=False)
+
+    def __enter__(self) -> _CsvTable:
+        try:
+            file = self.stack.enter_context(self.path.open("w", newline="", encoding="utf-8"))
+        except OSError as error:
+            raise CommandError(f"{self.path} cannot be written: {error.strerror}.") from error
+        self.write = csv.writer(file).writerow
+        self.write(header(self.top_k))
+        return self
+
+    def tell(self, found: ItemPrediction) -> None:
+        label = "" if found.label is None else class_name(self.classes, found.label)
+        cells = row_of(found.item_id, found, self.classes, self.top_k, label, found.is_right)
+        self.write(cells)
+
+    def __exit__(self, *_: object) -> None:
+        self.stack.close()

@@ -18,6 +18,7 @@ from netloom.explain.results import (
     ExplainOptions,
     Explanation,
     ExplanationMeta,
+    ItemPrediction,
     Method,
     Prediction,
 )
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from netloom.explain.attribute import explain
     from netloom.explain.evaluation import evaluate
     from netloom.explain.logits import predict
+    from netloom.explain.many import predict_items
 
 __all__ = [
     "Cancelled",
@@ -35,6 +37,7 @@ __all__ = [
     "ExplainOptions",
     "Explanation",
     "ExplanationMeta",
+    "ItemPrediction",
     "Method",
     "Prediction",
     "default_gradcam_layer",
@@ -42,9 +45,15 @@ __all__ = [
     "explain",
     "gradcam_layers",
     "predict",
+    "predict_items",
 ]
 
-_NEEDS_TORCH = {"explain": "attribute", "evaluate": "evaluation", "predict": "logits"}
+_NEEDS_TORCH = {
+    "explain": "attribute",
+    "evaluate": "evaluation",
+    "predict": "logits",
+    "predict_items": "many",
+}
 
 
 def __getattr__(name: str) -> object:

@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 NUM_BINS = 32
-PictureKind = Literal["image", "maps", "matrix", "bars"]
+PictureKind = Literal["image", "maps", "matrix", "bars", "boxes"]
 PositiveInt = Annotated[int, Field(ge=1)]
 
 
@@ -39,13 +39,35 @@ class ActivationOptions(BaseModel):
     is_exact: bool = False
 
 
+class Box(BaseModel):
+    """An object that was found: corners in pixels of the network's input.
+
+    Attributes:
+        label: Number of the class.
+        name: Of the class; empty where nobody says.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    x1: float
+    y1: float
+    x2: float
+    y2: float
+    score: float
+    label: int
+    name: str = ""
+
+
 class Picture(BaseModel):
     """A small picture of a tensor.
 
     Attributes:
         kind: `image` shows the colours themselves; `maps` channels, each over its own range;
-            `matrix` two axes as they are; `bars` numbers, drawn by whoever shows them.
-        url: PNG as a data URL; None for bars.
+            `matrix` two axes as they are; `bars` numbers, drawn by whoever shows them; `boxes`
+            what was found, over the input.
+        url: PNG as a data URL; None for bars, and for boxes without a real image behind them.
+        boxes: The best first.
+        height, width: Of what the boxes are measured in, in pixels; 0 where that is not known.
         values: Of the bars; None where a value is not finite.
         names: Of the bars, when they are classes.
         first, num_shown, num_all: Which channels or numbers are shown, of how many.
@@ -59,6 +81,9 @@ class Picture(BaseModel):
     url: str | None = None
     values: list[float | None] | None = None
     names: list[str] | None = None
+    boxes: list[Box] | None = None
+    height: int = 0
+    width: int = 0
     first: int = 0
     num_shown: int
     num_all: int

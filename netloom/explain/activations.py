@@ -16,13 +16,14 @@ from torch import Tensor, nn
 from netloom.analyze import analyze
 from netloom.analyze.model import NodeAnalysis
 from netloom.compile import Network, node_of_exception
-from netloom.compile.plan import plan_network
+from netloom.compile.plan import Scope, plan_network
 from netloom.explain.activation_results import (
     ActivationOptions,
     NodeActivation,
     PreviewError,
     TensorSummary,
 )
+from netloom.explain.box_picture import box_picture, holds_detections
 from netloom.explain.results import Cancelled
 from netloom.explain.tensor_picture import picture_of
 from netloom.explain.tensor_summary import notes_of, summarise
@@ -40,6 +41,7 @@ def activations(
     only: str | None = None,
     should_cancel: Callable[[], bool] = lambda: False,
     progress: PassedOn = lambda _count: None,
+    plan: Scope | None = None,
 ) -> dict[str, NodeActivation]:
     """Push one sample through a network and summarise what each node gives.
 
@@ -51,6 +53,7 @@ def activations(
         only: Path of the single node to look at.
         should_cancel: Asked after every layer.
         progress: Told how many layers are done.
+        plan: Of the network's document, where the caller has planned it.
 
     Returns:
         By path: the node's id, or `instance/inner` inside a block. Of several repeats, the inside
@@ -67,7 +70,7 @@ def activations(
         with ExitStack() as stack, torch.inference_mode():
             for hook in watch.hooks(network):
                 stack.callback(hook.remove)
-            scope = plan_network(watch.document)
+            scope = plan or plan_network(watch.document)
             for port, tensor in zip(scope.inputs, inputs, strict=True):
                 watch.see(port.value.node_id, tensor)
             given = network(*inputs)
@@ -132,8 +135,12 @@ class _Watch:
             port = ports[index] if index < len(ports) else "output"
             dims = analysis.outputs.get(port, []) if analysis is not None else []
             summary = summarise(tensor, port)
-            axes = "".join(dim["axis"] for dim in dims)
-            picture = picture_of(tensor, axes, self.options)
+            axes = [dim["axis"] for dim in dims]
+            picture = (
+                box_picture(tensor)
+                if holds_detections(axes)
+                else picture_of(tensor, "".join(axes), self.options)
+            )
             outputs.append(summary.model_copy(update={"picture": picture}))
             notes += notes_of(tensor, summary, self._node(path).type)
         self.seen[path] = NodeActivation(outputs=outputs, notes=notes)

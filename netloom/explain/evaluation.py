@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable
 from pathlib import Path
 
-import numpy as np
 import torch
 import torch.nn.functional as functional
-from numpy.typing import NDArray
 from torch import Tensor
 
 from netloom.compile.module import Network
-from netloom.data.decode import DecodeError, decode_image
 from netloom.data.manifest import Item, Manifest, Split
 from netloom.data.preprocess import Preprocessing
-from netloom.explain.logits import class_logits, giving_logits
+from netloom.data.readable import read_batches
+from netloom.explain.logits import class_logits, device_of, giving_logits
+from netloom.explain.reports import class_reports
 from netloom.explain.results import (
     Cancelled,
-    ClassReport,
     Evaluation,
     ExplainError,
     Prediction,
@@ -56,7 +54,7 @@ def evaluate(
     items = [item for item in manifest.items if item.split == split and item.label is not None]
     if not items:
         raise ExplainError(f"The dataset has no labeled items in its {split} split.")
-    num_classes, device = len(manifest.classes), _device(network)
+    num_classes, device = len(manifest.classes), device_of(network)
     preprocessing = Preprocessing.from_document(network.netloom_origins.document)
     meter = ClassificationMeter(num_classes, device)
     unreadable: dict[str, str] = {}
@@ -64,10 +62,11 @@ def evaluate(
     kept: list[Item] = []
     num_done = 0
     with torch.inference_mode(), giving_logits(network):
-        for batch in _batches(items, batch_size):
+        for batch in read_batches(items, folder, preprocessing, batch_size):
             if should_cancel is not None and should_cancel():
                 raise Cancelled
-            readable, pixels_BCHW = _read(batch, folder, preprocessing, unreadable)
+            readable, pixels_BCHW = batch.items, torch.as_tensor(batch.pixels_BCHW)
+            unreadable |= batch.problems
             if readable:
                 labels_B = torch.tensor([item.label for item in readable], device=device)
                 images_BCHW = preprocessing.normalise(pixels_BCHW.to(device))
@@ -75,7 +74,7 @@ def evaluate(
                 meter.update(logits_BK, labels_B)
                 losses += _losses(logits_BK, labels_B)
                 kept += readable
-            num_done += len(batch)
+            num_done += len(batch.seen)
             if progress is not None:
                 progress(num_done / len(items))
     metrics = meter.compute()
@@ -106,55 +105,6 @@ def evaluate(
     )
 
 
-def class_reports(
-    classes: Sequence[str], confusion_KK: Sequence[Sequence[int]]
-) -> list[ClassReport]:
-    """Return precision, recall and F1 of each class from counts (rows are true classes)."""
-    counts_KK = np.array(confusion_KK, dtype=np.int64).reshape(len(classes), len(classes))
-    right_K, support_K, claimed_K = (
-        counts_KK.diagonal(),
-        counts_KK.sum(axis=1),
-        counts_KK.sum(axis=0),
-    )
-    return [
-        ClassReport(
-            name=name,
-            precision=_ratio(int(right), int(claimed)),
-            recall=_ratio(int(right), int(support)),
-            f1=_ratio(2 * int(right), int(claimed + support)),
-            support=int(support),
-        )
-        for name, right, support, claimed in zip(
-            classes, right_K, support_K, claimed_K, strict=True
-        )
-    ]
-
-
-def _ratio(part: int, whole: int) -> float | None:
-    return part / whole if whole else None
-
-
-def _batches(items: Sequence[Item], size: int) -> Iterator[Sequence[Item]]:
-    for start in range(0, len(items), size):
-        yield items[start : start + size]
-
-
-def _read(
-    items: Sequence[Item], folder: Path, preprocessing: Preprocessing, unreadable: dict[str, str]
-) -> tuple[list[Item], Tensor]:
-    """Return the items that could be read, and their pixels, uint8 [B, C, H, W]."""
-    readable: list[Item] = []
-    pixels: list[NDArray[np.uint8]] = []
-    for item in items:
-        try:
-            pixels.append(preprocessing.to_uint8_CHW(decode_image(folder / item.path)))
-        except DecodeError as error:
-            unreadable[item.id] = str(error)
-        else:
-            readable.append(item)
-    return readable, torch.as_tensor(np.stack(pixels)) if pixels else torch.empty(0)
-
-
 def _losses(logits_BK: Tensor, labels_B: Tensor) -> list[float]:
     losses_B = functional.cross_entropy(logits_BK, labels_B, reduction="none")
     return [float(loss) for loss in losses_B.cpu().numpy()]
@@ -167,8 +117,3 @@ def _checked(logits_BK: Tensor, num_classes: int) -> Tensor:
             "classes. Set the last Linear layer to that many output features."
         )
     return logits_BK
-
-
-def _device(network: Network) -> torch.device:
-    parameter = next(network.parameters(), None)
-    return torch.device("cpu") if parameter is None else parameter.device

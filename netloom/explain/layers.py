@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from netloom.compile.plan import LayerStep, Scope, plan_network
+from netloom.compile.plan import plan_network
+from netloom.compile.steps import LayerStep, Scope
 from netloom.graph.document import Document
 from netloom.layers.base import ShapeProblem
 from netloom.layers.shapes import Shape, axes_of, shape_text, size_of

@@ -73,6 +73,12 @@ def class_logits(network: Network, images_BCHW: Tensor) -> Tensor:
     return output.float()
 
 
+def device_of(network: Network) -> torch.device:
+    """Return where the network's weights are; the CPU for a network without any."""
+    parameter = next(network.parameters(), None)
+    return torch.device("cpu") if parameter is None else parameter.device
+
+
 def predict(
     network: Network,
     images_BCHW: Tensor,

@@ -13,12 +13,13 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from netloom.compile.initialise import derive_seed
-from netloom.compile.plan import plan_network
+from netloom.compile.plan import Scope, plan_network
 from netloom.data.preprocess import Preprocessing, PreprocessingError
 from netloom.explain.activation_results import PreviewError
 from netloom.graph.document import Document
 from netloom.layers.input_output import ImageInput, ImageInputParams
-from netloom.layers.shapes import Expr, Shape, holds_integers
+from netloom.layers.shapes import Shape, holds_integers
+from netloom.layers.sizes import Expr
 
 LENGTH = 32
 """Steps of a made-up sequence whose length the network leaves open."""
@@ -41,19 +42,24 @@ class PreviewInputs:
 
 
 def preview_inputs(
-    document: Document, image_HWC: NDArray[np.uint8] | None, *, seed: int = 0
+    document: Document,
+    image_HWC: NDArray[np.uint8] | None,
+    *,
+    seed: int = 0,
+    plan: Scope | None = None,
 ) -> PreviewInputs:
     """Make the inputs of one sample; the same seed makes the same numbers.
 
     Args:
         image_HWC: A decoded image for the image inputs of 1 or 3 channels; None makes one up.
+        plan: Of this document, where the caller has planned it.
 
     Raises:
         CompileError: The network has errors.
         PreviewError: It has no inputs.
     """
     made = PreviewInputs([], {}, [])
-    for port in plan_network(document).inputs:
+    for port in (plan or plan_network(document)).inputs:
         node = document.graph.nodes[port.value.node_id]
         preprocessing = _preprocessing(document, port.value.node_id)
         if image_HWC is not None and preprocessing is not None:

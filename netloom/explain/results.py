@@ -106,6 +106,32 @@ class Prediction(BaseModel):
     loss: float
 
 
+class ItemPrediction(BaseModel):
+    """What a network says of one of many items.
+
+    Attributes:
+        label: True class where somebody said it.
+        classes: The likeliest ones, the first before the others; empty with a problem.
+        scores: Probability of each.
+        problem: Why the image could not be read.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    item_id: str
+    label: int | None
+    classes: list[int]
+    scores: list[float]
+    problem: str = ""
+
+    @property
+    def is_right(self) -> bool | None:
+        """Whether the likeliest class is the label; None where one of them is missing."""
+        if self.label is None or not self.classes:
+            return None
+        return self.classes[0] == self.label
+
+
 class ClassReport(BaseModel):
     """Quality for one class; None where nothing can be said, as recall without items."""
 

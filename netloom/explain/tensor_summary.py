@@ -24,10 +24,14 @@ def summarise(tensor: Tensor, port: str) -> TensorSummary:
     values = tensor.detach()
     values = values if values.dtype == torch.float32 else values.float()
     num_values = max(1, values.numel())
-    finite = values.flatten() if _is_finite(values) else values[torch.isfinite(values)]
+    # Whatever is not a number or infinite shows in the extremes: one pass, nothing copied.
+    low, high = _extremes(values)
+    is_finite = math.isfinite(low) and math.isfinite(high)
+    finite = values.flatten() if is_finite else values[torch.isfinite(values)]
+    if not is_finite:
+        low, high = _extremes(finite)
     num_nan = int(torch.isnan(values).sum()) if finite.numel() < values.numel() else 0
     has_any = finite.numel() > 0
-    low, high = (float(bound) for bound in finite.aminmax()) if has_any else (0.0, 0.0)
     std, mean = (float(m) for m in torch.std_mean(finite, correction=0)) if has_any else (0.0, 0.0)
     has_channels = values.ndim >= 3 and values.shape[1] > 1 and values.numel() > 0
     num_alive_C = _num_nonzero(values, has_channels)
@@ -75,12 +79,11 @@ def notes_of(tensor: Tensor, summary: TensorSummary, layer_type: str) -> list[st
     return notes
 
 
-def _is_finite(values: Tensor) -> bool:
-    """Whatever is not a number or infinite shows in the extremes: one pass, nothing copied."""
+def _extremes(values: Tensor) -> tuple[float, float]:
     if values.numel() == 0:
-        return True
+        return 0.0, 0.0
     low, high = values.aminmax()
-    return math.isfinite(float(low)) and math.isfinite(float(high))
+    return float(low), float(high)
 
 
 def _num_nonzero(values: Tensor, has_channels: bool) -> list[int]:

@@ -13,11 +13,13 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from netloom.compile.plan import plan_network
 from netloom.data.decode import decode_image
-from netloom.data.manifest import Manifest
+from netloom.data.manifest import Item, Manifest
 from netloom.explain.attribute import explain
 from netloom.explain.evaluation import evaluate
 from netloom.explain.logits import predict
+from netloom.explain.many import predict_items
 from netloom.formats.bundle import make_meta, write_bundle
 from netloom.serve.models import LoadedModel, ModelCache
 from netloom.serve.pictures import coarse_url, data_url, grey_png, input_png, overlay_png
@@ -29,6 +31,8 @@ from netloom.serve.requests import (
     ExplainRequest,
     FileAnswer,
     PredictAnswer,
+    PredictManyAnswer,
+    PredictManyRequest,
     PredictRequest,
 )
 from netloom.train.checkpoint import read_checkpoint_weights
@@ -52,7 +56,7 @@ class Answerer:
     """Answers requests, keeping the models it has loaded."""
 
     def __init__(self) -> None:
-        self._models = ModelCache()
+        self.models = ModelCache()
 
     def predict(self, request: PredictRequest, listener: Listener) -> PredictAnswer:
         """Return the likeliest classes of one image.
@@ -61,20 +65,49 @@ class Answerer:
             DecodeError: The file is no image.
         """
         listener.progress(None, "Loading the network")
-        model = self._models.get(request.model)
+        model = self.models.get(request.model)
         started = time.monotonic()
         pixels_CHW, _ = _read_image(model, request.image)
         probabilities_K = _probabilities(model, pixels_CHW)
         order: list[int] = np.argsort(-probabilities_K, kind="stable")[: request.top_k].tolist()
         return PredictAnswer(
             probabilities=[
-                ClassProbability(index=k, name=model.classes[k], value=float(probabilities_K[k]))
+                ClassProbability(index=k, name=model.class_name(k), value=float(probabilities_K[k]))
                 for k in order
             ],
             input_shape=[1, *pixels_CHW.shape],
             input_png=data_url(input_png(pixels_CHW)),
             seconds=time.monotonic() - started,
         )
+
+    def predict_many(self, request: PredictManyRequest, listener: Listener) -> PredictManyAnswer:
+        """Write what the network says of each item, one JSON line each.
+
+        Raises:
+            ExplainError: The network does not classify.
+            Cancelled: The listener is gone.
+        """
+        listener.progress(None, "Loading the network")
+        model = self.models.get(request.model)
+        num_done = 0
+        with (
+            request.items.open(encoding="utf-8") as lines,
+            request.output.open("w", encoding="utf-8") as output,
+        ):
+            found = predict_items(
+                model.network,
+                (Item.model_validate_json(line) for line in lines),
+                request.items.parent,
+                top_k=request.top_k,
+                should_cancel=listener.is_cancelled,
+            )
+            for each in found:
+                output.write(each.model_dump_json() + "\n")
+                num_done += 1
+                if num_done % 64 == 0:
+                    share = num_done / request.num_items
+                    listener.progress(share, f"{num_done:,} of {request.num_items:,} images")
+        return PredictManyAnswer(classes=[model.class_name(k) for k in range(num_outputs(model))])
 
     def explain(self, request: ExplainRequest, listener: Listener) -> ExplainAnswer:
         """Write the map of one image and return what it is about.
@@ -85,7 +118,7 @@ class Answerer:
             Cancelled: The listener is gone.
         """
         listener.progress(None, "Loading the network")
-        model = self._models.get(request.model)
+        model = self.models.get(request.model)
         started = time.monotonic()
         pixels_CHW, size = _read_image(model, request.image)
         probabilities_K = _probabilities(model, pixels_CHW)
@@ -94,7 +127,7 @@ class Answerer:
 
         def show(fraction: float, coarse_HW: NDArray[np.float32] | None) -> None:
             data = None if coarse_HW is None else {"coarse_url": coarse_url(coarse_HW)}
-            listener.progress(fraction, f"Explaining {model.classes[target]}", data)
+            listener.progress(fraction, f"Explaining {model.class_name(target)}", data)
 
         explanation = explain(
             model.network,
@@ -112,7 +145,7 @@ class Answerer:
         return ExplainAnswer(
             layer=meta.layer,
             target_class=target,
-            class_name=model.classes[target],
+            class_name=model.class_name(target),
             probability=float(probabilities_K[target]),
             min=float(heatmap_HW.min()),
             max=float(heatmap_HW.max()),
@@ -134,7 +167,7 @@ class Answerer:
             Cancelled: The listener is gone.
         """
         listener.progress(None, "Loading the network")
-        model = self._models.get(request.model)
+        model = self.models.get(request.model)
         manifest = Manifest.read(request.manifest)
         evaluation = evaluate(
             model.network,
@@ -151,7 +184,7 @@ class Answerer:
     def bundle(self, request: BundleRequest, listener: Listener) -> FileAnswer:
         """Write a checkpoint as a bundle."""
         listener.progress(None, "Packing the network")
-        model = self._models.get(request.model)
+        model = self.models.get(request.model)
         meta = make_meta(
             model.document,
             classes=request.model.classes,
@@ -161,6 +194,13 @@ class Answerer:
         weights = read_checkpoint_weights(request.model.checkpoint)
         write_bundle(request.output, model.document, weights, meta)
         return FileAnswer(size_bytes=request.output.stat().st_size)
+
+
+def num_outputs(model: LoadedModel) -> int:
+    """How many classes the network tells apart, by its own shapes."""
+    scope = plan_network(model.document)
+    size = scope.outputs[0].shape[-1].size
+    return size if isinstance(size, int) else len(model.classes)
 
 
 def _read_image(model: LoadedModel, path: Path) -> tuple[NDArray[np.uint8], tuple[int, int]]:

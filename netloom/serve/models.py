@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections import OrderedDict
 from dataclasses import dataclass
 
@@ -9,10 +10,12 @@ import torch
 
 from netloom.compile import Network, build_module, load_weights
 from netloom.data.preprocess import Preprocessing
+from netloom.explain.prediction_table import class_name
 from netloom.graph.document import Document
 from netloom.graph.migrations import load_document
 from netloom.serve.requests import ModelFiles
 from netloom.train.checkpoint import read_checkpoint_weights
+from netloom.train.weights import WeightsError, read_weights
 
 CAPACITY = 4
 
@@ -27,22 +30,29 @@ class LoadedModel:
     classes: list[str]
     device: torch.device
 
+    def class_name(self, index: int) -> str:
+        """Return the name of a class; its number where nobody named it."""
+        return class_name(self.classes, index)
+
 
 class ModelCache:
     """Loaded models by the content of their checkpoint."""
 
     def __init__(self, capacity: int = CAPACITY) -> None:
         self._capacity = capacity
-        self._models: OrderedDict[tuple[str, str], LoadedModel] = OrderedDict()
+        self._models: OrderedDict[tuple[str, ...], LoadedModel] = OrderedDict()
 
     def get(self, files: ModelFiles) -> LoadedModel:
         """Return the model, loading it when it is not here.
 
         Raises:
             CheckpointError: The checkpoint is missing or damaged.
+            WeightsError: The file is damaged, or lacks weights of the network.
             CompileError: The network has errors.
         """
-        key = (files.sha256, files.device)
+        # Two files may hold the same weights for networks that differ in what they are fed.
+        drawn = hashlib.sha256(files.document.read_bytes()).hexdigest()
+        key = (files.sha256, drawn, *files.classes, files.device)
         if key in self._models:
             self._models.move_to_end(key)
             return self._models[key]
@@ -56,10 +66,11 @@ class ModelCache:
 def _load(files: ModelFiles) -> LoadedModel:
     document = load_document(files.document.read_bytes())
     network = build_module(document)
-    report = load_weights(network, read_checkpoint_weights(files.checkpoint))
+    read = read_weights if files.kind == "file" else read_checkpoint_weights
+    report = load_weights(network, read(files.checkpoint))
     if report.initialised or report.mismatched:
         names = ", ".join([*report.initialised, *(str(one) for one in report.mismatched)][:5])
-        raise ValueError(f"The checkpoint lacks weights of this network: {names}")
+        raise WeightsError(f"The file lacks weights of this network: {names}.")
     device = torch.device(files.device)
     network.to(device).eval()
     network.requires_grad_(False)

@@ -6,16 +6,21 @@ Legend: C channels, H height, W width, K classes.
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from netloom.compile import Network, build_module
 from netloom.compile.fitting import Fit, fit_weights
+from netloom.compile.plan import Scope, plan_network
 from netloom.data.decode import decode_image
 from netloom.explain.activation_results import NodeActivation, Picture, TensorSummary
 from netloom.explain.activations import activations
+from netloom.explain.box_picture import over_image, with_names
 from netloom.explain.preview_inputs import preview_inputs
 from netloom.explain.results import Cancelled
 from netloom.explain.tensor_picture import image_picture
@@ -24,13 +29,17 @@ from netloom.graph.migrations import load_document
 from netloom.serve.answers import Listener
 from netloom.serve.requests import FileAnswer, Preview, PreviewRequest, TrainedWeights
 from netloom.train.checkpoint import read_checkpoint_weights
+from netloom.train.weights import read_weights
 
 _NAMED = 5
+_BOXES_PX = 640
+"""Longest side of the image that boxes are drawn on."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Built:
     key: tuple[str, str | None, int]
+    plan: Scope
     network: Network
     fit: Fit | None
 
@@ -58,19 +67,21 @@ class Previewer:
         if listener.is_cancelled():
             raise Cancelled
         image_HWC = None if request.image is None else decode_image(request.image)
-        inputs = preview_inputs(document, image_HWC, seed=request.sample_seed)
+        inputs = preview_inputs(document, image_HWC, seed=request.sample_seed, plan=built.plan)
         nodes = activations(
             built.network,
             inputs.tensors,
             request.options,
             only=request.only,
             should_cancel=listener.is_cancelled,
+            plan=built.plan,
         )
         longest_px = request.options.tile_px * (1 if request.only is None else 2)
         for node_id, pixels_CHW in inputs.pixels.items():
             if node_id in nodes:
                 nodes[node_id] = _shown_as(nodes[node_id], image_picture(pixels_CHW, longest_px))
         _name_classes(document, nodes, request.classes)
+        _draw_boxes(nodes, inputs.pixels, request.classes, _BOXES_PX)
         preview = Preview(
             nodes=nodes,
             notes=[*inputs.notes, *_fit_notes(built.fit)],
@@ -88,19 +99,21 @@ class Previewer:
         sha256 = None if trained is None else trained.sha256
         key = (document.graph.model_dump_json(), sha256, request.weights_seed)
         if self._built is None or self._built.key != key:
-            network = build_module(document, seed=request.weights_seed)
+            plan = plan_network(document)
+            network = build_module(document, seed=request.weights_seed, plan=plan)
             network.requires_grad_(False)
             fit = None
             if trained is not None:
                 source = load_document(trained.document.read_bytes())
                 fit = fit_weights(network, self._read(trained), source)
-            self._built = _Built(key, network, fit)
+            self._built = _Built(key, plan, network, fit)
         return self._built
 
     def _read(self, trained: TrainedWeights) -> dict[str, Tensor]:
         if self._weights is None or self._weights[0] != trained.sha256:
             self._weights = None  # never two at a time in memory
-            self._weights = (trained.sha256, read_checkpoint_weights(trained.checkpoint))
+            read = read_weights if trained.kind == "file" else read_checkpoint_weights
+            self._weights = (trained.sha256, read(trained.checkpoint))
         return self._weights[1]
 
 
@@ -128,6 +141,34 @@ def _name_classes(document: Document, nodes: dict[str, NodeActivation], classes:
         nodes[node_id] = shown.model_copy(update={"notes": [*note, *shown.notes]})
 
 
+def _draw_boxes(
+    nodes: dict[str, NodeActivation],
+    pixels: Mapping[str, NDArray[np.uint8]],
+    classes: Sequence[str],
+    longest_px: int,
+) -> None:
+    """Lay what was found over the image, where there is one real image that it can lie on."""
+    images = list(pixels.values())
+
+    def drawn(picture: Picture | None) -> Picture | None:
+        if picture is None or picture.kind != "boxes":
+            return picture
+        named = with_names(picture, classes)
+        if len(images) != 1:
+            return named
+        height, width = images[0].shape[1:]
+        return over_image(named, image_picture(images[0], longest_px), (height, width))
+
+    for node_id, activation in nodes.items():
+        kinds = [output.picture.kind for output in activation.outputs if output.picture]
+        if "boxes" in kinds:
+            outputs = [
+                output.model_copy(update={"picture": drawn(output.picture)})
+                for output in activation.outputs
+            ]
+            nodes[node_id] = activation.model_copy(update={"outputs": outputs})
+
+
 def _highest(output: TensorSummary, picture: Picture, classes: list[str]) -> list[str]:
     if picture.is_pooled or picture.num_shown < picture.num_all or picture.values is None:
         return []
@@ -146,6 +187,6 @@ def _fit_notes(fit: Fit | None) -> list[str]:
     names = ", ".join(fit.kept[:_NAMED])
     more = f" and {len(fit.kept) - _NAMED} more" if len(fit.kept) > _NAMED else ""
     return [
-        f"{fit.num_fitted} of {fit.num_tensors} tensors come from the run; {names}{more} "
+        f"{fit.num_fitted} of {fit.num_tensors} tensors were taken over; {names}{more} "
         "have random weights."
     ]

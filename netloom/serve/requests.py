@@ -5,10 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 from netloom.explain.activation_results import ActivationOptions, NodeActivation
 from netloom.explain.results import ExplainOptions, Method
+from netloom.features.results import ClassicalModel, ClassicalResult, Pooling
 
 
 class ServeModel(BaseModel):
@@ -21,8 +22,9 @@ class ModelFiles(ServeModel):
     Attributes:
         sha256: Of the checkpoint; names the model in the cache.
         document: JSON file of the network.
-        classes: Names in the order of the outputs.
+        classes: Names in the order of the outputs, as far as they are known.
         device: Torch device to answer on.
+        kind: Whether the weights are a run's checkpoint or a file's (safetensors).
     """
 
     sha256: str
@@ -30,6 +32,7 @@ class ModelFiles(ServeModel):
     document: Path
     classes: list[str]
     device: str = "cpu"
+    kind: Literal["checkpoint", "file"] = "checkpoint"
 
 
 class PredictRequest(ServeModel):
@@ -39,6 +42,23 @@ class PredictRequest(ServeModel):
     model: ModelFiles
     image: Path
     top_k: Annotated[int, Field(ge=1)] = 5
+
+
+class PredictManyRequest(ServeModel):
+    """Any number of images.
+
+    Attributes:
+        items: File with a netloom.data.Item as JSON on each line.
+        num_items: How many there are, for the progress.
+        output: File for as many lines of netloom.explain.ItemPrediction.
+    """
+
+    method: Literal["predict_many"] = "predict_many"
+    model: ModelFiles
+    items: Path
+    num_items: int
+    top_k: Annotated[int, Field(ge=1)] = 5
+    output: Path
 
 
 class ExplainRequest(ServeModel):
@@ -76,11 +96,17 @@ class BundleRequest(ServeModel):
 
 
 class TrainedWeights(ServeModel):
-    """Weights of a run. Attributes: sha256: of the checkpoint; document: what was trained."""
+    """Weights of a run, or of a file that was opened.
+
+    Attributes:
+        sha256: Of the checkpoint, or of the safetensors file.
+        document: The network they belong to.
+    """
 
     sha256: str
     checkpoint: Path
     document: Path
+    kind: Literal["checkpoint", "file"] = "checkpoint"
 
 
 class PreviewRequest(ServeModel):
@@ -107,8 +133,62 @@ class PreviewRequest(ServeModel):
     output: Path
 
 
+class ExportRequest(ServeModel):
+    """A network to be written in some format, by a process of its own.
+
+    Attributes:
+        trained: None for weights drawn from the seed.
+        file_name: Of what is written.
+        format: Name of a writer of `netloom.formats.write`, with its options.
+    """
+
+    document: Path
+    trained: TrainedWeights | None
+    weights_seed: int = 0
+    file_name: str
+    format: str
+    options: dict[str, JsonValue] = Field(default_factory=dict[str, JsonValue])
+    classes: list[str] = Field(default_factory=list[str])
+    metrics: dict[str, float] = Field(default_factory=dict[str, float])
+    licence: str = ""
+    description: str = ""
+
+
+FeaturesKind = Literal["layer", "pixels", "hog", "colours"]
+
+
+class ClassicalRequest(ServeModel):
+    """Classical models on features of a dataset.
+
+    Attributes:
+        model: Whose layer gives features; None for hand-made ones alone.
+        layer: Path of its node; None for the last one before the classifier.
+        cache: Folder where features stay.
+        output: Folder for the models that can be kept.
+    """
+
+    method: Literal["classical"] = "classical"
+    model: ModelFiles | None
+    manifest: Path
+    features: list[FeaturesKind]
+    layer: str | None = None
+    pooling: Pooling = "average"
+    models: list[ClassicalModel]
+    split: Literal["validation", "test"]
+    c: float = 1.0
+    seed: int = 0
+    cache: Path
+    output: Path
+
+
 Request = Annotated[
-    PredictRequest | ExplainRequest | EvaluateRequest | BundleRequest | PreviewRequest,
+    PredictRequest
+    | PredictManyRequest
+    | ExplainRequest
+    | EvaluateRequest
+    | BundleRequest
+    | PreviewRequest
+    | ClassicalRequest,
     Field(discriminator="method"),
 ]
 
@@ -126,6 +206,27 @@ class PredictAnswer(ServeModel):
     input_shape: list[int]
     input_png: str
     seconds: float
+
+
+class FittedModel(ServeModel):
+    """Attributes: file: name in the output folder, where the model could be kept."""
+
+    features_kind: FeaturesKind
+    model: ClassicalModel | Literal["network"]
+    result: ClassicalResult
+    file: str | None
+
+
+class ClassicalAnswer(ServeModel):
+    """The network itself comes first, where it could be judged."""
+
+    fitted: list[FittedModel]
+
+
+class PredictManyAnswer(ServeModel):
+    """Attributes: classes: a name for each output of the network."""
+
+    classes: list[str]
 
 
 class ExplainAnswer(ServeModel):
