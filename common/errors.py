@@ -73,6 +73,7 @@ class Code(StrEnum):
     OPERATION_REFUSED = "operation_refused"
     TOO_LARGE = "too_large"
     IMPORT_FAILED = "import_failed"
+    EXPORT_FAILED = "export_failed"
     # data
     IMPORT_EMPTY = "import_empty"
     CLASS_IN_USE = "class_in_use"
@@ -125,6 +126,7 @@ STATUS: dict[Code, int] = {
     Code.OPERATION_REFUSED: 422,
     Code.TOO_LARGE: 422,
     Code.IMPORT_FAILED: 422,
+    Code.EXPORT_FAILED: 422,
     Code.IMPORT_EMPTY: 422,
     Code.CLASS_IN_USE: 409,
     Code.RUN_CANNOT_START: 422,

@@ -23,10 +23,17 @@ ROUTERS = (
     "designer.history_api.router",
     "designer.comments_api.router",
     "designer.surgery.router",
+    "designer.weights_api.router",
+    "designer.zoo_api.router",
+    "designer.weight_files_api.router",
+    "training.transfer_api.router",
     "datasets.api.router",
     "training.api.router",
     "inspection.api.router",
     "inspection.preview_api.router",
+    "inspection.export_api.router",
+    "inspection.table_api.router",
+    "inspection.baseline_api.router",
     "config.health.router",
 )
 

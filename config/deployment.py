@@ -72,6 +72,17 @@ def _hosts(_env: Environment) -> Iterator[CheckMessage]:
 
 
 @_ours
+def _python(env: Environment) -> Iterator[CheckMessage]:
+    if env.import_python:
+        yield Caution(
+            "Whoever may edit a project can run code as this studio's account: it sees every file "
+            "of the data folder, the signing key included.",
+            hint="Leave NETLOOM_IMPORT_PYTHON off unless you trust every editor with the machine.",
+            id="netloom.W006",
+        )
+
+
+@_ours
 def _guards(_env: Environment) -> Iterator[CheckMessage]:
     places = [settings.MIDDLEWARE.index(name) for name in GUARDS if name in settings.MIDDLEWARE]
     if len(places) != len(GUARDS) or places != sorted(places):

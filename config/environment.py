@@ -251,6 +251,26 @@ class Environment(BaseSettings):
     warm_child_requests: int = Field(
         default=200, ge=1, description="Requests after which that process is renewed."
     )
+    import_mb: Megabytes = Field(
+        default=8000, description="Megabytes that reading or writing a network's file may take."
+    )
+    import_s: Seconds = Field(
+        default=1800.0,
+        description="Seconds after which reading or writing a network's file is given up.",
+    )
+    tensorflow_python: AbsolutePath | None = Field(
+        default=None,
+        description="Python with tensorflow-cpu and tf2onnx, which makes SavedModels readable.",
+    )
+    import_python: bool = Field(
+        default=False,
+        description="Run imported files of Python in a process without network, as this account.",
+    )
+    zoo: AbsolutePath | None = Field(
+        default=None,
+        description="Folder of bundles, and of weights files for networks of installed packages,"
+        " that everybody may open; empty is `zoo` in the data folder.",
+    )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         default="info", description="Least serious message written to the log."
     )
@@ -261,6 +281,10 @@ class Environment(BaseSettings):
     @property
     def database_file(self) -> Path:
         return self.data / "netloom.sqlite3"
+
+    @property
+    def zoo_folder(self) -> Path:
+        return self.zoo or self.data / "zoo"
 
 
 @cache

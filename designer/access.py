@@ -5,7 +5,7 @@ from __future__ import annotations
 from accounts.access import Action, access_project, require_out_of_bin
 from accounts.models import Person
 from common.errors import not_found
-from designer.models import Network, Version
+from designer.models import Network, Version, WeightFile, WeightSet
 
 
 def access_network(
@@ -31,3 +31,21 @@ def access_version(person: Person, version_id: str, action: Action) -> Version:
         raise not_found("version")
     access_network(person, version.network_id, action)
     return version
+
+
+def access_weight_set(person: Person, weight_set_id: str, action: Action) -> WeightSet:
+    """Fetch the weights of a network that is not in the bin."""
+    found = WeightSet.objects.select_related("network").filter(pk=weight_set_id).first()
+    if found is None:
+        raise not_found("weights")
+    access_network(person, found.network_id, action)
+    return found
+
+
+def access_weight_file(person: Person, weight_file_id: str, action: Action) -> WeightFile:
+    """Fetch weights that wait for a network."""
+    found = WeightFile.objects.select_related("project").filter(pk=weight_file_id).first()
+    if found is None:
+        raise not_found("weights")
+    access_project(person, found.project_id, action)
+    return found

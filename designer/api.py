@@ -94,10 +94,10 @@ def create_network(
 
 
 @router.get("/networks/{network_id}", response=schemas.Network, operation_id="get_network")
-def get_network(request: PersonRequest, network_id: str) -> schemas.Network:
+def get_network(request: PersonRequest, network_id: str) -> HttpResponse:
     """A network with its document and analysis."""
     network = access_network(request.person, network_id, "view")
-    return selectors.network(network, request.person)
+    return json_answer(selectors.network(network, request.person))
 
 
 @router.patch("/networks/{network_id}", response=schemas.Network, operation_id="update_network")

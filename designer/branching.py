@@ -14,6 +14,7 @@ from designer.access import access_network, access_version
 from designer.history_schemas import Compared, Merged, MergeIn, State
 from designer.limits import require_network_allowed, require_room
 from designer.models import MergePoint, Network, Version
+from designer.weights import copy_weight_sets
 from netloom.graph.between import operations_between
 from netloom.graph.compare import compare_documents
 from netloom.graph.document import Document, graph_hash
@@ -199,7 +200,7 @@ def branch_network(network: Network, person: Person, name: str, state: State) ->
                 graph_hash=graph_hash(document),
                 author=person,
             )
-        return Network.objects.create(
+        branch = Network.objects.create(
             project=network.project,
             name=name,
             template=network.template,
@@ -210,6 +211,8 @@ def branch_network(network: Network, person: Person, name: str, state: State) ->
             updated_at=timezone.now(),
             **summary,
         )
+        copy_weight_sets(network, branch)
+        return branch
 
 
 def _version_of(network: Network, person: Person, state: State) -> Version | None:

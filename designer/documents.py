@@ -10,7 +10,7 @@ from datasets.services import binding_of
 from designer.schemas import Code as SourceCode
 from designer.schemas import Notebook, SourceReading
 from netloom.analyze import Analysis, Binding, analyze
-from netloom.graph.document import Document
+from netloom.graph.document import Document, Graph
 from netloom.graph.limits import MAX_NODES
 from netloom.graph.migrations import DocumentError, load_document
 
@@ -109,6 +109,16 @@ def file_stem(name: str) -> str:
     """A module name out of a network's name: `Small CNN` becomes `small_cnn`."""
     words = "".join(letter if letter.isascii() and letter.isalnum() else " " for letter in name)
     return "_".join(words.lower().split()) or "network"
+
+
+def with_class_name(document: Document, name: str) -> Document:
+    """Name the network's class after the network: `digits cnn` becomes `DigitsCnn`."""
+    words = file_stem(name).split("_")
+    class_name = "".join(word[:1].upper() + word[1:] for word in words)[:64]
+    if not class_name.isidentifier():
+        return document
+    graph = Graph.model_validate({**dict(document.graph), "name": class_name})
+    return document.model_copy(update={"graph": graph})
 
 
 def summary_fields(document: Document, analysis: Analysis) -> dict[str, Any]:

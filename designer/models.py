@@ -36,6 +36,7 @@ class Network(models.Model):
     versions: RelatedManager[Version]
     snapshots: RelatedManager[Snapshot]
     comments: RelatedManager[Comment]
+    weight_sets: RelatedManager[WeightSet]
     id = models.CharField(primary_key=True, max_length=32, default=new_id, editable=False)
     project = models.ForeignKey(
         "accounts.Project", on_delete=models.CASCADE, related_name="networks"
@@ -140,6 +141,70 @@ class Snapshot(models.Model):
 
     def __str__(self) -> str:
         return f"{self.network_id} at revision {self.number}"
+
+
+class WeightSet(models.Model):
+    """Weights that came into the studio with a network, or were brought into one.
+
+    Attributes:
+        blob: A safetensors file, tensors by weight key; it may hold none, as when a file had an
+            architecture alone.
+        document: The network that the weights belong to: what was edited since is remapped.
+        source: Name of the file.
+        format: What the file was, e.g. `Keras 3`.
+        classes: Class names in the order of the output, as far as the file says.
+        report: How it came in (`netloom.formats.imported.ImportReport`).
+    """
+
+    network_id: str
+    blob_id: str
+    id = models.CharField(primary_key=True, max_length=32, default=new_id, editable=False)
+    network = models.ForeignKey(Network, on_delete=models.CASCADE, related_name="weight_sets")
+    blob = models.ForeignKey("storage.Blob", on_delete=models.PROTECT, related_name="+")
+    document = models.JSONField()
+    source = models.CharField(max_length=255)
+    format = models.CharField(max_length=120)
+    classes = models.JSONField(default=list)
+    report = models.JSONField(default=dict)
+    num_tensors = models.PositiveIntegerField(default=0)
+    author = models.ForeignKey(settings.AUTH_USER_MODEL, **AUTHOR)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        indexes: ClassVar = [models.Index(fields=["network", "-created_at"])]
+
+    def __str__(self) -> str:
+        return self.source
+
+
+class WeightFile(models.Model):
+    """Weights alone, brought in by a person: they wait for the network they belong to.
+
+    Attributes:
+        blob: A safetensors file, tensors by the names of the file that came.
+        source: Name of that file.
+        tensors: What it holds, in its order (`netloom.formats.weight_file.FileTensor`).
+    """
+
+    project_id: str
+    blob_id: str
+    id = models.CharField(primary_key=True, max_length=32, default=new_id, editable=False)
+    project = models.ForeignKey(
+        "accounts.Project", on_delete=models.CASCADE, related_name="weight_files"
+    )
+    blob = models.ForeignKey("storage.Blob", on_delete=models.PROTECT, related_name="+")
+    source = models.CharField(max_length=255)
+    format = models.CharField(max_length=120)
+    tensors = models.JSONField(default=list)
+    num_tensors = models.PositiveIntegerField(default=0)
+    author = models.ForeignKey(settings.AUTH_USER_MODEL, **AUTHOR)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        indexes: ClassVar = [models.Index(fields=["project", "-created_at"])]
+
+    def __str__(self) -> str:
+        return self.source
 
 
 class MergePoint(models.Model):

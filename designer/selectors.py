@@ -11,9 +11,9 @@ from accounts.access import may
 from accounts.models import Person, Project
 from common.errors import Code, Problem, not_found
 from datasets.selectors import sample_item
-from designer import history, schemas
+from designer import history, schemas, weights_schemas
 from designer.documents import analyze_document, stored_document
-from designer.models import Network, Revision, Version
+from designer.models import Network, Revision, Version, WeightSet
 from netloom.layers import describe_layers
 
 MAX_LISTED = 1000
@@ -211,3 +211,31 @@ def _version_fields(version: Version) -> dict[str, Any]:
 
 def _light(networks: QuerySet[Network]) -> QuerySet[Network]:
     return networks.defer("document").order_by("-updated_at", "pk")
+
+
+def weight_sets(network: Network) -> list[weights_schemas.WeightSetSummary]:
+    """What files brought a network weights or its drawing, newest first."""
+    rows = network.weight_sets.select_related("blob").defer("document", "report")
+    return [
+        weights_schemas.WeightSetSummary(**_weight_set_fields(each))
+        for each in rows.order_by("-created_at")[:MAX_LISTED]
+    ]
+
+
+def weight_set(found: WeightSet) -> weights_schemas.WeightSet:
+    """One with its report."""
+    report = weights_schemas.NetworkImportReport.model_validate(found.report)
+    return weights_schemas.WeightSet(**_weight_set_fields(found), report=report)
+
+
+def _weight_set_fields(found: WeightSet) -> dict[str, Any]:
+    return {
+        "id": found.pk,
+        "network_id": found.network_id,
+        "source": found.source,
+        "format": found.format,
+        "num_tensors": found.num_tensors,
+        "size_bytes": found.blob.size_bytes,
+        "classes": found.classes,
+        "created_at": found.created_at,
+    }

@@ -29,10 +29,11 @@ from designer.limits import require_network_allowed, require_room, require_stora
 from designer.models import Network, Revision, Version
 from designer.schemas import Saved
 from designer.starts import can_train, document_from_template
+from designer.weights import copy_weight_sets
 from netloom.analyze import Analysis
 from netloom.graph.apply import apply_operations
 from netloom.graph.between import operations_between
-from netloom.graph.document import Document, Graph, graph_hash
+from netloom.graph.document import Document, graph_hash
 from netloom.graph.operations import Operation, OperationRefused
 from storage.bin import put_in, take_out
 
@@ -82,7 +83,7 @@ def create_network(
         document = read_document(document)
     if document is None:
         document = document_from_template(template, dataset) if template else Document()
-        document = _with_class_name(document, name)
+        document = documents.with_class_name(document, name)
         if template and not can_train(template):
             # It took its sizes from the data; bound to it, it would be told to be a classifier.
             dataset = None
@@ -185,7 +186,7 @@ def duplicate_network(network: Network, person: Person) -> Network:
     require_room(stored_document(network.document))
     with transaction.atomic():
         require_network_allowed(network.project)
-        return Network.objects.create(
+        copy = Network.objects.create(
             project_id=network.project_id,
             name=_free_name(network),
             template=network.template,
@@ -198,6 +199,8 @@ def duplicate_network(network: Network, person: Person) -> Network:
             created_by=person,
             updated_at=timezone.now(),
         )
+        copy_weight_sets(network, copy)
+        return copy
 
 
 def create_version(network: Network, person: Person | None, name: str = "") -> Version:
@@ -322,16 +325,6 @@ def _tell(network: Network) -> None:
 def _check_dataset(project: Project, dataset: Dataset | None) -> None:
     if dataset is not None and dataset.project_id != project.pk:
         raise not_found("dataset")
-
-
-def _with_class_name(document: Document, name: str) -> Document:
-    """Name the network's class after the network: `digits cnn` becomes `DigitsCnn`."""
-    words = documents.file_stem(name).split("_")
-    class_name = "".join(word[:1].upper() + word[1:] for word in words)[:64]
-    if not class_name.isidentifier():
-        return document
-    graph = Graph.model_validate({**dict(document.graph), "name": class_name})
-    return document.model_copy(update={"graph": graph})
 
 
 def _free_name(network: Network) -> str:

@@ -7,10 +7,13 @@ from typing import Literal
 from django.http.response import HttpResponseBase
 from ninja import Router, Status
 
+from accounts.access import access_project
 from accounts.auth import PersonRequest
+from designer.access import access_weight_set
 from inspection import bundles, selectors, services
 from inspection.access import access_evaluation, access_explanation
 from inspection.schemas import (
+    AskableWeights,
     EvaluatedItemList,
     EvaluationList,
     EvaluationOut,
@@ -20,6 +23,7 @@ from inspection.schemas import (
     ExplanationRequest,
     PredictionRequest,
 )
+from inspection.sources import Source
 from jobs.schemas import JobOut
 from training.access import access_checkpoint
 
@@ -28,7 +32,7 @@ router = Router(tags=["inspection"])
 
 @router.post("/predictions", response={202: JobOut}, operation_id="create_prediction")
 def create_prediction(request: PersonRequest, payload: PredictionRequest) -> Status:
-    """Ask a checkpoint what it sees; the job's result holds the likeliest classes."""
+    """Ask a trained network what it sees; the job's result holds the likeliest classes."""
     return Status(202, services.request_prediction(request.person, payload))
 
 
@@ -82,7 +86,28 @@ def get_explanation_data(request: PersonRequest, explanation_id: str) -> HttpRes
 def list_checkpoint_layers(request: PersonRequest, checkpoint_id: str) -> list[ExplainableLayer]:
     """The layers Grad-CAM can look at, in the order of computation."""
     checkpoint = access_checkpoint(request.person, checkpoint_id, "view")
-    return selectors.explainable_layers(checkpoint)
+    return selectors.explainable_layers(Source(checkpoint=checkpoint))
+
+
+@router.get(
+    "/weights/{weight_set_id}/layers",
+    response=list[ExplainableLayer],
+    operation_id="list_weight_set_layers",
+)
+def list_weight_set_layers(request: PersonRequest, weight_set_id: str) -> list[ExplainableLayer]:
+    """The layers Grad-CAM can look at of a network that came with its weights."""
+    weight_set = access_weight_set(request.person, weight_set_id, "view")
+    return selectors.explainable_layers(Source(weight_set=weight_set))
+
+
+@router.get(
+    "/projects/{project_id}/weights",
+    response=list[AskableWeights],
+    operation_id="list_project_weights",
+)
+def list_project_weights(request: PersonRequest, project_id: str) -> list[AskableWeights]:
+    """Weights that came with files and can be asked without a run, newest first."""
+    return selectors.askable_weights(access_project(request.person, project_id, "view"))
 
 
 @router.get("/checkpoints/{checkpoint_id}/bundle", operation_id="download_checkpoint_bundle")

@@ -6,9 +6,20 @@ class InspectionConfig(AppConfig):
     verbose_name = "Inspection"
 
     def ready(self) -> None:
+        from inspection import (
+            baseline_tasks,
+            export_bin,
+            export_tasks,
+            preview_tasks,
+            table_tasks,
+            tasks,
+        )
         from inspection import bin as explanation_bin
-        from inspection import preview_tasks, tasks
 
         tasks.register()
         preview_tasks.register()
+        export_tasks.register()
+        table_tasks.register()
+        baseline_tasks.register()
         explanation_bin.register()
+        export_bin.register()

@@ -13,22 +13,29 @@ from pydantic import BaseModel, TypeAdapter
 from jobs.warm_loop import Call, RequestCancelled, RequestRefused
 from netloom.compile import CompileError
 from netloom.data.decode import DecodeError
+from netloom.data.preprocess import PreprocessingError
 from netloom.explain import Cancelled, ExplainError
 from netloom.explain.activation_results import PreviewError
+from netloom.features.results import FeatureError
 from netloom.serve.answers import Answerer
+from netloom.serve.classical import Comparer
 from netloom.serve.preview import Previewer
 from netloom.serve.requests import (
     BundleRequest,
+    ClassicalRequest,
     EvaluateRequest,
     ExplainRequest,
+    PredictManyRequest,
     PredictRequest,
     PreviewRequest,
 )
 from netloom.train.checkpoint import CheckpointError
+from netloom.train.weights import WeightsError
 
 RequestModel = TypeVar("RequestModel", bound=BaseModel)
 
 _answerer = Answerer()
+_comparer = Comparer(_answerer.models)
 _previewer = Previewer()
 
 
@@ -54,7 +61,15 @@ def _handler(
             raise RequestRefused(
                 "preview_failed", str(error), "Change the layer, or choose another sample."
             ) from error
-        except (CheckpointError, CompileError) as error:
+        except FeatureError as error:
+            raise RequestRefused(
+                "explain_failed", str(error), "Choose another layer, or other features."
+            ) from error
+        except PreprocessingError as error:
+            raise RequestRefused(
+                "explain_failed", str(error), "Choose a network that takes images."
+            ) from error
+        except (CheckpointError, CompileError, WeightsError) as error:
             raise RequestRefused(
                 "no_checkpoint", str(error), "Choose another checkpoint."
             ) from error
@@ -64,8 +79,10 @@ def _handler(
 
 HANDLERS = {
     "predict": _handler(PredictRequest, _answerer.predict),
+    "predict_many": _handler(PredictManyRequest, _answerer.predict_many),
     "explain": _handler(ExplainRequest, _answerer.explain),
     "evaluate": _handler(EvaluateRequest, _answerer.evaluate),
     "bundle": _handler(BundleRequest, _answerer.bundle),
+    "classical": _handler(ClassicalRequest, _comparer.classical),
     "preview": _handler(PreviewRequest, _previewer.preview),
 }

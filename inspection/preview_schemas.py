@@ -59,6 +59,13 @@ class CheckpointWeights(Schema):
     checkpoint_id: Id
 
 
+class FileWeights(Schema):
+    """The weights that came with a file."""
+
+    kind: Literal["file"] = "file"
+    weight_set_id: Id
+
+
 class PretrainedWeights(Schema):
     """Published weights of a known network."""
 
@@ -67,7 +74,7 @@ class PretrainedWeights(Schema):
 
 Sample = Annotated[MadeUpSample | ItemSample | UploadSample, Field(discriminator="kind")]
 Weights = Annotated[
-    RandomWeights | RunWeights | CheckpointWeights | PretrainedWeights,
+    RandomWeights | RunWeights | CheckpointWeights | FileWeights | PretrainedWeights,
     Field(discriminator="kind"),
 ]
 

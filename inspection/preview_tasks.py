@@ -13,17 +13,16 @@ from datasets.originals import local_originals
 from datasets.services import binding_of
 from designer.models import Network
 from inspection.models import Preview
-from inspection.preview_schemas import PreviewCheckpoint
 from inspection.previews import PREVIEW
 from inspection.tasks import warm_child
+from inspection.weights import chosen_weights, told_checkpoint, trained_weights
 from jobs.models import Lane
 from jobs.registry import job_kind
 from jobs.running import RunningJob
 from netloom.explain.activation_results import ActivationOptions
-from netloom.serve.requests import PreviewRequest, TrainedWeights
+from netloom.serve.requests import PreviewRequest
 from storage.disk import scratch_folder
 from storage.models import Upload
-from storage.services import local_blob
 from storage.uploads import local_upload
 from training.models import Checkpoint
 
@@ -41,14 +40,14 @@ def preview(job: RunningJob) -> dict[str, Any]:
     network = Network.objects.select_related("dataset").filter(pk=payload["network_id"]).first()
     if network is None:
         raise Problem(Code.NOT_FOUND, "The network was deleted meanwhile.")
-    checkpoint = _checkpoint(payload["weights"])
+    chosen = chosen_weights(payload["weights"])
     with scratch_folder() as folder:
         document = folder / "network.json"
         document.write_text(json.dumps(payload["document"]))
         request = PreviewRequest(
             document=document,
             image=_image(payload["sample"], folder),
-            trained=None if checkpoint is None else _trained(checkpoint, folder),
+            trained=trained_weights(chosen, folder),
             weights_seed=payload["weights"].get("seed", 0),
             sample_seed=payload["sample"].get("seed", 0),
             classes=_classes(network),
@@ -67,47 +66,8 @@ def preview(job: RunningJob) -> dict[str, Any]:
         content = zlib.compress(request.output.read_bytes(), level=1)
     job.check_stopped()
     Preview.objects.create(job_id=job.id, network=network, content=content)
-    weights = None if checkpoint is None else _told(checkpoint)
+    weights = told_checkpoint(chosen) if isinstance(chosen, Checkpoint) else None
     return {"preview_id": job.id, "checkpoint": weights}
-
-
-def _checkpoint(weights: dict[str, Any]) -> Checkpoint | None:
-    """The checkpoint whose weights are asked for: the newest or best one the run has now."""
-    if weights["kind"] == "random":
-        return None
-    known = Checkpoint.objects.select_related("run__network_version").order_by("-step")
-    if weights["kind"] == "checkpoint":
-        found = known.filter(pk=weights["checkpoint_id"]).first()
-    else:
-        known = known.filter(run_id=weights["run_id"])
-        best = known.filter(is_best=True).first() if weights["pick"] == "best" else None
-        found = best or known.first()
-    if found is None:
-        raise Problem(
-            Code.NO_CHECKPOINT,
-            "The run has no such checkpoint: it has none yet, or newer ones took its place.",
-            "Choose other weights, or wait for the run's first checkpoint.",
-        )
-    return found
-
-
-def _trained(checkpoint: Checkpoint, folder: Path) -> TrainedWeights:
-    document = folder / "trained.json"
-    document.write_text(json.dumps(checkpoint.run.network_version.document))
-    return TrainedWeights(
-        sha256=checkpoint.blob_id,
-        checkpoint=local_blob(checkpoint.blob_id, folder / "checkpoint"),
-        document=document,
-    )
-
-
-def _told(checkpoint: Checkpoint) -> dict[str, Any]:
-    return PreviewCheckpoint(
-        id=checkpoint.id,
-        run_id=checkpoint.run_id,
-        step=checkpoint.step,
-        epoch=checkpoint.epoch,
-    ).model_dump()
 
 
 def _image(sample: dict[str, Any], folder: Path) -> Path | None:

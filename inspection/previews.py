@@ -14,6 +14,7 @@ from designer.documents import analyze_document, as_stored, read_small_document
 from designer.models import Network
 from inspection.models import Preview
 from inspection.preview_schemas import PreviewIn, PreviewOut, Sample, Weights
+from inspection.weights import require_weights_seen
 from jobs.models import FINISHED, Job
 from jobs.schemas import JobOut
 from jobs.selectors import job_out
@@ -22,7 +23,6 @@ from netloom.analyze import Analysis
 from netloom.graph.document import Document
 from netloom.layers.registry import get_layer
 from storage.access import access_complete_upload
-from training.access import access_checkpoint, access_run
 
 PREVIEW = "inspection.preview"
 WHOLE, CLOSE = "preview", "preview_close"
@@ -125,16 +125,7 @@ def _require_seen(person: Person, network: Network, sample: Sample, weights: Wei
         access_item(person, sample.item_id, "view")
     elif sample.kind == "upload":
         access_complete_upload(person, sample.upload_id, network.project_id)
-    if weights.kind == "run":
-        access_run(person, weights.run_id, "view")
-    elif weights.kind == "checkpoint":
-        access_checkpoint(person, weights.checkpoint_id, "view")
-    elif weights.kind == "pretrained":
-        raise Problem(
-            Code.NO_CHECKPOINT,
-            "This studio holds no pretrained weights.",
-            "Choose random weights or those of a run.",
-        )
+    require_weights_seen(person, weights)
 
 
 def _overtake(person: Person, subject: tuple[str, str]) -> None:

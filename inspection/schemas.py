@@ -11,7 +11,10 @@ from pydantic import Field, model_validator
 
 from common.ids import Id
 from datasets.schemas import Item
+from inspection.sources import WeightsChoice
 from netloom.explain.results import MOST_SUPERPIXELS
+from netloom.features.results import Pooling
+from training.schemas import StartFromCheckpoint
 
 Method = Literal["gradcam", "occlusion", "lime"]
 Split = Literal["train", "validation", "test"]
@@ -20,9 +23,14 @@ MAX_ROWS = 20_000
 
 
 class ImageChoice(Schema):
-    """One image: an item of a dataset or a finished upload."""
+    """One image, an item of a dataset or a finished upload, and who is asked about it.
 
-    checkpoint_id: Id
+    Attributes:
+        weights: The trained network; `checkpoint_id` alone is short for one of a run.
+    """
+
+    checkpoint_id: Id | None = None
+    weights: WeightsChoice | None = None
     item_id: Id | None = None
     upload_id: Id | None = None
 
@@ -30,7 +38,16 @@ class ImageChoice(Schema):
     def _one_image(self) -> ImageChoice:
         if (self.item_id is None) == (self.upload_id is None):
             raise ValueError("name either item_id or upload_id")
+        if (self.checkpoint_id is None) == (self.weights is None):
+            raise ValueError("name either weights or checkpoint_id")
         return self
+
+    @property
+    def source(self) -> WeightsChoice:
+        """Who is asked, whichever way it was said."""
+        if self.weights is None:
+            return StartFromCheckpoint(type="checkpoint", checkpoint_id=self.checkpoint_id or "")
+        return self.weights
 
 
 class PredictionRequest(ImageChoice):
@@ -96,6 +113,7 @@ class ExplanationOut(Schema):
     """A finished explanation.
 
     Attributes:
+        weight_set_id: Of what was explained without a run; `checkpoint_id` is null then.
         min, max: Range of the raw map; the 8-bit heatmap spans it from 0 to 255.
         rows_forwarded: Images sent through the network for it.
         r2: How well LIME's linear model fits; the map means little when it is low.
@@ -104,7 +122,8 @@ class ExplanationOut(Schema):
     """
 
     id: str
-    checkpoint_id: str
+    checkpoint_id: str | None
+    weight_set_id: str | None
     method: Method
     layer: str | None
     target_class: int
@@ -137,6 +156,33 @@ class ExplainableLayer(Schema):
     type: str
     output_text: str
     is_convolution: bool
+    is_default: bool
+
+
+class AskableWeights(Schema):
+    """Weights that came with a file, of a network that is not in the bin."""
+
+    id: str
+    network_id: str
+    network_name: str
+    source: str
+    format: str
+    classes: list[str]
+    created_at: datetime
+
+
+class FeatureLayerOut(Schema):
+    """A layer whose output can be taken as features.
+
+    Attributes:
+        num_features: Numbers of an image by pooling; null where nobody can tell before it is run.
+    """
+
+    path: str
+    name: str
+    type: str
+    output_text: str
+    num_features: dict[Pooling, int | None]
     is_default: bool
 
 

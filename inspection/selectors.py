@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from accounts.models import Person
+from accounts.models import Person, Project
 from common.addresses import api_address
 from common.errors import Code, Problem
 from datasets.item_pages import items_by_id
 from designer.documents import stored_document
+from designer.models import WeightSet
 from inspection.models import EvaluatedItem as EvaluatedItemRow
 from inspection.models import Evaluation, Explanation
 from inspection.schemas import (
+    AskableWeights,
     EvaluatedItem,
     EvaluatedItemList,
     EvaluationClass,
@@ -20,11 +22,16 @@ from inspection.schemas import (
     EvaluationSummary,
     ExplainableLayer,
     ExplanationOut,
+    FeatureLayerOut,
 )
+from inspection.sources import Source
+from netloom.compile.errors import CompileError
 from netloom.explain.layers import default_gradcam_layer, gradcam_layers
+from netloom.features.layers import default_feature_layer, feature_layers
+from netloom.features.results import FeatureError
 from netloom.graph.document import Document, Node
+from netloom.layers.shapes import shape_text
 from training.access import access_checkpoint, access_run
-from training.models import Checkpoint
 from training.pages import cursor_of, place, read_cursor
 
 MAX_LIMIT = 200
@@ -36,6 +43,7 @@ def explanation_out(explanation: Explanation) -> ExplanationOut:
     return ExplanationOut(
         id=explanation.id,
         checkpoint_id=explanation.checkpoint_id,
+        weight_set_id=explanation.weight_set_id,
         method=explanation.method,  # pyright: ignore[reportArgumentType] - pydantic checks it
         layer=explanation.layer,
         target_class=explanation.target_class,
@@ -61,12 +69,15 @@ def explanation_out(explanation: Explanation) -> ExplanationOut:
     )
 
 
-def explainable_layers(checkpoint: Checkpoint) -> list[ExplainableLayer]:
+def explainable_layers(source: Source) -> list[ExplainableLayer]:
     """Layers with an image-shaped output, in the order of computation."""
-    document = stored_document(checkpoint.run.network_version.document)
-    default = default_gradcam_layer(document)
+    document = stored_document(source.document)
+    try:
+        default, found = default_gradcam_layer(document), gradcam_layers(document)
+    except CompileError as error:
+        raise _cannot_run(error) from error
     layers: list[ExplainableLayer] = []
-    for path, output_text in gradcam_layers(document):
+    for path, output_text in found:
         node, name = _node_at(document, path)
         layers.append(
             ExplainableLayer(
@@ -79,6 +90,58 @@ def explainable_layers(checkpoint: Checkpoint) -> list[ExplainableLayer]:
             )
         )
     return layers
+
+
+def askable_weights(project: Project) -> list[AskableWeights]:
+    """Weights of the project's networks, newest first; an architecture alone is none."""
+    found = WeightSet.objects.filter(
+        network__project=project, network__deleted_at=None, num_tensors__gt=0
+    )
+    rows = found.select_related("network").defer("document", "report", "network__document")
+    return [
+        AskableWeights(
+            id=each.pk,
+            network_id=each.network_id,
+            network_name=each.network.name,
+            source=each.source,
+            format=each.format,
+            classes=each.classes,
+            created_at=each.created_at,
+        )
+        for each in rows.order_by("-created_at", "pk")[:MAX_LIMIT]
+    ]
+
+
+def feature_layers_of(source: Source) -> list[FeatureLayerOut]:
+    """Layers whose output can be taken as features, in the order of computation."""
+    document = stored_document(source.document)
+    try:
+        default, layers = default_feature_layer(document).path, feature_layers(document)
+    except (CompileError, FeatureError) as error:
+        raise _cannot_run(error) from error
+    return [
+        FeatureLayerOut(
+            path=layer.path,
+            name=layer.name,
+            type=layer.type,
+            output_text=shape_text(layer.shape),
+            num_features={
+                "average": layer.num_features("average"),
+                "max": layer.num_features("max"),
+                "flat": layer.num_features("flat"),
+            },
+            is_default=layer.path == default,
+        )
+        for layer in layers
+    ]
+
+
+def _cannot_run(error: Exception) -> Problem:
+    return Problem(
+        Code.DOCUMENT_INVALID,
+        f"The network cannot be run: {error}",
+        "Mend it in the designer, and train it or open it again.",
+    )
 
 
 def list_evaluations(

@@ -1,4 +1,4 @@
-"""What people ask of trained checkpoints; every question is a job in the interactive lane."""
+"""What people ask of trained networks; every question is a job in the interactive lane."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ from inspection.schemas import (
     ImageChoice,
     PredictionRequest,
 )
+from inspection.sources import Source, access_source
 from jobs.schemas import JobOut
 from jobs.selectors import job_out, unfinished_job
 from jobs.services import enqueue
@@ -37,21 +38,16 @@ Picture = Literal["heatmap", "overlay", "image", "data"]
 
 def request_prediction(person: Person, payload: PredictionRequest) -> JobOut:
     """Queue a prediction for one image."""
-    checkpoint = _checkpoint_for(person, payload)
-    return _enqueue(
-        PREDICT,
-        person,
-        checkpoint,
-        payload.model_dump(mode="json"),
-        "Looking at the image",
-    )
+    source = _source_for(person, payload)
+    return _enqueue(PREDICT, person, source, _asked(payload, source), "Looking at the image")
 
 
 def request_explanation(person: Person, payload: ExplanationRequest) -> JobOut:
     """Queue an explanation of what the checkpoint says of one image."""
-    checkpoint = _checkpoint_for(person, payload)
-    num_classes = len(checkpoint.run.dataset_version.classes)
-    if payload.target_class is not None and payload.target_class >= num_classes:
+    source = _source_for(person, payload)
+    num_classes = len(source.classes)
+    # Of a file that names no classes nobody knows the number before its network is loaded.
+    if num_classes and payload.target_class is not None and payload.target_class >= num_classes:
         raise Problem(
             Code.INVALID,
             f"There is no class {payload.target_class}; the network tells {num_classes} apart.",
@@ -60,8 +56,8 @@ def request_explanation(person: Person, payload: ExplanationRequest) -> JobOut:
     return _enqueue(
         EXPLAIN,
         person,
-        checkpoint,
-        payload.model_dump(mode="json"),
+        source,
+        _asked(payload, source),
         f"Explaining by {payload.method}",
     )
 
@@ -91,7 +87,8 @@ def request_evaluation(person: Person, payload: EvaluationRequest) -> JobOut:
     present = unfinished_job(EVALUATE, ("checkpoint", checkpoint.id), asked)
     if present is not None:
         return job_out(present)
-    return _enqueue(EVALUATE, person, checkpoint, asked, f"Evaluating on {payload.split}")
+    source = Source(checkpoint=checkpoint)
+    return _enqueue(EVALUATE, person, source, asked, f"Evaluating on {payload.split}")
 
 
 def explanation_file(
@@ -108,15 +105,20 @@ def explanation_file(
     )
 
 
-def _checkpoint_for(person: Person, choice: ImageChoice) -> Checkpoint:
-    """Check that the person may see checkpoint and image both."""
-    checkpoint = access_checkpoint(person, choice.checkpoint_id, "view")
+def _source_for(person: Person, choice: ImageChoice) -> Source:
+    """Check that the person may see network and image both."""
+    source = access_source(person, choice.source, "view")
+    project_id = source.project.pk
     if choice.item_id is not None:
         item = access_item(person, choice.item_id, "view")
-        _require_project(item.dataset.project_id, checkpoint)
+        require_project(item.dataset.project_id, project_id)
     if choice.upload_id is not None:
-        access_complete_upload(person, choice.upload_id, checkpoint.run.project_id)
-    return checkpoint
+        access_complete_upload(person, choice.upload_id, project_id)
+    return source
+
+
+def _asked(payload: ImageChoice, source: Source) -> dict[str, object]:
+    return {**payload.model_dump(mode="json", exclude={"weights"}), **source.payload}
 
 
 def _version_for(
@@ -124,30 +126,30 @@ def _version_for(
 ) -> DatasetVersion:
     if payload.dataset_version_id is not None:
         version = access_dataset_version(person, payload.dataset_version_id, "view")
-        _require_project(version.dataset.project_id, checkpoint)
+        require_project(version.dataset.project_id, checkpoint.run.project_id)
         return version
     if payload.dataset_id is not None:
         dataset = access_dataset(person, payload.dataset_id, "view")
-        _require_project(dataset.project_id, checkpoint)
+        require_project(dataset.project_id, checkpoint.run.project_id)
         return pin_version(dataset, person)
     return checkpoint.run.dataset_version
 
 
-def _require_project(project_id: str, checkpoint: Checkpoint) -> None:
-    """Answers are shown to everyone in the checkpoint's project; so must the images be already."""
-    if project_id != checkpoint.run.project_id:
+def require_project(project_id: str, network_project_id: str) -> None:
+    """Answers are shown to everyone in the network's project; so must the images be already."""
+    if project_id != network_project_id:
         raise not_found("data in this project")
 
 
 def _enqueue(
-    kind: str, person: Person, checkpoint: Checkpoint, payload: dict[str, object], message: str
+    kind: str, person: Person, source: Source, payload: dict[str, object], message: str
 ) -> JobOut:
     job = enqueue(
         kind,
         payload,
         person=person,
-        project=checkpoint.run.project,
-        subject=("checkpoint", checkpoint.id),
+        project=source.project,
+        subject=source.subject,
         message=message,
     )
     return job_out(job)

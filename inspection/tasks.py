@@ -18,6 +18,7 @@ from datasets.originals import local_originals
 from datasets.services import write_manifest
 from inspection.models import EvaluatedItem, Evaluation, Explanation
 from inspection.services import BUNDLE, EVALUATE, EXPLAIN, PREDICT
+from inspection.sources import Source, source_of
 from jobs.models import Lane
 from jobs.registry import job_kind
 from jobs.running import RunningJob
@@ -58,18 +59,18 @@ def register() -> None:
 @job_kind(PREDICT, lane=Lane.INTERACTIVE)
 def predict(job: RunningJob) -> dict[str, Any]:
     """The likeliest classes of one image."""
-    checkpoint = _checkpoint(job)
-    with _files(checkpoint) as (model, folder):
+    source = source_of(job.payload)
+    with model_files(source) as (model, folder):
         image, _ = _image(job, folder)
         request = PredictRequest(model=model, image=image, top_k=job.payload["top_k"])
         answer = PredictAnswer.model_validate(_ask(job, "predict", request))
-    class_ids = [entry["id"] for entry in checkpoint.run.dataset_version.classes]
+    class_ids = source.class_ids
     return {
-        "checkpoint_id": checkpoint.id,
+        **source.payload,
         "item_id": job.payload["item_id"],
         "probabilities": [
             {
-                "class_id": class_ids[one.index],
+                "class_id": class_ids[one.index] if class_ids else None,
                 "index": one.index,
                 "name": one.name,
                 "value": one.value,
@@ -85,11 +86,11 @@ def predict(job: RunningJob) -> dict[str, Any]:
 @job_kind(EXPLAIN, lane=Lane.INTERACTIVE)
 def explain(job: RunningJob) -> dict[str, Any]:
     """A heat map of one image."""
-    checkpoint = _checkpoint(job)
+    source = source_of(job.payload)
     payload = job.payload
     options = dict(payload["options"])
     seed = options.pop("seed")
-    with _files(checkpoint) as (model, folder):
+    with model_files(source) as (model, folder):
         image, name = _image(job, folder)
         request = ExplainRequest(
             model=model,
@@ -106,10 +107,11 @@ def explain(job: RunningJob) -> dict[str, Any]:
     used = {**options, "seed": seed}
     used["num_superpixels"], used["num_samples"] = answer.num_superpixels, answer.num_samples
     used["baseline_values"] = answer.baseline
-    heatmap, overlay, picture, data = store_batch(checkpoint.run.project, contents)
+    heatmap, overlay, picture, data = store_batch(source.project, contents)
     explanation = Explanation.objects.create(
-        run=checkpoint.run,
-        checkpoint=checkpoint,
+        run=source.run,
+        checkpoint=source.checkpoint,
+        weight_set=source.weight_set,
         item_id=payload["item_id"],
         image_name=name[:255],
         method=payload["method"],
@@ -118,7 +120,7 @@ def explain(job: RunningJob) -> dict[str, Any]:
         overlay=overlay,
         image=picture,
         data=data,
-        author=_person(job),
+        author=person_of(job),
         r2=answer.r_squared,
         **answer.model_dump(exclude={"r_squared", "num_superpixels", "num_samples", "baseline"}),
     )
@@ -128,10 +130,10 @@ def explain(job: RunningJob) -> dict[str, Any]:
 @job_kind(EVALUATE, lane=Lane.INTERACTIVE)
 def evaluate(job: RunningJob) -> dict[str, Any]:
     """A checkpoint over a split."""
-    checkpoint = _checkpoint(job)
+    source = source_of(job.payload)
     version = DatasetVersion.objects.get(pk=job.payload["dataset_version_id"])
     split = job.payload["split"]
-    with _files(checkpoint) as (model, folder):
+    with model_files(source) as (model, folder):
         request = EvaluateRequest(
             model=model,
             manifest=write_manifest(version, folder, only=Split(split)),
@@ -147,17 +149,19 @@ def evaluate(job: RunningJob) -> dict[str, Any]:
             "Label items of this split, or choose another one.",
         )
     with transaction.atomic():
-        evaluation = _store_evaluation(job, checkpoint, version, result)
+        evaluation = _store_evaluation(job, source, version, result)
     return {"evaluation_id": evaluation.id, "unreadable": result.unreadable}
 
 
 @job_kind(BUNDLE, lane=Lane.INTERACTIVE)
 def bundle(job: RunningJob) -> dict[str, Any]:
     """Make the zip that a person takes away; kept beside the checkpoint."""
-    checkpoint = _checkpoint(job)
-    run = checkpoint.run
+    source = source_of(job.payload)
+    checkpoint, run = source.checkpoint, source.run
+    if checkpoint is None or run is None:
+        raise Problem(Code.NO_CHECKPOINT, "Only checkpoints of runs are packed.")
     metrics = {} if checkpoint.metric is None else {run.config["best_metric"]: checkpoint.metric}
-    with _files(checkpoint) as (model, folder):
+    with model_files(source) as (model, folder):
         request = BundleRequest(
             model=model,
             metrics=metrics,
@@ -179,35 +183,18 @@ def _ask(job: RunningJob, name: str, request: Any) -> dict[str, Any]:
     )
 
 
-def _checkpoint(job: RunningJob) -> Checkpoint:
-    checkpoint = (
-        Checkpoint.objects.select_related(
-            "blob", "run__network_version", "run__network", "run__dataset_version", "run__project"
-        )
-        .filter(pk=job.payload["checkpoint_id"])
-        .first()
-    )
-    if checkpoint is None:
-        raise Problem(
-            Code.NO_CHECKPOINT,
-            "The checkpoint is gone: newer ones of the run took its place.",
-            "Choose one of the checkpoints the run has now.",
-        )
-    return checkpoint
-
-
 @contextmanager
-def _files(checkpoint: Checkpoint) -> Iterator[tuple[ModelFiles, Path]]:
+def model_files(source: Source) -> Iterator[tuple[ModelFiles, Path]]:
     """The model's files, and a folder for the answer that goes away afterwards."""
-    run = checkpoint.run
     with scratch_folder() as folder:
         document = folder / "network.json"
-        document.write_text(json.dumps(run.network_version.document))
+        document.write_text(json.dumps(source.document))
         model = ModelFiles(
-            sha256=checkpoint.blob_id,
-            checkpoint=local_blob(checkpoint.blob_id, folder / "checkpoint"),
+            sha256=source.sha256,
+            checkpoint=local_blob(source.sha256, folder / "checkpoint"),
             document=document,
-            classes=[entry["name"] for entry in run.dataset_version.classes],
+            classes=source.classes,
+            kind="checkpoint" if source.weight_set is None else "file",
         )
         yield model, folder
 
@@ -222,18 +209,18 @@ def _image(job: RunningJob, folder: Path) -> tuple[Path, str]:
     return local_upload(upload, folder), upload.file_name
 
 
-def _person(job: RunningJob) -> Person:
+def person_of(job: RunningJob) -> Person:
     if job.person is None:
         raise Problem(Code.NOT_FOUND, "Whoever asked for this has left the studio.")
     return job.person
 
 
 def _store_evaluation(
-    job: RunningJob, checkpoint: Checkpoint, version: DatasetVersion, result: EvaluationResult
+    job: RunningJob, source: Source, version: DatasetVersion, result: EvaluationResult
 ) -> Evaluation:
     evaluation = Evaluation.objects.create(
-        run=checkpoint.run,
-        checkpoint=checkpoint,
+        run=source.run,
+        checkpoint=source.checkpoint,
         dataset_version=version,
         split=result.split,
         classes=[entry["name"] for entry in version.classes],
@@ -243,7 +230,7 @@ def _store_evaluation(
         per_class=[one.model_dump() for one in result.per_class],
         confusion=result.confusion_KK,
         num_items=result.num_items,
-        author=_person(job),
+        author=person_of(job),
     )
     EvaluatedItem.objects.bulk_create(
         (

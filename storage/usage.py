@@ -17,7 +17,9 @@ from jobs.models import FINISHED, Job
 from storage.models import Upload
 from storage.uploads import discard_upload
 
-PartName = Literal["datasets", "checkpoints", "bundles", "explanations", "uploads"]
+PartName = Literal[
+    "datasets", "checkpoints", "bundles", "explanations", "predictions", "weights", "uploads"
+]
 FreeName = Literal["uploads", "checkpoints", "bundles"]
 IDLE = timedelta(minutes=10)
 UNUSED = timedelta(days=1)

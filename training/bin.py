@@ -49,6 +49,7 @@ def register() -> None:
         )
     )
     register_need("network", _runs_of_networks)
+    register_need("network", _runs_from_weights)
     register_need("dataset", _runs_on_datasets)
     register_need("run", _runs_from_runs)
     register_quieter(_stop_all)
@@ -112,6 +113,18 @@ def _runs_from_runs(runs: Sequence[Run], is_whole_project: bool) -> dict[str, st
             started = started.exclude(project=F(f"{name}__run__project"))
         rows = started.order_by("-number").values_list(f"{name}__run", "number", "name")
         found |= {pk: f"run {number} ({title}) started from it" for pk, number, title in rows}
+    return found
+
+
+def _runs_from_weights(networks: Sequence[Any], is_whole_project: bool) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for name in ("merge_weights", "start_weights"):
+        started = Run.objects.filter(**{f"{name}__network__in": networks})
+        started = started.exclude(network__in=networks)
+        if is_whole_project:
+            started = started.exclude(project=F(f"{name}__network__project"))
+        rows = started.order_by("-number").values_list(f"{name}__network", "number", "name")
+        found |= {pk: f"run {num} ({title}) started from its weights" for pk, num, title in rows}
     return found
 
 

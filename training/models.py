@@ -62,6 +62,8 @@ class Run(models.Model):
     network_version_id: str
     start_checkpoint_id: str | None
     merge_checkpoint_id: str | None
+    start_weights_id: str | None
+    merge_weights_id: str | None
     detail: RunDetail
     attempts: RelatedManager[Attempt]
     checkpoints: RelatedManager[Checkpoint]
@@ -93,6 +95,13 @@ class Run(models.Model):
     merge_from: models.JSONField[dict[str, Any] | None] = models.JSONField(null=True)
     merge_checkpoint = models.ForeignKey(
         "training.Checkpoint", null=True, on_delete=models.RESTRICT, related_name="merged_runs"
+    )
+
+    start_weights = models.ForeignKey(
+        "designer.WeightSet", null=True, on_delete=models.RESTRICT, related_name="started_runs"
+    )
+    merge_weights = models.ForeignKey(
+        "designer.WeightSet", null=True, on_delete=models.RESTRICT, related_name="merged_runs"
     )
 
     state = models.CharField(max_length=12, choices=State.choices, default=State.QUEUED)

@@ -225,7 +225,16 @@ class StartFromCheckpoint(Schema):
     checkpoint_id: Id
 
 
-StartFrom = Annotated[StartFromNetwork | StartFromCheckpoint, Field(discriminator="type")]
+class StartFromWeights(Schema):
+    """Start from weights that came with a file, as far as they fit."""
+
+    type: Literal["weights"]
+    weight_set_id: Id
+
+
+StartFrom = Annotated[
+    StartFromNetwork | StartFromCheckpoint | StartFromWeights, Field(discriminator="type")
+]
 Tag = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=40)]
 
 

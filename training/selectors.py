@@ -14,6 +14,7 @@ from django.utils import timezone
 from accounts.access import may
 from accounts.models import Person, Project
 from designer.documents import stored_document
+from designer.models import WeightSet
 from netloom.graph.document import Document
 from training.estimates import estimated_starts
 from training.models import Checkpoint, Run, RunEvent, State
@@ -174,9 +175,13 @@ def checkpoint_out(checkpoint: Checkpoint) -> CheckpointOut:
     )
 
 
-def document_of(checkpoint: Checkpoint | None) -> Document | None:
-    """The network that the weights of a checkpoint belong to."""
-    return None if checkpoint is None else stored_document(checkpoint.run.network_version.document)
+def document_of(start: Checkpoint | WeightSet | None) -> Document | None:
+    """The network that weights belong to."""
+    if start is None:
+        return None
+    if isinstance(start, Checkpoint):
+        return stored_document(start.run.network_version.document)
+    return stored_document(start.document)
 
 
 def best_checkpoint(network_id: str) -> Checkpoint | None:

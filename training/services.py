@@ -13,9 +13,9 @@ from common.errors import Code, Problem, not_found
 from datasets.access import access_dataset
 from datasets.models import Dataset
 from datasets.services import pin_version as pin_dataset
-from designer.access import access_network
+from designer.access import access_network, access_weight_set
 from designer.documents import stored_document
-from designer.models import Network
+from designer.models import Network, WeightSet
 from designer.services import pin_version as pin_network
 from jobs.schemas import JobOut
 from jobs.selectors import job_out
@@ -44,12 +44,14 @@ from training.schemas import (
     RunUpdate,
     StartFrom,
     StartFromNetwork,
+    StartFromWeights,
 )
 from training.selectors import best_checkpoint, document_of
 
+Start = Checkpoint | WeightSet | None
 ESTIMATE = "training.estimate"
-START_WEIGHTS = "start.ckpt"
-MERGED_WEIGHTS = "merged.ckpt"
+START_WEIGHTS = "start"
+MERGED_WEIGHTS = "merged"
 
 
 def check_run(
@@ -72,10 +74,10 @@ def start_run(person: Person, network: Network, start: RunStart) -> Run:
             "Solve the problems listed here and start again.",
             problems=[problem.model_dump(mode="json") for problem in errors],
         )
-    checkpoint = _start_checkpoint(person, start.start_from)
-    merged = _start_checkpoint(person, start.merge_from)
+    first = _weights_of(person, start.start_from)
+    merged = _weights_of(person, start.merge_from)
     with transaction.atomic():
-        _keep(checkpoint)
+        _keep(first)
         _keep(merged)
         require_run_allowed(person)
         project = Project.objects.select_for_update(no_key=True).get(id=network.project_id)
@@ -91,9 +93,11 @@ def start_run(person: Person, network: Network, start: RunStart) -> Run:
             dataset_version=pin_dataset(dataset, person),
             config=start.config.model_dump(mode="json"),
             start_from=start.start_from.model_dump() if start.start_from else None,
-            start_checkpoint=checkpoint,
+            start_checkpoint=first if isinstance(first, Checkpoint) else None,
+            start_weights=first if isinstance(first, WeightSet) else None,
             merge_from=start.merge_from.model_dump() if start.merge_from else None,
-            merge_checkpoint=merged,
+            merge_checkpoint=merged if isinstance(merged, Checkpoint) else None,
+            merge_weights=merged if isinstance(merged, WeightSet) else None,
         )
         RunDetail.objects.create(run=run)
         publish_run(run)
@@ -188,15 +192,16 @@ def restore_run(run: Run) -> Run:
 
 def portable_spec(run: Run) -> TrainSpec:
     """The run's specification with names instead of this machine's paths."""
+    first, merged = starts_of(run)
     return TrainSpec(
         document=stored_document(run.network_version.document),
         manifest="manifest.json",
         output=f"run-{run.number}",
         config=RunConfig.model_validate(run.config),
-        initial_weights=START_WEIGHTS if run.start_checkpoint_id else None,
-        initial_document=document_of(run.start_checkpoint),
-        merged_weights=MERGED_WEIGHTS if run.merge_checkpoint_id else None,
-        merged_document=document_of(run.merge_checkpoint),
+        initial_weights=file_name_of(START_WEIGHTS, first),
+        initial_document=document_of(first),
+        merged_weights=file_name_of(MERGED_WEIGHTS, merged),
+        merged_document=document_of(merged),
         num_threads=(run.detail.started or {}).get("num_threads"),
     )
 
@@ -216,11 +221,30 @@ def _dataset_of(person: Person, network: Network, dataset_id: str | None) -> Dat
     return dataset
 
 
-def _keep(checkpoint: Checkpoint | None) -> None:
+def starts_of(run: Run) -> tuple[Start, Start]:
+    """What a run starts from: first weights, and those of a network that was merged into it."""
+    return (
+        run.start_checkpoint or run.start_weights,
+        run.merge_checkpoint or run.merge_weights,
+    )
+
+
+def file_name_of(stem: str, start: Start) -> str | None:
+    """Name the file of weights for the trainer, which goes by its ending."""
+    if start is None:
+        return None
+    return f"{stem}.{'ckpt' if isinstance(start, Checkpoint) else 'safetensors'}"
+
+
+def _keep(start: Start) -> None:
     """Let nobody delete the start weights before the run that names them is committed."""
-    if checkpoint is None:
+    if start is None:
         return
-    if not list(Checkpoint.objects.select_for_update(no_key=True).filter(pk=checkpoint.pk)):
+    if isinstance(start, WeightSet):
+        if not WeightSet.objects.select_for_update(no_key=True).filter(pk=start.pk):
+            raise not_found("weights")
+        return
+    if not list(Checkpoint.objects.select_for_update(no_key=True).filter(pk=start.pk)):
         raise Problem(
             Code.NO_CHECKPOINT,
             "The checkpoint is gone: newer ones of the run took its place.",
@@ -228,9 +252,11 @@ def _keep(checkpoint: Checkpoint | None) -> None:
         )
 
 
-def _start_checkpoint(person: Person, start: StartFrom | None) -> Checkpoint | None:
+def _weights_of(person: Person, start: StartFrom | None) -> Start:
     if start is None:
         return None
+    if isinstance(start, StartFromWeights):
+        return access_weight_set(person, start.weight_set_id, "view")
     if isinstance(start, StartFromNetwork):
         network = access_network(person, start.network_id, "view")
         checkpoint = best_checkpoint(network.id)

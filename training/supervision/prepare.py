@@ -16,6 +16,7 @@ from netloom.train.spec import RunConfig, TrainSpec
 from storage.services import local_blob
 from training.models import Attempt, Checkpoint, Run
 from training.selectors import document_of
+from training.services import MERGED_WEIGHTS, START_WEIGHTS, Start, file_name_of, starts_of
 from training.supervision.process import trainer_device
 from training.tidy import pixel_cache
 
@@ -57,15 +58,15 @@ def prepare(attempt: Attempt, num_threads: int) -> Prepared:
     manifest = write_manifest(run.dataset_version, folder / "data")
     resume, resume_step, warnings = _fetch_checkpoints(run, folder / "resume")
     # What goes on from a checkpoint of its own needs no weights to start from.
-    start, merged = (None, None) if resume else (run.start_checkpoint, run.merge_checkpoint)
+    start, merged = (None, None) if resume else starts_of(run)
     spec = TrainSpec(
         document=stored_document(run.network_version.document),
         manifest=str(manifest),
         output=str(output),
         config=RunConfig.model_validate({**run.config, "device": trainer_device(attempt.device)}),
-        initial_weights=_bring_weights(start, folder / "start.ckpt"),
+        initial_weights=_bring_weights(start, folder, START_WEIGHTS),
         initial_document=document_of(start),
-        merged_weights=_bring_weights(merged, folder / "merged.ckpt"),
+        merged_weights=_bring_weights(merged, folder, MERGED_WEIGHTS),
         merged_document=document_of(merged),
         resume_from=str(resume) if resume else None,
         cache=str(pixel_cache()),
@@ -104,8 +105,9 @@ def _fetch_checkpoints(run: Run, folder: Path) -> tuple[Path | None, int | None,
     return (*found[0], [problem.detail for problem in missing])
 
 
-def _bring_weights(checkpoint: Checkpoint | None, path: Path) -> str | None:
-    return None if checkpoint is None else str(_bring(checkpoint.blob_id, path))
+def _bring_weights(start: Start, folder: Path, stem: str) -> str | None:
+    name = file_name_of(stem, start)
+    return None if start is None or name is None else str(_bring(start.blob_id, folder / name))
 
 
 def _bring(sha256: str, path: Path) -> Path:

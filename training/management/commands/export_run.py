@@ -18,7 +18,13 @@ from datasets.services import write_manifest
 from storage.disk import scratch_folder
 from storage.services import local_blob
 from training.models import Run
-from training.services import MERGED_WEIGHTS, START_WEIGHTS, portable_spec
+from training.services import (
+    MERGED_WEIGHTS,
+    START_WEIGHTS,
+    file_name_of,
+    portable_spec,
+    starts_of,
+)
 
 SPEC = "spec.json"
 
@@ -82,11 +88,9 @@ def _whole_or_nothing(folder: Path) -> Iterator[None]:
 def _export(run: Run, folder: Path, *, with_images: bool) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     write_manifest(run.dataset_version, folder, with_images=with_images)
-    for checkpoint, name in (
-        (run.start_checkpoint, START_WEIGHTS),
-        (run.merge_checkpoint, MERGED_WEIGHTS),
-    ):
-        if checkpoint is not None:
+    for start, stem in zip(starts_of(run), (START_WEIGHTS, MERGED_WEIGHTS), strict=True):
+        name = file_name_of(stem, start)
+        if start is not None and name is not None:
             with scratch_folder() as scratch:
-                shutil.copyfile(local_blob(checkpoint.blob_id, scratch), folder / name)
+                shutil.copyfile(local_blob(start.blob_id, scratch), folder / name)
     (folder / SPEC).write_text(portable_spec(run).model_dump_json(by_alias=True, indent=1))

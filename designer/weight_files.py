@@ -1,0 +1,189 @@
+"""Weights alone: they wait in the project until a person says which network they belong to."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from django.db import transaction
+from pydantic import TypeAdapter, ValidationError
+
+from accounts.models import Person, Project
+from common.errors import Code, Problem
+from designer import documents, services
+from designer.models import Network, WeightFile, WeightSet
+from designer.reading import NEXT_STEP
+from designer.weights import MAX_REPORT_BYTES, count_tensors, released_unless_kept
+from jobs.models import Job
+from jobs.services import enqueue
+from netloom.formats.bundle import WEIGHTS
+from netloom.formats.loading import matching_report
+from netloom.formats.matching import Matching, match_weights
+from netloom.formats.normalisations import NORMALISATIONS, NormalisationName, with_normalisation
+from netloom.formats.reading import FACTS
+from netloom.formats.relabel import relabel
+from netloom.formats.weight_file import FileTensor, WeightFacts
+from netloom.graph.between import operations_between
+from storage.holding import release_blobs
+from storage.services import local_blob, store_file
+
+LOAD = "designer.load_weights"
+MOST_COMPARED = 60
+"""Networks, newest first: comparing more than that would keep a person waiting."""
+LEAST_SHARE = 0.25
+"""Of the network's learned numbers, where less than half of the file has a place in it."""
+_TENSORS: TypeAdapter[list[FileTensor]] = TypeAdapter(list[FileTensor])
+
+
+def create_weight_file(
+    project: Project, person: Person | None, folder: Path, *, source: str
+) -> WeightFile:
+    """Keep what the reading process wrote of a file that holds weights alone.
+
+    Raises:
+        Problem: `import_failed` for what is damaged; `quota_exceeded` or `disk_full`.
+    """
+    try:
+        path = folder / FACTS
+        if path.is_symlink() or path.stat().st_size > MAX_REPORT_BYTES:
+            raise OSError("The list of tensors is too long.")
+        facts = WeightFacts.model_validate_json(path.read_bytes())
+    except (ValidationError, OSError) as error:
+        raise Problem(
+            Code.IMPORT_FAILED, f"What was read are no weights: {str(error)[:500]}", NEXT_STEP
+        ) from error
+    weights = folder / WEIGHTS
+    num_tensors = count_tensors(weights)
+    blob = store_file(project, weights, is_movable=True)
+    with released_unless_kept(project, blob.sha256):
+        return WeightFile.objects.create(
+            project=project,
+            blob=blob,
+            source=source[:255],
+            format=facts.format,
+            tensors=[tensor.model_dump(mode="json") for tensor in facts.tensors],
+            num_tensors=num_tensors,
+            author=person,
+        )
+
+
+def delete_weight_file(waiting: WeightFile) -> None:
+    """Let go of weights that nobody needs."""
+    with transaction.atomic():
+        digest = waiting.blob_id
+        waiting.delete()
+        release_blobs(waiting.project, [digest])
+
+
+def match_network(
+    network: Network, waiting: WeightFile, images: NormalisationName | None
+) -> Matching:
+    """Say which tensor of a file would go where in a network."""
+    document = documents.stored_document(network.document)
+    is_bgr = images is not None and NORMALISATIONS[images].is_bgr
+    return match_weights(document, tensors_of(waiting), is_bgr=is_bgr)
+
+
+def fitting_networks(waiting: WeightFile) -> list[tuple[Network, Matching]]:
+    """Return networks of the project that the weights fit, best first.
+
+    A few tensors of equal shape are found in many networks: half of the file has a place in one
+    that fits, or a quarter of the network comes from the file.
+    """
+    tensors = tensors_of(waiting)
+    networks = Network.objects.filter(project=waiting.project_id, deleted_at=None)
+    found: list[tuple[Network, Matching]] = []
+    for network in networks.order_by("-updated_at")[:MOST_COMPARED]:
+        matching = match_weights(documents.stored_document(network.document), tensors)
+        is_most = matching.num_matched > 0 and 2 * matching.num_matched >= matching.num_in_file
+        if is_most or matching.share >= LEAST_SHARE:
+            found.append((network, matching))
+    return sorted(found, key=lambda each: (-each[1].share, each[1].num_values))
+
+
+def start_loading(
+    person: Person, network: Network, waiting: WeightFile, images: NormalisationName | None
+) -> Job:
+    """Queue the loading; the job's result is `{"network_id", "weight_set_id"}`.
+
+    Raises:
+        Problem: `invalid` when nothing of the file fits.
+    """
+    if network.project_id != waiting.project_id:
+        raise Problem(
+            Code.INVALID, "The weights are of another project.", "Import the file into this one."
+        )
+    if not match_network(network, waiting, images).num_matched:
+        raise Problem(
+            Code.INVALID,
+            f"Nothing in {waiting.source} fits {network.name}.",
+            "Choose the network that the weights were trained in.",
+        )
+    return enqueue(
+        LOAD,
+        {"weight_file_id": waiting.id, "network_id": network.id, "images": images},
+        person=person,
+        project=network.project,
+        subject=("network", network.id),
+        message=f"Loading {waiting.source}",
+    )
+
+
+def load_into(
+    network: Network,
+    waiting: WeightFile,
+    person: Person | None,
+    images: NormalisationName | None,
+    folder: Path,
+) -> WeightSet:
+    """Make a weight set of what fits, and treat images as the weights expect; the file is done.
+
+    Raises:
+        Problem: `import_failed` for damaged bytes; `quota_exceeded` or `disk_full`.
+    """
+    matching = match_network(network, waiting, images)
+    written = folder / WEIGHTS
+    try:
+        num_tensors = relabel(local_blob(waiting.blob_id, folder), written, matching)
+    except (ValueError, KeyError, TypeError) as error:
+        raise Problem(
+            Code.IMPORT_FAILED, f"The weights are damaged: {str(error)[:300]}", NEXT_STEP
+        ) from error
+    count_tensors(written)
+    project = waiting.project
+    blob = store_file(project, written, is_movable=True)
+    report = matching_report(matching, waiting.format, images)
+    with released_unless_kept(project, blob.sha256), transaction.atomic():
+        if images is not None:
+            _treat_images(network, person, images)
+        made = WeightSet.objects.create(
+            network=network,
+            blob=blob,
+            document=network.document,
+            source=waiting.source,
+            format=waiting.format,
+            report=report.model_dump(mode="json"),
+            num_tensors=num_tensors,
+            author=person,
+        )
+        delete_weight_file(waiting)
+    return made
+
+
+def _treat_images(network: Network, person: Person | None, images: NormalisationName) -> None:
+    before = documents.stored_document(network.document)
+    operations = operations_between(before, with_normalisation(before, images))
+    if operations:
+        services.save_operations(
+            network,
+            person,
+            operations,
+            base_revision=network.revision,
+            gesture="Normalise images as the weights expect",
+        )
+
+
+def tensors_of(waiting: WeightFile) -> list[FileTensor]:
+    """Return names and shapes, in the file's order."""
+    stored: list[dict[str, Any]] = waiting.tensors
+    return _TENSORS.validate_python(stored)

@@ -1,0 +1,137 @@
+"""The endpoints for weights alone, and for where the weights of a network stand."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ninja import Router, Status
+
+from accounts.access import access_project
+from accounts.auth import PersonRequest
+from designer import documents, weight_files
+from designer.access import access_network, access_weight_file
+from designer.models import WeightFile
+from designer.weight_files_schemas import (
+    MatchRequest,
+    NetworkFit,
+    Standing,
+    StandingRequest,
+    WeightFileFits,
+    WeightFileSummary,
+    WeightMatching,
+)
+from jobs.schemas import JobOut
+from jobs.selectors import job_out
+from netloom.surgery.standing import weight_standing
+
+router = Router(tags=["networks"])
+
+
+@router.get(
+    "/projects/{project_id}/weight-files",
+    response=list[WeightFileSummary],
+    operation_id="list_weight_files",
+)
+def list_weight_files(request: PersonRequest, project_id: str) -> list[WeightFileSummary]:
+    """Files of weights that wait for a network, newest first."""
+    project = access_project(request.person, project_id, "view")
+    rows = WeightFile.objects.filter(project=project).select_related("blob").defer("tensors")
+    return [WeightFileSummary(**_fields(row)) for row in rows.order_by("-created_at")]
+
+
+@router.get(
+    "/weight-files/{weight_file_id}", response=WeightFileFits, operation_id="get_weight_file"
+)
+def get_weight_file(request: PersonRequest, weight_file_id: str) -> WeightFileFits:
+    """Weights alone, with the networks of the project that they fit."""
+    waiting = access_weight_file(request.person, weight_file_id, "view")
+    fits = [
+        NetworkFit(
+            network_id=network.id,
+            name=network.name,
+            num_matched=matching.num_matched,
+            num_places=matching.num_places,
+            num_by_name=matching.count("name") + matching.count("prefix"),
+            share=matching.share,
+        )
+        for network, matching in weight_files.fitting_networks(waiting)
+    ]
+    return WeightFileFits(**_fields(waiting), fits=fits)
+
+
+@router.delete(
+    "/weight-files/{weight_file_id}", response={204: None}, operation_id="delete_weight_file"
+)
+def delete_weight_file(request: PersonRequest, weight_file_id: str) -> Status[None]:
+    """Throw weights away that wait for a network."""
+    waiting = access_weight_file(request.person, weight_file_id, "edit")
+    weight_files.delete_weight_file(waiting)
+    return Status(204, None)
+
+
+@router.post(
+    "/weight-files/{weight_file_id}/match",
+    response=WeightMatching,
+    operation_id="match_weight_file",
+)
+def match_weight_file(
+    request: PersonRequest, weight_file_id: str, payload: MatchRequest
+) -> WeightMatching:
+    """Which tensor of the file would go where in a network; nothing is changed."""
+    waiting = access_weight_file(request.person, weight_file_id, "view")
+    network = access_network(request.person, payload.network_id, "view")
+    found = weight_files.match_network(network, waiting, payload.images)
+    return WeightMatching.model_validate(found.model_dump())
+
+
+@router.post(
+    "/weight-files/{weight_file_id}/load",
+    response={202: JobOut},
+    operation_id="load_weight_file",
+)
+def load_weight_file(
+    request: PersonRequest, weight_file_id: str, payload: MatchRequest
+) -> Status[JobOut]:
+    """Give a network what fits, in the background; the file is then no longer kept by itself.
+
+    The job's result is `{"network_id", "weight_set_id"}`.
+    """
+    waiting = access_weight_file(request.person, weight_file_id, "edit")
+    network = access_network(request.person, payload.network_id, "edit")
+    job = weight_files.start_loading(request.person, network, waiting, payload.images)
+    return Status(202, job_out(job))
+
+
+@router.post(
+    "/networks/{network_id}/weight-standing",
+    response=Standing,
+    operation_id="get_weight_standing",
+)
+def get_weight_standing(
+    request: PersonRequest, network_id: str, payload: StandingRequest
+) -> Standing:
+    """Where the weights of each layer stand: pretrained, changed or new."""
+    network = access_network(request.person, network_id, "view")
+    newest = network.weight_sets.filter(num_tensors__gt=0).order_by("-created_at").first()
+    if newest is None:
+        return Standing()
+    before = documents.stored_document(newest.document)
+    after = documents.read_small_document(payload.document)
+    missing: list[str] = newest.report.get("missing_weights", [])
+    return Standing(
+        weight_set_id=newest.id,
+        source=newest.source,
+        nodes=weight_standing(before, after, missing=missing),
+    )
+
+
+def _fields(waiting: WeightFile) -> dict[str, Any]:
+    return {
+        "id": waiting.id,
+        "project_id": waiting.project_id,
+        "source": waiting.source,
+        "format": waiting.format,
+        "num_tensors": waiting.num_tensors,
+        "size_bytes": waiting.blob.size_bytes,
+        "created_at": waiting.created_at,
+    }

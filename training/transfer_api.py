@@ -1,0 +1,128 @@
+"""The endpoints of transfer learning."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from ninja import Router, Schema, Status
+from pydantic import StringConstraints
+
+from accounts.access import access_project
+from accounts.auth import PersonRequest
+from common.ids import Id
+from datasets.access import access_dataset
+from designer.access import access_network
+from designer.models import Network
+from netloom.surgery.adapting import AdaptedRun, TransferOptions, python_lines
+from netloom.surgery.model import Survival
+from netloom.train.spec import RunConfig
+from training import transfers
+from training.schemas import StartFrom
+
+router = Router(tags=["training"])
+
+
+class TransferRequest(Schema):
+    """A trained network, the data it is to learn, and how."""
+
+    network_id: Id
+    dataset_id: Id
+    options: TransferOptions = TransferOptions()
+
+
+class NewTransfer(TransferRequest):
+    name: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=120)]
+
+
+class TransferPlan(Schema):
+    """What transfer learning would do.
+
+    Attributes:
+        refusal: Why it cannot be done, and what helps; empty when it can.
+        weights: Where the trained weights come from.
+        layers: Layers up to which one can freeze, in computing order.
+        python: Lines that do the same outside of the studio.
+    """
+
+    refusal: str
+    weights: str
+    num_classes: int
+    layers: list[str]
+    survival: Survival | None = None
+    frozen: list[str] = []
+    warnings: list[str] = []
+    run: AdaptedRun | None = None
+    python: str = ""
+
+
+class TransferMade(Schema):
+    """A network that is ready to be trained, and how."""
+
+    network_id: str
+    start_from: StartFrom
+    config: RunConfig
+
+
+class TransferSource(Schema):
+    """A network with trained weights."""
+
+    network_id: str
+    name: str
+    parameters: int | None
+    has_file: bool
+
+
+@router.get(
+    "/projects/{project_id}/transfer-sources",
+    response=list[TransferSource],
+    operation_id="list_transfer_sources",
+)
+def list_transfer_sources(request: PersonRequest, project_id: str) -> list[TransferSource]:
+    """Networks of a project that were trained, or came with weights; last changed first."""
+    project = access_project(request.person, project_id, "view")
+    return [
+        TransferSource(
+            network_id=network.id,
+            name=network.name,
+            parameters=network.parameters,
+            has_file=network.id in brought,
+        )
+        for network, brought in transfers.trained_networks(project)
+    ]
+
+
+@router.post("/transfers/plan", response=TransferPlan, operation_id="plan_transfer")
+def plan_transfer(request: PersonRequest, payload: TransferRequest) -> TransferPlan:
+    """What would survive, start new and be frozen; nothing is changed."""
+    network = access_network(request.person, payload.network_id, "view")
+    dataset = access_dataset(request.person, payload.dataset_id, "view")
+    planned = transfers.plan_transfer(network, dataset, payload.options)
+    adapted = planned.adapted
+    return TransferPlan(
+        refusal=planned.refusal,
+        weights=planned.weights,
+        num_classes=planned.num_classes,
+        layers=planned.layers,
+        survival=None if adapted is None else adapted.survival,
+        frozen=[] if adapted is None else adapted.frozen,
+        warnings=[] if adapted is None else adapted.warnings,
+        run=None if adapted is None else adapted.run,
+        python=python_lines(_file_name(network), transfers.class_names(dataset), payload.options),
+    )
+
+
+@router.post("/transfers", response={201: TransferMade}, operation_id="make_transfer")
+def make_transfer(request: PersonRequest, payload: NewTransfer) -> Status[TransferMade]:
+    """Make a branch of a trained network that is ready to learn a dataset."""
+    network = access_network(request.person, payload.network_id, "edit")
+    dataset = access_dataset(request.person, payload.dataset_id, "view")
+    made = transfers.make_transfer(network, dataset, request.person, payload.name, payload.options)
+    answer = TransferMade(
+        network_id=made.network.id, start_from=made.start_from, config=made.config
+    )
+    return Status(201, answer)
+
+
+def _file_name(network: Network) -> str:
+    stem = "".join(each if each.isalnum() else "-" for each in network.name.lower())
+    return f"{stem.strip('-') or 'network'}.netloom"

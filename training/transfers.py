@@ -1,0 +1,138 @@
+"""Transfer learning in the studio: a trained network made ready for a dataset, as a branch."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.db import transaction
+
+from accounts.models import Person, Project
+from common.errors import Code, Problem
+from datasets.models import Dataset
+from datasets.services import binding_of
+from designer import branching, documents, services
+from designer.history_schemas import State
+from designer.models import Network, WeightSet
+from netloom.surgery.act import ActRefused
+from netloom.surgery.adapting import Adapted, TransferOptions, adapt_network, layer_names
+from netloom.train.spec import RunConfig
+from netloom.transfer_learning import run_config
+from training.models import Checkpoint
+from training.schemas import StartFrom, StartFromNetwork, StartFromWeights
+from training.selectors import best_checkpoint
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """What transfer learning would do here; `refusal` says why it cannot."""
+
+    refusal: str
+    adapted: Adapted | None
+    num_classes: int
+    layers: list[str]
+    weights: str
+
+
+def weights_of(network: Network) -> WeightSet | Checkpoint | None:
+    """What a network was trained to: weights that came with it, else those of its newest run."""
+    brought = network.weight_sets.filter(num_tensors__gt=0).order_by("-created_at").first()
+    return brought or best_checkpoint(network.id)
+
+
+def trained_networks(project: Project) -> list[tuple[Network, set[str]]]:
+    """Return networks with weights, last changed first; ids of those that came with some."""
+    brought = set(
+        WeightSet.objects.filter(network__project=project, num_tensors__gt=0).values_list(
+            "network_id", flat=True
+        )
+    )
+    trained = set(
+        Checkpoint.objects.filter(run__project=project, run__deleted_at=None).values_list(
+            "run__network_id", flat=True
+        )
+    )
+    rows = Network.objects.filter(project=project, deleted_at=None, pk__in=brought | trained).defer(
+        "document"
+    )
+    return [(network, brought) for network in rows.order_by("-updated_at")]
+
+
+def class_names(dataset: Dataset) -> list[str]:
+    """Return the classes of a dataset in the order of the new output."""
+    return binding_of(dataset).class_names or []
+
+
+def plan_transfer(network: Network, dataset: Dataset, options: TransferOptions) -> Planned:
+    """Say what would be kept, new and frozen; nothing is changed."""
+    document = documents.stored_document(network.document)
+    layers = layer_names(document)
+    classes = binding_of(dataset).num_classes or 0
+    source = weights_of(network)
+    words = _words(source)
+    if source is None:
+        refusal = (
+            f"{network.name} has no trained weights. Train it, or load weights into it from a file."
+        )
+        return Planned(refusal, None, classes, layers, words)
+    if classes < 1:
+        refusal = f"{dataset.name} has no classes yet. Label its images first."
+        return Planned(refusal, None, classes, layers, words)
+    try:
+        adapted = adapt_network(document, classes, options)
+    except ActRefused as error:
+        return Planned(str(error), None, classes, layers, words)
+    refusal = adapted.problems[0] if adapted.problems else ""
+    return Planned(refusal, adapted, classes, layers, words)
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """A branch that is ready to be trained."""
+
+    network: Network
+    start_from: StartFrom
+    config: RunConfig
+
+
+def make_transfer(
+    network: Network, dataset: Dataset, person: Person, name: str, options: TransferOptions
+) -> Made:
+    """Branch a trained network, adapt the branch and bind it to the data; the original stays.
+
+    Raises:
+        Problem: `invalid` where it cannot be done, in the words of the plan; `quota_exceeded`.
+    """
+    if dataset.project_id != network.project_id:
+        raise Problem(
+            Code.INVALID, "The data is of another project.", "Choose a dataset of this project."
+        )
+    planned = plan_transfer(network, dataset, options)
+    if planned.adapted is None or planned.refusal:
+        raise Problem(
+            Code.INVALID, planned.refusal, "Change what you chose, or take another network."
+        )
+    with transaction.atomic():
+        branch = branching.branch_network(network, person, name, State())
+        services.save_operations(
+            branch,
+            person,
+            planned.adapted.operations,
+            base_revision=branch.revision,
+            gesture=f"Transfer learning: {planned.num_classes} classes",
+        )
+        services.bind_dataset(branch, dataset)
+    brought = branch.weight_sets.filter(num_tensors__gt=0).order_by("-created_at").first()
+    start: StartFrom
+    if brought is not None:
+        start = StartFromWeights(type="weights", weight_set_id=brought.id)
+    else:
+        start = StartFromNetwork(type="network", network_id=network.id)
+    return Made(branch, start, run_config(planned.adapted))
+
+
+def _words(source: WeightSet | Checkpoint | None) -> str:
+    if source is None:
+        return ""
+    if isinstance(source, WeightSet):
+        return source.source
+    return f"run {source.run.number}, epoch {source.epoch:g}"
