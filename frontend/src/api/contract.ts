@@ -51,11 +51,34 @@ export type Statistics = Schemas['Statistics'];
 
 export type Network = Schemas['Network'];
 export type NetworkSummary = Schemas['NetworkSummary'];
+export type WeightSetSummary = Schemas['WeightSetSummary'];
+export type WeightSet = Schemas['WeightSet'];
+export type NetworkImportReport = WeightSet['report'];
+export type ImportedPiece = Schemas['ImportedPiece'];
+export type WeightFileSummary = Schemas['WeightFileSummary'];
+export type WeightFileFits = Schemas['WeightFileFits'];
+export type WeightMatching = Schemas['WeightMatching'];
+export type MatchRow = Schemas['MatchRow'];
+export type WeightStandings = Schemas['Standing'];
+export type TransferOptions = Schemas['TransferOptions'];
+export type TransferPlan = Schemas['TransferPlan'];
+export type TransferMade = Schemas['TransferMade'];
+export type TransferSource = Schemas['TransferSource'];
+
+export type ZooPage = Schemas['ZooPage'];
+export type ZooRow = Schemas['CatalogueRow'];
+export type ZooEntry = Schemas['ZooEntryOut'];
+export type ZooWeights = ZooEntry['weights'][number];
 
 export type Preview = Schemas['PreviewOut'];
 export type NodeActivation = Schemas['NodeActivation'];
 export type TensorSummary = Schemas['TensorSummary'];
 export type PreviewQuestion = Schemas['PreviewIn'];
+
+export type ExportFormat = Schemas['ExportFormat'];
+export type ExportGap = Schemas['ExportGap'];
+export type ExportQuestion = Schemas['ExportIn'];
+export type ExportedNetwork = Schemas['Export'];
 
 export type RunSummary = Schemas['RunSummary'];
 export type Run = Schemas['Run'];
@@ -110,3 +133,11 @@ export interface Diagnostic {
   path?: string | null;
   fixes: { label: string; operations: unknown[] }[];
 }
+
+export type AskableWeights = Schemas['AskableWeights'];
+export type PredictionTable = Schemas['PredictionTableOut'];
+export type PredictionTableSummary = Schemas['PredictionTableSummary'];
+export type PredictedRow = Schemas['PredictedRow'];
+export type FeatureLayer = Schemas['FeatureLayerOut'];
+export type Baseline = Schemas['BaselineSummary'];
+export type BaselineComparison = Schemas['BaselineComparison'];

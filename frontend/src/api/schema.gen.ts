@@ -24,6 +24,64 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/baselines": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Create Baselines
+         * @description Fit classical models; the job's result is `{"baseline_ids"}`.
+         */
+        post: operations["create_baselines"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/baselines/{baseline_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Get Baseline */
+        get: operations["get_baseline"];
+        put?: never;
+        post?: never;
+        /** Delete Baseline */
+        delete: operations["delete_baseline"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/baselines/{baseline_id}/model": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Download Baseline
+         * @description A linear model as .npz: standardisation, weights, biases and class names, no code.
+         */
+        get: operations["download_baseline"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/bin/projects": {
         parameters: {
             query?: never;
@@ -118,6 +176,26 @@ export interface paths {
          *     The first download waits until it is made.
          */
         get: operations["download_checkpoint_bundle"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/checkpoints/{checkpoint_id}/feature-layers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Checkpoint Feature Layers
+         * @description The layers whose output can be taken as features, in the order of computation.
+         */
+        get: operations["list_checkpoint_feature_layers"];
         put?: never;
         post?: never;
         delete?: never;
@@ -242,6 +320,26 @@ export interface paths {
          * @description One pinned version.
          */
         get: operations["get_dataset_version"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/dataset-versions/{dataset_version_id}/comparison": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Compare On Version
+         * @description Classical models and evaluated runs on the same images, side by side.
+         */
+        get: operations["compare_on_version"];
         put?: never;
         post?: never;
         delete?: never;
@@ -733,6 +831,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/exports/{export_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Export
+         * @description A file that was written, with its report; it is there for a day.
+         */
+        get: operations["get_export"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/exports/{export_id}/file": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Download Export
+         * @description The file itself.
+         */
+        get: operations["download_export"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/health": {
         parameters: {
             query?: never;
@@ -770,6 +908,28 @@ export interface paths {
         get: operations["list_import_folders"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/imports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Import Network
+         * @description Open an uploaded file as a network, in the background, whatever kind of file it is.
+         *
+         *     The job's result is `{"network_id", "weight_set_id"}`; the weights carry the report.
+         */
+        post: operations["import_network"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1162,6 +1322,48 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/networks/{network_id}/exports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Create Export
+         * @description Write a network in the background; the job's result is `{"export_id"}`.
+         *
+         *     422 `export_failed` names in `gaps` what the format cannot express; nothing is written then.
+         */
+        post: operations["create_export"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/networks/{network_id}/exports/formats": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Export Formats
+         * @description The formats that can be written, each with what of this network it cannot express.
+         */
+        get: operations["list_export_formats"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/networks/{network_id}/merge": {
         parameters: {
             query?: never;
@@ -1396,6 +1598,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/networks/{network_id}/weight-standing": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Get Weight Standing
+         * @description Where the weights of each layer stand: pretrained, changed or new.
+         */
+        post: operations["get_weight_standing"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/networks/{network_id}/weights": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Weight Sets
+         * @description What files brought weights or the drawing of this network, newest first.
+         */
+        get: operations["list_weight_sets"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/notebook": {
         parameters: {
             query?: never;
@@ -1416,6 +1658,91 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/prediction-tables": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Prediction Tables
+         * @description Tables of a run, a network or a project, newest first.
+         */
+        get: operations["list_prediction_tables"];
+        put?: never;
+        /**
+         * Create Prediction Table
+         * @description Ask a trained network about a dataset; the job's result is `{"table_id"}`.
+         */
+        post: operations["create_prediction_table"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/prediction-tables/{table_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Get Prediction Table */
+        get: operations["get_prediction_table"];
+        put?: never;
+        post?: never;
+        /**
+         * Delete Prediction Table
+         * @description Delete a table; the network and the images stay.
+         */
+        delete: operations["delete_prediction_table"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/prediction-tables/{table_id}/csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Download Prediction Table
+         * @description The whole table for a spreadsheet; what would be a formula there has a quote before it.
+         */
+        get: operations["download_prediction_table"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/prediction-tables/{table_id}/rows": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Predicted Rows
+         * @description Rows of a table, filtered and ordered by the server.
+         */
+        get: operations["list_predicted_rows"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/predictions": {
         parameters: {
             query?: never;
@@ -1427,7 +1754,7 @@ export interface paths {
         put?: never;
         /**
          * Create Prediction
-         * @description Ask a checkpoint what it sees; the job's result holds the likeliest classes.
+         * @description Ask a trained network what it sees; the job's result holds the likeliest classes.
          */
         post: operations["create_prediction"];
         delete?: never;
@@ -1698,6 +2025,66 @@ export interface paths {
          * @description Free one of `freeable` at once; what goes with it cannot be brought back.
          */
         post: operations["free_project_storage"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/projects/{project_id}/transfer-sources": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Transfer Sources
+         * @description Networks of a project that were trained, or came with weights; last changed first.
+         */
+        get: operations["list_transfer_sources"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/projects/{project_id}/weight-files": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Weight Files
+         * @description Files of weights that wait for a network, newest first.
+         */
+        get: operations["list_weight_files"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/projects/{project_id}/weights": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Project Weights
+         * @description Weights that came with files and can be asked without a run, newest first.
+         */
+        get: operations["list_project_weights"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -2124,6 +2511,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/transfers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Make Transfer
+         * @description Make a branch of a trained network that is ready to learn a dataset.
+         */
+        post: operations["make_transfer"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/transfers/plan": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Plan Transfer
+         * @description What would survive, start new and be frozen; nothing is changed.
+         */
+        post: operations["plan_transfer"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/uploads": {
         parameters: {
             query?: never;
@@ -2180,6 +2607,197 @@ export interface paths {
         get: operations["get_version"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/weight-files/{weight_file_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Weight File
+         * @description Weights alone, with the networks of the project that they fit.
+         */
+        get: operations["get_weight_file"];
+        put?: never;
+        post?: never;
+        /**
+         * Delete Weight File
+         * @description Throw weights away that wait for a network.
+         */
+        delete: operations["delete_weight_file"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/weight-files/{weight_file_id}/load": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Load Weight File
+         * @description Give a network what fits, in the background; the file is then no longer kept by itself.
+         *
+         *     The job's result is `{"network_id", "weight_set_id"}`.
+         */
+        post: operations["load_weight_file"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/weight-files/{weight_file_id}/match": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Match Weight File
+         * @description Which tensor of the file would go where in a network; nothing is changed.
+         */
+        post: operations["match_weight_file"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/weights/{weight_set_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Weight Set
+         * @description Weights with the report of how they came in.
+         */
+        get: operations["get_weight_set"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/weights/{weight_set_id}/feature-layers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Weight Set Feature Layers
+         * @description The same of a network that came with its weights.
+         */
+        get: operations["list_weight_set_feature_layers"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/weights/{weight_set_id}/layers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Weight Set Layers
+         * @description The layers Grad-CAM can look at of a network that came with its weights.
+         */
+        get: operations["list_weight_set_layers"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/zoo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Zoo
+         * @description Networks that others have made: what they cost, what they reach, whether weights are here.
+         *
+         *     While installed packages are being looked into, `is_complete` is false: ask again.
+         */
+        get: operations["list_zoo"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/zoo/{provider}/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Zoo Entry
+         * @description One network: every set of weights with licence, accuracy and how images become its input.
+         */
+        get: operations["get_zoo_entry"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/zoo/{provider}/{name}/open": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Open Zoo Entry
+         * @description Open a network of the zoo, in the background.
+         *
+         *     With weights that are on the studio's machine or in the uploaded file; with random ones where
+         *     there are none. The job's result is `{"network_id", "weight_set_id"}`.
+         */
+        post: operations["open_zoo_entry"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2268,6 +2886,26 @@ export interface components {
              * @default 44
              */
             tile_px: number;
+        };
+        /**
+         * AdaptedRun
+         * @description What a run should be told; the rest is the run's own choice.
+         *
+         *     Attributes:
+         *         learning_rate: Of the head; earlier layers have factors in the network.
+         */
+        AdaptedRun: {
+            /** Epochs */
+            epochs: number;
+            /** Learning Rate */
+            learning_rate: number;
+            /** Unfreeze Every Epochs */
+            unfreeze_every_epochs?: number | null;
+            /**
+             * Unfreeze Rate Factor
+             * @default 1
+             */
+            unfreeze_rate_factor: number;
         };
         /**
          * AddBlock
@@ -2398,6 +3036,29 @@ export interface components {
             token?: string | null;
         };
         /**
+         * AskableWeights
+         * @description Weights that came with a file, of a network that is not in the bin.
+         */
+        AskableWeights: {
+            /** Classes */
+            classes: string[];
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Format */
+            format: string;
+            /** Id */
+            id: string;
+            /** Network Id */
+            network_id: string;
+            /** Network Name */
+            network_name: string;
+            /** Source */
+            source: string;
+        };
+        /**
          * AugmentationConfig
          * @description Random changes of training images; all off by default.
          *
@@ -2455,6 +3116,228 @@ export interface components {
              * @default 0
              */
             seed: number;
+        };
+        /**
+         * BaselineComparison
+         * @description Everything that was judged on one split of a dataset version, newest first.
+         */
+        BaselineComparison: {
+            /** Baselines */
+            baselines: components["schemas"]["BaselineSummary"][];
+            /** Dataset Id */
+            dataset_id: string;
+            /** Dataset Name */
+            dataset_name: string;
+            /** Dataset Version Id */
+            dataset_version_id: string;
+            /** Runs */
+            runs: components["schemas"]["JudgedRun"][];
+            /**
+             * Split
+             * @enum {string}
+             */
+            split: "validation" | "test";
+        };
+        /**
+         * BaselineOut
+         * @description Attributes: confusion: rows are true classes, columns predicted ones.
+         */
+        BaselineOut: {
+            /** Accuracy */
+            accuracy: number;
+            /** Asked */
+            asked: string;
+            /** Author */
+            author: string;
+            /** Balanced Accuracy */
+            balanced_accuracy: number;
+            /** Classes */
+            classes: string[];
+            /** Confusion */
+            confusion: number[][];
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Dataset Version Id */
+            dataset_version_id: string;
+            /** Features */
+            features: string;
+            /**
+             * Features Kind
+             * @enum {string}
+             */
+            features_kind: "layer" | "pixels" | "hog" | "colours";
+            /** Fit Seconds */
+            fit_seconds: number;
+            /** Has Model */
+            has_model: boolean;
+            /** Id */
+            id: string;
+            /** Macro F1 */
+            macro_f1: number;
+            /**
+             * Model
+             * @enum {string}
+             */
+            model: "logistic" | "linear_svm" | "rbf_svm" | "neighbours" | "forest" | "network";
+            /** Network Id */
+            network_id: string | null;
+            /** Notes */
+            notes: string[];
+            /** Num Features */
+            num_features: number;
+            /** Num Items */
+            num_items: number;
+            /** Num Train */
+            num_train: number;
+            /** Options */
+            options: {
+                [key: string]: unknown;
+            };
+            /** Per Class */
+            per_class: components["schemas"]["EvaluationClass"][];
+            /** Predict Seconds */
+            predict_seconds: number;
+            /** Run Id */
+            run_id: string | null;
+            /**
+             * Split
+             * @enum {string}
+             */
+            split: "validation" | "test";
+            /** Table Bytes */
+            table_bytes: number;
+            /** Title */
+            title: string;
+        };
+        /**
+         * BaselineRequest
+         * @description Classical models to be fitted on the training split and judged on another.
+         *
+         *     Attributes:
+         *         weights: The network whose layer gives features; it is judged as well, where its outputs
+         *             are the classes. Not needed for hand-made features.
+         *         layer: Path of its node; null takes the last one before the classifier.
+         *         features: Each is combined with each of `models`.
+         *         c: Of logistic regression and SVMs: smaller holds the weights down more.
+         */
+        BaselineRequest: {
+            /**
+             * C
+             * @default 1
+             */
+            c: number;
+            /** Dataset Id */
+            dataset_id?: string | null;
+            /** Dataset Version Id */
+            dataset_version_id?: string | null;
+            /**
+             * Features
+             * @default [
+             *       "pixels",
+             *       "hog",
+             *       "colours"
+             *     ]
+             */
+            features: ("layer" | "pixels" | "hog" | "colours")[];
+            /** Layer */
+            layer?: string | null;
+            /**
+             * Models
+             * @default [
+             *       "logistic"
+             *     ]
+             */
+            models: ("logistic" | "linear_svm" | "rbf_svm" | "neighbours" | "forest")[];
+            /**
+             * Pooling
+             * @default average
+             * @enum {string}
+             */
+            pooling: "average" | "max" | "flat";
+            /**
+             * Seed
+             * @default 0
+             */
+            seed: number;
+            /**
+             * Split
+             * @default validation
+             * @enum {string}
+             */
+            split: "validation" | "test";
+            /** Weights */
+            weights?: (components["schemas"]["StartFromCheckpoint"] | components["schemas"]["StartFromWeights"]) | null;
+        };
+        /**
+         * BaselineSummary
+         * @description A classical model's figures, or the network's own (`model` is `network`).
+         *
+         *     Attributes:
+         *         has_model: Whether the fitted model was kept and can be downloaded: linear ones are.
+         *         table_bytes: Memory that the features took.
+         */
+        BaselineSummary: {
+            /** Accuracy */
+            accuracy: number;
+            /** Asked */
+            asked: string;
+            /** Author */
+            author: string;
+            /** Balanced Accuracy */
+            balanced_accuracy: number;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Dataset Version Id */
+            dataset_version_id: string;
+            /** Features */
+            features: string;
+            /**
+             * Features Kind
+             * @enum {string}
+             */
+            features_kind: "layer" | "pixels" | "hog" | "colours";
+            /** Fit Seconds */
+            fit_seconds: number;
+            /** Has Model */
+            has_model: boolean;
+            /** Id */
+            id: string;
+            /** Macro F1 */
+            macro_f1: number;
+            /**
+             * Model
+             * @enum {string}
+             */
+            model: "logistic" | "linear_svm" | "rbf_svm" | "neighbours" | "forest" | "network";
+            /** Network Id */
+            network_id: string | null;
+            /** Notes */
+            notes: string[];
+            /** Num Features */
+            num_features: number;
+            /** Num Items */
+            num_items: number;
+            /** Num Train */
+            num_train: number;
+            /** Predict Seconds */
+            predict_seconds: number;
+            /** Run Id */
+            run_id: string | null;
+            /**
+             * Split
+             * @enum {string}
+             */
+            split: "validation" | "test";
+            /** Table Bytes */
+            table_bytes: number;
+            /** Title */
+            title: string;
         };
         /** BestMetric */
         BestMetric: {
@@ -2600,6 +3483,33 @@ export interface components {
              */
             values: components["schemas"]["ValueChange"][];
         };
+        /**
+         * Box
+         * @description An object that was found: corners in pixels of the network's input.
+         *
+         *     Attributes:
+         *         label: Number of the class.
+         *         name: Of the class; empty where nobody says.
+         */
+        Box: {
+            /** Label */
+            label: number;
+            /**
+             * Name
+             * @default
+             */
+            name: string;
+            /** Score */
+            score: number;
+            /** X1 */
+            x1: number;
+            /** X2 */
+            x2: number;
+            /** Y1 */
+            y1: number;
+            /** Y2 */
+            y2: number;
+        };
         /** BranchIn */
         BranchIn: {
             /** Name */
@@ -2638,6 +3548,80 @@ export interface components {
             title: string;
             /** Used */
             used: number | null;
+        };
+        /**
+         * CatalogueRow
+         * @description One network with the facts of its usual weights.
+         *
+         *     Attributes:
+         *         weights: Their name; empty where nothing has been trained.
+         *         flops: For one sample; a multiply-add counts as two.
+         *         accuracy: In per cent, measured as `measure` says.
+         *         is_here: Whether the weights are on this machine.
+         */
+        CatalogueRow: {
+            /** Accuracy */
+            accuracy?: number | null;
+            /**
+             * Can Open
+             * @default true
+             */
+            can_open: boolean;
+            /** Flops */
+            flops?: number | null;
+            /**
+             * Height
+             * @default 0
+             */
+            height: number;
+            /**
+             * Is Here
+             * @default false
+             */
+            is_here: boolean;
+            /**
+             * Licence
+             * @default
+             */
+            licence: string;
+            /**
+             * Measure
+             * @default
+             */
+            measure: string;
+            /** Name */
+            name: string;
+            /**
+             * Num Classes
+             * @default 0
+             */
+            num_classes: number;
+            /** Parameters */
+            parameters?: number | null;
+            /** Provider */
+            provider: string;
+            /**
+             * Reason
+             * @default
+             */
+            reason: string;
+            /** Size Mb */
+            size_mb?: number | null;
+            /**
+             * Task
+             * @enum {string}
+             */
+            task: "classification" | "segmentation" | "video classification" | "detection" | "other";
+            /**
+             * Weights
+             * @default
+             */
+            weights: string;
+            /**
+             * Width
+             * @default 0
+             */
+            width: number;
         };
         /**
          * Change
@@ -3097,7 +4081,7 @@ export interface components {
          * @description Every problem a network can have. The text for people is made where it is found.
          * @enum {string}
          */
-        DiagnosticCode: "over_budget" | "unknown_type" | "invalid_name" | "duplicate_name" | "unknown_param" | "invalid_param" | "missing_param" | "dangling_edge" | "unknown_port" | "port_taken" | "unconnected_input" | "unused_output" | "cycle" | "no_input" | "no_output" | "shape_mismatch" | "shape_too_small" | "unknown_block" | "recursive_block" | "repeat_mismatch" | "limit_exceeded" | "class_count_mismatch" | "input_shape_mismatch" | "input_not_trained" | "softmax_before_loss";
+        DiagnosticCode: "over_budget" | "placeholder" | "unknown_type" | "invalid_name" | "duplicate_name" | "unknown_param" | "invalid_param" | "missing_param" | "dangling_edge" | "unknown_port" | "port_taken" | "unconnected_input" | "unused_output" | "cycle" | "no_input" | "no_output" | "shape_mismatch" | "shape_too_small" | "unknown_block" | "recursive_block" | "repeat_mismatch" | "shared_weights" | "limit_exceeded" | "class_count_mismatch" | "input_shape_mismatch" | "input_not_trained" | "softmax_before_loss";
         /**
          * DimJson
          * @description A dimension as the API and the browser see it.
@@ -3430,6 +4414,7 @@ export interface components {
          * @description A finished explanation.
          *
          *     Attributes:
+         *         weight_set_id: Of what was explained without a run; `checkpoint_id` is null then.
          *         min, max: Range of the raw map; the 8-bit heatmap spans it from 0 to 255.
          *         rows_forwarded: Images sent through the network for it.
          *         r2: How well LIME's linear model fits; the map means little when it is low.
@@ -3440,7 +4425,7 @@ export interface components {
             /** Author */
             author: string;
             /** Checkpoint Id */
-            checkpoint_id: string;
+            checkpoint_id: string | null;
             /** Class Name */
             class_name: string;
             /**
@@ -3491,6 +4476,8 @@ export interface components {
             source_box: number[];
             /** Target Class */
             target_class: number;
+            /** Weight Set Id */
+            weight_set_id: string | null;
             /** Width */
             width: number;
         };
@@ -3500,7 +4487,7 @@ export interface components {
          */
         ExplanationRequest: {
             /** Checkpoint Id */
-            checkpoint_id: string;
+            checkpoint_id?: string | null;
             /** Item Id */
             item_id?: string | null;
             /** Layer */
@@ -3525,6 +4512,169 @@ export interface components {
             target_class?: number | null;
             /** Upload Id */
             upload_id?: string | null;
+            /** Weights */
+            weights?: (components["schemas"]["StartFromCheckpoint"] | components["schemas"]["StartFromWeights"]) | null;
+        };
+        /**
+         * Export
+         * @description A network as a file, to be downloaded until `expires_at`.
+         *
+         *     Attributes:
+         *         report: How it was written, and whether the result computes the same.
+         */
+        Export: {
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /**
+             * Expires At
+             * Format: date-time
+             */
+            expires_at: string;
+            /** File Name */
+            file_name: string;
+            /** Format */
+            format: string;
+            /** Id */
+            id: string;
+            /** Network Id */
+            network_id: string;
+            report: components["schemas"]["ExportReport"];
+            /** Size Bytes */
+            size_bytes: number;
+            /** Url */
+            url: string;
+        };
+        /**
+         * ExportedFile
+         * @description Attributes: name: as written, with the folder it is in, where it is in one.
+         */
+        ExportedFile: {
+            /** Name */
+            name: string;
+            /** Size Bytes */
+            size_bytes: number;
+        };
+        /**
+         * ExportFormat
+         * @description A format that networks can be written in.
+         *
+         *     Attributes:
+         *         summary: One sentence on what it is good for.
+         *         options: JSON schema of its options.
+         *         gaps: What of this network it cannot express; nothing is written while there are any.
+         */
+        ExportFormat: {
+            /** Endings */
+            endings: string[];
+            /** Gaps */
+            gaps: components["schemas"]["ExportGap"][];
+            /** Name */
+            name: string;
+            /** Options */
+            options: {
+                [key: string]: unknown;
+            };
+            /** Summary */
+            summary: string;
+            /** Title */
+            title: string;
+        };
+        /**
+         * ExportGap
+         * @description A node that a format cannot express, known before anything is written.
+         *
+         *     Attributes:
+         *         path: Of the node: `id`, or `instance/inner` in one use of a block; empty for what concerns
+         *             the network as a whole.
+         *         block: Definition that holds the node where the gap is in all its uses; None elsewhere.
+         *         name: What the node is called, with the names of the blocks around it: `stage1.conv2`.
+         *         type: Its layer type.
+         *         reason: Why it cannot be written.
+         *         next_step: What to do about it.
+         */
+        ExportGap: {
+            /** Block */
+            block?: string | null;
+            /**
+             * Name
+             * @default
+             */
+            name: string;
+            /**
+             * Next Step
+             * @default
+             */
+            next_step: string;
+            /**
+             * Path
+             * @default
+             */
+            path: string;
+            /** Reason */
+            reason: string;
+            /**
+             * Type
+             * @default
+             */
+            type: string;
+        };
+        /**
+         * ExportIn
+         * @description A network to take away.
+         *
+         *     Attributes:
+         *         format: One of those that can be written.
+         *         options: Of that format; what is left out is as its schema says.
+         *         weights: Whose weights go along.
+         *         as_trained: The network as the run trained it, not as it is drawn today; for weights of a
+         *             run or a checkpoint.
+         */
+        ExportIn: {
+            /**
+             * As Trained
+             * @default false
+             */
+            as_trained: boolean;
+            /** Format */
+            format: string;
+            /** Options */
+            options?: {
+                [key: string]: components["schemas"]["JsonValue"];
+            };
+            /**
+             * Weights
+             * @default {
+             *       "kind": "random",
+             *       "seed": 0
+             *     }
+             */
+            weights: components["schemas"]["RandomWeights"] | components["schemas"]["RunWeights"] | components["schemas"]["CheckpointWeights"] | components["schemas"]["FileWeights"];
+        };
+        /**
+         * ExportReport
+         * @description What was written, and how it was proved.
+         *
+         *     Attributes:
+         *         format: Name of the format, e.g. `onnx`.
+         *         title: The format for people, e.g. `ONNX (opset 18)`.
+         *         files: All of them; the one to open first.
+         *         notes: What a person should know before using it.
+         *         parity: The files against the network, computed by the format's own runtime; None where
+         *             nothing could compute them, and `notes` says why.
+         */
+        ExportReport: {
+            /** Files */
+            files: components["schemas"]["ExportedFile"][];
+            /** Format */
+            format: string;
+            /** Notes */
+            notes?: string[];
+            parity?: components["schemas"]["ParityCheck"] | null;
+            /** Title */
+            title: string;
         };
         /**
          * ExposedParam
@@ -3575,6 +4725,42 @@ export interface components {
             step?: number | null;
             /** Time S */
             time_s: number;
+        };
+        /**
+         * FeatureLayerOut
+         * @description A layer whose output can be taken as features.
+         *
+         *     Attributes:
+         *         num_features: Numbers of an image by pooling; null where nobody can tell before it is run.
+         */
+        FeatureLayerOut: {
+            /** Is Default */
+            is_default: boolean;
+            /** Name */
+            name: string;
+            /** Num Features */
+            num_features: {
+                [key: string]: number | null;
+            };
+            /** Output Text */
+            output_text: string;
+            /** Path */
+            path: string;
+            /** Type */
+            type: string;
+        };
+        /**
+         * FileWeights
+         * @description The weights that came with a file.
+         */
+        FileWeights: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "file";
+            /** Weight Set Id */
+            weight_set_id: string;
         };
         /**
          * Finished
@@ -3749,6 +4935,33 @@ export interface components {
             count: number;
             /** Name */
             name: string;
+        };
+        /**
+         * ImportedPiece
+         * @description What became of one piece of the file: a layer of Keras, a node of ONNX, a module of torch.
+         *
+         *     Attributes:
+         *         source: As the file calls it, kind first, e.g. `Conv conv1`.
+         *         outcome: `layer`: a layer type of Netloom; `operator`: a named operation; `folded`: it is
+         *             part of another layer or a constant; `placeholder`: kept as it was, cannot be run.
+         *         nodes: What was drawn for it.
+         *         message: What differs or is missing, empty when nothing does.
+         */
+        ImportedPiece: {
+            /**
+             * Message
+             * @default
+             */
+            message: string;
+            /** Nodes */
+            nodes?: string[];
+            /**
+             * Outcome
+             * @enum {string}
+             */
+            outcome: "layer" | "operator" | "folded" | "placeholder";
+            /** Source */
+            source: string;
         };
         /** ImportFolderEntry */
         ImportFolderEntry: {
@@ -4214,6 +5427,36 @@ export interface components {
             state: "queued" | "running" | "succeeded" | "failed" | "cancelled";
             subject: components["schemas"]["Subject"] | null;
         };
+        JsonValue: unknown;
+        /**
+         * JudgedRun
+         * @description An evaluation of a run on the same images.
+         */
+        JudgedRun: {
+            /** Accuracy */
+            accuracy: number;
+            /** Balanced Accuracy */
+            balanced_accuracy: number;
+            /** Checkpoint Id */
+            checkpoint_id: string;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Evaluation Id */
+            evaluation_id: string;
+            /** Macro F1 */
+            macro_f1: number;
+            /** Network Name */
+            network_name: string;
+            /** Num Items */
+            num_items: number;
+            /** Run Id */
+            run_id: string;
+            /** Run Name */
+            run_name: string;
+        };
         /** Label */
         Label: {
             /** Author */
@@ -4296,7 +5539,12 @@ export interface components {
          *         name_stem: What a new node is called before a number is added.
          *         icon: Web name in the Tabler icon set.
          *         hue: Degrees, 0..360.
+         *         operators: For a layer that is one of several operations, by its parameter `op`: the ports
+         *             of each, which the JSON of its parameter `arguments` decides.
+         *         names_ports: Parameters in which inputs and outputs are named, with commas between.
          *         variadic_param: The parameter that says how many ports `input_1`, `input_2`... there are.
+         *         variadic_inputs: What those ports are called in place of `input`, before the number.
+         *         fixed_inputs: Names of ports behind them that are there once.
          *         accepts: Orders of axes that the first input takes with default parameters, e.g. `BCHW`;
          *             empty where that is not known.
          *         variadic_outputs: Names of ports that are there once for each of those inputs, before the
@@ -4311,6 +5559,8 @@ export interface components {
             category: string;
             /** Docs */
             docs: string;
+            /** Fixed Inputs */
+            fixed_inputs: string[];
             /** Hue */
             hue: number;
             /** Icon */
@@ -4321,6 +5571,15 @@ export interface components {
             inputs: components["schemas"]["PortDescription"][];
             /** Name Stem */
             name_stem: string;
+            /** Names Ports */
+            names_ports: [
+                string,
+                string
+            ] | null;
+            /** Operators */
+            operators: {
+                [key: string]: components["schemas"]["OperatorDescription"];
+            };
             /** Outputs */
             outputs: components["schemas"]["PortDescription"][];
             /** Params */
@@ -4329,13 +5588,15 @@ export interface components {
              * Role
              * @enum {string}
              */
-            role: "layer" | "input" | "output" | "block" | "block_input" | "block_output";
+            role: "layer" | "input" | "output" | "block" | "block_input" | "block_output" | "placeholder";
             /** Summary */
             summary: string;
             /** Title */
             title: string;
             /** Type */
             type: string;
+            /** Variadic Inputs */
+            variadic_inputs: string[];
             /** Variadic Outputs */
             variadic_outputs: string[];
             /** Variadic Param */
@@ -4465,6 +5726,79 @@ export interface components {
              * @default 0
              */
             seed: number;
+        };
+        /**
+         * MatchRequest
+         * @description Which network, and how images were given where the weights were trained.
+         */
+        MatchRequest: {
+            /** Images */
+            images?: ("imagenet" | "caffe" | "symmetric" | "unit") | null;
+            /** Network Id */
+            network_id: string;
+        };
+        /**
+         * MatchRow
+         * @description A tensor of the file, a tensor of the network, or both where they belong together.
+         *
+         *     Attributes:
+         *         file_key: Empty where the file has nothing for the network's tensor.
+         *         weight_key: Empty where the network has no place for the file's tensor.
+         *         layer: Name path of the layer in the network.
+         *         tensor: Name in the layer, e.g. `weight`.
+         *         how: `none` where nothing is loaded; `note` says why.
+         *         note: What a person should know of this row.
+         *         reorder: Where inputs were counted height, width, channels in the file: those sizes.
+         *         is_reversed: The file counts the channels of images from blue to red.
+         */
+        MatchRow: {
+            /**
+             * File Key
+             * @default
+             */
+            file_key: string;
+            /**
+             * File Shape
+             * @default []
+             */
+            file_shape: number[];
+            /**
+             * How
+             * @enum {string}
+             */
+            how: "name" | "prefix" | "shape in order" | "none";
+            /**
+             * Is Reversed
+             * @default false
+             */
+            is_reversed: boolean;
+            /**
+             * Layer
+             * @default
+             */
+            layer: string;
+            /**
+             * Note
+             * @default
+             */
+            note: string;
+            /** Reorder */
+            reorder?: number[] | null;
+            /**
+             * Shape
+             * @default []
+             */
+            shape: number[];
+            /**
+             * Tensor
+             * @default
+             */
+            tensor: string;
+            /**
+             * Weight Key
+             * @default
+             */
+            weight_key: string;
         };
         /** MemberList */
         MemberList: {
@@ -4668,6 +6002,59 @@ export interface components {
             name?: string | null;
         };
         /**
+         * NetworkFit
+         * @description How much of a file a network takes.
+         *
+         *     Attributes:
+         *         share: Of the network's learned numbers, 0 to 1.
+         */
+        NetworkFit: {
+            /** Name */
+            name: string;
+            /** Network Id */
+            network_id: string;
+            /** Num By Name */
+            num_by_name: number;
+            /** Num Matched */
+            num_matched: number;
+            /** Num Places */
+            num_places: number;
+            /** Share */
+            share: number;
+        };
+        /**
+         * NetworkImportReport
+         * @description How a network came in. What a row calls nodes may be gone by now.
+         */
+        NetworkImportReport: {
+            /** Format */
+            format: string;
+            /** Missing Weights */
+            missing_weights?: string[];
+            /** Notes */
+            notes?: string[];
+            /**
+             * Num Missing Weights
+             * @default 0
+             */
+            num_missing_weights: number;
+            /**
+             * Num Unused Weights
+             * @default 0
+             */
+            num_unused_weights: number;
+            parity?: components["schemas"]["ParityCheck"] | null;
+            /** Pieces */
+            pieces?: components["schemas"]["ImportedPiece"][];
+            /**
+             * Producer
+             * @default
+             */
+            producer: string;
+            /** Unused Weights */
+            unused_weights?: string[];
+        };
+        /**
          * NetworkSample
          * @description A real image of the bound data, as the input node receives it.
          */
@@ -4771,6 +6158,31 @@ export interface components {
             /** Template */
             template?: string | null;
         };
+        /**
+         * NewNetworkImport
+         * @description A file that has been uploaded, to be opened as a network.
+         *
+         *     Attributes:
+         *         side_upload_ids: Other files that belong to it, such as the weights of a Caffe network or
+         *             the tensors that an ONNX file keeps outside. Which of them is the main one is found out.
+         *         name: Of the network; empty takes the file's.
+         */
+        NewNetworkImport: {
+            /**
+             * Name
+             * @default
+             */
+            name: string;
+            /** Project Id */
+            project_id: string;
+            /**
+             * Side Upload Ids
+             * @default []
+             */
+            side_upload_ids: string[];
+            /** Upload Id */
+            upload_id: string;
+        };
         /** NewReply */
         NewReply: {
             /** Text */
@@ -4788,6 +6200,27 @@ export interface components {
             scope?: string | null;
             /** Text */
             text: string;
+        };
+        /** NewTransfer */
+        NewTransfer: {
+            /** Dataset Id */
+            dataset_id: string;
+            /** Name */
+            name: string;
+            /** Network Id */
+            network_id: string;
+            /**
+             * @default {
+             *       "backbone_rate": 0.1,
+             *       "dropout": 0.2,
+             *       "freeze": "backbone",
+             *       "head": "same",
+             *       "input_size_px": null,
+             *       "is_graded": false,
+             *       "unfreeze_every_epochs": null
+             *     }
+             */
+            options: components["schemas"]["TransferOptions"];
         };
         /** NewVersion */
         NewVersion: {
@@ -4809,6 +6242,8 @@ export interface components {
          *         overrides: Values of the block's exposed parameters (only for `Block`).
          *         repeat: How often the block is applied in sequence (only for `Block`).
          *         weights: Whether the repeats of a block have their own weights or share one set.
+         *         weights_of: The node of the scope whose weights it uses; see `netloom.graph.sharing`. Left
+         *             out of JSON when empty: documents without it keep their hash.
          */
         Node: {
             /** Block */
@@ -4851,6 +6286,11 @@ export interface components {
              * @enum {string}
              */
             weights: "separate" | "shared";
+            /**
+             * Weights Of
+             * @default
+             */
+            weights_of: string;
         };
         /**
          * NodeActivation
@@ -5010,6 +6450,31 @@ export interface components {
             /** Size Bytes */
             size_bytes: number;
         };
+        /**
+         * OpenZooEntry
+         * @description A network of the zoo to be opened.
+         *
+         *     Attributes:
+         *         name: Of the network; empty takes the zoo's.
+         *         weights: Name of a set of weights; empty takes those that are there.
+         *         upload_id: A file with weights that was uploaded for it.
+         */
+        OpenZooEntry: {
+            /**
+             * Name
+             * @default
+             */
+            name: string;
+            /** Project Id */
+            project_id: string;
+            /** Upload Id */
+            upload_id?: string | null;
+            /**
+             * Weights
+             * @default
+             */
+            weights: string;
+        };
         /** OperationsIn */
         OperationsIn: {
             /** Base Revision */
@@ -5033,6 +6498,16 @@ export interface components {
             revision: number;
             /** Saves */
             saves: components["schemas"]["RevisionOperations"][];
+        };
+        /**
+         * OperatorDescription
+         * @description The ports of one operation of a layer.
+         */
+        OperatorDescription: {
+            /** Inputs */
+            inputs: components["schemas"]["PortRule"][];
+            /** Outputs */
+            outputs: components["schemas"]["PortRule"][];
         };
         /** OptimizerConfig */
         OptimizerConfig: {
@@ -5126,6 +6601,30 @@ export interface components {
             /** Unit */
             unit: string;
         };
+        /**
+         * ParityCheck
+         * @description The network against an independent runtime on the same input.
+         *
+         *     Attributes:
+         *         oracle: Who computed the other side, e.g. `onnxruntime 1.31.1`.
+         *         inputs: `random` with the seed, or the file's name.
+         *         max_abs_diff: Largest absolute difference over all outputs.
+         *         max_abs_value: Largest absolute value of the other side, to judge the difference by.
+         *         first_above: The first node, in the order of computing, that differs by more than 1e-4;
+         *             None where none does, or where the oracle shows outputs alone.
+         */
+        ParityCheck: {
+            /** First Above */
+            first_above?: string | null;
+            /** Inputs */
+            inputs: string;
+            /** Max Abs Diff */
+            max_abs_diff: number;
+            /** Max Abs Value */
+            max_abs_value: number;
+            /** Oracle */
+            oracle: string;
+        };
         /** PersonOut */
         PersonOut: {
             /** Email */
@@ -5190,8 +6689,11 @@ export interface components {
          *
          *     Attributes:
          *         kind: `image` shows the colours themselves; `maps` channels, each over its own range;
-         *             `matrix` two axes as they are; `bars` numbers, drawn by whoever shows them.
-         *         url: PNG as a data URL; None for bars.
+         *             `matrix` two axes as they are; `bars` numbers, drawn by whoever shows them; `boxes`
+         *             what was found, over the input.
+         *         url: PNG as a data URL; None for bars, and for boxes without a real image behind them.
+         *         boxes: The best first.
+         *         height, width: Of what the boxes are measured in, in pixels; 0 where that is not known.
          *         values: Of the bars; None where a value is not finite.
          *         names: Of the bars, when they are classes.
          *         first, num_shown, num_all: Which channels or numbers are shown, of how many.
@@ -5199,11 +6701,18 @@ export interface components {
          *         is_pooled: A bar stands for several numbers: the largest of them, its sign kept.
          */
         Picture: {
+            /** Boxes */
+            boxes?: components["schemas"]["Box"][] | null;
             /**
              * First
              * @default 0
              */
             first: number;
+            /**
+             * Height
+             * @default 0
+             */
+            height: number;
             /**
              * Is Pooled
              * @default false
@@ -5213,7 +6722,7 @@ export interface components {
              * Kind
              * @enum {string}
              */
-            kind: "image" | "maps" | "matrix" | "bars";
+            kind: "image" | "maps" | "matrix" | "bars" | "boxes";
             /** Names */
             names?: string[] | null;
             /** Num All */
@@ -5229,6 +6738,11 @@ export interface components {
             url?: string | null;
             /** Values */
             values?: (number | null)[] | null;
+            /**
+             * Width
+             * @default 0
+             */
+            width: number;
         };
         /**
          * Plan
@@ -5306,6 +6820,34 @@ export interface components {
             title: string;
         };
         /**
+         * PortRule
+         * @description A port, or several.
+         *
+         *     Attributes:
+         *         name: Of the port; numbered `name_1`, `name_2`... where there may be several.
+         *         condition: `always`; `where_true` and `where_missing`: by an argument; `as_many` as an
+         *             argument says; `one_each` for every item of an argument; `operands` of an equation.
+         *         argument: Which argument decides.
+         *         default: Its value where it is left out.
+         */
+        PortRule: {
+            /**
+             * Argument
+             * @default
+             */
+            argument: string;
+            /**
+             * Condition
+             * @default always
+             * @enum {string}
+             */
+            condition: "always" | "where_true" | "where_missing" | "as_many" | "one_each" | "operands";
+            /** Default */
+            default?: number | boolean | null;
+            /** Name */
+            name: string;
+        };
+        /**
          * Position
          * @description Top left corner of a node on the canvas, in canvas pixels.
          */
@@ -5315,10 +6857,39 @@ export interface components {
             /** Y */
             y: number;
         };
+        /**
+         * PredictedRow
+         * @description What the network said of one item.
+         *
+         *     Attributes:
+         *         label: Index into `dataset_classes`, null where nobody said it.
+         *         is_right: Null where it cannot be said.
+         *         problem: Why the image could not be read; `top` is empty then.
+         */
+        PredictedRow: {
+            /** Is Right */
+            is_right: boolean | null;
+            item: components["schemas"]["Item"];
+            /** Label */
+            label: number | null;
+            /** Problem */
+            problem: string;
+            /** Top */
+            top: components["schemas"]["RankedScore"][];
+        };
+        /** PredictedRowList */
+        PredictedRowList: {
+            /** Items */
+            items: components["schemas"]["PredictedRow"][];
+            /** Next */
+            next: string | null;
+            /** Total */
+            total: number;
+        };
         /** PredictionRequest */
         PredictionRequest: {
             /** Checkpoint Id */
-            checkpoint_id: string;
+            checkpoint_id?: string | null;
             /** Item Id */
             item_id?: string | null;
             /**
@@ -5328,6 +6899,154 @@ export interface components {
             top_k: number;
             /** Upload Id */
             upload_id?: string | null;
+            /** Weights */
+            weights?: (components["schemas"]["StartFromCheckpoint"] | components["schemas"]["StartFromWeights"]) | null;
+        };
+        /** PredictionTableList */
+        PredictionTableList: {
+            /** Items */
+            items: components["schemas"]["PredictionTableSummary"][];
+            /** Next */
+            next: string | null;
+            /** Total */
+            total: number;
+        };
+        /**
+         * PredictionTableOut
+         * @description Attributes: classes: of the network's outputs; dataset_classes: what labels index.
+         */
+        PredictionTableOut: {
+            /** Accuracy */
+            accuracy: number | null;
+            /** Asked */
+            asked: string;
+            /** Author */
+            author: string;
+            /** Checkpoint Id */
+            checkpoint_id: string | null;
+            /** Classes */
+            classes: string[];
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Csv Url */
+            csv_url: string;
+            /** Dataset Classes */
+            dataset_classes: string[];
+            /** Dataset Id */
+            dataset_id: string;
+            /** Dataset Name */
+            dataset_name: string;
+            /** Dataset Version Id */
+            dataset_version_id: string;
+            /** Id */
+            id: string;
+            /** Network Id */
+            network_id: string;
+            /** Network Name */
+            network_name: string;
+            /** Num Items */
+            num_items: number;
+            /** Num Labeled */
+            num_labeled: number;
+            /** Num Right */
+            num_right: number;
+            /** Num Unreadable */
+            num_unreadable: number;
+            /** Run Id */
+            run_id: string | null;
+            /**
+             * Split
+             * @enum {string}
+             */
+            split: "" | "train" | "validation" | "test";
+            /** Top K */
+            top_k: number;
+            /** Weight Set Id */
+            weight_set_id: string | null;
+        };
+        /**
+         * PredictionTableRequest
+         * @description A trained network and what it is to look at: a pinned version, or a dataset as it is now.
+         *
+         *     Attributes:
+         *         split: Empty for every item, also those of no split.
+         *         top_k: Likeliest classes to keep of each image.
+         */
+        PredictionTableRequest: {
+            /** Dataset Id */
+            dataset_id?: string | null;
+            /** Dataset Version Id */
+            dataset_version_id?: string | null;
+            /**
+             * Split
+             * @default
+             * @enum {string}
+             */
+            split: "" | "train" | "validation" | "test";
+            /**
+             * Top K
+             * @default 5
+             */
+            top_k: number;
+            /** Weights */
+            weights: components["schemas"]["StartFromCheckpoint"] | components["schemas"]["StartFromWeights"];
+        };
+        /**
+         * PredictionTableSummary
+         * @description A finished table.
+         *
+         *     Attributes:
+         *         asked: What people call who was asked; `checkpoint_id` is null once the checkpoint is gone.
+         *         num_labeled: Rows whose label is a class of the network; `accuracy` is of these.
+         */
+        PredictionTableSummary: {
+            /** Accuracy */
+            accuracy: number | null;
+            /** Asked */
+            asked: string;
+            /** Author */
+            author: string;
+            /** Checkpoint Id */
+            checkpoint_id: string | null;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Dataset Id */
+            dataset_id: string;
+            /** Dataset Name */
+            dataset_name: string;
+            /** Dataset Version Id */
+            dataset_version_id: string;
+            /** Id */
+            id: string;
+            /** Network Id */
+            network_id: string;
+            /** Network Name */
+            network_name: string;
+            /** Num Items */
+            num_items: number;
+            /** Num Labeled */
+            num_labeled: number;
+            /** Num Right */
+            num_right: number;
+            /** Num Unreadable */
+            num_unreadable: number;
+            /** Run Id */
+            run_id: string | null;
+            /**
+             * Split
+             * @enum {string}
+             */
+            split: "" | "train" | "validation" | "test";
+            /** Top K */
+            top_k: number;
+            /** Weight Set Id */
+            weight_set_id: string | null;
         };
         /**
          * PretrainedWeights
@@ -5390,7 +7109,7 @@ export interface components {
              *       "seed": 0
              *     }
              */
-            weights: components["schemas"]["RandomWeights"] | components["schemas"]["RunWeights"] | components["schemas"]["CheckpointWeights"] | components["schemas"]["PretrainedWeights"];
+            weights: components["schemas"]["RandomWeights"] | components["schemas"]["RunWeights"] | components["schemas"]["CheckpointWeights"] | components["schemas"]["FileWeights"] | components["schemas"]["PretrainedWeights"];
         };
         /**
          * PreviewInput
@@ -5464,7 +7183,7 @@ export interface components {
          * @description Every code a problem can carry.
          * @enum {string}
          */
-        ProblemCode: "bad_request" | "invalid" | "signin_required" | "sign_in_refused" | "link_expired" | "too_many_attempts" | "cross_site" | "json_required" | "body_too_large" | "not_found" | "in_bin" | "method_not_allowed" | "conflict" | "in_use" | "name_taken" | "last_owner" | "server_error" | "unavailable" | "quota_exceeded" | "uploads_full" | "disk_full" | "upload_offset" | "upload_incomplete" | "upload_too_large" | "checksum_mismatch" | "file_missing" | "archive_refused" | "not_an_image" | "folder_not_allowed" | "range_not_satisfiable" | "queue_full" | "run_hours_used" | "job_lost" | "job_crashed" | "cancelled" | "out_of_memory" | "revision_conflict" | "document_invalid" | "operation_refused" | "too_large" | "import_failed" | "import_empty" | "class_in_use" | "run_cannot_start" | "run_state" | "no_checkpoint" | "explain_failed" | "preview_failed";
+        ProblemCode: "bad_request" | "invalid" | "signin_required" | "sign_in_refused" | "link_expired" | "too_many_attempts" | "cross_site" | "json_required" | "body_too_large" | "not_found" | "in_bin" | "method_not_allowed" | "conflict" | "in_use" | "name_taken" | "last_owner" | "server_error" | "unavailable" | "quota_exceeded" | "uploads_full" | "disk_full" | "upload_offset" | "upload_incomplete" | "upload_too_large" | "checksum_mismatch" | "file_missing" | "archive_refused" | "not_an_image" | "folder_not_allowed" | "range_not_satisfiable" | "queue_full" | "run_hours_used" | "job_lost" | "job_crashed" | "cancelled" | "out_of_memory" | "revision_conflict" | "document_invalid" | "operation_refused" | "too_large" | "import_failed" | "export_failed" | "import_empty" | "class_in_use" | "run_cannot_start" | "run_state" | "no_checkpoint" | "explain_failed" | "preview_failed";
         /** ProblemCounts */
         ProblemCounts: {
             /** Errors */
@@ -5608,6 +7327,16 @@ export interface components {
              * @default 0
              */
             seed: number;
+        };
+        /**
+         * RankedScore
+         * @description One of the likeliest classes of an image.
+         */
+        RankedScore: {
+            /** Index */
+            index: number;
+            /** Score */
+            score: number;
         };
         /**
          * ReceptiveField
@@ -5758,6 +7487,32 @@ export interface components {
             to_step: number;
         };
         /**
+         * RowFilter
+         * @description Which rows, and in which order.
+         *
+         *     Attributes:
+         *         order: `-score` begins with what the network is surest of.
+         *         right: `unknown` are those without a label that the network knows.
+         */
+        RowFilter: {
+            /** Label */
+            label?: number | null;
+            /** Max Score */
+            max_score?: number | null;
+            /** Min Score */
+            min_score?: number | null;
+            /**
+             * Order
+             * @default position
+             * @enum {string}
+             */
+            order: "position" | "score" | "-score" | "label" | "predicted";
+            /** Predicted */
+            predicted?: number | null;
+            /** Right */
+            right?: ("yes" | "no" | "unknown") | null;
+        };
+        /**
          * Run
          * @description Everything a run's page shows.
          *
@@ -5816,7 +7571,7 @@ export interface components {
             /** Log Tail */
             log_tail: string[];
             /** Merge From */
-            merge_from: (components["schemas"]["StartFromNetwork"] | components["schemas"]["StartFromCheckpoint"]) | null;
+            merge_from: (components["schemas"]["StartFromNetwork"] | components["schemas"]["StartFromCheckpoint"] | components["schemas"]["StartFromWeights"]) | null;
             /** Name */
             name: string;
             /** Network Graph Hash */
@@ -5845,7 +7600,7 @@ export interface components {
             /** Spec Command */
             spec_command: string;
             /** Start From */
-            start_from: (components["schemas"]["StartFromNetwork"] | components["schemas"]["StartFromCheckpoint"]) | null;
+            start_from: (components["schemas"]["StartFromNetwork"] | components["schemas"]["StartFromCheckpoint"] | components["schemas"]["StartFromWeights"]) | null;
             started: components["schemas"]["RunStarted"] | null;
             /** Started At */
             started_at: string | null;
@@ -6310,14 +8065,14 @@ export interface components {
             /** Dataset Id */
             dataset_id?: string | null;
             /** Merge From */
-            merge_from?: (components["schemas"]["StartFromNetwork"] | components["schemas"]["StartFromCheckpoint"]) | null;
+            merge_from?: (components["schemas"]["StartFromNetwork"] | components["schemas"]["StartFromCheckpoint"] | components["schemas"]["StartFromWeights"]) | null;
             /**
              * Name
              * @default
              */
             name: string;
             /** Start From */
-            start_from?: (components["schemas"]["StartFromNetwork"] | components["schemas"]["StartFromCheckpoint"]) | null;
+            start_from?: (components["schemas"]["StartFromNetwork"] | components["schemas"]["StartFromCheckpoint"] | components["schemas"]["StartFromWeights"]) | null;
         };
         /**
          * RunStarted
@@ -6572,7 +8327,7 @@ export interface components {
              * Attribute
              * @enum {string}
              */
-            attribute: "name" | "type" | "note" | "is_frozen" | "repeat" | "weights" | "overrides";
+            attribute: "name" | "type" | "note" | "is_frozen" | "repeat" | "weights" | "weights_of" | "overrides";
             /** Node Id */
             node_id: string;
             /**
@@ -6818,6 +8573,42 @@ export interface components {
             splits: components["schemas"]["SplitCounts"];
         };
         /**
+         * Standing
+         * @description Where the weights of each layer stand, by path without the numbers of repeats.
+         *
+         *     Attributes:
+         *         weight_set_id: What they are compared with; None where the network has no weights.
+         */
+        Standing: {
+            /**
+             * Nodes
+             * @default {}
+             */
+            nodes: {
+                [key: string]: "pretrained" | "changed" | "new";
+            };
+            /**
+             * Source
+             * @default
+             */
+            source: string;
+            /** Weight Set Id */
+            weight_set_id?: string | null;
+        };
+        /**
+         * StandingRequest
+         * @description A network as it is drawn now.
+         */
+        StandingRequest: {
+            /**
+             * Document
+             * @description A network document of any schema version; the server migrates it.
+             */
+            document: {
+                [key: string]: unknown;
+            };
+        };
+        /**
          * Started
          * @description The run is about to take its first step.
          *
@@ -6898,6 +8689,19 @@ export interface components {
             type: "network";
         };
         /**
+         * StartFromWeights
+         * @description Start from weights that came with a file, as far as they fit.
+         */
+        StartFromWeights: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "weights";
+            /** Weight Set Id */
+            weight_set_id: string;
+        };
+        /**
          * State
          * @description A state of a network: none of the fields is the present one.
          *
@@ -6946,7 +8750,7 @@ export interface components {
          */
         StoragePart: {
             /** Name */
-            name: ("datasets" | "checkpoints" | "bundles" | "explanations" | "uploads") | "bin";
+            name: ("datasets" | "checkpoints" | "bundles" | "explanations" | "predictions" | "weights" | "uploads") | "bin";
             /** Num */
             num: number;
             /** Size Bytes */
@@ -7394,6 +9198,138 @@ export interface components {
             /** Resume From */
             resume_from?: string | null;
         };
+        /**
+         * TransferMade
+         * @description A network that is ready to be trained, and how.
+         */
+        TransferMade: {
+            config: components["schemas"]["RunConfig"];
+            /** Network Id */
+            network_id: string;
+            /** Start From */
+            start_from: components["schemas"]["StartFromNetwork"] | components["schemas"]["StartFromCheckpoint"] | components["schemas"]["StartFromWeights"];
+        };
+        /**
+         * TransferOptions
+         * @description What a person chooses.
+         *
+         *     Attributes:
+         *         freeze: `backbone`: the new head alone learns; `none`: everything does; otherwise the name
+         *             of a layer, up to which nothing learns.
+         *         head: `same` replaces the last layer, `pooled` everything behind the last feature map.
+         *         backbone_rate: What the run's learning rate is multiplied by in earlier layers that learn.
+         *         is_graded: The factor rises from the first layer to the head, rather than being one.
+         *         unfreeze_every_epochs: Thaw one group of layers each so many epochs; None: none by itself.
+         *         input_size_px: Height and width of images; None keeps what the weights were made for.
+         */
+        TransferOptions: {
+            /**
+             * Backbone Rate
+             * @default 0.1
+             */
+            backbone_rate: number;
+            /**
+             * Dropout
+             * @default 0.2
+             */
+            dropout: number;
+            /**
+             * Freeze
+             * @default backbone
+             */
+            freeze: string;
+            /**
+             * Head
+             * @default same
+             * @enum {string}
+             */
+            head: "same" | "pooled";
+            /** Input Size Px */
+            input_size_px?: [
+                number,
+                number
+            ] | null;
+            /**
+             * Is Graded
+             * @default false
+             */
+            is_graded: boolean;
+            /** Unfreeze Every Epochs */
+            unfreeze_every_epochs?: number | null;
+        };
+        /**
+         * TransferPlan
+         * @description What transfer learning would do.
+         *
+         *     Attributes:
+         *         refusal: Why it cannot be done, and what helps; empty when it can.
+         *         weights: Where the trained weights come from.
+         *         layers: Layers up to which one can freeze, in computing order.
+         *         python: Lines that do the same outside of the studio.
+         */
+        TransferPlan: {
+            /**
+             * Frozen
+             * @default []
+             */
+            frozen: string[];
+            /** Layers */
+            layers: string[];
+            /** Num Classes */
+            num_classes: number;
+            /**
+             * Python
+             * @default
+             */
+            python: string;
+            /** Refusal */
+            refusal: string;
+            run?: components["schemas"]["AdaptedRun"] | null;
+            survival?: components["schemas"]["Survival"] | null;
+            /**
+             * Warnings
+             * @default []
+             */
+            warnings: string[];
+            /** Weights */
+            weights: string;
+        };
+        /**
+         * TransferRequest
+         * @description A trained network, the data it is to learn, and how.
+         */
+        TransferRequest: {
+            /** Dataset Id */
+            dataset_id: string;
+            /** Network Id */
+            network_id: string;
+            /**
+             * @default {
+             *       "backbone_rate": 0.1,
+             *       "dropout": 0.2,
+             *       "freeze": "backbone",
+             *       "head": "same",
+             *       "input_size_px": null,
+             *       "is_graded": false,
+             *       "unfreeze_every_epochs": null
+             *     }
+             */
+            options: components["schemas"]["TransferOptions"];
+        };
+        /**
+         * TransferSource
+         * @description A network with trained weights.
+         */
+        TransferSource: {
+            /** Has File */
+            has_file: boolean;
+            /** Name */
+            name: string;
+            /** Network Id */
+            network_id: string;
+            /** Parameters */
+            parameters: number | null;
+        };
         /** UndoIn */
         UndoIn: {
             /** Event Ids */
@@ -7594,6 +9530,277 @@ export interface components {
                 [key: string]: components["schemas"]["Position"];
             };
         };
+        /**
+         * WeightFileFits
+         * @description The same with the networks of the project that it fits, best first.
+         */
+        WeightFileFits: {
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Fits */
+            fits: components["schemas"]["NetworkFit"][];
+            /** Format */
+            format: string;
+            /** Id */
+            id: string;
+            /** Num Tensors */
+            num_tensors: number;
+            /** Project Id */
+            project_id: string;
+            /** Size Bytes */
+            size_bytes: number;
+            /** Source */
+            source: string;
+        };
+        /**
+         * WeightFileSummary
+         * @description Weights that wait for the network they belong to.
+         */
+        WeightFileSummary: {
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Format */
+            format: string;
+            /** Id */
+            id: string;
+            /** Num Tensors */
+            num_tensors: number;
+            /** Project Id */
+            project_id: string;
+            /** Size Bytes */
+            size_bytes: number;
+            /** Source */
+            source: string;
+        };
+        /**
+         * WeightMatching
+         * @description Which tensor of a file goes where in a network.
+         */
+        WeightMatching: {
+            /**
+             * Is Complete
+             * @default true
+             */
+            is_complete: boolean;
+            /** Layers */
+            layers: number;
+            /** Matched Values */
+            matched_values: number;
+            /** Notes */
+            notes?: string[];
+            /** Num In File */
+            num_in_file: number;
+            /** Num Layers */
+            num_layers: number;
+            /** Num Matched */
+            num_matched: number;
+            /** Num Places */
+            num_places: number;
+            /** Num Values */
+            num_values: number;
+            /** Rows */
+            rows: components["schemas"]["MatchRow"][];
+        };
+        /**
+         * WeightSet
+         * @description The same with how it came in.
+         */
+        WeightSet: {
+            /** Classes */
+            classes: string[];
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Format */
+            format: string;
+            /** Id */
+            id: string;
+            /** Network Id */
+            network_id: string;
+            /** Num Tensors */
+            num_tensors: number;
+            report: components["schemas"]["NetworkImportReport"];
+            /** Size Bytes */
+            size_bytes: number;
+            /** Source */
+            source: string;
+        };
+        /**
+         * WeightSetSummary
+         * @description Weights that came with a file.
+         *
+         *     Attributes:
+         *         source: Name of the file.
+         *         num_tensors: 0 where the file held an architecture alone.
+         *         classes: Class names in the order of the output, as far as the file says.
+         */
+        WeightSetSummary: {
+            /** Classes */
+            classes: string[];
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Format */
+            format: string;
+            /** Id */
+            id: string;
+            /** Network Id */
+            network_id: string;
+            /** Num Tensors */
+            num_tensors: number;
+            /** Size Bytes */
+            size_bytes: number;
+            /** Source */
+            source: string;
+        };
+        /**
+         * ZooEntryOut
+         * @description One network with all its weights, the usual ones first, and the row of the table.
+         */
+        ZooEntryOut: {
+            row: components["schemas"]["CatalogueRow"];
+            /** Weights */
+            weights: components["schemas"]["ZooWeightsOut"][];
+        };
+        /**
+         * ZooInput
+         * @description What a network takes, and how an image becomes that.
+         *
+         *     Attributes:
+         *         height: Of what it is usually given, in pixels.
+         *         frames: Of a video; None for images.
+         *         resize: Shorter side to which images are resized before the middle is cut out; None where
+         *             nothing is cut.
+         *         mean: Subtracted after scaling to 0..1, one for each channel.
+         *         std: Divides behind that.
+         */
+        ZooInput: {
+            /**
+             * Channels
+             * @default 3
+             */
+            channels: number;
+            /** Frames */
+            frames?: number | null;
+            /**
+             * Height
+             * @default 224
+             */
+            height: number;
+            /**
+             * Mean
+             * @default []
+             */
+            mean: number[];
+            /** Resize */
+            resize?: number | null;
+            /**
+             * Std
+             * @default []
+             */
+            std: number[];
+            /**
+             * Width
+             * @default 224
+             */
+            width: number;
+        };
+        /**
+         * ZooPage
+         * @description A page of the zoo.
+         *
+         *     Attributes:
+         *         total: How many match, on all pages.
+         *         tasks: Of everything that matches but for the task.
+         *         is_complete: False while installed packages are being looked into: ask again.
+         *         folder: Of the studio's machine; bundles and weights files that lie there are offered.
+         */
+        ZooPage: {
+            /** Folder */
+            folder: string;
+            /** Is Complete */
+            is_complete: boolean;
+            /** Items */
+            items: components["schemas"]["CatalogueRow"][];
+            /** Notes */
+            notes: string[];
+            /** Tasks */
+            tasks: components["schemas"]["ZooTaskCount"][];
+            /** Total */
+            total: number;
+        };
+        /**
+         * ZooTaskCount
+         * @description How many networks there are for a task.
+         */
+        ZooTaskCount: {
+            /** Count */
+            count: number;
+            /** Task */
+            task: string;
+        };
+        /**
+         * ZooWeightsOut
+         * @description One set of trained weights.
+         *
+         *     Attributes:
+         *         file: What the file is called that holds them.
+         *         is_here: Whether it is on the studio's machine.
+         */
+        ZooWeightsOut: {
+            /** File */
+            file: string;
+            /** Gflops */
+            gflops?: number | null;
+            input?: components["schemas"]["ZooInput"];
+            /**
+             * Is Default
+             * @default false
+             */
+            is_default: boolean;
+            /** Is Here */
+            is_here: boolean;
+            /**
+             * Licence
+             * @default
+             */
+            licence: string;
+            /** Metrics */
+            metrics?: {
+                [key: string]: number;
+            };
+            /** Name */
+            name: string;
+            /**
+             * Note
+             * @default
+             */
+            note: string;
+            /**
+             * Num Classes
+             * @default 0
+             */
+            num_classes: number;
+            /** Parameters */
+            parameters?: number | null;
+            /** Size Mb */
+            size_mb?: number | null;
+            /**
+             * Url
+             * @default
+             */
+            url: string;
+        };
     };
     responses: never;
     parameters: never;
@@ -7624,6 +9831,128 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Analysis"];
                 };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_baselines: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BaselineRequest"];
+            };
+        };
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobOut"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_baseline: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                baseline_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BaselineOut"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_baseline: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                baseline_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    download_baseline: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                baseline_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Problem */
             default: {
@@ -7773,6 +10102,37 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_checkpoint_feature_layers: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                checkpoint_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FeatureLayerOut"][];
+                };
             };
             /** @description Problem */
             default: {
@@ -7999,6 +10359,39 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["DatasetVersion"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    compare_on_version: {
+        parameters: {
+            query?: {
+                split?: "validation" | "test";
+            };
+            header?: never;
+            path: {
+                dataset_version_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BaselineComparison"];
                 };
             };
             /** @description Problem */
@@ -9030,6 +11423,66 @@ export interface operations {
             };
         };
     };
+    get_export: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                export_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Export"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    download_export: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                export_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     get_health: {
         parameters: {
             query?: never;
@@ -9077,6 +11530,39 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ImportFolders"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    import_network: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewNetworkImport"];
+            };
+        };
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobOut"];
                 };
             };
             /** @description Problem */
@@ -9792,6 +12278,74 @@ export interface operations {
             };
         };
     };
+    create_export: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                network_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ExportIn"];
+            };
+        };
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobOut"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_export_formats: {
+        parameters: {
+            query?: {
+                checkpoint?: string | null;
+            };
+            header?: never;
+            path: {
+                network_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExportFormat"][];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     merge_network_states: {
         parameters: {
             query?: never;
@@ -10226,6 +12780,72 @@ export interface operations {
             };
         };
     };
+    get_weight_standing: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                network_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["StandingRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Standing"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_weight_sets: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                network_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WeightSetSummary"][];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     generate_notebook: {
         parameters: {
             query?: never;
@@ -10246,6 +12866,203 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Notebook"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_prediction_tables: {
+        parameters: {
+            query?: {
+                cursor?: string | null;
+                limit?: number;
+                network?: string | null;
+                project?: string | null;
+                run?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PredictionTableList"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_prediction_table: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PredictionTableRequest"];
+            };
+        };
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobOut"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_prediction_table: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                table_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PredictionTableOut"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_prediction_table: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                table_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    download_prediction_table: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                table_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_predicted_rows: {
+        parameters: {
+            query?: {
+                cursor?: string | null;
+                label?: number | null;
+                limit?: number;
+                max_score?: number | null;
+                min_score?: number | null;
+                order?: "position" | "score" | "-score" | "label" | "predicted";
+                predicted?: number | null;
+                right?: ("yes" | "no" | "unknown") | null;
+            };
+            header?: never;
+            path: {
+                table_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PredictedRowList"];
                 };
             };
             /** @description Problem */
@@ -10964,6 +13781,99 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["FreedOut"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_transfer_sources: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TransferSource"][];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_weight_files: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WeightFileSummary"][];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_project_weights: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AskableWeights"][];
                 };
             };
             /** @description Problem */
@@ -11820,6 +14730,72 @@ export interface operations {
             };
         };
     };
+    make_transfer: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewTransfer"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TransferMade"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    plan_transfer: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TransferRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TransferPlan"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     create_upload: {
         parameters: {
             query?: never;
@@ -11968,6 +14944,333 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Version"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_weight_file: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                weight_file_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WeightFileFits"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_weight_file: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                weight_file_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    load_weight_file: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                weight_file_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MatchRequest"];
+            };
+        };
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobOut"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    match_weight_file: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                weight_file_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MatchRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WeightMatching"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_weight_set: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                weight_set_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WeightSet"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_weight_set_feature_layers: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                weight_set_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FeatureLayerOut"][];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_weight_set_layers: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                weight_set_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExplainableLayer"][];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_zoo: {
+        parameters: {
+            query?: {
+                is_descending?: boolean;
+                limit?: number;
+                offset?: number;
+                search?: string;
+                sort?: "name" | "task" | "parameters" | "flops" | "size" | "accuracy" | "licence";
+                task?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ZooPage"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_zoo_entry: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+                provider: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ZooEntryOut"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    open_zoo_entry: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+                provider: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OpenZooEntry"];
+            };
+        };
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobOut"];
                 };
             };
             /** @description Problem */

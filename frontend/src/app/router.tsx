@@ -4,7 +4,7 @@ import { BASE_PATH } from '@/api';
 import { AccountPage, InvitationPage, SignInPage } from '@/features/account';
 import { BinPage } from '@/features/bin';
 import { DatasetPage, DatasetsPage } from '@/features/datasets';
-import { DesignerPage, NetworksPage, ReportPage } from '@/features/designer';
+import { DesignerPage, NetworksPage, ReportPage, ZooPage } from '@/features/designer';
 import { InspectPage } from '@/features/inspection';
 import { ProjectsPage } from '@/features/projects';
 import { StoragePage } from '@/features/storage';
@@ -44,8 +44,25 @@ const frame = createRoute({ getParentRoute: () => root, id: 'frame', component: 
 const inFrame = { getParentRoute: () => frame } as const;
 
 const home = createRoute({ ...inFrame, path: '/', component: OpenOnWork });
-const networks = createRoute({ ...inFrame, path: '/networks', component: NetworksPage });
+const networks = createRoute({
+  ...inFrame,
+  path: '/networks',
+  component: NetworksPage,
+  validateSearch: ({ start, network: chosen }: Record<string, unknown>): NetworksSearch => {
+    if (start === 'new' || start === 'import') return { start };
+    return start === 'transfer' ? { start, ...optional('network', { network: chosen }) } : {};
+  },
+});
 const network = createRoute({ ...inFrame, path: '/networks/$networkId', component: DesignerPage });
+const zoo = createRoute({
+  ...inFrame,
+  path: '/networks/zoo',
+  component: ZooPage,
+  validateSearch: (search: Record<string, unknown>): ZooSearch => ({
+    ...optional('task', search),
+    ...optional('entry', search),
+  }),
+});
 const data = createRoute({ ...inFrame, path: '/data', component: DatasetsPage });
 const dataset = createRoute({
   ...inFrame,
@@ -81,6 +98,8 @@ const inspect = createRoute({
     ...optional('item', search),
     ...optional('tab', search),
     ...optional('evaluation', search),
+    ...optional('weights', search),
+    ...optional('data', search),
   }),
 });
 const projects = createRoute({ ...inFrame, path: '/projects', component: ProjectsPage });
@@ -90,6 +109,12 @@ const storage = createRoute({ ...inFrame, path: '/storage', component: StoragePa
 /** Any other address: said inside the frame, from where every room is one click away. */
 const elsewhere = createRoute({ ...inFrame, path: '$', component: NotFound });
 
+interface NetworksSearch {
+  /** The dialog that is open. */
+  start?: 'new' | 'import' | 'transfer';
+  /** What is learned from. */
+  network?: string;
+}
 interface DatasetSearch {
   tab?: string;
   label?: string;
@@ -98,12 +123,18 @@ interface DatasetSearch {
   search?: string;
   item?: string;
 }
+interface ZooSearch {
+  task?: string;
+  entry?: string;
+}
 interface InspectSearch {
   run?: string;
   checkpoint?: string;
   item?: string;
   tab?: string;
   evaluation?: string;
+  weights?: string;
+  data?: string;
 }
 
 function optional<K extends string>(name: K, search: Record<string, unknown>): Partial<Record<K, string>> {
@@ -119,7 +150,7 @@ export const router = createRouter({
     invitation,
     report,
     frame.addChildren([
-      home, networks, network, data, dataset, runs, compare, run, inspect, projects, account, bin,
+      home, networks, zoo, network, data, dataset, runs, compare, run, inspect, projects, account, bin,
       storage, elsewhere,
     ]),
   ]),

@@ -3,7 +3,7 @@ import { Spotlight, type SpotlightActionGroupData } from '@mantine/spotlight';
 import { IconSearch } from '@tabler/icons-react';
 import { useNavigate } from '@tanstack/react-router';
 import { memo, useMemo, useState } from 'react';
-import { chooseProject, useCommandStore, useCommands, useSession, type Command } from '@/lib';
+import { chooseProject, roleAllows, useCommandStore, useCommands, useProject, useSession, type Command } from '@/lib';
 import { useThingCommands } from './useThingCommands';
 
 /** Ctrl/Cmd-K: everything the studio can do here, and everything in the project, found by typing. */
@@ -64,12 +64,22 @@ function grouped(commands: readonly Command[]): SpotlightActionGroupData[] {
 function useFrameCommands(): readonly Command[] {
   const navigate = useNavigate();
   const { data: session } = useSession();
+  const project = useProject();
+  const canEdit = project !== null && roleAllows(project.role, 'editor');
   const { setColorScheme } = useMantineColorScheme();
   return useMemo<readonly Command[]>(() => {
     const go = (id: string, label: string, perform: () => void): Command => ({ id, label, group: 'Go to', perform });
     const projects = session?.projects ?? [];
+    const start = (dialog: 'new' | 'import' | 'transfer', label: string): Command => ({
+      id: `start-${dialog}`,
+      label,
+      group: 'Networks',
+      perform: () => void navigate({ to: '/networks', search: { start: dialog } }),
+    });
     return [
+      ...(canEdit ? [start('new', 'New network'), start('import', 'Import a network'), start('transfer', 'Transfer learning')] : []),
       go('go-networks', 'Networks', () => void navigate({ to: '/networks' })),
+      go('go-zoo', 'Zoo of trained networks', () => void navigate({ to: '/networks/zoo' })),
       go('go-data', 'Data', () => void navigate({ to: '/data' })),
       go('go-runs', 'Runs', () => void navigate({ to: '/runs' })),
       go('go-inspect', 'Inspect', () => void navigate({ to: '/inspect' })),
@@ -93,5 +103,5 @@ function useFrameCommands(): readonly Command[] {
         perform: () => setColorScheme(scheme),
       })),
     ];
-  }, [navigate, session, setColorScheme]);
+  }, [navigate, session, canEdit, setColorScheme]);
 }

@@ -1,5 +1,6 @@
 import { Outlet, useLocation, useRouter } from '@tanstack/react-router';
 import { Suspense, useEffect } from 'react';
+import { DropNetwork } from '@/features/designer';
 import { NoProjectPage } from '@/features/projects';
 import { useFollowedRuns } from '@/features/training';
 import { socket, useProjectTopic, useSession } from '@/lib';
@@ -61,6 +62,7 @@ function SignedIn({ pathname, hasProject }: { pathname: string; hasProject: bool
         </Suspense>
       </main>
       <CommandPalette />
+      <DropNetwork />
     </div>
   );
 }

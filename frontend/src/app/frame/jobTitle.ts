@@ -1,6 +1,7 @@
 import type { Job } from '@/api';
 
 const TITLES: Record<string, string> = {
+  'designer.import': 'Opening a network',
   import: 'Bringing images in',
   samples: 'Making the sample data',
   preview: 'Augmentation preview',
@@ -17,7 +18,7 @@ const TITLES: Record<string, string> = {
 export function jobTitle(kind: string, subjectName?: string): string {
   const work = kind.split('.').at(-1) ?? kind;
   const text = kind.replace(/[._]/g, ' ');
-  const title = TITLES[work] ?? text.charAt(0).toUpperCase() + text.slice(1);
+  const title = TITLES[kind] ?? TITLES[work] ?? text.charAt(0).toUpperCase() + text.slice(1);
   return subjectName === undefined ? title : `${title}: ${subjectName}`;
 }
 

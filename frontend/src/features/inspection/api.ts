@@ -1,6 +1,6 @@
 import { queryOptions } from '@tanstack/react-query';
 import {
-  http, type EvaluatedItem, type Evaluation, type EvaluationSummary, type ExplainableLayer, type Explanation, type Page,
+  http, type AskableWeights, type EvaluatedItem, type Evaluation, type EvaluationSummary, type ExplainableLayer, type Explanation, type Page, type Run,
 } from '@/api';
 
 /** What is looked at: an image of the data, or one that was just uploaded. */
@@ -8,10 +8,53 @@ export type ImageChoice =
   | { type: 'item'; itemId: string; name: string; url: string }
   | { type: 'upload'; uploadId: string; name: string; url: string };
 
-export function choiceBody(checkpointId: string, image: ImageChoice) {
-  return image.type === 'item'
-    ? { checkpoint_id: checkpointId, item_id: image.itemId }
-    : { checkpoint_id: checkpointId, upload_id: image.uploadId };
+/** A trained network that can be asked: a checkpoint of a run, or weights that came with a file. */
+export interface Asked {
+  /** Names it in caches. */
+  key: string;
+  weights: { type: 'checkpoint'; checkpoint_id: string } | { type: 'weights'; weight_set_id: string };
+  /** Where the API has it. */
+  address: string;
+  networkId: string;
+  runId: string | null;
+  /** Names of the outputs; empty where a file told none. */
+  classes: readonly string[];
+  projectId: string;
+  /** Data to choose images from; null until somebody chooses some. */
+  datasetId: string | null;
+  canEdit: boolean;
+}
+
+export function askedRun(run: Run, checkpointId: string): Asked {
+  return {
+    key: checkpointId,
+    weights: { type: 'checkpoint', checkpoint_id: checkpointId },
+    address: `/api/checkpoints/${checkpointId}`,
+    networkId: run.network_id,
+    runId: run.id,
+    classes: run.classes,
+    projectId: run.project_id,
+    datasetId: run.dataset_id,
+    canEdit: run.can_edit,
+  };
+}
+
+export function askedFile(found: AskableWeights, projectId: string, datasetId: string | null, canEdit: boolean): Asked {
+  return {
+    key: found.id,
+    weights: { type: 'weights', weight_set_id: found.id },
+    address: `/api/weights/${found.id}`,
+    networkId: found.network_id,
+    runId: null,
+    classes: found.classes,
+    projectId,
+    datasetId,
+    canEdit,
+  };
+}
+
+export function choiceBody({ weights }: Asked, image: ImageChoice) {
+  return image.type === 'item' ? { weights, item_id: image.itemId } : { weights, upload_id: image.uploadId };
 }
 
 export const choiceKey = (image: ImageChoice): string =>
@@ -30,11 +73,18 @@ export interface Prediction {
   seconds: number;
 }
 
-export const layersQuery = (checkpointId: string) =>
+export const layersQuery = ({ key, address }: Asked) =>
   queryOptions({
-    queryKey: ['layers', checkpointId],
-    queryFn: ({ signal }) => http.get<ExplainableLayer[]>(`/api/checkpoints/${checkpointId}/layers`, {}, signal),
+    queryKey: ['layers', key],
+    queryFn: ({ signal }) => http.get<ExplainableLayer[]>(`${address}/layers`, {}, signal),
     staleTime: Infinity,
+  });
+
+/** Weights that came with files, of networks of the project. */
+export const askableWeightsQuery = (projectId: string) =>
+  queryOptions({
+    queryKey: ['askable weights', projectId],
+    queryFn: ({ signal }) => http.get<AskableWeights[]>(`/api/projects/${projectId}/weights`, {}, signal),
   });
 
 export const explanationQuery = (explanationId: string) =>

@@ -11,8 +11,10 @@ interface PartWords {
 export const PARTS: Record<StoragePart['name'], PartWords> = {
   datasets: { title: 'Images', color: 'var(--nl-series-1)', count: (num) => plural(num, 'image') },
   checkpoints: { title: 'Checkpoints', color: 'var(--nl-series-3)', count: (num) => plural(num, 'checkpoint') },
+  weights: { title: 'Imported weights', color: 'var(--nl-series-6)', count: (num) => plural(num, 'file') },
+  predictions: { title: 'Predictions and baselines', color: 'var(--nl-text-2)', count: (num) => plural(num, 'file') },
   explanations: { title: 'Explanations', color: 'var(--nl-series-4)', count: (num) => plural(num, 'explanation') },
-  bundles: { title: 'Prepared downloads', color: 'var(--nl-series-5)', count: (num) => plural(num, 'bundle') },
+  bundles: { title: 'Prepared downloads', color: 'var(--nl-series-5)', count: (num) => plural(num, 'file') },
   uploads: { title: 'Uploads', color: 'var(--nl-series-2)', count: (num) => plural(num, 'upload') },
   bin: { title: 'In the bin', color: 'var(--nl-text-3)', count: (num) => plural(num, 'thing') },
 };

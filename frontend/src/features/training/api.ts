@@ -1,6 +1,6 @@
 import { queryOptions } from '@tanstack/react-query';
 import {
-  http, type CheckpointInfo, type Network, type Page, type Run, type RunComparison, type RunMetrics, type RunSummary,
+  http, type CheckpointInfo, type Network, type Page, type Run, type RunComparison, type RunMetrics, type RunSummary, type WeightSetSummary,
 } from '@/api';
 
 export const runsKey = (projectId: string) => ['runs', 'list', projectId] as const;
@@ -41,6 +41,13 @@ export const networkQuery = (networkId: string) =>
   queryOptions({
     queryKey: ['networks', 'for-run', networkId],
     queryFn: ({ signal }) => http.get<Network>(`/api/networks/${networkId}`, {}, signal),
+  });
+
+/** What files brought weights to a network, newest first. */
+export const weightSetsQuery = (networkId: string) =>
+  queryOptions({
+    queryKey: ['networks', 'weights', networkId],
+    queryFn: ({ signal }) => http.get<WeightSetSummary[]>(`/api/networks/${networkId}/weights`, {}, signal),
   });
 
 export const checkpointsQuery = (runId: string) =>

@@ -2,7 +2,7 @@ import { Button, NumberInput, Popover } from '@mantine/core';
 import { IconTarget } from '@tabler/icons-react';
 import { formatBytes, formatCount } from '@/lib';
 import type { BudgetUse } from '../state/contract';
-import { useAnalysis, useDesigner, useDocument, useEditor } from '../state/DesignerContext';
+import { useAnalysis, useDesigner, useEditor } from '../state/DesignerContext';
 import { DESIGNER_IDS } from '../testids';
 import classes from './Analysis.module.css';
 import { scaled } from './costs';
@@ -62,7 +62,7 @@ function mostUsedFirst(uses: readonly BudgetUse[]): BudgetUse[] {
 function BudgetField({ kind }: { kind: Kind }) {
   const { editor } = useDesigner();
   const canEdit = useEditor((state) => state.canEdit);
-  const limit = useDocument().view.budgets?.[kind.id];
+  const limit = useEditor(({ document }) => document.view.budgets?.[kind.id]);
   const set = (text: string): void => {
     const value = Number(text);
     const next = text === '' || !(value > 0) ? null : value * kind.unit;

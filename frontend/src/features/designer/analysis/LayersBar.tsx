@@ -2,7 +2,7 @@ import { Button, Checkbox, Menu, NumberInput } from '@mantine/core';
 import { IconColumns, IconDownload, IconPrinter } from '@tabler/icons-react';
 import { formatBytes } from '@/lib';
 import { ButtonLink, downloadCsv } from '@/ui';
-import { useAnalysis, useDesigner, useDocument, useEditor } from '../state/DesignerContext';
+import { useAnalysis, useDesigner, useEditor, useGraph } from '../state/DesignerContext';
 import { display, useDisplay } from '../state/display';
 import { DESIGNER_IDS } from '../testids';
 import classes from './Analysis.module.css';
@@ -16,7 +16,7 @@ const MOST_SAMPLES = 1_000_000;
 
 /** Above the table: budgets, the memory of training, and what is shown. */
 export function LayersBar({ exportRows }: { exportRows: () => readonly LayerRow[] }) {
-  const { graph } = useDocument();
+  const { name } = useGraph();
   const { networkId } = useDesigner();
   return (
     <div className={classes.toolbar}>
@@ -28,7 +28,7 @@ export function LayersBar({ exportRows }: { exportRows: () => readonly LayerRow[
         variant="default"
         leftSection={<IconDownload size={13} />}
         data-testid={DESIGNER_IDS.exportCsv}
-        onClick={() => downloadCsv(`${graph.name} layers.csv`, rowsAsTable(exportRows()))}
+        onClick={() => downloadCsv(`${name}-layers.csv`, rowsAsTable(exportRows()))}
       >
         CSV
       </Button>
@@ -51,7 +51,9 @@ export function LayersBar({ exportRows }: { exportRows: () => readonly LayerRow[
 function TrainingMemory() {
   const { editor } = useDesigner();
   const canEdit = useEditor((state) => state.canEdit);
-  const batch = useDocument().view.budgets?.['batch_size'] ?? DEFAULT_BATCH;
+  const batch = useEditor(
+    ({ document }) => document.view.budgets?.['batch_size'] ?? DEFAULT_BATCH,
+  );
   const totals = useAnalysis((state) => state.analysis?.totals);
   if (totals === undefined) return null;
   const lengths = openLengths(totals);

@@ -1,18 +1,21 @@
 import { UnstyledButton } from '@mantine/core';
 import { useVirtualizer } from '@tanstack/react-virtual';
 import { IconAlertTriangle, IconChevronDown, IconChevronRight, IconChevronUp } from '@tabler/icons-react';
-import { useCallback, useMemo, useRef, useState, type KeyboardEvent } from 'react';
-import { useAnalysis, useDesigner, useDocument, useEditor, useScope } from '../state/DesignerContext';
+import { useCallback, useEffect, useMemo, useRef, useState, type KeyboardEvent } from 'react';
+import { useAnalysis, useDesigner, useEditor, useGraph, useScope } from '../state/DesignerContext';
 import { useDisplay } from '../state/display';
-import { pathPrefixOf } from '../state/editor';
+import { pathPrefixOf } from '../state/editorPlace';
 import { DESIGNER_IDS } from '../testids';
 import classes from './Analysis.module.css';
 import { CHOSEN_COLUMNS, NUMBERS, type LayerColumn } from './layerColumns';
 import { makeRows, sortRows, type LayerRow, type SortColumn } from './layerRows';
 import { LayersBar } from './LayersBar';
+import { useAfterPointer } from './useAfterPointer';
 import { useGoTo } from './useGoTo';
 
 const ROW_PX = 24;
+/** The head and the total lie over the rows. */
+const HEAD_PX = 27;
 const ALWAYS: readonly { id: SortColumn; title: string }[] = [
   { id: 'order', title: '#' },
   { id: 'name', title: 'Layer' },
@@ -22,8 +25,8 @@ const ALWAYS: readonly { id: SortColumn; title: string }[] = [
 /** The analyzer's table: every layer of the scope, in the order it is computed. */
 export function LayersTable() {
   const { catalog } = useDesigner();
-  const document = useDocument();
   const scope = useScope();
+  const { blocks } = useGraph();
   const prefix = useEditor(pathPrefixOf);
   const nodes = useAnalysis((state) => state.nodes);
   const budgets = useAnalysis((state) => state.analysis?.budgets);
@@ -34,9 +37,9 @@ export function LayersTable() {
   const [unfolded, setUnfolded] = useState<ReadonlySet<string>>(new Set());
   const goTo = useGoTo();
   const rowsWith = useCallback((showsModules: boolean) => {
-    const source = { document, scope, prefix, nodes, budgets, catalog, unfolded, isChannelsLast, showsModules };
+    const source = { blocks, scope, prefix, nodes, budgets, catalog, unfolded, isChannelsLast, showsModules };
     return sortRows(makeRows(source), sort.column, sort.isDown);
-  }, [document, scope, prefix, nodes, budgets, catalog, unfolded, isChannelsLast, sort]);
+  }, [blocks, scope, prefix, nodes, budgets, catalog, unfolded, isChannelsLast, sort]);
   const rows = useMemo(() => rowsWith(true), [rowsWith]);
   const columns = CHOSEN_COLUMNS.filter(({ id }) => !hidden.includes(id));
   const fold = (path: string): void => {
@@ -56,7 +59,24 @@ export function LayersTable() {
     getScrollElement: () => root.current,
     estimateSize: () => ROW_PX,
     overscan: 12,
+    scrollPaddingStart: HEAD_PX,
+    scrollPaddingEnd: HEAD_PX + ROW_PX,
   });
+  const [only, ...more] = nodeIds;
+  const path = only === undefined || more.length > 0 ? null : prefix + only;
+  const showChosen = useRef(() => {});
+  useEffect(() => {
+    showChosen.current = () => {
+      const index = rows.findIndex((row) => row.path === path);
+      if (index >= 0) virtual.scrollToIndex(index);
+    };
+  });
+  const afterPointer = useAfterPointer();
+  // Once a layer is chosen: rows that move later do not take the view along, and nothing is drawn
+  // while the layer is dragged.
+  useEffect(() => {
+    if (path !== null) afterPointer(() => showChosen.current());
+  }, [path, afterPointer]);
   if (rows.length === 0) return <p className={classes.clean}>No layers yet.</p>;
   const shown = virtual.getVirtualItems();
   const above = shown[0]?.start ?? 0;
@@ -190,10 +210,19 @@ function ValueCell({ row, column }: { row: LayerRow; column: LayerColumn }) {
   }
   const isNumber = NUMBERS.has(column.id);
   return (
-    <td className={isNumber ? classes.number : classes.mono} data-zero={row[column.id] === 0 || undefined}>
+    <td
+      className={isNumber ? classes.number : classes.mono}
+      data-zero={row[column.id] === 0 || undefined}
+      title={column.id === 'parameters' ? countedWords(row) : undefined}
+    >
       {column.text(row)}
     </td>
   );
+}
+
+function countedWords({ countedIn, sharedWith }: LayerRow): string | undefined {
+  if (countedIn !== '') return `It uses the weights of ${countedIn}, which are counted there`;
+  return sharedWith === '' ? undefined : `Its weights are counted here; shared with ${sharedWith}`;
 }
 
 function Totals({ rows, columns }: { rows: readonly LayerRow[]; columns: readonly LayerColumn[] }) {

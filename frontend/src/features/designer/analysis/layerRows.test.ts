@@ -1,12 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { shapeText } from '../state/display';
-import { fieldText, rowsAsTable, sortRows, type LayerRow } from './layerRows';
+import { makeNode } from '../document/types';
+import { fieldText, makeRows, rowsAsTable, sortRows, type LayerRow } from './layerRows';
 
 function row(name: string, rest: Partial<LayerRow> = {}): LayerRow {
   return {
     path: name, id: name, depth: 0, order: 1, name, type: 'Conv2d', hue: 0, output: '',
     field: '', fieldSize: 0, parameters: 0, macs: 0, flops: 0, memory: 0, kept: 0, gradient: 0,
-    share: 0, repeat: 1, isBlock: false, isModule: false, isFolded: true, isOffender: false, ...rest,
+    share: 0, countedIn: '', sharedWith: '', repeat: 1, isBlock: false, isModule: false, isFolded: true, isOffender: false, ...rest,
   }; // prettier-ignore
 }
 
@@ -31,6 +32,58 @@ describe('rows of the analyzer', () => {
     const cell = (name: string): unknown => line?.[head?.indexOf(name) ?? -1];
     expect(cell('parameters')).toBe(1234567);
     expect(cell('over_budget')).toBe('yes');
+  });
+
+  it('names layers inside blocks by the names around them', () => {
+    const rows = [
+      row('stage', { isBlock: true, isFolded: false }),
+      row('conv', { path: 'x1/y2', depth: 1 }),
+      row('relu', { path: 'x1/y3', depth: 1 }),
+      row('head'),
+    ];
+    const paths = rowsAsTable(rows).map(([path]) => path);
+    expect(paths).toEqual(['path', 'stage', 'stage/conv', 'stage/relu', 'head']);
+  });
+});
+
+describe('layers that use the weights of others', () => {
+  const towers = {
+    right: makeNode('Block', 'right', { block: 't' }),
+    left: makeNode('Block', 'left', { block: 't', weights_of: 'right' }),
+    relu: makeNode('ReLU', 'relu', { weights_of: 'act' }),
+    act: makeNode('ReLU', 'act'),
+  };
+  const conv = makeNode('Conv2d', 'conv');
+  const counts = { right: 40, 'right/c': 40, left: 0, 'left/c': 0, relu: 0, act: 0 };
+  const rows = makeRows({
+    blocks: { t: { name: 'Tower', nodes: { c: conv }, edges: {}, inputs: [], outputs: [], exposed: {} } },
+    scope: { nodes: towers, edges: {} },
+    prefix: '',
+    nodes: Object.fromEntries(
+      Object.entries(counts).map(([path, parameters]) => [path, { parameters, outputs: {} }]),
+    ) as never,
+    budgets: [],
+    catalog: { byType: new Map() } as never,
+    unfolded: new Set(['right', 'left']),
+    showsModules: false,
+    isChannelsLast: false,
+  });
+
+  it('say who counts them, inside blocks too', () => {
+    const counted = rows.map(({ path, countedIn }) => [path, countedIn]);
+    expect(counted).toEqual([
+      ['right', ''], ['right/c', ''], ['left', 'right'], ['left/c', 'right.conv'],
+      ['relu', ''], ['act', ''],
+    ]); // prettier-ignore
+  });
+
+  it('are told in the export on both sides', () => {
+    const [head, ...lines] = rowsAsTable(rows);
+    const at = head?.indexOf('weights_shared_with') ?? -1;
+    expect(lines.map((line) => [line[0], line[at]])).toEqual([
+      ['right', 'left'], ['right/conv', ''], ['left', 'right'], ['left/conv', 'right.conv'],
+      ['relu', ''], ['act', ''],
+    ]); // prettier-ignore
   });
 });
 

@@ -3,7 +3,8 @@
 import type { Analysis, NodeAnalysis, ReceptiveField } from '../state/contract';
 import { lookup } from '../document/records';
 import { computationOrder } from '../document/scope';
-import type { Document, Scope } from '../document/types';
+import { holderOf, namesOfSharers } from '../document/sharing';
+import type { Graph, Scope } from '../document/types';
 import type { Catalog } from '../state/catalog';
 import { outputText } from '../state/display';
 import { foldModules, type Unit } from './moduleRows';
@@ -27,6 +28,10 @@ export interface LayerRow {
   readonly gradient: number;
   /** Part of the scope's parameters, 0 to 1. */
   readonly share: number;
+  /** The layer whose weights it uses, which counts them: `right_tower.conv`; empty for its own. */
+  readonly countedIn: string;
+  /** Names of the layers that use the same weights. */
+  readonly sharedWith: string;
   /** How often a block is applied; the rows inside it count one of them. */
   readonly repeat: number;
   /** Has rows inside: a block, or the layers of a module that was imported. */
@@ -38,7 +43,7 @@ export interface LayerRow {
 }
 
 interface Source {
-  readonly document: Document;
+  readonly blocks: Graph['blocks'];
   readonly scope: Scope;
   /** Of the open scope: `instance/`. */
   readonly prefix: string;
@@ -73,15 +78,18 @@ function unitsOf(
   prefix: string,
   depth: number,
   known: { offenders: ReadonlySet<string>; total: number },
+  twin: Twin | null = null,
 ): Unit[] {
   return computationOrder(scope).flatMap((id, index): Unit[] => {
     const node = lookup(scope.nodes, id);
     if (node === undefined) return [];
     const path = prefix + id;
     const layer = source.catalog.byType.get(node.type);
-    const block = node.block === null ? undefined : lookup(source.document.graph.blocks, node.block);
+    const block = node.block === null ? undefined : lookup(source.blocks, node.block);
     const isFolded = !source.unfolded.has(path);
     const found = lookup(source.nodes, path);
+    const counted = countedElsewhere(source, scope, prefix, id, twin);
+    const sharers = namesOfSharers(scope.nodes, id).join(', ');
     const row: LayerRow = {
       path,
       id,
@@ -100,6 +108,8 @@ function unitsOf(
       kept: found?.kept_bytes ?? 0,
       gradient: found?.gradient_bytes ?? 0,
       share: known.total === 0 ? 0 : (found?.parameters ?? 0) / known.total,
+      countedIn: counted?.name ?? '',
+      sharedWith: counted === null && !found?.parameters ? '' : sharers || (counted?.name ?? ''),
       repeat: node.repeat,
       isBlock: block !== undefined,
       isModule: false,
@@ -108,9 +118,30 @@ function unitsOf(
     };
     const modules = node.module_path.split('.').slice(0, -1);
     if (block === undefined || isFolded) return [{ modules, rows: [row] }];
-    const inside = unitsOf(source, block, `${path}/`, depth + 1, known);
+    const inside = unitsOf(source, block, `${path}/`, depth + 1, known, counted);
     return [{ modules, rows: [row, ...inside.flatMap(({ rows }) => rows)] }];
   });
+}
+
+/** The layer that counts the weights of another. */
+interface Twin {
+  readonly path: string;
+  readonly name: string;
+}
+
+/** Who counts the weights that a node uses, when it is another: beside it, or in a block's twin. */
+function countedElsewhere(
+  { nodes }: Source,
+  scope: Scope,
+  prefix: string,
+  id: string,
+  twin: Twin | null,
+): Twin | null {
+  const holder = holderOf(scope.nodes, id);
+  const [before, around] = twin === null ? [prefix, ''] : [`${twin.path}/`, `${twin.name}.`];
+  const path = before + holder;
+  if (path === prefix + id || !lookup(nodes, path)?.parameters) return null;
+  return { path, name: around + (lookup(scope.nodes, holder)?.name ?? holder) };
 }
 
 /** `11 × 11`; `whole` where a position sees all of the input. */
@@ -147,17 +178,23 @@ export function sortRows(rows: readonly LayerRow[], column: SortColumn, isDown: 
     .flat();
 }
 
-/** For spreadsheets: plain numbers, bytes as bytes. */
+/** For spreadsheets: plain numbers, bytes as bytes, layers by their names: `stage1/conv`. */
 export function rowsAsTable(rows: readonly LayerRow[]): (string | number)[][] {
+  const around: string[] = [];
   const head = [
     'path', 'name', 'layer', 'output', 'receptive_field', 'parameters', 'share_of_parameters',
     'macs', 'flops', 'activation_bytes', 'kept_bytes', 'gradient_bytes', 'over_budget',
+    'weights_shared_with',
   ]; // prettier-ignore
   return [
     head,
-    ...rows.map((row) => [
-      row.path, row.name, row.type, row.output, row.field, row.parameters, row.share,
-      row.macs, row.flops, row.memory, row.kept, row.gradient, row.isOffender ? 'yes' : '',
-    ]),
+    ...rows.map((row) => {
+      around.splice(row.depth, Infinity, row.name);
+      return [
+        around.join('/'), row.name, row.type, row.output, row.field, row.parameters, row.share,
+        row.macs, row.flops, row.memory, row.kept, row.gradient, row.isOffender ? 'yes' : '',
+        row.sharedWith,
+      ]; // prettier-ignore
+    }),
   ];
 }

@@ -76,6 +76,8 @@ function moduleRow(
     output: last?.output ?? '',
     field: last?.field ?? '',
     fieldSize: last?.fieldSize ?? -1,
+    countedIn: '',
+    sharedWith: '',
     repeat: 1,
     isBlock: true,
     isModule: true,

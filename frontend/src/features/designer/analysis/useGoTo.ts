@@ -1,6 +1,6 @@
 import { instancesOf, scopeOfNode } from '../document/scope';
 import type { Document } from '../document/types';
-import { trailOf, type Step } from '../state/editor';
+import { trailOf, type Step } from '../state/editorPlace';
 import { useDesigner } from '../state/DesignerContext';
 
 export interface Place {

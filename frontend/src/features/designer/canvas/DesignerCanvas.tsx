@@ -8,17 +8,16 @@ import {
 } from '@xyflow/react';
 import '@xyflow/react/dist/style.css';
 import { useComputedColorScheme } from '@mantine/core';
-import { useMemo, useRef, useState } from 'react';
+import { memo, useMemo, useRef } from 'react';
 import { CommentMarkers } from '../comments/CommentMarkers';
 import { ComparisonLayer } from '../compare/ComparisonLayer';
-import { pagePrefixOf } from '../state/editor';
 import { useDesigner, useEditor, usePreview } from '../state/DesignerContext';
 import { DESIGNER_IDS } from '../testids';
 import { CanvasControls } from './CanvasControls';
 import classes from './DesignerCanvas.module.css';
 import { EmptyCanvas } from './EmptyCanvas';
 import { FarView } from './FarView';
-import { FlowElements, type CanvasNode, type TensorEdge } from './flowElements';
+import type { CanvasNode, TensorEdge } from './flowElements';
 import { FrameCard } from './FrameCard';
 import { GRID, levelOf, MAX_ZOOM, MIN_ZOOM } from './geometry';
 import { GuideLines } from './GuideLines';
@@ -28,15 +27,17 @@ import { PreviewBar } from '../preview/PreviewBar';
 import { LayerCard } from './LayerCard';
 import { Minimap } from './Minimap';
 import { ExpandedCard } from './ExpandedCard';
-import type { Stage } from './stage';
+import type { Scene } from './scene';
 import { SelectionMenu } from './SelectionMenu';
 import { TensorEdgeLine } from './TensorEdgeLine';
+import { useArea } from './useArea';
 import { useCanvasHandle } from './useCanvasHandle';
 import { useCanvasKeys, useClipboardEvents } from './useCanvasKeys';
 import { useConnecting } from './useConnecting';
 import { useDragging } from './useDragging';
 import { useDropping } from './useDropping';
 import { useFarView } from './useFarView';
+import { useFlowElements } from './useFlowElements';
 import { usePointing } from './usePointing';
 import { useTouching } from './useTouching';
 import { focusOf, focusPrefixOf, useStage } from './useStage';
@@ -67,17 +68,20 @@ function Canvas() {
   const dragging = useDragging(still);
   const stage = useMemo(() => withMoved(dragging.moved), [withMoved, dragging.moved]);
   const focus = focusOf(stage, useEditor((state) => focusPrefixOf({ state })));
-  const dropping = useDropping(stage);
-  const connecting = useConnecting(stage);
+  const dropping = useDropping(still);
+  const connecting = useConnecting(still);
+  const area = useArea(isFar);
   const elements = useFlowElements(
     stage,
+    area,
     dropping.dropTarget ?? dragging.dropTarget,
-    dragging.moved.size > 0,
+    dragging.moved,
+    dragging.crossed,
   );
   const mounted = useGradual(elements, isFar);
   const { isLayingOut, cancelLayout } = useCanvasHandle(stage, root, travel);
   const onKeyDown = useCanvasKeys(focus.scene);
-  const { onLongPress, onDoubleTap, ...pointing } = usePointing(stage, isFar);
+  const { onLongPress, onDoubleTap, ...pointing } = usePointing(still, isFar);
   const touching = useTouching({ onLongPress, onDoubleTap });
   useClipboardEvents(root);
   const previewed = usePreview(({ isOn, isStale }) => (isOn ? (isStale ? 'stale' : 'fresh') : undefined));
@@ -155,36 +159,32 @@ function Canvas() {
         ))}
       </ReactFlow>
       {stage.all.cards.size === 0 && <EmptyCanvas />}
-      <Minimap scene={stage.all} />
-      <PreviewBar />
-      <CanvasControls isLayingOut={isLayingOut} onCancelLayout={cancelLayout} />
-      <InsertMenu />
-      <SelectionMenu />
+      <Overlays scene={still.all} isLayingOut={isLayingOut} onCancelLayout={cancelLayout} />
     </div>
   );
 }
+
+interface OverlaysProps {
+  scene: Scene;
+  isLayingOut: boolean;
+  onCancelLayout: () => void;
+}
+
+/** What lies over the canvas: nothing of it is drawn anew while something is dragged. */
+const Overlays = memo(function Overlays({ scene, isLayingOut, onCancelLayout }: OverlaysProps) {
+  return (
+    <>
+      <Minimap scene={scene} />
+      <PreviewBar />
+      <CanvasControls isLayingOut={isLayingOut} onCancelLayout={onCancelLayout} />
+      <InsertMenu />
+      <SelectionMenu />
+    </>
+  );
+});
 
 /** The frame that shows where the keyboard is would only disturb those who point. */
 function markKeyboard(canvas: HTMLElement | null, isOn: boolean): void {
   if (isOn) canvas?.setAttribute('data-keyboard', '');
   else canvas?.removeAttribute('data-keyboard');
-}
-
-function useFlowElements(stage: Stage, dropTarget: string | null, isDragging: boolean) {
-  const [memory] = useState(() => new FlowElements());
-  const nodeIds = useEditor((state) => state.nodeIds);
-  const edgeIds = useEditor((state) => state.edgeIds);
-  const frameIds = useEditor((state) => state.frameIds);
-  const page = useEditor(pagePrefixOf);
-  const prefix = useEditor((state) => focusPrefixOf({ state }));
-  const chosen = useMemo(
-    () => ({ prefix, nodeIds, edgeIds, frameIds }),
-    [prefix, nodeIds, edgeIds, frameIds],
-  );
-  const nodes = useMemo(() => memory.nodesFor(stage, chosen, page), [memory, stage, chosen, page]);
-  const edges = useMemo(
-    () => memory.edgesFor(stage, chosen, page, dropTarget, isDragging),
-    [memory, stage, chosen, page, dropTarget, isDragging],
-  );
-  return useMemo(() => ({ nodes, edges }), [nodes, edges]);
 }

@@ -4,7 +4,8 @@ import type { NodeProps } from '@xyflow/react';
 import { memo } from 'react';
 import { lookup } from '../document/records';
 import { instancesOf } from '../document/scope';
-import { useDesigner, useDocument } from '../state/DesignerContext';
+import { findCommand } from '../state/commands';
+import { useDesigner, useDocument, useShortcut } from '../state/DesignerContext';
 import { useProblems, useProblemsInside } from '../state/useProblems';
 import { DESIGNER_IDS } from '../testids';
 import classes from './ExpandedCard.module.css';
@@ -13,6 +14,7 @@ import { curvePath } from './geometry';
 import { LayerIcon } from './LayerIcon';
 import { Ports } from './Ports';
 import { ProblemBadge } from './ProblemBadge';
+import { SharedMark } from './SharedMark';
 
 /** A use of a block, open in place: a frame around what it computes, which is edited as it stands. */
 export const ExpandedCard = memo(function ExpandedCard({
@@ -21,16 +23,18 @@ export const ExpandedCard = memo(function ExpandedCard({
   positionAbsoluteX: left,
   positionAbsoluteY: top,
 }: NodeProps<ExpandedNode>) {
-  const { node, nodeId, ports, path, axis, leads, isFocus } = data;
+  const { node, nodeId, ports, path, axis, leads, isFocus, isCrossed } = data;
   const { catalog, editor } = useDesigner();
   const problems = useProblems(nodeId, path);
   const inside = useProblemsInside(nodeId, node.block, path);
   const layer = catalog.byType.get(node.type);
+  const collapseKey = useShortcut(findCommand('collapse-block'));
   return (
     <div
       className={classes.frame}
       data-selected={selected || undefined}
       data-focus={isFocus || undefined}
+      data-crossed={isCrossed || undefined}
       data-testid={DESIGNER_IDS.expanded(node.name)}
       role="group"
       aria-label={`${node.name}, expanded`}
@@ -46,6 +50,7 @@ export const ExpandedCard = memo(function ExpandedCard({
       <header className={`${EXPANDED_HANDLE} ${classes.header ?? ''}`}>
         <LayerIcon name={layer?.icon} size={15} className={classes.icon} />
         <span className={classes.name}>{node.name}</span>
+        <SharedMark nodeId={nodeId} path={path} />
         {node.repeat > 1 && (
           <span className={classes.repeat} title={`Applied ${node.repeat} times in sequence`}>
             × {node.repeat}
@@ -65,7 +70,7 @@ export const ExpandedCard = memo(function ExpandedCard({
             <IconArrowRight size={15} />
           </ActionIcon>
         </Tooltip>
-        <Tooltip label="Collapse (E)">
+        <Tooltip label={collapseKey === undefined ? 'Collapse' : `Collapse (${collapseKey})`}>
           <ActionIcon
             className="nodrag"
             variant="subtle"

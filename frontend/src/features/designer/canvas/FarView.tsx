@@ -2,13 +2,12 @@ import { useComputedColorScheme } from '@mantine/core';
 import { useStoreApi } from '@xyflow/react';
 import { useEffect, useRef } from 'react';
 import { useDesigner } from '../state/DesignerContext';
-import { pagePrefixOf } from '../state/editor';
-import { problemsAt, problemsInside, worstOf } from '../state/problems';
-import { fitSurface, paintScene, paletteOf } from './paint';
-import { idOfPath } from './flowElements';
-import type { Scene } from './scene';
-import { focusPrefixOf } from './useStage';
+import { paletteOf } from './colors';
 import classes from './DesignerCanvas.module.css';
+import { FarPainter } from './farPainter';
+import { MarksMemory } from './farMarks';
+import type { Drawing } from './paint';
+import type { Scene } from './scene';
 
 /** Everything on one canvas, for zooms at which nothing on a card could be read. */
 export function FarView({ scene }: { scene: Scene }) {
@@ -18,36 +17,19 @@ export function FarView({ scene }: { scene: Scene }) {
   const scheme = useComputedColorScheme();
   useEffect(() => {
     const canvas = ref.current;
-    const context = canvas?.getContext('2d');
-    if (!canvas || !context) return;
+    if (!canvas) return;
     const palette = paletteOf(canvas);
+    const painter = new FarPainter();
+    const memory = new MarksMemory(scene);
+    let drawing: Drawing | null = null;
     let frame = 0;
     const paint = (): void => {
       frame = 0;
+      const marks = memory.marks(editor.state, live.store.getState().problems);
+      if (drawing?.marks !== marks) drawing = { scene, catalog, palette, marks };
       const { transform, width, height } = flow.getState();
       const [x, y, zoom] = transform;
-      const ratio = fitSurface(canvas, { width, height });
-      context.setTransform(ratio, 0, 0, ratio, 0, 0);
-      context.clearRect(0, 0, width, height);
-      const { nodeIds, edgeIds } = editor.state;
-      const { problems } = live.store.getState();
-      const page = pagePrefixOf(editor.state);
-      const focus = focusPrefixOf(editor);
-      const onCanvas = (ids: ReadonlySet<string>): ReadonlySet<string> =>
-        focus === '' ? ids : new Set([...ids].map((id) => focus + id));
-      paintScene(context, scene, { x, y, zoom }, { width, height }, catalog, palette, {
-        selected: onCanvas(nodeIds),
-        selectedEdges: onCanvas(edgeIds),
-        severity: (id) => {
-          const path = page + id;
-          const blockId = scene.cards.get(id)?.node.block ?? null;
-          const worst = worstOf([
-            ...problemsAt(problems, idOfPath(id), path),
-            ...problemsInside(problems, blockId, path),
-          ])?.severity;
-          return worst === 'info' || worst === undefined ? null : worst;
-        },
-      });
+      painter.paint(canvas, drawing, { x, y, zoom }, { width, height });
     };
     const soon = (): void => {
       if (frame === 0) frame = requestAnimationFrame(paint);

@@ -87,7 +87,7 @@ function OpenMenu({ menu }: { menu: InsertMenuState }) {
       <input
         autoFocus
         className={classes.menuInput}
-        placeholder={promptFor(menu)}
+        placeholder={promptFor(designer, menu)}
         aria-label="Search layers, blocks and templates"
         role="combobox"
         aria-expanded
@@ -141,9 +141,15 @@ function scrollTo(element: HTMLLIElement | null): void {
   element?.scrollIntoView({ block: 'nearest' });
 }
 
-function promptFor({ link, edgeId }: InsertMenuState): string {
+function promptFor({ editor }: Designer, { link, edgeId }: InsertMenuState): string {
   if (edgeId !== null) return 'Insert on the connection…';
-  if (link === null) return 'Insert a layer, block or template…';
+  if (link === null) {
+    const [only, ...more] = editor.state.nodeIds;
+    const selected = only === undefined || more.length > 0 ? undefined : lookup(editor.scope.nodes, only);
+    return selected === undefined
+      ? 'Insert a layer, block or template…'
+      : `Insert after ${selected.name}…`;
+  }
   return link.direction === 'after' ? 'What follows?' : 'What comes before?';
 }
 

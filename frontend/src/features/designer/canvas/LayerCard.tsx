@@ -2,10 +2,11 @@ import { IconLock, IconNote } from '@tabler/icons-react';
 import type { NodeProps } from '@xyflow/react';
 import { memo, useMemo } from 'react';
 import { asUsed } from '../document/asUsed';
-import { BLOCK } from '../document/types';
+import { BLOCK, IMAGE_INPUT } from '../document/types';
 import { lookup } from '../document/records';
 import { cardLines } from '../state/catalog';
 import { useAnalysis, useDesigner, useEditor } from '../state/DesignerContext';
+import { standingWords, useStanding } from '../state/standing';
 import { outputText, useDisplay } from '../state/display';
 import { useProblems, useProblemsInside } from '../state/useProblems';
 import { DESIGNER_IDS } from '../testids';
@@ -17,6 +18,8 @@ import { LayerIcon } from './LayerIcon';
 import { PreviewOnCard } from '../preview/PreviewOnCard';
 import { Ports } from './Ports';
 import { ProblemBadge } from './ProblemBadge';
+import { SharedMark } from './SharedMark';
+import { StandingMark } from './StandingMark';
 
 /** Ports are placed from within the border, edges from the card's outer edge. */
 const BORDER = 1;
@@ -50,10 +53,12 @@ export const LayerCard = memo(function LayerCard({
     (state) =>
       state.analysis?.budgets?.some(({ offenders }) => offenders.includes(data.path)) ?? false,
   );
+  const standing = useStanding(data.path);
   const spoken = [
     node.name,
     blockName ?? layer?.title ?? node.type,
     shape === '' ? 'no output yet' : `gives ${shape}`,
+    ...(standing === undefined ? [] : [standingWords(standing)]),
     ...problemWords(problems.length + inside.length),
     ...(selected ? ['selected'] : []),
   ].join(', ');
@@ -70,11 +75,13 @@ export const LayerCard = memo(function LayerCard({
       data-testid={DESIGNER_IDS.node(node.name)}
       style={{ '--hue': layer?.hue ?? 0 }}
     >
-      {layer?.role === 'input' && <BoundSample />}
+      {node.type === IMAGE_INPUT && <BoundSample />}
       <div className={classes.head}>
         <LayerIcon name={layer?.icon} size={15} className={classes.icon} />
         <span className={classes.name}>{node.name}</span>
         {node.is_frozen && <IconLock size={12} className={classes.sign} aria-label="frozen" />}
+        <StandingMark path={data.path} />
+        <SharedMark nodeId={nodeId} path={data.path} />
         {node.note !== '' && (
           <IconNote size={12} className={classes.sign} aria-label="has a note" />
         )}

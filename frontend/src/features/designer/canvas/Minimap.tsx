@@ -2,47 +2,27 @@ import { useComputedColorScheme } from '@mantine/core';
 import { useReactFlow, useStoreApi } from '@xyflow/react';
 import { useEffect, useMemo, useRef } from 'react';
 import { useDesigner, useEditor } from '../state/DesignerContext';
-import { boundsOf, type Rect } from './geometry';
-import { familyColor, fitSurface, paletteOf } from './paint';
+import { boundsOf } from './geometry';
+import { drawBoxes, fitInto } from './minimapBoxes';
+import { fitSurface, paletteOf } from './colors';
+import { contains, overlaps, seenIn } from './rects';
 import type { Scene } from './scene';
 import { focusPrefixOf } from './useStage';
 import classes from './DesignerCanvas.module.css';
 
 const SIZE = { width: 176, height: 104 };
-const MARGIN = 8;
 
-interface Fit {
-  readonly scale: number;
-  readonly x: number;
-  readonly y: number;
+const LATER_MS = 150;
+
+interface Picture {
+  readonly of: readonly unknown[];
+  readonly boxes: HTMLCanvasElement;
+  readonly accent: string;
 }
 
-function fitInto(bounds: Rect): Fit {
-  const scale = Math.min(
-    (SIZE.width - 2 * MARGIN) / Math.max(1, bounds.width),
-    (SIZE.height - 2 * MARGIN) / Math.max(1, bounds.height),
-    0.2,
-  );
-  return {
-    scale,
-    x: (SIZE.width - bounds.width * scale) / 2 - bounds.x * scale,
-    y: (SIZE.height - bounds.height * scale) / 2 - bounds.y * scale,
-  };
-}
-
-function overlaps(a: Rect, b: Rect): boolean {
-  return (
-    a.x < b.x + b.width && b.x < a.x + a.width && a.y < b.y + b.height && b.y < a.y + a.height
-  );
-}
-
-function contains(outer: Rect, inner: Rect): boolean {
-  return (
-    inner.x >= outer.x &&
-    inner.y >= outer.y &&
-    inner.x + inner.width <= outer.x + outer.width &&
-    inner.y + inner.height <= outer.y + outer.height
-  );
+function placesOf(canvas: HTMLCanvasElement) {
+  const box = canvas.getBoundingClientRect();
+  return { box, pane: canvas.offsetParent?.getBoundingClientRect() ?? box };
 }
 
 /**
@@ -50,8 +30,9 @@ function contains(outer: Rect, inner: Rect): boolean {
  *
  * It is away when all is in view, and while it would lie over a selected layer or over an end.
  */
-export function Minimap({ scene }: { scene: Scene }) {
+export function Minimap({ scene: { cards } }: { scene: Scene }) {
   const ref = useRef<HTMLCanvasElement>(null);
+  const picture = useRef<Picture | null>(null);
   const flow = useStoreApi();
   const { setCenter, getZoom } = useReactFlow();
   const { catalog } = useDesigner();
@@ -59,66 +40,75 @@ export function Minimap({ scene }: { scene: Scene }) {
   const focus = useEditor((state) => focusPrefixOf({ state }));
   const scheme = useComputedColorScheme();
   const fit = useMemo(() => {
-    const bounds = boundsOf(scene.cards.values());
-    return bounds === null ? null : { ...fitInto(bounds), bounds };
-  }, [scene]);
+    const bounds = boundsOf(cards.values());
+    return bounds === null ? null : { ...fitInto(bounds, SIZE), bounds };
+  }, [cards]);
   useEffect(() => {
     const canvas = ref.current;
     const context = canvas?.getContext('2d');
     if (!canvas || !context || fit === null) return;
-    const palette = paletteOf(canvas);
-    const ratio = fitSurface(canvas, SIZE);
-    const boxes = new Map<string, Path2D>();
-    for (const card of scene.cards.values()) {
-      const color = familyColor(catalog.byType.get(card.node.type)?.hue ?? 0, palette.isDark);
-      if (card.leads !== null) continue;
-      const path = boxes.get(color) ?? new Path2D();
-      path.rect(card.x, card.y, card.width, card.height);
-      boxes.set(color, path);
-    }
+    const pictureNow = (ratio: number): Picture => {
+      const of = [cards, catalog, scheme, ratio];
+      const old = picture.current;
+      if (old !== null && of.every((each, index) => each === old.of[index])) return old;
+      const { accent, isDark } = paletteOf(canvas);
+      const boxes = drawBoxes(cards.values(), fit, SIZE, ratio, catalog, isDark);
+      picture.current = { of, boxes, accent };
+      return picture.current;
+    };
     const isSelected = (id: string): boolean =>
       id.startsWith(focus) && nodeIds.has(id.slice(focus.length));
-    const inView = [...scene.cards.values()].filter(
+    const inView = [...cards.values()].filter(
       (card) => isSelected(card.id) || card.ports.outputs.length === 0,
     );
-    const box = canvas.getBoundingClientRect();
-    const pane = canvas.offsetParent?.getBoundingClientRect();
+    let places: { readonly box: DOMRect; readonly pane: DOMRect } | undefined;
     let frame = 0;
     const paint = (): void => {
       frame = 0;
-      const { transform, width, height } = flow.getState();
-      const [x, y, zoom] = transform;
-      const seen = { x: -x / zoom, y: -y / zoom, width: width / zoom, height: height / zoom };
+      places ??= placesOf(canvas);
+      const { box, pane } = places;
+      const view = flow.getState();
+      const { transform: [x, y, zoom], width, height } = view; // prettier-ignore
+      const seen = seenIn(view);
       // It is fixed to the lower right corner, however large the pane is.
       const covered = {
-        x: (width - ((pane?.right ?? box.right) - box.left) - x) / zoom,
-        y: (height - ((pane?.bottom ?? box.bottom) - box.top) - y) / zoom,
+        x: (width - (pane.right - box.left) - x) / zoom,
+        y: (height - (pane.bottom - box.top) - y) / zoom,
         width: box.width / zoom,
         height: box.height / zoom,
       };
-      const isInTheWay = inView.some((card) => overlaps(card, covered));
-      canvas.toggleAttribute('data-idle', isInTheWay || contains(seen, fit.bounds));
-      context.setTransform(ratio, 0, 0, ratio, 0, 0);
-      context.clearRect(0, 0, SIZE.width, SIZE.height);
+      const isIdle = contains(seen, fit.bounds) || inView.some((card) => overlaps(card, covered));
+      canvas.toggleAttribute('data-idle', isIdle);
+      if (isIdle) return;
+      const ratio = fitSurface(canvas, SIZE);
+      const { boxes, accent } = pictureNow(ratio);
+      context.setTransform(1, 0, 0, 1, 0, 0);
+      context.clearRect(0, 0, canvas.width, canvas.height);
+      context.drawImage(boxes, 0, 0);
+      context.scale(ratio, ratio);
       context.translate(fit.x, fit.y);
       context.scale(fit.scale, fit.scale);
-      for (const [color, path] of boxes) {
-        context.fillStyle = color;
-        context.fill(path);
-      }
       context.lineWidth = 1.5 / fit.scale;
-      context.strokeStyle = palette.accent;
+      context.strokeStyle = accent;
       context.strokeRect(seen.x, seen.y, seen.width, seen.height);
     };
-    const leave = flow.subscribe(() => {
+    const soon = (): void => {
       if (frame === 0) frame = requestAnimationFrame(paint);
+    };
+    const leave = flow.subscribe((view, before) => {
+      const { transform, width, height } = before;
+      const isSame =
+        view.transform === transform && view.width === width && view.height === height;
+      if (!isSame) soon();
     });
-    paint();
+    // An edit is drawn on the canvas first.
+    const timer = setTimeout(soon, picture.current === null ? 0 : LATER_MS);
     return () => {
+      clearTimeout(timer);
       cancelAnimationFrame(frame);
       leave();
     };
-  }, [scene, flow, fit, catalog, scheme, nodeIds, focus]);
+  }, [cards, flow, fit, catalog, scheme, nodeIds, focus]);
   if (fit === null) return null;
   const goTo = (event: React.PointerEvent<HTMLCanvasElement>): void => {
     const box = event.currentTarget.getBoundingClientRect();

@@ -38,7 +38,14 @@ export function SelectionMenu() {
   );
 }
 
-function CommandItem({ command, onChosen }: { command: DesignerCommand; onChosen: () => void }) {
+interface CommandItemProps {
+  command: DesignerCommand;
+  isDisabled?: boolean;
+  onChosen?: () => void;
+}
+
+/** A command as an item of a menu, with the key it has now. */
+export function CommandItem({ command, isDisabled = false, onChosen }: CommandItemProps) {
   const designer = useDesigner();
   const shortcut = useShortcut(command);
   return (
@@ -50,8 +57,9 @@ function CommandItem({ command, onChosen }: { command: DesignerCommand; onChosen
           </Text>
         )
       }
+      disabled={isDisabled}
       onClick={() => {
-        onChosen();
+        onChosen?.();
         command.perform(designer);
       }}
     >

@@ -10,23 +10,21 @@ const LANES = 4;
 
 /** Finds detours; cards are sorted into bands once, so that each edge looks at few of them. */
 export class Detours {
-  private readonly bands = new Map<number, Rect[]>();
-  private count = 0;
+  private readonly cards: Iterable<Rect>;
+  private sorted: ReadonlyMap<number, readonly Rect[]> | null = null;
 
   constructor(cards: Iterable<Rect>) {
-    for (const card of cards) {
-      const last = Math.floor((card.y + card.height) / BAND_PX);
-      for (let band = Math.floor(card.y / BAND_PX); band <= last; band += 1) {
-        const list = this.bands.get(band);
-        if (list === undefined) this.bands.set(band, [card]);
-        else list.push(card);
-      }
-    }
+    this.cards = cards;
+  }
+
+  private get bands(): ReadonlyMap<number, readonly Rect[]> {
+    this.sorted ??= sortedIntoBands(this.cards);
+    return this.sorted;
   }
 
   /** The height at which to pass, or null when the direct way is free. */
   find(from: Position, to: Position): number | null {
-    if (to.x - from.x < COLUMN_STEP) return null;
+    if (!mayPassCards({ from, to })) return null;
     const top = Math.min(from.y, to.y);
     const bottom = Math.max(from.y, to.y);
     let below = -Infinity;
@@ -38,9 +36,27 @@ export class Detours {
       }
     }
     if (below === -Infinity) return null;
-    this.count += 1;
-    return below + CLEARANCE + (this.count % LANES) * LANE_STEP;
+    const lane = Math.abs(Math.round(from.x / COLUMN_STEP)) % LANES;
+    return below + CLEARANCE + lane * LANE_STEP;
   }
+}
+
+/** Whether there is room for a card between the two ends. */
+export function mayPassCards({ from, to }: { readonly from: Position; readonly to: Position }): boolean {
+  return to.x - from.x >= COLUMN_STEP;
+}
+
+function sortedIntoBands(cards: Iterable<Rect>): ReadonlyMap<number, readonly Rect[]> {
+  const bands = new Map<number, Rect[]>();
+  for (const card of cards) {
+    const last = Math.floor((card.y + card.height) / BAND_PX);
+    for (let band = Math.floor(card.y / BAND_PX); band <= last; band += 1) {
+      const list = bands.get(band);
+      if (list === undefined) bands.set(band, [card]);
+      else list.push(card);
+    }
+  }
+  return bands;
 }
 
 /** Whether the straight line meets the card somewhere along its width. */

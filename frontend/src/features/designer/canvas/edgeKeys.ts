@@ -7,7 +7,7 @@ import type { KeyboardEvent } from 'react';
 import { edgesInto, edgesOutOf } from '../document/scope';
 import { lookup } from '../document/records';
 import type { Designer } from '../state/DesignerContext';
-import { pathPrefixOf } from '../state/editor';
+import { pathPrefixOf } from '../state/editorPlace';
 import { DESIGNER_IDS } from '../testids';
 import type { Arrow } from './keyboard';
 

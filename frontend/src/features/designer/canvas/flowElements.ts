@@ -7,7 +7,8 @@ import { Position as Side, type Edge as FlowEdge, type Node as FlowNode } from '
 import type { NodePorts } from '../document/ports';
 import { isSameData } from '../document/records';
 import type { Frame, Node } from '../document/types';
-import { HANDLE_SIZE, portY, type Curve } from './geometry';
+import { curveBounds, HANDLE_SIZE, portY, type Curve, type Rect } from './geometry';
+import { overlaps } from './rects';
 import type { Card, PlacedFrame, Wire } from './scene';
 import type { Stage } from './stage';
 
@@ -21,8 +22,15 @@ interface LayerData extends Record<string, unknown> {
 }
 
 export type LayerNode = FlowNode<LayerData, 'layer'>;
+/** What the frame of an expanded block shows beside its selection. */
+export interface FrameMarks {
+  readonly isFocus: boolean;
+  /** Layers are dragged over its border. */
+  readonly isCrossed: boolean;
+}
+
 export type ExpandedNode = FlowNode<
-  LayerData & { axis: number; leads: readonly Curve[]; isFocus: boolean },
+  LayerData & { axis: number; leads: readonly Curve[] } & FrameMarks,
   'expanded'
 >;
 export type FrameNode = FlowNode<{ frame: Frame; frameId: string }, 'frame'>;
@@ -53,32 +61,64 @@ export const idOfPath = (path: string): string => path.slice(path.lastIndexOf('/
 /** The scope something on the canvas is in, as a part of a path. */
 export const prefixOfPath = (path: string): string => path.slice(0, path.lastIndexOf('/') + 1);
 
+/** What React Flow is told of: the area's part of a stage. */
+export interface Part {
+  readonly stage: Stage;
+  readonly area: Rect;
+  readonly chosen: Chosen;
+  /** The path of the canvas. */
+  readonly page: string;
+  /** Paths of what stays though it lies elsewhere: it is dragged, or connected to something. */
+  readonly pinned: ReadonlySet<string>;
+  readonly dropTarget: string | null;
+  /** The scope of the expanded block that layers are dragged into or out of. */
+  readonly crossed: string | null;
+}
+
+/** Elements by their id, in the order in which they are drawn. */
+interface Made {
+  readonly layers: Map<string, LayerNode | ExpandedNode>;
+  readonly frames: Map<string, FrameNode>;
+  readonly edges: Map<string, TensorEdge>;
+}
+
 export class FlowElements {
-  private layers = new Map<string, LayerNode | ExpandedNode>();
-  private frames = new Map<string, FrameNode>();
-  private edges = new Map<string, TensorEdge>();
+  private made: Made = { layers: new Map(), frames: new Map(), edges: new Map() };
   private drawn: { readonly asked: readonly unknown[]; readonly edges: TensorEdge[] } | null = null;
 
-  /** @param page The path of the canvas. */
-  nodesFor({ scopes }: Stage, chosen: Chosen, page: string): CanvasNode[] {
-    const layers = new Map<string, LayerNode | ExpandedNode>();
-    const frames = new Map<string, FrameNode>();
-    for (const { scene, prefix } of scopes) {
+  /**
+   * @param isDragging Connections follow the layers by themselves meanwhile: React Flow would work
+   *   out anew what is connected with what on every frame.
+   */
+  elementsFor(part: Part, isDragging: boolean): { nodes: CanvasNode[]; edges: TensorEdge[] } {
+    const edges = this.edgesFor(part, isDragging);
+    return { nodes: this.nodesFor(part, edges), edges };
+  }
+
+  private nodesFor(part: Part, edges: TensorEdge[]): CanvasNode[] {
+    const { stage, area, chosen, page, pinned, crossed } = part;
+    // React Flow draws a connection from the nodes at its ends, wherever they are.
+    const ends = new Set(edges.flatMap(({ source, target }) => [source, target]));
+    const layers: Made['layers'] = new Map();
+    const frames: Made['frames'] = new Map();
+    for (const { scene, prefix } of stage.scopes) {
       const isChosen = prefix === chosen.prefix;
       for (const card of scene.cards.values()) {
-        const id = prefix + card.id;
         const isSelected = isChosen && chosen.nodeIds.has(card.id);
-        const isFocus = chosen.prefix === `${id}/`;
-        layers.set(id, layerNode(card, id, isSelected, page, isFocus, this.layers.get(id)));
+        const id = prefix + card.id;
+        const isThere = isSelected || overlaps(card, area) || ends.has(id) || pinned.has(id);
+        if (!isThere) continue;
+        const inner = `${id}/`;
+        const marks = { isFocus: chosen.prefix === inner, isCrossed: crossed === inner };
+        layers.set(id, layerNode(card, id, isSelected, page, marks, this.made.layers.get(id)));
       }
       for (const placed of scene.frames) {
         const id = FRAME_PREFIX + prefix + placed.id;
         const isSelected = isChosen && chosen.frameIds.has(placed.id);
-        frames.set(id, frameNode(placed, id, isSelected, this.frames.get(id)));
+        frames.set(id, frameNode(placed, id, isSelected, this.made.frames.get(id)));
       }
     }
-    this.layers = layers;
-    this.frames = frames;
+    this.made = { ...this.made, layers, frames };
     const all = [...layers.values()];
     // What is expanded lies behind the frames within it, which lie behind the layers.
     const behind = all.filter(({ type }) => type === 'expanded');
@@ -86,32 +126,29 @@ export class FlowElements {
     return [...behind, ...frames.values(), ...all.filter(({ type }) => type !== 'expanded')];
   }
 
-  /**
-   * @param isDragging Connections follow the layers by themselves meanwhile: of thousands, React
-   *   Flow would work out anew what is connected with what on every frame.
-   */
-  edgesFor(
-    { scopes }: Stage,
-    chosen: Chosen,
-    page: string,
-    dropTarget: string | null,
-    isDragging: boolean,
-  ): TensorEdge[] {
-    const asked = [chosen, page, dropTarget];
+  private edgesFor(part: Part, isDragging: boolean): TensorEdge[] {
+    const { stage, area, chosen, page, dropTarget } = part;
+    const asked = [area, chosen, page, dropTarget];
     const { drawn } = this;
     if (isDragging && drawn?.asked.every((each, index) => each === asked[index])) return drawn.edges;
-    const edges = new Map<string, TensorEdge>();
-    for (const { scene, prefix } of scopes) {
+    const edges: Made['edges'] = new Map();
+    for (const { scene, prefix } of stage.scopes) {
+      const isChosen = prefix === chosen.prefix;
       for (const wire of scene.wires) {
+        const isSelected = isChosen && chosen.edgeIds.has(wire.id);
+        if (!isSelected && !overlaps(curveBounds(wire.curve), area)) continue;
         const id = prefix + wire.id;
-        const isSelected = prefix === chosen.prefix && chosen.edgeIds.has(wire.id);
         const made = tensorEdge(wire, prefix, isSelected, id === dropTarget, page);
-        const old = this.edges.get(id);
+        const old = this.made.edges.get(id);
         edges.set(id, old !== undefined && isSameEdge(old, made) ? old : made);
       }
     }
-    this.edges = edges;
-    this.drawn = { asked, edges: [...edges.values()] };
+    this.made = { ...this.made, edges };
+    const all = [...edges.values()];
+    const isSame =
+      all.length === drawn?.edges.length && all.every((edge, index) => edge === drawn.edges[index]);
+    // React Flow takes the same list as a sign that nothing is to be done.
+    this.drawn = { asked, edges: isSame ? drawn.edges : all };
     return this.drawn.edges;
   }
 }
@@ -121,7 +158,7 @@ function layerNode(
   id: string,
   selected: boolean,
   page: string,
-  isFocus: boolean,
+  marks: FrameMarks,
   old: LayerNode | ExpandedNode | undefined,
 ): LayerNode | ExpandedNode {
   const { x, y, width, height, axis, leads, node, ports } = card;
@@ -131,7 +168,7 @@ function layerNode(
     old?.data.node === node &&
     old.data.path === base.path &&
     isSameData(old.data.ports, ports) &&
-    (leads === null ? old.type === 'layer' : isSameFrame(old, leads, isFocus) && old.width === width);
+    (leads === null ? old.type === 'layer' : isSameFrame(old, leads, marks) && old.width === width);
   if (old !== undefined && isSamePlace && isSameContent && old.selected === selected) return old;
   const handle = (type: 'source' | 'target', port: string, index: number, count: number) => ({
     id: port,
@@ -160,7 +197,7 @@ function layerNode(
   return {
     ...common,
     type: 'expanded',
-    data: { ...base, axis, leads, isFocus },
+    data: { ...base, axis, leads, ...marks },
     zIndex: -1,
     dragHandle: `.${EXPANDED_HANDLE}`,
     // Its inside belongs to the canvas: to pan, to select, to drop on.
@@ -171,9 +208,10 @@ function layerNode(
 function isSameFrame(
   old: LayerNode | ExpandedNode,
   leads: readonly Curve[],
-  isFocus: boolean,
+  { isFocus, isCrossed }: FrameMarks,
 ): boolean {
-  if (old.type !== 'expanded' || old.data.isFocus !== isFocus) return false;
+  if (old.type !== 'expanded') return false;
+  if (old.data.isFocus !== isFocus || old.data.isCrossed !== isCrossed) return false;
   return isSameData(old.data.leads, leads);
 }
 

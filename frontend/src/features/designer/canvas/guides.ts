@@ -19,15 +19,17 @@ export interface Snapped {
 const FAR_PX = 2000;
 const SAME_PX = 0.5;
 
+export function isNear(other: Rect, box: Rect): boolean {
+  return Math.abs(other.x - box.x) < FAR_PX && Math.abs(other.y - box.y) < FAR_PX;
+}
+
 /**
  * The small step that lines a box up, and the lines to show for it.
  *
  * @param reach How far the box may be pulled, in document pixels.
  */
 export function snapToNeighbours(box: Rect, others: readonly Rect[], reach: number): Snapped {
-  const near = others.filter(
-    (other) => Math.abs(other.x - box.x) < FAR_PX && Math.abs(other.y - box.y) < FAR_PX,
-  );
+  const near = others.filter((other) => isNear(other, box));
   const dx = pull(box, near, reach);
   const dy = pull(turned(box), near.map(turned), reach);
   const placed = { ...box, x: box.x + dx, y: box.y + dy };

@@ -1,39 +1,12 @@
-/** Drawing a scene on a 2D canvas: the far view and the minimap. */
+/** Drawing a scene on a 2D canvas, for the far view. */
 
 import type { Catalog } from '../state/catalog';
-import { curveBounds, traceCurve, type Rect } from './geometry';
+import { familyColor, type Palette } from './colors';
+import { CARD_WIDTH, curveBounds, type Size } from './geometry';
+import { LEGIBLE_PX, paintNames, paintTitles } from './paintNames';
+import { overlaps, seenIn } from './rects';
 import type { Card, Scene } from './scene';
-
-export interface Palette {
-  readonly surface: string;
-  readonly line: string;
-  readonly wire: string;
-  readonly text: string;
-  readonly accent: string;
-  readonly failed: string;
-  readonly warning: string;
-  readonly font: string;
-  readonly isDark: boolean;
-}
-
-export function paletteOf(element: Element): Palette {
-  const style = getComputedStyle(element);
-  const value = (name: string): string => style.getPropertyValue(name).trim();
-  return {
-    surface: value('--nl-surface'),
-    line: value('--nl-line-strong'),
-    wire: value('--nl-text-3'),
-    text: value('--nl-text'),
-    accent: value('--nl-accent'),
-    failed: value('--nl-failed'),
-    warning: value('--nl-warning'),
-    font: value('--nl-font'),
-    isDark: document.documentElement.dataset['mantineColorScheme'] === 'dark',
-  };
-}
-
-export const familyColor = (hue: number, isDark: boolean): string =>
-  isDark ? `hsl(${hue} 38% 52%)` : `hsl(${hue} 42% 52%)`;
+import { isRegion, pathsFor, pathsOf, tracedPath } from './scenePaths';
 
 export interface Camera {
   readonly x: number;
@@ -44,51 +17,61 @@ export interface Camera {
 export interface Marks {
   readonly selected: ReadonlySet<string>;
   readonly selectedEdges: ReadonlySet<string>;
-  readonly severity: (nodeId: string) => 'error' | 'warning' | null;
+  readonly problems: ReadonlyMap<string, 'error' | 'warning'>;
 }
 
-/** A card this wide on screen has room for its name; a narrower one is a mark. */
-const LEGIBLE_PX = 46;
+export interface Drawing {
+  readonly scene: Scene;
+  readonly catalog: Catalog;
+  readonly palette: Palette;
+  readonly marks: Marks;
+}
 
 /** Draw boxes with their family's colour, names where there is room, and every wire in one path. */
 export function paintScene(
   context: CanvasRenderingContext2D,
-  scene: Scene,
+  drawing: Drawing,
   camera: Camera,
-  size: { readonly width: number; readonly height: number },
-  catalog: Catalog,
-  palette: Palette,
-  marks: Marks,
+  size: Size,
 ): void {
+  const { scene, catalog, palette } = drawing;
   const { x, y, zoom } = camera;
-  const seen: Rect = {
-    x: -x / zoom,
-    y: -y / zoom,
-    width: size.width / zoom,
-    height: size.height / zoom,
-  };
+  const seen = seenIn({ transform: [x, y, zoom], ...size });
+  const inView = [...scene.cards.values()].filter((card) => overlaps(card, seen));
+  const isWhole = inView.length === scene.cards.size;
+  const paths = isWhole
+    ? pathsOf(scene, catalog)
+    : pathsFor(
+        inView,
+        scene.wires.filter(({ curve }) => overlaps(curveBounds(curve), seen)),
+        catalog,
+      );
+  const areMarks = CARD_WIDTH * zoom < LEGIBLE_PX;
   context.save();
   context.translate(x, y);
   context.scale(zoom, zoom);
   paintFrames(context, scene, palette);
-  const inView = [...scene.cards.values()].filter((card) => overlaps(card, seen));
-  const hueOf = ({ node }: Card): number => catalog.byType.get(node.type)?.hue ?? 0;
-  for (const card of inView) {
-    if (card.leads !== null) paintRegion(context, card, zoom, hueOf(card), palette, marks);
+  const around = paths.regions.filter(({ leads }) => leads !== null);
+  for (const card of around) paintRegion(context, card, zoom, drawing);
+  context.lineWidth = 1 / zoom;
+  context.strokeStyle = palette.wire;
+  context.stroke(paths.wires);
+  paintChosenWires(context, zoom, drawing);
+  if (areMarks) {
+    for (const [hue, path] of paths.layers) {
+      context.fillStyle = familyColor(hue, palette.isDark);
+      context.fill(path);
+    }
+  } else {
+    for (const card of inView) if (!isRegion(card)) paintLayer(context, card, zoom, drawing);
   }
-  paintWires(context, scene, seen, zoom, palette, marks);
-  for (const card of inView) {
-    if (card.leads !== null) continue;
-    if (card.node.block !== null) paintRegion(context, card, zoom, hueOf(card), palette, marks);
-    else paintLayer(context, card, zoom, hueOf(card), palette, marks);
+  for (const card of paths.regions) {
+    if (card.leads === null) paintRegion(context, card, zoom, drawing);
   }
+  paintMarks(context, zoom, drawing);
   context.restore();
-  paintNames(context, inView, camera, palette);
+  paintNames(context, areMarks ? paths.regions : inView, camera, palette);
   paintTitles(context, scene.frames, camera, palette);
-}
-
-function overlaps(a: Rect, b: Rect): boolean {
-  return a.x < b.x + b.width && a.x + a.width > b.x && a.y < b.y + b.height && a.y + a.height > b.y;
 }
 
 function paintFrames(context: CanvasRenderingContext2D, scene: Scene, palette: Palette): void {
@@ -102,26 +85,15 @@ function paintFrames(context: CanvasRenderingContext2D, scene: Scene, palette: P
   }
 }
 
-function paintWires(
+function paintChosenWires(
   context: CanvasRenderingContext2D,
-  scene: Scene,
-  seen: Rect,
   zoom: number,
-  palette: Palette,
-  marks: Marks,
+  { scene, palette, marks: { selectedEdges } }: Drawing,
 ): void {
-  const plain = new Path2D();
-  const chosen = new Path2D();
-  for (const { id, curve } of scene.wires) {
-    if (!overlaps(curveBounds(curve), seen)) continue;
-    traceCurve(marks.selectedEdges.has(id) ? chosen : plain, curve);
-  }
-  context.lineWidth = 1 / zoom;
-  context.strokeStyle = palette.wire;
-  context.stroke(plain);
+  if (selectedEdges.size === 0) return;
   context.lineWidth = 2 / zoom;
   context.strokeStyle = palette.accent;
-  context.stroke(chosen);
+  context.stroke(tracedPath(scene.wires.filter(({ id }) => selectedEdges.has(id))));
 }
 
 /** A block, on its own or around what it holds, as a coloured region. */
@@ -129,11 +101,10 @@ function paintRegion(
   context: CanvasRenderingContext2D,
   card: Card,
   zoom: number,
-  hue: number,
-  palette: Palette,
-  marks: Marks,
+  { catalog, palette }: Drawing,
 ): void {
   const { x, y, width, height } = card;
+  const hue = catalog.byType.get(card.node.type)?.hue ?? 0;
   context.beginPath();
   context.roundRect(x, y, width, height, 8);
   if (card.leads === null) {
@@ -142,117 +113,49 @@ function paintRegion(
   }
   context.fillStyle = `hsl(${hue} 45% 55% / ${card.leads === null ? 0.3 : 0.14})`;
   context.fill();
-  strokeCard(context, card, zoom, familyColor(hue, palette.isDark), palette, marks);
+  context.lineWidth = 1 / zoom;
+  context.strokeStyle = familyColor(hue, palette.isDark);
+  context.stroke();
 }
 
-/** A layer: a box with room for its name, or a mark in the colour of its family. */
+/** A layer with room for its name: a box with its family's colour on the left. */
 function paintLayer(
   context: CanvasRenderingContext2D,
-  card: Card,
+  { x, y, width, height, node }: Card,
   zoom: number,
-  hue: number,
-  palette: Palette,
-  marks: Marks,
+  { catalog, palette }: Drawing,
 ): void {
-  const { x, y, width, height } = card;
-  const isMark = width * zoom < LEGIBLE_PX;
-  const color = familyColor(hue, palette.isDark);
-  context.fillStyle = isMark ? color : palette.surface;
+  context.fillStyle = palette.surface;
   context.fillRect(x, y, width, height);
-  context.fillStyle = color;
-  if (!isMark) context.fillRect(x, y, Math.max(6, 3 / zoom), height);
-  context.beginPath();
-  context.rect(x, y, width, height);
-  strokeCard(context, card, zoom, isMark ? color : palette.line, palette, marks);
+  context.fillStyle = familyColor(catalog.byType.get(node.type)?.hue ?? 0, palette.isDark);
+  context.fillRect(x, y, Math.max(6, 3 / zoom), height);
+  context.lineWidth = 1 / zoom;
+  context.strokeStyle = palette.line;
+  context.strokeRect(x, y, width, height);
 }
 
-/** The outline of the path that was begun, and the sign of a problem. */
-function strokeCard(
+/** What is selected, and the sign of a problem. */
+function paintMarks(
   context: CanvasRenderingContext2D,
-  { id, x, y, width }: Card,
   zoom: number,
-  color: string,
-  palette: Palette,
-  marks: Marks,
+  { scene, palette, marks: { selected, problems } }: Drawing,
 ): void {
-  const isSelected = marks.selected.has(id);
-  context.lineWidth = (isSelected ? 2 : 1) / zoom;
-  context.strokeStyle = isSelected ? palette.accent : color;
-  context.stroke();
-  const severity = marks.severity(id);
-  if (severity === null) return;
-  context.fillStyle = severity === 'error' ? palette.failed : palette.warning;
-  context.beginPath();
-  context.arc(x + width, y, 4.5 / zoom, 0, 2 * Math.PI);
-  context.fill();
-}
-
-const LAYER_FONT_PX = 10;
-const REGION_FONT_PX = 12;
-const FEWEST_PX = 24;
-/** From the upper edge of what holds layers to the middle of its name, on screen. */
-const TITLE_PX = 8;
-
-/** Names keep their size on screen, so that they stay legible from afar; those of blocks larger. */
-function paintNames(
-  context: CanvasRenderingContext2D,
-  cards: readonly Card[],
-  { x, y, zoom }: Camera,
-  palette: Palette,
-): void {
-  context.fillStyle = palette.text;
-  context.textBaseline = 'middle';
-  for (const { node, leads, ...card } of cards) {
-    const isRegion = node.block !== null;
-    const width = card.width * zoom;
-    if (width < (isRegion ? FEWEST_PX : LEGIBLE_PX)) continue;
-    context.font = isRegion
-      ? `650 ${REGION_FONT_PX}px ${palette.font}`
-      : `550 ${LAYER_FONT_PX}px ${palette.font}`;
-    const left = x + card.x * zoom + (isRegion ? 5 : 7);
-    const isAround = leads !== null;
-    const middle = y + (isAround ? card.y * zoom + TITLE_PX : (card.y + card.height / 2) * zoom);
-    context.fillText(shortened(context, node.name, width - 10), left, middle);
+  context.lineWidth = 2 / zoom;
+  context.strokeStyle = palette.accent;
+  for (const id of selected) {
+    const card = scene.cards.get(id);
+    if (card === undefined) continue;
+    context.beginPath();
+    if (isRegion(card)) context.roundRect(card.x, card.y, card.width, card.height, 8);
+    else context.rect(card.x, card.y, card.width, card.height);
+    context.stroke();
   }
-}
-
-/** The titles of groups. */
-function paintTitles(
-  context: CanvasRenderingContext2D,
-  frames: Scene['frames'],
-  { x, y, zoom }: Camera,
-  palette: Palette,
-): void {
-  context.font = `650 ${REGION_FONT_PX}px ${palette.font}`;
-  context.fillStyle = palette.text;
-  for (const { frame, ...rect } of frames) {
-    const room = rect.width * zoom - 10;
-    if (frame.title === '' || room < FEWEST_PX) continue;
-    const middle = y + rect.y * zoom + TITLE_PX;
-    context.fillText(shortened(context, frame.title, room), x + rect.x * zoom + 5, middle);
+  for (const [id, severity] of problems) {
+    const card = scene.cards.get(id);
+    if (card === undefined) continue;
+    context.fillStyle = severity === 'error' ? palette.failed : palette.warning;
+    context.beginPath();
+    context.arc(card.x + card.width, card.y, 4.5 / zoom, 0, 2 * Math.PI);
+    context.fill();
   }
-}
-
-function shortened(context: CanvasRenderingContext2D, text: string, room: number): string {
-  if (context.measureText(text).width <= room) return text;
-  for (let length = text.length - 1; length > 0; length -= 1) {
-    const short = `${text.slice(0, length)}…`;
-    if (context.measureText(short).width <= room) return short;
-  }
-  return '';
-}
-
-/** Make the drawing surface as sharp as the screen; returns the factor. */
-export function fitSurface(
-  canvas: HTMLCanvasElement,
-  size: { readonly width: number; readonly height: number },
-): number {
-  const ratio = window.devicePixelRatio;
-  const width = Math.round(size.width * ratio);
-  const height = Math.round(size.height * ratio);
-  if (canvas.width !== width || canvas.height !== height) {
-    canvas.width = width;
-    canvas.height = height;
-  }
-  return ratio;
 }

@@ -4,7 +4,7 @@ import { layOutQuickly } from '../document/arrange';
 import type { NodePorts, PortsOf } from '../document/ports';
 import { lookup } from '../document/records';
 import type { Document, Edge, Frame, Node, Position, Scope } from '../document/types';
-import { Detours } from './detours';
+import { Detours, mayPassCards } from './detours';
 import {
   CARD_WIDTH,
   cardHeight,
@@ -41,6 +41,13 @@ export interface PlacedFrame extends Rect {
   readonly frame: Frame;
 }
 
+/** Wires as they were, with the cards they join. */
+export interface KnownWires {
+  readonly edges: Scope['edges'];
+  readonly cards: ReadonlyMap<string, Card>;
+  readonly wires: readonly Wire[];
+}
+
 export interface Scene {
   readonly cards: ReadonlyMap<string, Card>;
   readonly wires: readonly Wire[];
@@ -49,6 +56,7 @@ export interface Scene {
 
 export type Moved = ReadonlyMap<string, Position>;
 const NOT_MOVED: Moved = new Map();
+const ORIGIN: Position = { x: 0, y: 0 };
 /** At most so much is left below a card that a preview made taller. */
 const FRAME_MARGIN = 16;
 
@@ -69,39 +77,101 @@ export function makeScene(
   return { cards, wires: wiresOf(scope, cards, below), frames };
 }
 
+/** @param known What was made before: a card that came out the same keeps its object. */
 export function cardsOf(
   document: Document,
   scope: Scope,
   portsOf: PortsOf,
   moved: Moved = NOT_MOVED,
   below = 0,
-): Map<string, Card> {
+  known?: ReadonlyMap<string, Card>,
+): ReadonlyMap<string, Card> {
   const missing = missingPositions(document, scope);
   const cards = new Map<string, Card>();
+  let numKept = 0;
   for (const [id, node] of Object.entries(scope.nodes)) {
+    const { x, y } =
+      moved.get(id) ?? lookup(document.view.positions, id) ?? missing.get(id) ?? ORIGIN;
+    const old = known?.get(id);
+    const isSame = old?.node === node && old.x === x && old.y === y && node.block === null;
+    if (isSame && old.height === old.body + below) {
+      cards.set(id, old);
+      numKept += 1;
+      continue;
+    }
     const ports = portsOf(node);
-    const { x, y } = moved.get(id) ??
-      lookup(document.view.positions, id) ??
-      missing.get(id) ?? { x: 0, y: 0 };
     const body = cardHeight(ports);
     const size = { width: CARD_WIDTH, height: body + below };
     cards.set(id, { id, node, ports, x, y, ...size, body, axis: body / 2, leads: null });
   }
-  return cards;
+  return known !== undefined && numKept === known.size && numKept === cards.size ? known : cards;
 }
 
-export function wiresOf(scope: Scope, cards: ReadonlyMap<string, Card>, below: number): Wire[] {
+/** @param known What was made before: wires between cards that are where they were stay. */
+export function wiresOf(
+  scope: Scope,
+  cards: ReadonlyMap<string, Card>,
+  below: number,
+  known?: KnownWires,
+): readonly Wire[] {
+  if (known?.cards === cards && known.edges === scope.edges) return known.wires;
   const detours = new Detours(cards.values());
   const opened = [...cards.values()].filter(({ leads }) => leads !== null);
-  return Object.entries(scope.edges).flatMap(([id, edge]): Wire[] => {
+  const before = opened.length === 0 ? known : undefined;
+  const changed = changesOf(cards, before?.cards);
+  const around = [...changed.values()].flat();
+  const wires: Wire[] = [];
+  let at = 0;
+  for (const [id, edge] of Object.entries(scope.edges)) {
     const source = cards.get(edge.source.node);
     const target = cards.get(edge.target.node);
-    if (source === undefined || target === undefined) return [];
+    if (source === undefined || target === undefined) continue;
+    // Wires keep their order, but for those that went away.
+    if (before?.wires[at + 1]?.id === id) at += 1;
+    const old = before?.wires[at];
+    if (old?.id === id) at += 1;
+    const isStill =
+      old?.id === id && old.edge === edge && !changed.has(source.id) && !changed.has(target.id);
+    if (isStill && !(mayPassCards(old.curve) && mayTouch(old.curve, around))) {
+      wires.push(old);
+      continue;
+    }
     const from = portPlace(source, 'outputs', edge.source.port);
     const to = portPlace(target, 'inputs', edge.target.port);
-    const curve = curveBetween(from, to, detours.find(from, to), below);
-    return [{ id, edge, curve: opened.length === 0 ? curve : besideFrames(curve, opened) }];
-  });
+    const direct = curveBetween(from, to, detours.find(from, to), below);
+    const curve = opened.length === 0 ? direct : besideFrames(direct, opened);
+    wires.push(isStill && old.curve.lane === curve.lane ? old : { id, edge, curve });
+  }
+  return wires;
+}
+
+/** Cards that are not as they were, or gone, at their old and new places. */
+function changesOf(
+  cards: ReadonlyMap<string, Card>,
+  before: ReadonlyMap<string, Card> | undefined,
+): ReadonlyMap<string, readonly Card[]> {
+  const changed = new Map<string, Card[]>();
+  if (before === undefined) return changed;
+  for (const [id, card] of cards) {
+    const old = before.get(id);
+    if (old !== card) changed.set(id, old === undefined ? [card] : [old, card]);
+  }
+  for (const [id, old] of before) if (!cards.has(id)) changed.set(id, [old]);
+  return changed;
+}
+
+/** Beyond so many it is quicker to look for all detours again. */
+const FEW = 64;
+
+/** Whether one of these may lie, or have lain, in the way of a connection. */
+function mayTouch({ from, to }: Curve, cards: readonly Rect[]): boolean {
+  if (cards.length > FEW) return true;
+  const top = Math.min(from.y, to.y);
+  const bottom = Math.max(from.y, to.y);
+  return cards.some(
+    ({ x, y, width, height }) =>
+      x < to.x && x + width > from.x && y <= bottom && y + height >= top,
+  );
 }
 
 const FRAME_GAP = 12;

@@ -4,9 +4,11 @@ import { groupIntoBlock } from '../document/groupBlock';
 import { portsFor, residual } from '../document/testDocument';
 import { BLOCK, makeNode, type Document } from '../document/types';
 import type { Rect } from './geometry';
+import { arrange } from './arrangeStage';
+import { place } from './placeStage';
 import { Room } from './room';
 import { portPlace } from './scene';
-import { arrange, place, scopeAt, scopeOfPath, type Stage } from './stage';
+import { scopeAt, scopeOfPath, type Stage } from './stage';
 
 /** image -> conv -> Inner(relu, add) -> output, with a second use of Inner below. */
 function twice(): { document: Document; first: string } {

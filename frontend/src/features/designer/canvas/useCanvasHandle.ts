@@ -1,5 +1,5 @@
 import { getViewportForBounds, useReactFlow, useStoreApi } from '@xyflow/react';
-import { useEffect, useRef, useState, type RefObject } from 'react';
+import { useCallback, useEffect, useRef, useState, type RefObject } from 'react';
 import { framesHolding } from '../document/frames';
 import { lookup } from '../document/records';
 import type { Document } from '../document/types';
@@ -8,7 +8,7 @@ import type { CanvasHandle } from '../state/panels';
 import { boundsOf, CARD_HEIGHT, CARD_WIDTH, MAX_ZOOM, MIN_ZOOM, type Rect } from './geometry';
 import { layOutThoroughly } from './layout';
 import { inPlaceOf, partOf } from './part';
-import { pagePrefixOf } from '../state/editor';
+import { pagePrefixOf } from '../state/editorPlace';
 import { makeScene, type Scene } from './scene';
 import type { Stage } from './stage';
 import type { FarView } from './useFarView';
@@ -67,6 +67,11 @@ export function useCanvasHandle(
       const drawn = { x: (point.x - x) / zoom, y: (point.y - y) / zoom, width: 0, height: 0 };
       return focus().toDocument(drawn);
     };
+    const toScreen = (place: { x: number; y: number }) => {
+      const [x, y, zoom] = store.getState().transform;
+      const drawn = focus().toDrawn({ ...place, width: 0, height: 0 });
+      return { x: drawn.x * zoom + x, y: drawn.y * zoom + y };
+    };
     const handle: CanvasHandle = {
       fit,
       frame: (rect) => frame(focus().toDrawn(rect)),
@@ -80,6 +85,7 @@ export function useCanvasHandle(
       centre: () => toDocument(middle()),
       middle,
       toDocument,
+      toScreen,
       tidy: (ids) => {
         layout.current?.abort();
         const controller = new AbortController();
@@ -108,7 +114,8 @@ export function useCanvasHandle(
   }, [designer, flow, store, root, travel]);
 
   useShowPage(stage.all);
-  return { isLayingOut, cancelLayout: () => layout.current?.abort() };
+  const cancelLayout = useCallback(() => layout.current?.abort(), []);
+  return { isLayingOut, cancelLayout };
 }
 
 /** Lay out; false when it was given up, with the reason said. */

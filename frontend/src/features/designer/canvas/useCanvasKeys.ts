@@ -5,7 +5,7 @@ import { computationOrder } from '../document/scope';
 import { deleteSelection, pasteText, selectionText } from '../state/clipboardText';
 import { commandForKey } from '../state/commands';
 import { useDesigner, type Designer } from '../state/DesignerContext';
-import { pathPrefixOf } from '../state/editor';
+import { pathPrefixOf } from '../state/editorPlace';
 import { onEdgeKey } from './edgeKeys';
 import { asArrow, firstCard, neighbour } from './keyboard';
 import type { Scene } from './scene';

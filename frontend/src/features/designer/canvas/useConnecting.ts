@@ -1,5 +1,6 @@
 import type { Connection, FinalConnectionState, OnConnectEnd, OnConnectStart } from '@xyflow/react';
 import { useReactFlow } from '@xyflow/react';
+import { useMemo } from 'react';
 import { applyOperations } from '../document/apply';
 import { planConnection } from '../document/connect';
 import { freeInputs, type PortsOf } from '../document/ports';
@@ -32,7 +33,8 @@ const ACROSS = 'What is in a block is connected to the rest by its inputs and ou
 function freeTarget({ editor, catalog }: Designer, target: Endpoint, portsOf: PortsOf): Endpoint {
   const node = lookup(editor.scope.nodes, target.node);
   const layer = node === undefined ? undefined : catalog.byType.get(node.type);
-  if (layer?.variadic_param == null) return target;
+  if (layer?.variadic_param == null || layer.variadic_inputs.length > 0) return target;
+  if (layer.fixed_inputs.includes(target.port)) return target;
   const free = freeInputs(editor.scope, target.node, portsOf);
   const [port = target.port] = free.includes(target.port) ? [target.port] : free;
   return { node: target.node, port };
@@ -78,72 +80,75 @@ export function reconnectInput(designer: Designer, edgeId: string, ends: Ends): 
   }
 }
 
+/** The same functions for as long as the stage is the same: React Flow draws anew for others. */
 export function useConnecting(stage: Stage) {
   const designer = useDesigner();
   const { screenToFlowPosition } = useReactFlow();
 
-  /** Edit in the scope of something on the canvas. */
-  const goInto = (path: string): void => {
-    const placed = scopeOfPath(stage, path);
-    if (placed !== undefined) focusOn(designer.editor, placed);
-  };
+  return useMemo(() => {
+    /** Edit in the scope of something on the canvas. */
+    const goInto = (path: string): void => {
+      const placed = scopeOfPath(stage, path);
+      if (placed !== undefined) focusOn(designer.editor, placed);
+    };
 
-  const isValidConnection = (connection: Connection | TensorEdge): boolean => {
-    const ends = endsOf(connection);
-    const isHere = prefixOfPath(connection.source) === focusPrefixOf(designer.editor);
-    return ends !== null && isHere && !('refused' in planOf(designer, ends));
-  };
+    const isValidConnection = (connection: Connection | TensorEdge): boolean => {
+      const ends = endsOf(connection);
+      const isHere = prefixOfPath(connection.source) === focusPrefixOf(designer.editor);
+      return ends !== null && isHere && !('refused' in planOf(designer, ends));
+    };
 
-  const onConnectStart: OnConnectStart = (_event, { nodeId }) => {
-    if (nodeId !== null) goInto(nodeId);
-  };
+    const onConnectStart: OnConnectStart = (_event, { nodeId }) => {
+      if (nodeId !== null) goInto(nodeId);
+    };
 
-  const onConnect = (connection: Connection): void => {
-    const ends = endsOf(connection);
-    if (ends !== null) connectPorts(designer, ends);
-  };
+    const onConnect = (connection: Connection): void => {
+      const ends = endsOf(connection);
+      if (ends !== null) connectPorts(designer, ends);
+    };
 
-  const onConnectEnd: OnConnectEnd = (event, state) => {
-    if (state.isValid === true) return;
-    const start = startOf(state);
-    if (start === null) return;
-    const { fromNode, toNode } = state;
-    if (fromNode !== null) goInto(fromNode.id);
-    if (fromNode !== null && toNode !== null && isAcross(fromNode.id, toNode.id)) {
-      designer.editor.say(ACROSS);
-      return;
-    }
-    const refused = refusedEnds(state, start);
-    if (refused !== null) {
-      const plan = planOf(designer, refused);
-      designer.editor.say('refused' in plan ? plan.refused : 'Connect an output to an input.');
-      return;
-    }
-    const point = 'changedTouches' in event ? event.changedTouches[0] : event;
-    if (point === undefined) return;
-    const path = nodeUnder(point.clientX, point.clientY);
-    if (path !== null && prefixOfPath(path) !== focusPrefixOf(designer.editor)) {
-      designer.editor.say(ACROSS);
-      return;
-    }
-    if (path !== null) {
-      connectToNode(designer, start, idOfPath(path));
-      return;
-    }
-    const placed = fromNode === null ? undefined : scopeOfPath(stage, fromNode.id);
-    const drawn = screenToFlowPosition({ x: point.clientX, y: point.clientY });
-    const position = placed?.toDocument({ ...drawn, width: 0, height: 0 }) ?? drawn;
-    openInsertMenu(designer, start, point, position);
-  };
+    const onConnectEnd: OnConnectEnd = (event, state) => {
+      if (state.isValid === true) return;
+      const start = startOf(state);
+      if (start === null) return;
+      const { fromNode, toNode } = state;
+      if (fromNode !== null) goInto(fromNode.id);
+      if (fromNode !== null && toNode !== null && isAcross(fromNode.id, toNode.id)) {
+        designer.editor.say(ACROSS);
+        return;
+      }
+      const refused = refusedEnds(state, start);
+      if (refused !== null) {
+        const plan = planOf(designer, refused);
+        designer.editor.say('refused' in plan ? plan.refused : 'Connect an output to an input.');
+        return;
+      }
+      const point = 'changedTouches' in event ? event.changedTouches[0] : event;
+      if (point === undefined) return;
+      const path = nodeUnder(point.clientX, point.clientY);
+      if (path !== null && prefixOfPath(path) !== focusPrefixOf(designer.editor)) {
+        designer.editor.say(ACROSS);
+        return;
+      }
+      if (path !== null) {
+        connectToNode(designer, start, idOfPath(path));
+        return;
+      }
+      const placed = fromNode === null ? undefined : scopeOfPath(stage, fromNode.id);
+      const drawn = screenToFlowPosition({ x: point.clientX, y: point.clientY });
+      const position = placed?.toDocument({ ...drawn, width: 0, height: 0 }) ?? drawn;
+      openInsertMenu(designer, start, point, position);
+    };
 
-  const onReconnect = (edge: TensorEdge, connection: Connection): void => {
-    const ends = endsOf(connection);
-    goInto(edge.source);
-    if (ends !== null) reconnectInput(designer, idOfPath(edge.id), ends);
-    else if (isAcross(connection.source, connection.target)) designer.editor.say(ACROSS);
-  };
+    const onReconnect = (edge: TensorEdge, connection: Connection): void => {
+      const ends = endsOf(connection);
+      goInto(edge.source);
+      if (ends !== null) reconnectInput(designer, idOfPath(edge.id), ends);
+      else if (isAcross(connection.source, connection.target)) designer.editor.say(ACROSS);
+    };
 
-  return { isValidConnection, onConnectStart, onConnect, onConnectEnd, onReconnect };
+    return { isValidConnection, onConnectStart, onConnect, onConnectEnd, onReconnect };
+  }, [designer, stage, screenToFlowPosition]);
 }
 
 const isAcross = (a: string, b: string): boolean => prefixOfPath(a) !== prefixOfPath(b);

@@ -1,5 +1,5 @@
 import { useKeyPress, useReactFlow, type EdgeChange, type NodeChange } from '@xyflow/react';
-import { useState } from 'react';
+import { useCallback, useEffect, useEffectEvent, useState } from 'react';
 import type { Operation } from '../document/operations';
 import { moveOntoEdge } from '../document/insert';
 import { lookup } from '../document/records';
@@ -8,9 +8,10 @@ import type { Position } from '../document/types';
 import { portsOfDesigner, useDesigner, type Designer } from '../state/DesignerContext';
 import { spacingFor } from '../state/placement';
 import { asFramePath, idOfPath, prefixOfPath, type CanvasNode, type TensorEdge } from './flowElements';
+import { cross, frameCrossed, scopeDroppedIn } from './crossing';
 import { boundsOf, GRID, type Rect } from './geometry';
-import { snapToNeighbours, type GuideLine } from './guides';
-import { cardsWithin, wireAt, type Moved, type Scene } from './scene';
+import { isNear, snapToNeighbours, type GuideLine } from './guides';
+import { cardsWithin, wireAt, type Card, type Moved, type Scene } from './scene';
 import type { PlacedScope, Stage } from './stage';
 import { applyEdgeSelection, applyNodeSelection } from './selecting';
 import { focusOn } from './useStage';
@@ -24,9 +25,11 @@ interface Drag {
   /** The connection that a single, loose layer would land on. */
   readonly dropTarget: string | null;
   readonly guides: readonly GuideLine[];
+  /** The expanded block that it would be let into, or out of. */
+  readonly crossed: string | null;
 }
 
-const IDLE: Drag = { moved: NONE, dropTarget: null, guides: [] };
+const IDLE: Drag = { moved: NONE, dropTarget: null, guides: [], crossed: null };
 /** On screen; the grid pulls as well, so that less would never be felt. */
 const GUIDE_REACH_PX = 6;
 
@@ -38,11 +41,21 @@ export function useDragging(stage: Stage) {
   const { getZoom } = useReactFlow();
   // Held while dragging, it lets a layer stand beside the lines.
   const isAltDown = useKeyPress('Alt');
+  const [isGivenUp, setGivenUp] = useState(false);
+  useEscape(drag !== IDLE, () => {
+    setGivenUp(true);
+    setDrag(IDLE);
+  });
 
-  const onNodesChange = (changes: NodeChange<CanvasNode>[]): void => {
+  const onNodesChange = useCallback((changes: NodeChange<CanvasNode>[]): void => {
     applyNodeSelection(designer, stage, changes);
     const dragged = draggedOf(stage, changes);
     if (dragged === null || !editor.state.canEdit) return;
+    const hasEnded = changes.some((change) => change.type === 'position' && !change.dragging);
+    if (isGivenUp) {
+      setGivenUp(!hasEnded);
+      return;
+    }
     const { placed, places } = dragged;
     const raw = withCarried(placed.scene, places);
     const reach = Math.max(GRID - 1, GUIDE_REACH_PX / getZoom());
@@ -51,23 +64,42 @@ export function useDragging(stage: Stage) {
       : aligned(placed.scene, raw, reach);
     focusOn(editor, placed);
     const dropTarget = findDropTarget(designer, placed.scene, moved);
-    const hasEnded = changes.some((change) => change.type === 'position' && !change.dragging);
     if (!hasEnded) {
       setDrag({
         moved: new Map([...moved].map(([id, place]) => [placed.prefix + id, place])),
         dropTarget: dropTarget === null ? null : placed.prefix + dropTarget,
         guides: dropTarget === null ? guides : [],
+        crossed: frameCrossed(stage, placed, moved),
       });
       return;
     }
     setDrag(IDLE);
-    commit(designer, placed, moved, dropTarget);
-  };
+    const target = scopeDroppedIn(stage, placed, moved);
+    if (target === null) commit(designer, placed, moved, dropTarget);
+    else cross(designer, placed, target, moved);
+  }, [designer, editor, stage, isAltDown, isGivenUp, getZoom]);
 
-  const onEdgesChange = (changes: EdgeChange<TensorEdge>[]): void =>
-    applyEdgeSelection(designer, stage, changes);
+  const onEdgesChange = useCallback(
+    (changes: EdgeChange<TensorEdge>[]): void => applyEdgeSelection(designer, stage, changes),
+    [designer, stage],
+  );
 
   return { ...drag, onNodesChange, onEdgesChange };
+}
+
+/** Escape gives a drag up: what is dragged stays where it was, wherever the pointer is lifted. */
+function useEscape(isDragging: boolean, onEscape: () => void): void {
+  const giveUp = useEffectEvent(onEscape);
+  useEffect(() => {
+    if (!isDragging) return;
+    const listener = (event: KeyboardEvent): void => {
+      if (event.key !== 'Escape') return;
+      event.stopPropagation();
+      giveUp();
+    };
+    window.addEventListener('keydown', listener, { capture: true });
+    return () => window.removeEventListener('keydown', listener, { capture: true });
+  }, [isDragging]);
 }
 
 interface Dragged {
@@ -122,7 +154,10 @@ function aligned(
   const box = boundsOf(cards);
   // Frames carry layers along, and stand for themselves.
   if (box === null || cards.length < moved.size) return { moved, guides: [] };
-  const others = [...scene.cards.values()].filter(({ id }) => !moved.has(id));
+  const others: Card[] = [];
+  for (const card of scene.cards.values()) {
+    if (isNear(card, box) && !moved.has(card.id)) others.push(card);
+  }
   const { dx, dy, lines } = snapToNeighbours(box, others, reach);
   const placed = cards.map(({ id, x, y }) => [id, { x: x + dx, y: y + dy }] as const);
   return { moved: new Map(placed), guides: lines };

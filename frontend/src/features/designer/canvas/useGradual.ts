@@ -2,11 +2,12 @@ import { useStoreApi } from '@xyflow/react';
 import { useEffect, useMemo, useState } from 'react';
 import type { CanvasNode, TensorEdge } from './flowElements';
 import type { Rect } from './geometry';
+import { overlaps, seenIn } from './rects';
 
 const NO_NODES: CanvasNode[] = [];
 const NO_EDGES: TensorEdge[] = [];
 /** Cards that are mounted within one frame without holding it up. */
-const PER_FRAME = 12;
+const PER_FRAME = 5;
 
 interface Elements {
   readonly nodes: CanvasNode[];
@@ -27,7 +28,7 @@ export function useGradual(elements: Elements, isFar: boolean): Elements & { isW
   const flow = useStoreApi();
   const [mounted, setMounted] = useState<Part | 'all' | 'none'>(isFar ? 'none' : 'all');
   if (isFar && mounted !== 'none') setMounted('none');
-  if (!isFar && mounted === 'none') setMounted({ view: seen(flow.getState()), count: PER_FRAME });
+  if (!isFar && mounted === 'none') setMounted({ view: seenIn(flow.getState()), count: PER_FRAME });
   const part = typeof mounted === 'string' ? null : mounted;
   const view = part?.view ?? null;
   const inView = useMemo(
@@ -49,21 +50,6 @@ export function useGradual(elements: Elements, isFar: boolean): Elements & { isW
   }, [elements, mounted, inView]);
 }
 
-interface Pane {
-  readonly transform: readonly [number, number, number];
-  readonly width: number;
-  readonly height: number;
-}
-
-function seen({ transform: [x, y, zoom], width, height }: Pane): Rect {
-  return { x: -x / zoom, y: -y / zoom, width: width / zoom, height: height / zoom };
-}
-
-function isIn({ position: { x, y }, width = 0, height = 0 }: CanvasNode, view: Rect): boolean {
-  return (
-    x < view.x + view.width &&
-    x + width > view.x &&
-    y < view.y + view.height &&
-    y + height > view.y
-  );
+function isIn({ position, width = 0, height = 0 }: CanvasNode, view: Rect): boolean {
+  return overlaps({ ...position, width, height }, view);
 }

@@ -4,7 +4,8 @@ import { lookup } from '../document/records';
 import { scopeOf } from '../document/scope';
 import type { Catalog } from '../state/catalog';
 import type { Region } from '../state/commentsApi';
-import { scopeIdOf, type EditorState } from '../state/editor';
+import { type EditorState } from '../state/editor';
+import { scopeIdOf } from '../state/editorPlace';
 
 const MARGIN_PX = 16;
 

@@ -3,9 +3,8 @@ import { useDesigner } from '../state/DesignerContext';
 import { copyText } from '../code/copyText';
 import { DESIGNER_IDS } from '../testids';
 import classes from './Comparison.module.css';
+import { DifferenceLines } from './DifferenceLines';
 import { useComparing } from './useComparing';
-
-const KIND_OF = { '+': 'added', '-': 'removed', '~': 'changed' } as const;
 
 /** The differences in words, as the command line prints them. */
 export function ComparisonText() {
@@ -23,19 +22,7 @@ export function ComparisonText() {
           Copy
         </Button>
       </header>
-      <pre>
-        {lines.map((line) => (
-          <div key={line} data-kind={kindOf(line)}>
-            <b>{line.slice(0, 1)}</b>
-            {line.slice(1)}
-          </div>
-        ))}
-      </pre>
+      <DifferenceLines lines={lines} />
     </section>
   );
-}
-
-function kindOf(line: string): string {
-  const [mark] = line;
-  return mark === '+' || mark === '-' || mark === '~' ? KIND_OF[mark] : '';
 }

@@ -108,12 +108,15 @@ function movePositions(
   positions: Readonly<Record<string, Position>>,
   changes: Readonly<Record<string, Position | null>>,
 ) {
-  const next = new Map(Object.entries(positions));
   const inverse = new Map<string, Position | null>();
+  const placed = new Map<string, Position>();
+  let next = positions;
   for (const [nodeId, position] of Object.entries(changes)) {
-    inverse.set(nodeId, next.get(nodeId) ?? null);
-    if (position === null) next.delete(nodeId);
-    else next.set(nodeId, position);
+    inverse.set(nodeId, lookup(positions, nodeId) ?? null);
+    if (position === null) next = withoutKey(next, nodeId);
+    else placed.set(nodeId, position);
   }
-  return { positions: Object.fromEntries(next), inverse: Object.fromEntries(inverse) };
+  // One copy by spreading is several times as fast as one by entries.
+  const moved = { ...next, ...Object.fromEntries(placed) };
+  return { positions: moved, inverse: Object.fromEntries(inverse) };
 }

@@ -19,6 +19,7 @@ import {
   refuseManyParams,
 } from './paramLimits';
 import { edgesInto, edgesOutOf, findScope, hasNodeAnywhere, isSameEndpoint } from './scope';
+import { withOwner } from './sharing';
 import type { Document, Node, Params, Scope } from './types';
 
 type NodeOperation = AddNode | RemoveNode | AddEdge | RemoveEdge | SetParam | SetAttribute;
@@ -156,7 +157,7 @@ function setAttribute(document: Document, scope: Scope, operation: SetAttribute)
     document: withScope(document, operation.scope, {
       nodes: withKey(scope.nodes, nodeId, changed),
     }),
-    inverse: { ...operation, value: node[attribute] },
+    inverse: { ...operation, value: node[attribute] ?? '' },
   };
 }
 
@@ -165,6 +166,8 @@ const TEXT_LIMITS = {
   type: { shortest: 1, longest: 128 },
   note: { shortest: 0, longest: 4000 },
 };
+
+const NODE_ID_OR_NONE = /^[A-Za-z0-9_-]{0,64}$/;
 
 function changeAttribute(node: Node, { attribute, value }: SetAttribute): Node {
   const wrong = (): never => {
@@ -187,6 +190,10 @@ function changeAttribute(node: Node, { attribute, value }: SetAttribute): Node {
         : wrong();
     case 'weights':
       return value === 'separate' || value === 'shared' ? { ...node, weights: value } : wrong();
+    case 'weights_of':
+      return typeof value === 'string' && NODE_ID_OR_NONE.test(value)
+        ? withOwner(node, value)
+        : wrong();
     case 'overrides':
       if (typeof value !== 'object') return wrong();
       refuseLongRecord(node.name, value);

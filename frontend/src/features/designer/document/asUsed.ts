@@ -22,6 +22,17 @@ export function withOverrides(
   return { ...node, [half]: { ...node[half], ...Object.fromEntries(values) } };
 }
 
+/** The inner node when it comes out of the block: what the instance sets and freezes goes along. */
+export function outOfBlock(
+  block: BlockDefinition,
+  instance: Node,
+  nodeId: string,
+  node: Node,
+): Node {
+  const used = withOverrides(block, instance, nodeId, node);
+  return instance.is_frozen ? { ...used, is_frozen: true } : used;
+}
+
 /** The node at a path `instance/inner`, with what the instances on the way set. */
 export function asUsed({ graph }: Document, path: string): Node | undefined {
   const [first = '', ...inner] = path.split('/');

@@ -8,6 +8,7 @@ import { parseDocument, readBlock, readEdge, readNode, readPosition } from './pa
 import { need, optional, readFields, recordOf } from './reader';
 import { isSameData, lookup } from './records';
 import { blockUses, scopeOf } from './scope';
+import { renamedOwner, sharersOf } from './sharing';
 import type { BlockDefinition, Document, Edges, Nodes, Position } from './types';
 
 export const CLIP_FORMAT = 'netloom.clip';
@@ -96,6 +97,7 @@ export function pasteClip(
 
   const taken = namesOf(scopeOf(document, scopeId).nodes);
   const ids = new Map(Object.keys(clip.nodes).map((id) => [id, newId()]));
+  const owners = new Map([...ownersElsewhere(document, scopeId, clip, ids), ...ids]);
   const placed = Object.keys(clip.nodes).map((id) => lookup(clip.positions, id) ?? { x: 0, y: 0 });
   const left = Math.min(...placed.map(({ x }) => x));
   const top = Math.min(...placed.map(({ y }) => y));
@@ -107,7 +109,7 @@ export function pasteClip(
       op: 'add_node',
       scope: scopeId,
       node_id: ids.get(id) ?? newId(),
-      node: { ...node, name, block: mapped(node.block, blockIds) },
+      node: { ...renamedOwner(node, owners), name, block: mapped(node.block, blockIds) },
       position: { x: at.x + x - left, y: at.y + y - top },
     });
   }
@@ -117,6 +119,29 @@ export function pasteClip(
     operations.push({ op: 'add_edge', scope: scopeId, edge_id: newId(), edge: renamed });
   }
   return { operations, nodeIds: [...ids.values()] };
+}
+
+/**
+ * What stands for the names that no copied node goes by.
+ *
+ * Where such a node is in this scope, its copies use its weights as well. Elsewhere they share among
+ * themselves; one that is alone has its own.
+ */
+function ownersElsewhere(
+  document: Document,
+  scopeId: string | null,
+  { nodes }: Clip,
+  ids: ReadonlyMap<string, string>,
+): Map<string, string> {
+  const here = scopeOf(document, scopeId).nodes;
+  const owners = new Map<string, string>();
+  for (const [id, node] of Object.entries(nodes)) {
+    const { weights_of: owner } = node;
+    if (owner === undefined || owners.has(owner) || Object.hasOwn(here, owner)) continue;
+    const first = ids.get(id);
+    if (first !== undefined) owners.set(owner, sharersOf(nodes, id).length > 1 ? first : '');
+  }
+  return owners;
 }
 
 /** Blocks the document has under the same id with the same content. */

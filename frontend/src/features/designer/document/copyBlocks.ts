@@ -4,6 +4,7 @@ import { newId } from './ids';
 import { uniqueName } from './names';
 import type { Operation } from './operations';
 import { lookup } from './records';
+import { renamedOwner } from './sharing';
 import {
   exposedAt,
   targetsOf,
@@ -63,7 +64,7 @@ function renamed(
   const rename = (nodeId: string): string => ids.get(nodeId) ?? nodeId;
   const nodes = Object.entries(block.nodes).map(([nodeId, node]): [string, Node] => [
     rename(nodeId),
-    { ...node, block: mapped(node.block, blockIds) },
+    { ...renamedOwner(node, ids), block: mapped(node.block, blockIds) },
   ]);
   const edges = Object.values(block.edges).flatMap((edge): [string, Edge][] => {
     const copy = renameEdge(edge, ids);

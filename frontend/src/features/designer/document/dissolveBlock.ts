@@ -1,14 +1,16 @@
 /** Taking a block apart. */
 
-import { withOverrides } from './asUsed';
+import { outOfBlock } from './asUsed';
 import { connect } from './connect';
+import { reexposeOutOf } from './exposedAcross';
 import type { BlockEditResult } from './groupBlock';
 import { newId } from './ids';
 import { namesOf, uniqueName } from './names';
 import type { Operation } from './operations';
 import { lookup } from './records';
 import { roomInPlaceOf, type Spacing } from './room';
-import { edgesInto, edgesOutOf, instancesOf, scopeOf } from './scope';
+import { edgesInto, edgesOutOf, hasNodeAnywhere, instancesOf, scopeOf } from './scope';
+import { namesOfSharers, renamedOwner, setOwner, weightsKey } from './sharing';
 import {
   BLOCK_INPUT,
   BLOCK_OUTPUT,
@@ -17,18 +19,26 @@ import {
   type Endpoint,
   type Node,
   type Position,
+  type Scope,
 } from './types';
 
 /** Space between two copies of a repeated block. */
 const COPY_GAP_PX = 240;
 const MAX_COPIES = 64;
+/** Of an id in a document. */
+const MAX_ID = 64;
 
-/** Replace an instance by what its block holds, once for each repeat. */
+/**
+ * Replace an instance by what its block holds, once for each repeat.
+ *
+ * @param hasWeights Whether a node may have something to share with its copies.
+ */
 export function dissolveBlock(
   document: Document,
   scopeId: string | null,
   instanceId: string,
   spacing: Spacing,
+  hasWeights: (node: Node) => boolean,
 ): BlockEditResult {
   const scope = scopeOf(document, scopeId);
   const instance = lookup(scope.nodes, instanceId);
@@ -37,7 +47,7 @@ export function dissolveBlock(
   if (instance === undefined || blockId === null || block === undefined) {
     return { refused: 'This is not a block.' };
   }
-  const refused = dissolvingProblem(instance, block);
+  const refused = sharingProblem(scope, instanceId) ?? dissolvingProblem(instance, block);
   if (refused !== null) return { refused };
 
   const entering = edgesInto(scope, instanceId);
@@ -48,6 +58,13 @@ export function dissolveBlock(
     scope: scopeId,
     edge_id: id,
   }));
+  const idsOf = (repeat: number): Ids =>
+    copyIds(document, block, instanceId, repeat, isLast && repeat === 0);
+  const copies = Array.from({ length: instance.repeat }, (_, repeat) => idsOf(repeat));
+  const exposing = reexposeOutOf(document, scopeId, instanceId, block, ({ node, param }) =>
+    copies.map((ids) => ({ node: ids.get(node) ?? node, param })),
+  );
+  operations.push(...exposing.before);
   operations.push({ op: 'remove_node', scope: scopeId, node_id: instanceId });
   if (isLast) operations.push({ op: 'remove_block', block_id: blockId });
 
@@ -61,9 +78,13 @@ export function dissolveBlock(
   operations.push(...moves);
   let sources = new Map(entering.map(({ edge }) => [edge.target.port, edge.source]));
   const nodeIds: string[] = [];
-  for (let repeat = 0; repeat < instance.repeat; repeat += 1) {
-    const copy = copier.copy(sources, origin, repeat, isLast && repeat === 0);
+  const [first] = copies;
+  for (const [repeat, ids] of copies.entries()) {
+    const copy = copier.copy(sources, origin, repeat, ids);
     operations.push(...copy.operations);
+    if (instance.weights === 'shared' && first !== undefined && ids !== first) {
+      operations.push(...copier.sharing(ids, first, hasWeights));
+    }
     nodeIds.push(...copy.nodeIds);
     if (repeat + 1 < instance.repeat) {
       const [output] = copy.outputs.values();
@@ -76,14 +97,36 @@ export function dissolveBlock(
       }
     }
   }
-  return { operations, nodeIds };
+  return { operations: [...operations, ...exposing.after], nodeIds };
+}
+
+/**
+ * Ids of one copy by those in the block. They are the same where nothing else has them; others say
+ * where the layer was, `instance-1-layer`, so that it is found to keep its weights.
+ */
+function copyIds(
+  document: Document,
+  block: BlockDefinition,
+  instanceId: string,
+  repeat: number,
+  keepsIds: boolean,
+): Ids {
+  const copied = (id: string): string => {
+    const path = `${instanceId}-${repeat}-${id}`;
+    return path.length > MAX_ID || hasNodeAnywhere(document, path) ? newId() : path;
+  };
+  const layers = layersOf(block);
+  return new Map(layers.map(([id]) => [id, keepsIds ? id : copied(id)] as const));
+}
+
+function sharingProblem({ nodes }: Scope, instanceId: string): string | null {
+  const others = namesOfSharers(nodes, instanceId);
+  if (others.length === 0) return null;
+  return `It shares its weights with ${others.join(', ')}: layers in this scope cannot share with layers within a block. Give it own weights first.`;
 }
 
 function dissolvingProblem(instance: Node, block: BlockDefinition): string | null {
   if (instance.repeat === 1) return null;
-  if (instance.weights === 'shared') {
-    return 'Its repeats share their weights, which separate layers cannot. Set the repeat to 1 first.';
-  }
   if (block.inputs.length !== 1 || block.outputs.length !== 1) {
     return 'Only a block with one input and one output can be repeated.';
   }
@@ -92,11 +135,21 @@ function dissolvingProblem(instance: Node, block: BlockDefinition): string | nul
     : null;
 }
 
+/** Of a copy, by the ids in the block. */
+type Ids = ReadonlyMap<string, string>;
+
 interface Copy {
   readonly operations: readonly Operation[];
   readonly nodeIds: readonly string[];
   /** What leaves the copy, by the name of the block's output port. */
   readonly outputs: ReadonlyMap<string, Endpoint>;
+}
+
+/** All that a block holds but its ports. */
+function layersOf({ nodes }: BlockDefinition): [string, Node][] {
+  return Object.entries(nodes).filter(
+    ([, { type }]) => type !== BLOCK_INPUT && type !== BLOCK_OUTPUT,
+  );
 }
 
 class BlockCopier {
@@ -133,9 +186,7 @@ class BlockCopier {
   }
 
   private layerEntries(): [string, Node][] {
-    return Object.entries(this.block.nodes).filter(
-      ([, node]) => node.type !== BLOCK_INPUT && node.type !== BLOCK_OUTPUT,
-    );
+    return layersOf(this.block);
   }
 
   /** Of all copies beside each other. */
@@ -150,9 +201,8 @@ class BlockCopier {
     sources: ReadonlyMap<string, Endpoint>,
     origin: Position,
     repeat: number,
-    keepsIds: boolean,
+    ids: Ids,
   ): Copy {
-    const ids = new Map(this.layerEntries().map(([id]) => [id, keepsIds ? id : newId()] as const));
     const operations: Operation[] = this.layerEntries().map(([id, node]) => {
       const name = uniqueName(node.name, this.taken);
       this.taken.add(name);
@@ -161,7 +211,10 @@ class BlockCopier {
         op: 'add_node',
         scope: this.scopeId,
         node_id: ids.get(id) ?? id,
-        node: { ...withOverrides(this.block, this.instance, id, node), name },
+        node: {
+          ...renamedOwner(outOfBlock(this.block, this.instance, id, node), ids),
+          name,
+        },
         position: {
           x: origin.x + x - this.left + repeat * this.width,
           y: origin.y + y - this.top,
@@ -180,6 +233,20 @@ class BlockCopier {
       }
     }
     return { operations, nodeIds: [...ids.values()], outputs };
+  }
+
+  /** Lets one copy use the weights of another. */
+  sharing(
+    ids: ReadonlyMap<string, string>,
+    first: ReadonlyMap<string, string>,
+    hasWeights: (node: Node) => boolean,
+  ): Operation[] {
+    return this.layerEntries().flatMap(([id, node]): Operation[] => {
+      const owner = first.get(weightsKey(this.block.nodes, id)) ?? first.get(id);
+      const copied = ids.get(id);
+      if (copied === undefined || owner === undefined || !hasWeights(node)) return [];
+      return [setOwner(this.scopeId, copied, owner)];
+    });
   }
 
   private resolveSource(

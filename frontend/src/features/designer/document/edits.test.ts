@@ -178,7 +178,7 @@ describe('blocks', () => {
       'input>relu.input',
       'relu>add.input_1',
     ]);
-    const dissolved = dissolveBlock(after, null, grouped.nodeIds[0]!, SPACING);
+    const dissolved = dissolveBlock(after, null, grouped.nodeIds[0]!, SPACING, () => true);
     if ('refused' in dissolved) throw new Error(dissolved.refused);
     const again = edited(after, dissolved.operations);
     expect(wiring(again)).toEqual(wiring(before));
@@ -225,7 +225,7 @@ describe('blocks', () => {
       { ...common, attribute: 'repeat', value: 3 },
       { ...common, attribute: 'overrides', value: { width: 32 } },
     ]).document;
-    const dissolved = dissolveBlock(three, null, instance, SPACING);
+    const dissolved = dissolveBlock(three, null, instance, SPACING, () => true);
     if ('refused' in dissolved) throw new Error(dissolved.refused);
     const after = edited(three, dissolved.operations);
     expect(wiring(after)).toContain('image>conv.input');

@@ -1,12 +1,14 @@
 /** Making a block of a selection. */
 
 import { connect } from './connect';
+import { reexposeInto } from './exposedAcross';
 import { newId } from './ids';
 import { baseName, uniqueName } from './names';
 import type { Operation } from './operations';
 import type { PortsOf } from './ports';
 import { lookup } from './records';
 import { edgesInto, edgesOutOf, reachableFrom, scopeOf } from './scope';
+import { namesOfSharers, sharersOf } from './sharing';
 import {
   BLOCK,
   BLOCK_INPUT,
@@ -51,16 +53,17 @@ export function groupIntoBlock(
   builder.openEnds(scope, portsOf);
   const blockNames = new Set(Object.values(document.graph.blocks).map((block) => block.name));
   const blockId = newId();
+  const instanceId = newId();
+  const exposing = reexposeInto(document, scopeId, instanceId, inside, {});
   const block: BlockDefinition = {
     name: uniqueName(wantedName, blockNames),
     nodes: Object.fromEntries(builder.nodes),
     edges: Object.fromEntries(builder.inner),
     inputs: [...builder.inputs.values()].map((port) => port.nodeId),
     outputs: [...builder.outputs.values()].map((port) => port.nodeId),
-    exposed: {},
+    exposed: exposing.inner,
   };
   const positions = Object.fromEntries(builder.positions);
-  const instanceId = newId();
   const outsideNames = new Set(
     Object.entries(scope.nodes).flatMap(([id, node]) => (inside.has(id) ? [] : [node.name])),
   );
@@ -86,6 +89,7 @@ export function groupIntoBlock(
   );
   return {
     operations: [
+      ...exposing.before,
       ...removeEdges,
       ...removeNodes,
       { op: 'add_block', block_id: blockId, block, positions },
@@ -97,12 +101,13 @@ export function groupIntoBlock(
         position: builder.centre,
       },
       ...outer,
+      ...exposing.after,
     ],
     nodeIds: [instanceId],
   };
 }
 
-const STAYS_OUTSIDE: ReadonlySet<string> = new Set([
+export const STAYS_OUTSIDE: ReadonlySet<string> = new Set([
   'ImageInput',
   'FeatureInput',
   'VolumeInput',
@@ -125,6 +130,14 @@ function groupingProblem(
     STAYS_OUTSIDE.has(lookup(scope.nodes, id)?.type ?? ''),
   );
   if (isPort) return 'Inputs and outputs of the network stay outside a block.';
+  const divided = [...inside].find((id) =>
+    sharersOf(scope.nodes, id).some((other) => !inside.has(other)),
+  );
+  if (divided !== undefined) {
+    const name = lookup(scope.nodes, divided)?.name ?? 'a layer';
+    const others = namesOfSharers(scope.nodes, divided).join(', ');
+    return `${name} shares its weights with ${others}, and weights are shared within one scope. Select all of them, or give it own weights.`;
+  }
   const after = new Set<string>();
   for (const nodeId of inside) {
     for (const { edge } of edgesOutOf(scope, nodeId)) {

@@ -107,7 +107,7 @@ describe('a block of the library', () => {
 
   it('gives its values to the blocks within it when it is dissolved', () => {
     const { document, node } = insert(emptyDocument(), { filters: 32 });
-    const edit = dissolveBlock(document, null, node, SPACING);
+    const edit = dissolveBlock(document, null, node, SPACING, () => true);
     if ('refused' in edit) throw new Error(edit.refused);
     const { graph } = applyOperations(document, edit.operations).document;
     const nodes = Object.values(graph.nodes);

@@ -55,6 +55,7 @@ function contentsOf(blocks: Readonly<Record<string, BlockDefinition>>): Map<stri
       node.repeat,
       node.weights,
       node.is_frozen,
+      node.weights_of === undefined ? null : name(node.weights_of),
       node.block === null ? null : (contents.get(node.block) ?? node.block),
     ]);
     const exposed = Object.entries(block.exposed).map(([title, parameter]) => [

@@ -47,7 +47,15 @@ export interface SetParam {
   readonly value: ParamValue;
 }
 
-export type Attribute = 'name' | 'type' | 'note' | 'is_frozen' | 'repeat' | 'weights' | 'overrides';
+export type Attribute =
+  | 'name'
+  | 'type'
+  | 'note'
+  | 'is_frozen'
+  | 'repeat'
+  | 'weights'
+  | 'weights_of'
+  | 'overrides';
 
 export interface SetAttribute {
   readonly op: 'set_attribute';

@@ -64,6 +64,7 @@ export const readEdge: Reader<Edge> = (value, path) => {
 
 export const readNode: Reader<Node> = (value, path) => {
   const fields = readFields(value, path);
+  const owner = optional(fields, path, 'weights_of', readString, '');
   return {
     type: need(fields, path, 'type', readString),
     name: need(fields, path, 'name', readString),
@@ -75,6 +76,7 @@ export const readNode: Reader<Node> = (value, path) => {
     overrides: optional(fields, path, 'overrides', readParams, {}),
     repeat: optional(fields, path, 'repeat', readNumber, 1),
     weights: optional(fields, path, 'weights', oneOf('separate', 'shared'), 'separate'),
+    ...(owner !== '' && { weights_of: owner }),
   };
 };
 
@@ -164,6 +166,7 @@ const readAttribute: Reader<Attribute> = oneOf(
   'is_frozen',
   'repeat',
   'weights',
+  'weights_of',
   'overrides',
 );
 

@@ -4,6 +4,7 @@ import { connect } from './connect';
 import type { Operation } from './operations';
 import { lookup } from './records';
 import { edgesInto, edgesOutOf, incidenceOf, instancesOf, isSameEndpoint, scopeOf } from './scope';
+import { divide } from './sharing';
 import { exposedAt, targetsOf, type Document, type Endpoint, type Scope } from './types';
 
 export interface Selected {
@@ -35,6 +36,7 @@ export function removeSelected(
     edge_id,
   }));
   if (scopeId !== null) operations.push(...withdrawPorts(document, scopeId, nodes));
+  operations.push(...divide(scope.nodes, scopeId, [...nodes], true));
   for (const node_id of nodes) operations.push({ op: 'remove_node', scope: scopeId, node_id });
   for (const group of connectedGroups(scope, nodes)) {
     operations.push(...bridge(scope, scopeId, group, chosenEdges));

@@ -137,7 +137,7 @@ describe('the layers of a dissolved block', () => {
   }
 
   function dissolved(before: Document, instance: string): Document {
-    const edit = dissolveBlock(before, null, instance, SPACING);
+    const edit = dissolveBlock(before, null, instance, SPACING, () => true);
     if ('refused' in edit) throw new Error(edit.refused);
     return applyOperations(before, edit.operations).document;
   }

@@ -29,6 +29,8 @@ export interface Node {
   readonly overrides: Params;
   readonly repeat: number;
   readonly weights: 'separate' | 'shared';
+  /** Whose weights it uses (`sharing.ts`); left out when they are its own. */
+  readonly weights_of?: string;
 }
 
 export interface ExposedTarget {
@@ -108,6 +110,7 @@ export interface Document {
 }
 
 /** The type name of a node that is a use of a block definition. */
+export const IMAGE_INPUT = 'ImageInput';
 export const BLOCK = 'Block';
 export const BLOCK_INPUT = 'BlockInput';
 export const BLOCK_OUTPUT = 'BlockOutput';

@@ -1,12 +1,15 @@
 import { ActionIcon, Tooltip } from '@mantine/core';
 import { IconChevronDown, IconChevronUp } from '@tabler/icons-react';
+import { useQuery } from '@tanstack/react-query';
 import { lazy, Suspense, useState, type PointerEvent } from 'react';
+import { weightSetsQuery } from '@/features/training';
 import { formatBytes, formatCount } from '@/lib';
 import { LayersTable } from '../analysis/LayersTable';
 import { ProblemsList } from '../analysis/ProblemsList';
 import { flopsText, perSample } from '../analysis/costs';
 import { CommentsTab } from '../comments/CommentsTab';
 import { OpenThreadCount } from '../comments/OpenThreadCount';
+import { ImportTab } from '../imports/ImportTab';
 import { Outline } from '../outline/Outline';
 import { useAnalysis, useDesigner, usePanels } from '../state/DesignerContext';
 import type { BottomTab } from '../state/panels';
@@ -25,15 +28,18 @@ const TABS: readonly { id: BottomTab; title: string }[] = [
   { id: 'comments', title: 'Comments' },
   { id: 'outline', title: 'Outline' },
 ];
+const IMPORT_TAB = { id: 'import', title: 'Import' } as const;
 
 const LEAST_PX = 96;
 const MOST_SHARE = 0.7;
 
 /** Below the canvas, foldable: what is known about the network, its code and its history. */
 export function BottomPanel() {
-  const { panels } = useDesigner();
+  const { networkId, panels } = useDesigner();
   const isOpen = usePanels((state) => state.isBottomOpen);
   const bottom = usePanels((state) => state.bottom);
+  const { data: weightSets = [] } = useQuery(weightSetsQuery(networkId));
+  const tabs = weightSets.length > 0 || bottom === 'import' ? [...TABS, IMPORT_TAB] : TABS;
   const [height, setHeight] = useState(() => Math.round(Math.min(208, window.innerHeight * 0.23)));
   const resize = (event: PointerEvent<HTMLDivElement>): void => {
     if (event.buttons !== 1) return;
@@ -62,7 +68,7 @@ export function BottomPanel() {
       )}
       <div className={classes.bar}>
         <div className={classes.tabs} role="tablist" aria-label="About the network">
-          {TABS.map(({ id, title }) => (
+          {tabs.map(({ id, title }) => (
             <button
               key={id}
               type="button"
@@ -115,6 +121,8 @@ function Tab({ id }: { id: BottomTab }) {
       return <CommentsTab />;
     case 'outline':
       return <Outline />;
+    case 'import':
+      return <ImportTab />;
   }
 }
 

@@ -22,6 +22,9 @@ import {
   usePanels,
   type Designer,
 } from '../state/DesignerContext';
+import { takeNextRun } from '../state/nextRun';
+import { useStandings } from '../state/useStandings';
+import { LoadWeightsDialog } from '../imports/LoadWeightsDialog';
 import { networkKey, useNetworkMeta } from '../state/networkMeta';
 import { SurgeryDialog } from '../surgery/SurgeryDialog';
 import { openNetwork } from '../state/openNetwork';
@@ -30,6 +33,7 @@ import { BinnedData } from './BinnedData';
 import { BottomPanel } from './BottomPanel';
 import { ConflictDialog } from './ConflictDialog';
 import { ConnectDialog } from '../connect/ConnectDialog';
+import { ExportNetwork } from '../exports/ExportNetwork';
 import { FindBar } from '../find/FindBar';
 import { ShortcutsDialog } from '../shortcuts/ShortcutsDialog';
 import { Notice } from './Notice';
@@ -56,6 +60,7 @@ export function Workspace({ network, catalog, personId }: WorkspaceProps) {
 function Panes() {
   const designer = useDesigner();
   const isPaletteOpen = usePanels((state) => state.isPaletteOpen);
+  useEffect(() => designer.panels.followWidth(), [designer]);
   const isChosen = useEditor(({ nodeIds, edgeIds }) => nodeIds.size + edgeIds.size > 0);
   useOthersEdits(designer);
   usePageKeys(designer);
@@ -93,6 +98,8 @@ function Panes() {
       <ConnectDialog />
       <ShortcutsDialog />
       <TrainDialog />
+      <ExportNetwork />
+      <LoadWeightsDialog />
       <Announcements />
     </div>
   );
@@ -102,6 +109,7 @@ function Panes() {
 function DocumentFollowers() {
   useLiveAnalysis();
   useLivePreview();
+  useStandings();
   return null;
 }
 
@@ -173,12 +181,17 @@ function useOfferedCommands(designer: Designer): void {
 function TrainDialog() {
   const { networkId, panels } = useDesigner();
   const isOpen = usePanels((state) => state.isTraining);
+  const [next] = useState(() => takeNextRun(networkId));
+  useEffect(() => {
+    if (next !== null) panels.set({ isTraining: true });
+  }, [next, panels]);
   if (!isOpen) return null;
   return (
     <Suspense fallback={null}>
       <StartRunDialog
         opened
         networkId={networkId}
+        {...(next === null ? {} : { initial: next })}
         onClose={() => panels.set({ isTraining: false })}
       />
     </Suspense>

@@ -6,6 +6,7 @@ import {
   IconCopy,
   IconDatabase,
   IconDots,
+  IconTransform,
   IconTrash,
 } from '@tabler/icons-react';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
@@ -24,9 +25,11 @@ import classes from './Networks.module.css';
 interface NetworkCardProps {
   network: NetworkSummary;
   canEdit: boolean;
+  /** Transfer learning begins with this network. */
+  onTransfer: () => void;
 }
 
-export function NetworkCard({ network, canEdit }: NetworkCardProps) {
+export function NetworkCard({ network, canEdit, onTransfer }: NetworkCardProps) {
   const { data: datasets } = useQuery(datasetsQuery(network.project_id));
   const dataset = datasets?.find(({ id }) => id === network.dataset_id);
   const { errors, warnings } = network.problems;
@@ -66,12 +69,17 @@ export function NetworkCard({ network, canEdit }: NetworkCardProps) {
           </div>
         </div>
       </Link>
-      {canEdit && <CardMenu network={network} />}
+      {canEdit && <CardMenu network={network} onTransfer={onTransfer} />}
     </article>
   );
 }
 
-function CardMenu({ network }: { network: NetworkSummary }) {
+interface CardMenuProps {
+  network: NetworkSummary;
+  onTransfer: () => void;
+}
+
+function CardMenu({ network, onTransfer }: CardMenuProps) {
   const client = useQueryClient();
   const confirmInUse = useConfirmInUse();
   const refresh = () => client.invalidateQueries({ queryKey: ['networks', network.project_id] });
@@ -122,6 +130,9 @@ function CardMenu({ network }: { network: NetworkSummary }) {
         <Menu.Dropdown>
           <Menu.Item leftSection={<IconCopy size={15} />} onClick={() => duplicate.mutate()}>
             Duplicate
+          </Menu.Item>
+          <Menu.Item leftSection={<IconTransform size={15} />} onClick={onTransfer}>
+            Transfer learning…
           </Menu.Item>
           <Menu.Item
             color="red"

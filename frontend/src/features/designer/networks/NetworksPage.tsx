@@ -1,15 +1,22 @@
 import { Button } from '@mantine/core';
-import { IconPlus, IconTopologyStar3 } from '@tabler/icons-react';
+import { IconFileImport, IconPlus, IconTopologyStar3, IconTransform } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
-import { useMemo, useState } from 'react';
+import { getRouteApi, useNavigate } from '@tanstack/react-router';
 import { BinLink } from '@/features/bin';
-import { plural, roleAllows, useCommands, useProject } from '@/lib';
+import { plural, roleAllows, useProject } from '@/lib';
 import { EmptyState, PageHeader, ProblemNotice } from '@/ui';
+import { ImportNetworkDialog } from '../imports/ImportNetworkDialog';
 import { DESIGNER_IDS } from '../testids';
+import { ZooLink } from '../zoo/ZooLink';
 import { NetworkCard } from './NetworkCard';
 import classes from './Networks.module.css';
 import { NewNetworkDialog } from './NewNetworkDialog';
+import { TransferDialog } from '../transfer/TransferDialog';
 import { networksQuery } from './queries';
+
+type NetworksDialog = 'new' | 'import' | 'transfer';
+
+const route = getRouteApi('/frame/networks');
 
 export function NetworksPage() {
   const project = useProject();
@@ -23,29 +30,40 @@ export function NetworksPage() {
     enabled: project !== null,
   });
   const canEdit = project !== null && roleAllows(project.role, 'editor');
-  const [isNew, setNew] = useState(false);
-  useCommands(
-    'networks',
-    useMemo(
-      () =>
-        canEdit
-          ? [
-              {
-                id: 'new-network',
-                label: 'New network',
-                group: 'Networks',
-                perform: () => setNew(true),
-              },
-            ]
-          : [],
-      [canEdit],
-    ),
+  const { start, network: transferOf } = route.useSearch();
+  const navigate = useNavigate();
+  const open = (dialog: NetworksDialog, network?: string): void =>
+    void navigate({
+      to: '.',
+      search: { start: dialog, ...(network === undefined ? {} : { network }) },
+    });
+  // What the dialog made may be open by now: that page stays.
+  const close = (): void => void navigate({ to: '.', search: {}, replace: true });
+  const importButton = canEdit && (
+    <Button
+      variant="default"
+      leftSection={<IconFileImport size={16} />}
+      data-testid={DESIGNER_IDS.importNetwork}
+      onClick={() => open('import')}
+    >
+      Import
+    </Button>
+  );
+  const transferButton = canEdit && (
+    <Button
+      variant="default"
+      leftSection={<IconTransform size={16} />}
+      data-testid={DESIGNER_IDS.transferOpen}
+      onClick={() => open('transfer')}
+    >
+      Transfer learning
+    </Button>
   );
   const newButton = canEdit && (
     <Button
       leftSection={<IconPlus size={16} />}
       data-testid={DESIGNER_IDS.newNetwork}
-      onClick={() => setNew(true)}
+      onClick={() => open('new')}
     >
       New network
     </Button>
@@ -59,6 +77,9 @@ export function NetworksPage() {
           canEdit && (
             <>
               <BinLink />
+              <ZooLink />
+              {transferButton}
+              {importButton}
               {newButton}
             </>
           )
@@ -71,15 +92,33 @@ export function NetworksPage() {
           title="No networks yet"
           action={newButton}
         >
-          Start from a template that fits itself to your data, or draw one from nothing.
+          Start from a template that fits itself to your data, draw one from nothing, or drop the
+          file of a network here.
         </EmptyState>
       )}
       <div className={classes.grid}>
         {networks?.map((network) => (
-          <NetworkCard key={network.id} network={network} canEdit={canEdit} />
+          <NetworkCard
+            key={network.id}
+            network={network}
+            canEdit={canEdit}
+            onTransfer={() => open('transfer', network.id)}
+          />
         ))}
       </div>
-      {isNew && <NewNetworkDialog projectId={projectId} onClose={() => setNew(false)} />}
+      {canEdit && start === 'import' && (
+        <ImportNetworkDialog projectId={projectId} onClose={close} />
+      )}
+      {canEdit && start === 'new' && (
+        <NewNetworkDialog projectId={projectId} onClose={close} />
+      )}
+      {canEdit && start === 'transfer' && (
+        <TransferDialog
+          projectId={projectId}
+          {...(transferOf === undefined ? {} : { networkId: transferOf })}
+          onClose={close}
+        />
+      )}
     </>
   );
 }

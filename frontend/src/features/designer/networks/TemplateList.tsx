@@ -4,6 +4,7 @@ import { useEffect, useState, type KeyboardEvent } from 'react';
 import type { TemplateInfo } from '../state/contract';
 import { searchCatalog } from '../state/search';
 import { DESIGNER_IDS } from '../testids';
+import { EMPTY } from './emptyTemplate';
 import classes from './Templates.module.css';
 
 interface TemplateListProps {
@@ -21,9 +22,10 @@ export function TemplateList({ templates, chosen, onChoose }: TemplateListProps)
   const found = searchTemplates(templates, query);
   const families = byFamily(found);
   const inOrder = families.flatMap(([, members]) => members);
-  const best = found[0]?.id;
+  // Where nothing matches, nothing is chosen.
+  const best = found[0]?.id ?? '';
   useEffect(() => {
-    if (isFollowing && best !== undefined && best !== chosen) onChoose(best);
+    if (isFollowing && best !== chosen) onChoose(best);
   }, [isFollowing, best, chosen, onChoose]);
   const search = (text: string): void => {
     setQuery(text);
@@ -78,7 +80,7 @@ function searchTemplates(templates: readonly TemplateInfo[], query: string): Tem
     ...template,
     type: template.id,
     category: template.family,
-    aliases: [template.task],
+    aliases: template.id === EMPTY.id ? ['blank', 'nothing'] : [template.task],
   }));
   return searchCatalog(options, query);
 }

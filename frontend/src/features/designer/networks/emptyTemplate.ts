@@ -10,3 +10,7 @@ export const EMPTY: TemplateInfo = {
   can_train: true,
   note: '',
 };
+
+/** Whether a network of this kind looks at images: the data that is there can be its own. */
+export const takesImages = ({ family }: TemplateInfo): boolean =>
+  family !== 'Sequences' && family !== 'Text';

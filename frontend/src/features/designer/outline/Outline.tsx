@@ -3,10 +3,12 @@ import { useMemo, useState, type KeyboardEvent } from 'react';
 import { plural } from '@/lib';
 import { useGoTo } from '../analysis/useGoTo';
 import { lookup } from '../document/records';
+import { namesOfSharers, nodesBeside } from '../document/sharing';
 import { useAnalysis, useDesigner, useDocument, useEditor } from '../state/DesignerContext';
 import { outputText, useDisplay } from '../state/display';
-import { pathPrefixOf } from '../state/editor';
+import { pathPrefixOf } from '../state/editorPlace';
 import { problemsAt } from '../state/problems';
+import { standingWords, useStanding } from '../state/standing';
 import { DESIGNER_IDS } from '../testids';
 import classes from './Outline.module.css';
 import { moveInTree, outlineRows, parentPath, type OutlineRow } from './rows';
@@ -129,6 +131,10 @@ function Row({ row, isActive, isSelected, onChoose, onToggle }: RowProps) {
   const problems = useAnalysis(
     (state) => problemsAt(state.problems, row.nodeId, row.path).length,
   );
+  const sharers = useEditor(({ document }) =>
+    namesOfSharers(nodesBeside(document, row.path), row.nodeId).join(', '),
+  );
+  const standing = useStanding(row.path);
   const Chevron = row.isOpen ? IconChevronDown : IconChevronRight;
   return (
     <div
@@ -163,7 +169,9 @@ function Row({ row, isActive, isSelected, onChoose, onToggle }: RowProps) {
         {`, ${row.blockName ?? layer?.title ?? row.node.type}, `}
         {row.sources.length === 0 ? 'takes nothing' : `takes ${row.sources.join(' and ')}`}
         {shape !== '' && `, gives ${shape}`}
+        {standing !== undefined && `, ${standingWords(standing)}`}
         {row.node.is_frozen && ', frozen'}
+        {sharers !== '' && `, weights shared with ${sharers}`}
       </span>
       {problems > 0 && <span className={classes.problem}>, {plural(problems, 'problem')}</span>}
     </div>

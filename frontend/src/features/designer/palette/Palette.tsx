@@ -9,6 +9,9 @@ import { addSensibly } from '../state/placement';
 import { DESIGNER_IDS } from '../testids';
 import classes from './Palette.module.css';
 
+/** What stands in for the items of a family until they come into view. */
+const ITEM_PX = 44;
+
 /** Everything that can be inserted, by family. Drag it onto the canvas, or click. */
 export const Palette = memo(function Palette() {
   const designer = useDesigner();
@@ -60,14 +63,19 @@ export const Palette = memo(function Palette() {
         {groups.map(([category, options]) => (
           <section key={category} aria-label={category}>
             <h3 className={classes.category}>{category}</h3>
-            {options.map((option) => (
-              <PaletteItem
-                key={option.key}
-                option={option}
-                isDisabled={!canEdit}
-                onInsert={() => insert(option.key)}
-              />
-            ))}
+            <div
+              className={classes.items}
+              style={{ containIntrinsicHeight: options.length * ITEM_PX }}
+            >
+              {options.map((option) => (
+                <PaletteItem
+                  key={option.key}
+                  option={option}
+                  isDisabled={!canEdit}
+                  onInsert={() => insert(option.key)}
+                />
+              ))}
+            </div>
           </section>
         ))}
         {groups.length === 0 && <p className={classes.none}>Nothing matches “{query}”.</p>}

@@ -1,31 +1,56 @@
-/** Pictures of the open scope as files and on paper. */
+/** Pictures of the open page as files and on paper. */
 
 import { downloadBlob } from '@/ui';
 import { partOf } from '../canvas/part';
-import { makeScene } from '../canvas/scene';
+import { makeScene, type Scene } from '../canvas/scene';
+import { arrange } from '../canvas/arrangeStage';
+import { place } from '../canvas/placeStage';
+import { expandedOn } from '../canvas/stage';
+import { asUsed } from '../document/asUsed';
 import { lookup } from '../document/records';
 import { portsOfDesigner, type Designer } from '../state/DesignerContext';
 import { display, outputText } from '../state/display';
-import { pathPrefixOf } from '../state/editor';
+import { pagePrefixOf, pathPrefixOf } from '../state/editorPlace';
 import { drawPicture, type Picture } from './svg';
 
 const SVG_TYPE = 'image/svg+xml';
 
-/** The open scope, or only `nodeIds` of it and the connections among them. */
+/**
+ * The page as the canvas shows it, blocks expanded in place; or only `nodeIds` of the scope that is
+ * edited, and the connections among them.
+ */
 export function pictureOf(designer: Designer, nodeIds: ReadonlySet<string> | null): Picture {
   const { editor, catalog, live } = designer;
   const { document } = editor.state;
-  const prefix = pathPrefixOf(editor.state);
+  const prefix = nodeIds === null ? pagePrefixOf(editor.state) : pathPrefixOf(editor.state);
   const { nodes } = live.store.getState();
   const { isChannelsLast } = display.getState();
-  const scene = makeScene(document, editor.scopeId, editor.scope, portsOfDesigner(designer));
   return drawPicture({
     title: titleOf(designer),
-    scene: nodeIds === null ? scene : partOf(scene, nodeIds),
+    scene: nodeIds === null ? pageOf(designer) : partOf(scopeOf(designer), nodeIds),
     catalog,
     blockName: (blockId) => lookup(document.graph.blocks, blockId)?.name,
+    nodeOf: (path) => asUsed(document, prefix + path),
     shapeOf: (nodeId) => outputText(lookup(nodes, prefix + nodeId), isChannelsLast),
   });
+}
+
+function scopeOf(designer: Designer): Scene {
+  const { editor } = designer;
+  const { document } = editor.state;
+  return makeScene(document, editor.scopeId, editor.scope, portsOfDesigner(designer));
+}
+
+function pageOf(designer: Designer): Scene {
+  const { document, trail, depth, expanded } = designer.editor.state;
+  const arranged = arrange({
+    document,
+    scopeId: trail[depth - 1]?.blockId ?? null,
+    portsOf: portsOfDesigner(designer),
+    expanded: expandedOn(pagePrefixOf(designer.editor.state), expanded),
+    below: 0,
+  });
+  return place(arranged).all;
 }
 
 function titleOf({ editor }: Designer): string {

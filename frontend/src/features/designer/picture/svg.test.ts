@@ -1,6 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { partOf } from '../canvas/part';
 import { makeScene } from '../canvas/scene';
+import { arrange } from '../canvas/arrangeStage';
+import { place } from '../canvas/placeStage';
+import { applyOperations } from '../document/apply';
+import { groupIntoBlock } from '../document/groupBlock';
 import { portsFor, residual } from '../document/testDocument';
 import { makeNode, type Document, type Edge, type Node } from '../document/types';
 import { makeCatalog } from '../state/catalog';
@@ -55,6 +59,26 @@ describe('the picture of a network', () => {
     for (const name of ['image', 'conv', 'relu', 'add', 'output']) expect(texts).toContain(name);
     expect(texts).toContain('B × 8 × 32 × 32');
     expect(xml.querySelectorAll('g[fill="none"] > path')).toHaveLength(5);
+  });
+
+  it('draws a block that is expanded with what lies in it', () => {
+    const document = residual();
+    const grouped = groupIntoBlock(document, null, ['relu', 'add'], 'Inner', portsFor(document));
+    if ('refused' in grouped) throw new Error(grouped.refused);
+    const made = applyOperations(document, grouped.operations).document;
+    const expanded = new Set(grouped.nodeIds);
+    const arranged = { document: made, scopeId: null, portsOf: portsFor(made), expanded, below: 0 };
+    const { svg } = drawPicture({
+      title: 'Network',
+      scene: place(arrange(arranged)).all,
+      catalog,
+      blockName: () => 'Inner',
+      nodeOf: (path) => (path.endsWith('/relu') ? makeNode('ReLU', 'as_used') : undefined),
+      shapeOf: () => '',
+    });
+    const texts = [...parsed(svg).querySelectorAll('text')].map(({ textContent }) => textContent);
+    expect(texts).toEqual(expect.arrayContaining(['conv', 'Inner', 'as_used', 'add', 'output']));
+    expect(svg.match(/expanded<\/title>/g)).toHaveLength(1);
   });
 
   it('points at the marked layers and at no other', () => {

@@ -2,6 +2,7 @@
 
 import { boundsOf, curveBounds, curvePath, portY, type Rect } from '../canvas/geometry';
 import type { Card, PlacedFrame, Scene } from '../canvas/scene';
+import type { Node } from '../document/types';
 import { cardLines, type Catalog } from '../state/catalog';
 
 export interface Picture {
@@ -15,6 +16,8 @@ export interface PictureSource {
   readonly scene: Scene;
   readonly catalog: Catalog;
   readonly blockName: (blockId: string) => string | undefined;
+  /** A layer with the values of the use it is drawn for; without, those of its definition. */
+  readonly nodeOf?: (path: string) => Node | undefined;
   /** `B × 64 × 56 × 56`; empty where it is not known. */
   readonly shapeOf: (nodeId: string) => string;
   /** Layers to point at: those that break a budget. */
@@ -55,8 +58,10 @@ export function drawPicture(source: PictureSource): Picture {
   const ink = isDark ? DARK : LIGHT;
   const bounds = boundsOf([...scene.cards.values(), ...scene.frames, ...wireRoom(scene)]);
   const { x, y, width, height } = grown(bounds ?? { x: 0, y: 0, width: 0, height: 0 });
-  const clip = Math.max(0, ...[...scene.cards.values()].map((card) => card.body));
-  const cardWidth = Math.max(0, ...[...scene.cards.values()].map((card) => card.width));
+  const all = [...scene.cards.values()];
+  const cards = all.filter(({ leads }) => leads === null);
+  const clip = Math.max(0, ...cards.map((card) => card.body));
+  const cardWidth = Math.max(0, ...cards.map((card) => card.width));
   const svg = [
     `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}"`,
     ` viewBox="${x} ${y} ${width} ${height}" font-family="${SANS}" role="img">`,
@@ -65,10 +70,12 @@ export function drawPicture(source: PictureSource): Picture {
     ` width="${cardWidth - TEXT_RIGHT}" height="${clip}"/></clipPath></defs>`,
     `<rect x="${x}" y="${y}" width="${width}" height="${height}" fill="${ink.page}"/>`,
     ...scene.frames.map((frame) => drawFrame(frame, ink)),
+    // An expanded block comes before what lies in it.
+    ...all.filter(({ leads }) => leads !== null).map((card) => drawExpanded(card, source, ink)),
     `<g fill="none" stroke="${ink.wire}" stroke-width="1.5">`,
     ...scene.wires.map(({ curve }) => `<path d="${curvePath(curve)}"/>`),
     '</g>',
-    ...[...scene.cards.values()].map((card) => drawCard(card, source, ink)),
+    ...cards.map((card) => drawCard(card, source, ink)),
     '</svg>',
   ].join('');
   return { svg, width, height };
@@ -96,8 +103,38 @@ function drawFrame({ x, y, width, height, frame }: PlacedFrame, ink: Ink): strin
   ].join('');
 }
 
+const HEADER = 38;
+
+/** A block that is expanded in place: a frame with its name, and where its ports lead. */
+function drawExpanded(card: Card, { catalog, blockName }: PictureSource, ink: Ink): string {
+  const { node, ports, x, y, width, height, axis, leads } = card;
+  const hue = catalog.byType.get(node.type)?.hue ?? 0;
+  const block = node.block === null ? '' : (blockName(node.block) ?? '');
+  const repeat = node.repeat > 1 ? `  × ${node.repeat}` : '';
+  const port = (cx: number, index: number, count: number): string =>
+    drawPort(x + cx, y + portY(index, count, axis), ink);
+  return [
+    `<g><title>${escaped([node.name, block, 'expanded'].filter(Boolean).join(', '))}</title>`,
+    `<rect x="${x}" y="${y}" width="${width}" height="${height}" rx="8"`,
+    ` fill="hsl(${hue},40%,55%)" fill-opacity="0.09" stroke="hsl(${hue},30%,55%)"/>`,
+    `<path d="M${x},${y + HEADER}h${width}" stroke="hsl(${hue},30%,55%)" stroke-opacity="0.5"/>`,
+    text(x + 12, y + 24, `${node.name}${repeat}`, `font-size="13.5" font-weight="600" fill="${ink.text}"`),
+    text(x + width - 12, y + 24, block, `font-size="12" text-anchor="end" fill="${ink.dim}"`),
+    `<g fill="none" stroke="${ink.wire}" stroke-width="1.5">`,
+    ...(leads ?? []).map((lead) => `<path d="${curvePath(lead)}"/>`),
+    '</g>',
+    ...ports.inputs.map((_, index) => port(0, index, ports.inputs.length)),
+    ...ports.outputs.map((_, index) => port(width, index, ports.outputs.length)),
+    '</g>',
+  ].join('');
+}
+
+const drawPort = (cx: number, cy: number, ink: Ink): string =>
+  `<circle cx="${cx}" cy="${cy}" r="4" fill="${ink.surface}" stroke="${ink.wire}"/>`;
+
 function drawCard(card: Card, source: PictureSource, ink: Ink): string {
-  const { node, ports, x, y, width, body, axis } = card;
+  const { ports, x, y, width, body, axis } = card;
+  const node = source.nodeOf?.(card.id) ?? card.node;
   const layer = source.catalog.byType.get(node.type);
   const type = (node.block === null ? undefined : source.blockName(node.block)) ?? layer?.title;
   const name = node.repeat > 1 ? `${node.name}  × ${node.repeat}` : node.name;
@@ -107,8 +144,7 @@ function drawCard(card: Card, source: PictureSource, ink: Ink): string {
   const hue = layer?.hue ?? 0;
   const shape = source.shapeOf(card.id);
   const port = (cx: number, index: number, count: number): string =>
-    `<circle cx="${cx}" cy="${portY(index, count, axis)}" r="4" fill="${ink.surface}"` +
-    ` stroke="${ink.wire}"/>`;
+    drawPort(cx, portY(index, count, axis), ink);
   const isMarked = source.marked?.has(card.id) ?? false;
   const outline = isMarked
     ? `stroke="${ink.warning}" stroke-width="3"`

@@ -5,6 +5,7 @@ import { lookup } from '../document/records';
 import { usePreview } from '../state/DesignerContext';
 import { DESIGNER_IDS } from '../testids';
 import { Bars } from './Bars';
+import { FoundBoxes } from './FoundBoxes';
 import classes from './Preview.module.css';
 import { highestOf, isWarning, pictureLabel } from './words';
 
@@ -29,6 +30,7 @@ const Small = memo(function Small({ activation }: { activation: NodeActivation }
   const warning = activation.notes.find(isWarning);
   if (output === undefined) return null;
   const { picture } = output;
+  if (picture?.kind === 'boxes') return <FoundBoxes picture={picture} isSmall />;
   return (
     <>
       {picture?.url != null && (

@@ -8,6 +8,7 @@ import { usePreview } from '../state/DesignerContext';
 import { DESIGNER_IDS } from '../testids';
 import { Bars } from './Bars';
 import { ClassScores } from './ClassScores';
+import { FoundBoxes } from './FoundBoxes';
 import classes from './Preview.module.css';
 import { useCloseUp } from './useCloseUp';
 import { isWarning, pictureLabel, shareText, valueText } from './words';
@@ -82,6 +83,7 @@ function Closely({ path, activation }: { path: string; activation: NodeActivatio
 function Large({ output, onPage }: { output: TensorSummary; onPage: (first: number) => void }) {
   const { picture } = output;
   if (picture == null) return null;
+  if (picture.kind === 'boxes') return <FoundBoxes picture={picture} />;
   const { first, num_shown: shown, num_all: all } = picture;
   const isPaged = picture.kind === 'maps' || picture.kind === 'bars';
   return (

@@ -1,6 +1,6 @@
 import { useQuery } from '@tanstack/react-query';
 import type { RunSummary } from '@/api';
-import { checkpointsQuery, checkpointTitle, runsQuery, runTitle } from '@/features/training';
+import { checkpointsQuery, checkpointTitle, runsQuery, runTitle, weightSetsQuery } from '@/features/training';
 import { useDesigner, usePreview } from '../state/DesignerContext';
 import type { PreviewWeights } from '../state/livePreview';
 
@@ -20,6 +20,8 @@ export function weightsKey(weights: PreviewWeights): string {
       return `run:${weights.run_id}:${weights.pick}`;
     case 'checkpoint':
       return `checkpoint:${weights.checkpoint_id}`;
+    case 'file':
+      return `file:${weights.weight_set_id}`;
     case 'pretrained':
       return 'pretrained';
   }
@@ -50,6 +52,14 @@ export function usePreviewWeights() {
       ),
     },
   ];
+  const { data: weightSets = [] } = useQuery(weightSetsQuery(networkId));
+  const brought = weightSets.filter(({ num_tensors }) => num_tensors > 0);
+  if (brought.length > 0) {
+    groups.push({
+      group: 'Imported with this network',
+      items: brought.map(({ id, source }) => offer({ kind: 'file', weight_set_id: id }, source)),
+    });
+  }
   // Those of this network first: their weights fit best.
   const usable = [
     ...runs.filter((run) => run.network_id === networkId),

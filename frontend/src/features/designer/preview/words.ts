@@ -3,6 +3,7 @@
 import type { TensorSummary } from '@/api';
 
 type Picture = NonNullable<TensorSummary['picture']>;
+export type FoundBox = NonNullable<Picture['boxes']>[number];
 
 export function pictureLabel(picture: Picture): string {
   const { kind, first, num_shown, num_all, is_pooled } = picture;
@@ -16,7 +17,20 @@ export function pictureLabel(picture: Picture): string {
       return 'The values as a matrix';
     case 'bars':
       return is_pooled ? `${String(num_all)} values, the largest of each stretch` : `Values ${part}`;
+    case 'boxes':
+      return boxesLabel(picture);
   }
+}
+
+function boxesLabel({ num_shown, num_all }: Picture): string {
+  if (num_all === 0) return 'Nothing was found';
+  if (num_shown < num_all) return `The best ${String(num_shown)} of ${String(num_all)} boxes`;
+  return num_all === 1 ? 'One box' : `${String(num_all)} boxes`;
+}
+
+/** What a box holds: the class by name, or by number where nobody has named it. */
+export function boxName({ name, label }: FoundBox): string {
+  return name === '' ? `Class ${String(label)}` : name;
 }
 
 /** Which bar is the answer: only classes have one. */

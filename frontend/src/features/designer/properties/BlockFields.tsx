@@ -4,7 +4,7 @@ import { selectOnEntry } from '@/ui';
 import { lookup } from '../document/records';
 import type { Attribute } from '../document/operations';
 import type { Node, ParamValue, Params } from '../document/types';
-import { pathPrefixOf } from '../state/editor';
+import { pathPrefixOf } from '../state/editorPlace';
 import { exposedField } from '../state/exposed';
 import { useDesigner, useDocument, useEditor, useScopeId } from '../state/DesignerContext';
 import { DESIGNER_IDS } from '../testids';

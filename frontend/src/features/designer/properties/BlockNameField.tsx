@@ -1,5 +1,5 @@
 import type { BlockDefinition } from '../document/types';
-import { useDesigner, useDocument } from '../state/DesignerContext';
+import { useDesigner, useGraph } from '../state/DesignerContext';
 import { DESIGNER_IDS } from '../testids';
 import { IdentifierField } from './IdentifierField';
 
@@ -11,7 +11,7 @@ interface BlockNameFieldProps {
 /** What all uses of a block share: its name, which is also its class in the code. */
 export function BlockNameField({ blockId, block }: BlockNameFieldProps) {
   const { editor } = useDesigner();
-  const { blocks } = useDocument().graph;
+  const { blocks } = useGraph();
   const others = Object.entries(blocks).filter(([id]) => id !== blockId);
   const isTaken = (text: string): boolean => others.some(([, { name }]) => name === text);
   const { inputs, outputs, exposed } = block;

@@ -4,7 +4,7 @@ import { asUsed } from '../document/asUsed';
 import { lookup } from '../document/records';
 import type { BlockDefinition } from '../document/types';
 import { useAnalysis, useDocument, useEditor } from '../state/DesignerContext';
-import { pathPrefixOf } from '../state/editor';
+import { pathPrefixOf } from '../state/editorPlace';
 import { DESIGNER_IDS } from '../testids';
 import classes from './Properties.module.css';
 

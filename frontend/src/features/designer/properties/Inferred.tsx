@@ -1,13 +1,16 @@
 import { formatBytes, formatCount } from '@/lib';
 import { lookup } from '../document/records';
+import { holderOf, nodesBeside } from '../document/sharing';
+import type { Document } from '../document/types';
 import { valueText } from '../state/catalog';
-import { useAnalysis } from '../state/DesignerContext';
+import { useAnalysis, useEditor } from '../state/DesignerContext';
 import { flopsText } from '../analysis/costs';
 import classes from './Properties.module.css';
 
 /** What nobody has to type: values from the connection, shapes and costs. */
 export function Inferred({ path }: { path: string }) {
   const found = useAnalysis((state) => lookup(state.nodes, path));
+  const owner = useEditor(({ document }) => ownerName(document, path));
   if (found === undefined) return null;
   const shapes = Object.entries(found.outputs);
   return (
@@ -26,12 +29,23 @@ export function Inferred({ path }: { path: string }) {
               .join(' × ')}
           />
         ))}
-        <Fact name="parameters" value={formatCount(found.parameters)} />
+        <Fact
+          name="parameters"
+          value={owner === null ? formatCount(found.parameters) : `those of ${owner}`}
+        />
         <Fact name="compute" value={flopsText(found.flops)} />
         <Fact name="activations" value={formatBytes(found.activation_bytes)} />
       </dl>
     </section>
   );
+}
+
+/** The layer whose weights are used and counted; null where they are the layer's own. */
+function ownerName(document: Document, path: string): string | null {
+  const nodes = nodesBeside(document, path);
+  const nodeId = path.slice(path.lastIndexOf('/') + 1);
+  const holder = holderOf(nodes, nodeId);
+  return holder === nodeId ? null : (lookup(nodes, holder)?.name ?? null);
 }
 
 function Fact({ name, value }: { name: string; value: string }) {

@@ -1,9 +1,10 @@
+import { useMemo } from 'react';
 import { formatBytes, formatCount } from '@/lib';
 import { lookup } from '../document/records';
 import {
   useAnalysis,
   useDesigner,
-  useDocument,
+  useGraph,
   useScopeId,
 } from '../state/DesignerContext';
 import { flopsText, perSample } from '../analysis/costs';
@@ -21,12 +22,15 @@ const SHOWN_PROBLEMS = 6;
 /** With nothing selected: the network as a whole, or the block that is open. */
 export function NetworkSummaryPanel() {
   const analysis = useAnalysis((state) => state.analysis);
-  const { graph } = useDocument();
+  const graph = useGraph();
   const { catalog } = useDesigner();
   const scopeId = useScopeId();
   const block = scopeId === null ? undefined : lookup(graph.blocks, scopeId);
   const totals = analysis?.totals;
-  const counts = totals === undefined ? undefined : layerCounts(graph, totals, catalog);
+  const counts = useMemo(
+    () => (totals === undefined ? undefined : layerCounts(graph, totals, catalog)),
+    [graph, totals, catalog],
+  );
   const problems = analysis?.diagnostics ?? [];
   return (
     <>

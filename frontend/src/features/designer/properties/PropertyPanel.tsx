@@ -1,10 +1,11 @@
 import { Textarea, Switch } from '@mantine/core';
 import { useState } from 'react';
 import { lookup } from '../document/records';
+import { withSharers } from '../document/sharing';
 import type { Operation } from '../document/operations';
 import { BLOCK } from '../document/types';
 import { LayerIcon } from '../canvas/LayerIcon';
-import { pathPrefixOf } from '../state/editor';
+import { pathPrefixOf } from '../state/editorPlace';
 import {
   useDesigner,
   useEditor,
@@ -25,6 +26,7 @@ import { NodeProblems } from './NodeProblems';
 import { ParamsForm } from './ParamsForm';
 import type { Chosen } from './shared';
 import { useHasWeights } from './useHasWeights';
+import { WeightsField } from './WeightsField';
 import classes from './Properties.module.css';
 
 /** The right side: what is selected, to read and to change. */
@@ -129,14 +131,21 @@ function SeveralNodes({ chosen }: { chosen: readonly Chosen[] }) {
 function Attributes({ chosen }: { chosen: readonly Chosen[] }) {
   const { editor } = useDesigner();
   const scope = useScopeId();
+  const { nodes } = useScope();
   const canEdit = useEditor((state) => state.canEdit);
   const [only, ...more] = chosen;
-  const set = (attribute: 'is_frozen' | 'note', value: boolean | string): Operation[] =>
-    chosen.map(({ id }) => ({ op: 'set_attribute', scope, node_id: id, attribute, value }));
+  const ids = chosen.map(({ id }) => id);
+  const set = (
+    attribute: 'is_frozen' | 'note',
+    value: boolean | string,
+    nodeIds: readonly string[] = ids,
+  ): Operation[] =>
+    nodeIds.map((id) => ({ op: 'set_attribute', scope, node_id: id, attribute, value }));
   const isFrozen = chosen.every(({ node }) => node.is_frozen);
   const hasWeights = useHasWeights(chosen);
   return (
     <section className={classes.section}>
+      {only !== undefined && more.length === 0 && <WeightsField chosen={only} />}
       {hasWeights && (
         <Switch
           label="Freeze weights"
@@ -145,7 +154,7 @@ function Attributes({ chosen }: { chosen: readonly Chosen[] }) {
           disabled={!canEdit}
           onChange={(event) => {
             const value = event.currentTarget.checked;
-            editor.perform(value ? 'Freeze weights' : 'Thaw weights', set('is_frozen', value));
+            editor.perform(value ? 'Freeze weights' : 'Thaw weights', set('is_frozen', value, withSharers(nodes, ids)));
           }}
         />
       )}

@@ -24,7 +24,8 @@ export function ReportTable({ document, analysis, catalog }: ReportTableProps) {
   const isChannelsLast = useDisplay((state) => state.isChannelsLast);
   const rows = useMemo(() => {
     const { nodes, budgets } = analysis;
-    const source = { document, scope: document.graph, prefix: '', nodes, budgets, catalog };
+    const { blocks } = document.graph;
+    const source = { blocks, scope: document.graph, prefix: '', nodes, budgets, catalog };
     return makeRows({ ...source, unfolded: new Set(Object.keys(nodes)), showsModules: false, isChannelsLast });
   }, [document, analysis, catalog, isChannelsLast]);
   const own = rows.filter(({ depth }) => depth === 0);

@@ -2,14 +2,16 @@ import { createContext, useContext } from 'react';
 import { useStore } from 'zustand';
 import { portsIn, type PortsOf } from '../document/ports';
 import { scopeOf } from '../document/scope';
-import type { Document, Scope } from '../document/types';
+import type { Document, Graph, Scope } from '../document/types';
 import type { Catalog } from './catalog';
 import type { Comparing } from './comparing';
-import { scopeIdOf, type Editor, type EditorState } from './editor';
+import { type Editor, type EditorState } from './editor';
+import { scopeIdOf } from './editorPlace';
 import type { AnalysisState, LiveAnalysis } from './liveAnalysis';
 import type { LivePreview, PreviewState } from './livePreview';
 import type { Panels, PanelsState } from './panels';
 import type { Saver, SaverState } from './saver';
+import type { Standings } from './standing';
 import { shortcutText, type Shortcuts } from './shortcuts';
 import type { DesignerCommand } from './commands';
 
@@ -25,6 +27,7 @@ export interface Designer {
   readonly comparing: Comparing;
   readonly preview: LivePreview;
   readonly shortcuts: Shortcuts;
+  readonly standings: Standings;
 }
 
 const Context = createContext<Designer | null>(null);
@@ -66,6 +69,11 @@ export function useShortcut(command: DesignerCommand | undefined): string | unde
 
 export function useDocument(): Document {
   return useEditor((state) => state.document);
+}
+
+/** What is computed; as it was when things only moved. */
+export function useGraph(): Graph {
+  return useEditor((state) => state.document.graph);
 }
 
 export function useScopeId(): string | null {

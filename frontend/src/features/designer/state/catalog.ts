@@ -6,6 +6,7 @@ import { lookup } from '../document/records';
 import { isSameData } from '../document/records';
 import { BLOCK, makeNode, type Node, type ParamValue } from '../document/types';
 import type { LayerDescription, LibraryBlock, ParamDescription, PortDescription } from './contract';
+import { namedPorts } from './operatorPorts';
 
 export interface Catalog {
   readonly layers: readonly LayerDescription[];
@@ -31,6 +32,8 @@ export function makeCatalog(
 
 /** Ports that a parameter counts or switches on follow the node's values. */
 function portsOfLayer(layer: LayerDescription, node: Node): NodePorts {
+  const named = namedPorts(layer, (param) => paramValue(layer, node, param));
+  if (named !== undefined) return named;
   const shown = (ports: readonly PortDescription[]): string[] =>
     ports
       .filter(({ param }) => param === null || paramValue(layer, node, param) === true)
@@ -41,12 +44,14 @@ function portsOfLayer(layer: LayerDescription, node: Node): NodePorts {
   }
   const length = Math.max(0, Math.min(Math.trunc(count), MAX_PORTS));
   const numbers = Array.from({ length }, (_, index) => index + 1);
+  const numbered = (names: readonly string[]): string[] =>
+    numbers.flatMap((number) => names.map((name) => `${name}_${number}`));
   return {
-    inputs: numbers.map((number) => `input_${number}`),
+    inputs: [...numbered(layer.variadic_inputs.length === 0 ? ['input'] : layer.variadic_inputs), ...layer.fixed_inputs],
     outputs:
       layer.variadic_outputs.length === 0
         ? shown(layer.outputs)
-        : numbers.flatMap((number) => layer.variadic_outputs.map((name) => `${name}_${number}`)),
+        : numbered(layer.variadic_outputs),
   };
 }
 
@@ -156,6 +161,7 @@ export function insertableLayers(catalog: Catalog, scope: string | null): LayerD
       case 'block_output':
         return scope !== null;
       case 'block':
+      case 'placeholder':
         return false;
     }
   });

@@ -8,6 +8,8 @@ import { arrangeCommands } from './commandsArrange';
 import { besideCommands } from './commandsBeside';
 import { pictureCommands } from './commandsPicture';
 import { editCommands } from './commandsEdit';
+import { exportCommands } from './commandsExport';
+import { sharingCommands } from './commandsSharing';
 import { surgeryCommands } from './commandsSurgery';
 import { viewCommands } from './commandsView';
 import type { Chord, KeyEvent } from './keys';
@@ -31,9 +33,11 @@ export interface DesignerCommand {
 export const COMMANDS: readonly DesignerCommand[] = [
   ...editCommands,
   ...besideCommands,
+  ...sharingCommands,
   ...surgeryCommands,
   ...arrangeCommands,
   ...viewCommands,
+  ...exportCommands,
   ...pictureCommands,
 ];
 

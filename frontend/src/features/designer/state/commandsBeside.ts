@@ -1,10 +1,12 @@
-/** Commands about what stands before and behind the one selected layer. */
+/** Commands that insert: anywhere, and before and behind the one selected layer. */
 
 import { lookup } from '../document/records';
 import { edgesInto, edgesOutOf } from '../document/scope';
-import { CARD_HEIGHT, COLUMN_STEP } from '../canvas/geometry';
+import type { Position } from '../document/types';
+import { CARD_HEIGHT, CARD_WIDTH, COLUMN_STEP } from '../canvas/geometry';
 import type { DesignerCommand } from './commands';
 import { portsOfDesigner, type Designer } from './DesignerContext';
+import type { CanvasHandle } from './panels';
 
 const isOne = ({ editor }: Designer): boolean => editor.state.nodeIds.size === 1;
 
@@ -27,12 +29,40 @@ function insertBeside(designer: Designer, direction: 'before' | 'after'): void {
   const isOnEdge = edge !== undefined && more.length === 0;
   panels.set({
     insertMenu: {
-      at: panels.canvas.middle(),
+      at: besideCard(panels.canvas, place),
       position: { x: place.x + step, y: place.y + CARD_HEIGHT / 2 },
       link: isOnEdge ? null : { end: { node: nodeId, port }, direction },
       edgeId: isOnEdge ? edge.id : null,
     },
   });
+}
+
+function openInsert({ editor, panels }: Designer): void {
+  const { canvas } = panels;
+  if (canvas === null) return;
+  const { nodeIds, edgeIds } = editor.state;
+  const [edgeId] = edgeIds;
+  const [only, ...more] = nodeIds;
+  const place =
+    only === undefined || more.length > 0
+      ? undefined
+      : lookup(editor.state.document.view.positions, only);
+  panels.set({
+    insertMenu: {
+      at: place === undefined ? canvas.middle() : besideCard(canvas, place),
+      position: canvas.centre(),
+      link: null,
+      edgeId: nodeIds.size === 0 && edgeIds.size === 1 ? (edgeId ?? null) : null,
+    },
+  });
+}
+
+const MENU_GAP = 12;
+
+/** Where a menu about a layer leaves the layer in sight. */
+function besideCard(canvas: CanvasHandle, place: Position): Position {
+  const right = canvas.toScreen({ x: place.x + CARD_WIDTH, y: place.y });
+  return { x: right.x + MENU_GAP, y: right.y };
 }
 
 const choose =
@@ -43,6 +73,16 @@ const choose =
   };
 
 export const besideCommands: readonly DesignerCommand[] = [
+  {
+    id: 'insert',
+    label: 'Insert a layer…',
+    group: 'Edit',
+    keys: ['/'],
+    places: ['canvas', 'node', 'edge'],
+    isEdit: true,
+    predicate: () => true,
+    perform: openInsert,
+  },
   {
     id: 'insert-before',
     label: 'Insert before…',

@@ -5,7 +5,9 @@ import { groupIntoBlock, type BlockEditResult } from '../document/groupBlock';
 import { newId } from '../document/ids';
 import type { Operation } from '../document/operations';
 import { lookup } from '../document/records';
+import { withSharers } from '../document/sharing';
 import { boundsOf, CARD_WIDTH, cardHeight } from '../canvas/geometry';
+import { takesWeights } from './sharing';
 import { deleteSelection, duplicateSelection } from './clipboardText';
 import type { DesignerCommand } from './commands';
 import { portsOfDesigner, type Designer } from './DesignerContext';
@@ -61,16 +63,6 @@ export const editCommands: readonly DesignerCommand[] = [
     isEdit: true,
     predicate: ({ editor }) => editor.state.history.future.length > 0,
     perform: ({ editor }) => editor.redo(),
-  },
-  {
-    id: 'insert',
-    label: 'Insert a layer…',
-    group: 'Edit',
-    keys: ['/'],
-    places: ['canvas', 'node', 'edge'],
-    isEdit: true,
-    predicate: () => true,
-    perform: openInsert,
   },
   {
     id: 'duplicate',
@@ -145,6 +137,7 @@ export const editCommands: readonly DesignerCommand[] = [
         designer.editor.scopeId,
         nodeId,
         spacingFor(portsOfDesigner(designer)),
+        (node) => takesWeights(designer.catalog, node),
       );
       performBlockEdit(designer, 'Dissolve the block', edit);
     },
@@ -213,28 +206,14 @@ export const editCommands: readonly DesignerCommand[] = [
   },
 ];
 
-function openInsert({ editor, panels }: Designer): void {
-  const { canvas } = panels;
-  if (canvas === null) return;
-  const { nodeIds, edgeIds } = editor.state;
-  const [edgeId] = edgeIds;
-  panels.set({
-    insertMenu: {
-      at: canvas.middle(),
-      position: canvas.centre(),
-      link: null,
-      edgeId: nodeIds.size === 0 && edgeIds.size === 1 ? (edgeId ?? null) : null,
-    },
-  });
-}
-
 function toggleFrozen({ editor }: Designer): void {
   const nodes = [...editor.state.nodeIds].flatMap((nodeId) => {
     const node = lookup(editor.scope.nodes, nodeId);
     return node === undefined ? [] : [{ nodeId, node }];
   });
   const isFrozen = !nodes.every(({ node }) => node.is_frozen);
-  const operations = nodes.map(({ nodeId }): Operation => ({
+  const chosen = nodes.map(({ nodeId }) => nodeId);
+  const operations = withSharers(editor.scope.nodes, chosen).map((nodeId): Operation => ({
     op: 'set_attribute',
     scope: editor.scopeId,
     node_id: nodeId,

@@ -6,12 +6,16 @@ import type { SurgeryTarget } from './surgery';
 
 export const SURGERY = 'Surgery';
 
-type Needs = 'network' | 'node' | 'nodes' | 'place';
+type Needs = 'network' | 'node' | 'nodes' | 'place' | 'placeholder';
 
 const possible: Record<Needs, (designer: Designer) => boolean> = {
   network: ({ editor }) => Object.keys(editor.scope.nodes).length > 0,
   node: ({ editor }) => editor.state.nodeIds.size === 1,
   nodes: ({ editor }) => editor.state.nodeIds.size > 0,
+  placeholder: ({ editor }) => {
+    const [id = ''] = editor.state.nodeIds;
+    return editor.state.nodeIds.size === 1 && editor.scope.nodes[id]?.type === 'Placeholder';
+  },
   place: ({ editor }) =>
     editor.state.nodeIds.size === 1 ||
     (editor.state.nodeIds.size === 0 && editor.state.edgeIds.size === 1),
@@ -48,11 +52,15 @@ function surgery(
 
 export const surgeryCommands: readonly DesignerCommand[] = [
   surgery('replace_head', 'Replace the head', 'network', ['node', 'canvas']),
+  surgery('attach_pyramid', 'Attach a feature pyramid', 'network', ['node', 'canvas']),
+  surgery('attach_unet', 'Attach a U-Net decoder', 'network', ['node', 'canvas']),
+  surgery('choose_boxes', 'Choose the best boxes', 'network', ['canvas']),
   surgery('freeze_up_to', 'Freeze up to here', 'nodes', ['node']),
   surgery('unfreeze_from', 'Unfreeze from here on', 'nodes', ['node']),
   surgery('unfreeze_next', 'Unfreeze the next group', 'network', ['canvas']),
   surgery('insert_layer', 'Insert a layer that fits', 'place', ['node', 'edge']),
   surgery('swap_layer', 'Swap for another type', 'nodes', ['node']),
+  surgery('replace_placeholder', 'Replace the placeholder', 'placeholder', ['node']),
   surgery('change_width', 'Widen or narrow', 'node', ['node']),
   surgery('change_heads', 'Change the number of heads', 'node', ['node']),
   surgery('cut_branch', 'Cut this branch', 'place', ['node', 'edge']),

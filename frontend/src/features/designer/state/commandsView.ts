@@ -133,6 +133,18 @@ export const viewCommands: readonly DesignerCommand[] = [
     },
   },
   {
+    id: 'load-weights',
+    label: 'Load weights…',
+    group: 'Network',
+    keys: [],
+    places: [],
+    isEdit: true,
+    predicate: always,
+    // They are matched to what the server has: the last edits go there first.
+    perform: ({ panels, saver }) =>
+      void saver.flush().then(() => panels.set({ isLoadingWeights: true })),
+  },
+  {
     id: 'train',
     label: 'Train this network…',
     group: 'Network',

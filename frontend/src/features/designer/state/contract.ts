@@ -44,7 +44,22 @@ export interface PortDescription {
   param: string | null;
 }
 
-export type LayerRole = 'layer' | 'input' | 'output' | 'block' | 'block_input' | 'block_output';
+export type LayerRole =
+  'layer' | 'input' | 'output' | 'block' | 'block_input' | 'block_output' | 'placeholder';
+
+/** A port of an operation, or several, decided by one of its arguments. */
+export interface PortRule {
+  name: string;
+  condition: 'always' | 'where_true' | 'where_missing' | 'as_many' | 'one_each' | 'operands';
+  argument: string;
+  /** The argument's value where it is left out. */
+  default: number | boolean | null;
+}
+
+export interface OperatorDescription {
+  inputs: PortRule[];
+  outputs: PortRule[];
+}
 
 export interface LayerDescription {
   type: string;
@@ -60,11 +75,19 @@ export interface LayerDescription {
   inputs: PortDescription[];
   outputs: PortDescription[];
   variadic_param: string | null;
+  /** What those ports are called in place of `input`, before the number. */
+  variadic_inputs: string[];
+  /** Ports behind them that are there once. */
+  fixed_inputs: string[];
   /** Ports that are there once for each variadic input, before the number: `class_1`, `box_1`. */
   variadic_outputs: string[];
   params: ParamDescription[];
   /** Orders of axes the first input takes by default, as `BCHW`; empty where it is not known. */
   accepts: string[];
+  /** Ports by operation, for a layer whose parameters are `op` and `arguments`. */
+  operators: Record<string, OperatorDescription>;
+  /** Parameters in which inputs and outputs are named, with commas between. */
+  names_ports: [string, string] | null;
 }
 
 export interface TemplateInfo {

@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { groupIntoBlock } from '../document/groupBlock';
 import { removeSelected } from '../document/remove';
 import { portsFor, residual } from '../document/testDocument';
-import { Editor, trailOf } from './editor';
+import { Editor } from './editor';
+import { trailOf } from './editorPlace';
 import { freePlace } from './placement';
 
 describe('Editor', () => {

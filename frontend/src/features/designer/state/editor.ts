@@ -7,12 +7,15 @@ import type { Operation } from '../document/operations';
 import { lookup } from '../document/records';
 import { scopeOf } from '../document/scope';
 import type { Document, Scope } from '../document/types';
-
-/** A block that was opened, and the instance it was opened from. */
-export interface Step {
-  readonly instanceId: string;
-  readonly blockId: string;
-}
+import {
+  depthFor,
+  pathPrefixOf,
+  pathTo,
+  scopeIdOf,
+  trailOf,
+  validTrail,
+  type Step,
+} from './editorPlace';
 
 export interface EditorState {
   readonly document: Document;
@@ -169,7 +172,7 @@ export class Editor {
   }
 
   /** Without a depth, what is expanded on a canvas is gone to in place. */
-  goTo(trail: readonly Step[], depth = this.depthFor(trail)): void {
+  goTo(trail: readonly Step[], depth = depthFor(trail, this.state)): void {
     this.store.setState({
       trail,
       depth,
@@ -201,18 +204,6 @@ export class Editor {
   /** Where a node of this scope is, from the top level on. */
   pathOf(nodeId: string): string {
     return pathPrefixOf(this.state) + nodeId;
-  }
-
-  /** The canvas that is open if it shows the trail in place, else the outermost that does. */
-  private depthFor(trail: readonly Step[]): number {
-    const { depth, trail: before, expanded } = this.state;
-    const isShown = (from: number): boolean =>
-      trail.every((_, index) => index < from || expanded.has(pathTo(trail, index)));
-    const isOpen =
-      depth <= trail.length &&
-      before.slice(0, depth).every((step, index) => step.instanceId === trail[index]?.instanceId);
-    if (isOpen && isShown(depth)) return depth;
-    return Array.from({ length: trail.length }, (_, from) => from).find(isShown) ?? trail.length;
   }
 
   announce(text: string): void {
@@ -276,50 +267,6 @@ export class Editor {
       this.store.setState({ nodeIds: keptNodes, edgeIds: keptEdges, frameIds: keptFrames });
     }
   }
-}
-
-export function scopeIdOf(state: Pick<EditorState, 'trail'>): string | null {
-  return state.trail.at(-1)?.blockId ?? null;
-}
-
-/** As `pathPrefixOf`, of the canvas: the rest lies on it. */
-export function pagePrefixOf({ trail, depth }: Pick<EditorState, 'trail' | 'depth'>): string {
-  return pathPrefixOf({ trail: trail.slice(0, depth) });
-}
-
-/** The path of the instance that a step of the trail goes into. */
-function pathTo(trail: readonly Step[], index: number): string {
-  return trail
-    .slice(0, index + 1)
-    .map(({ instanceId }) => instanceId)
-    .join('/');
-}
-
-/** Where the analyzer keeps what it knows about a node of the current scope. */
-export function pathPrefixOf(state: Pick<EditorState, 'trail'>): string {
-  return state.trail.map(({ instanceId }) => `${instanceId}/`).join('');
-}
-
-/** The blocks a path leads through; null when it does not fit the document any more. */
-export function trailOf(document: Document, path: string): Step[] | null {
-  const steps: Step[] = [];
-  let { nodes } = document.graph;
-  for (const instanceId of path.split('/').slice(0, -1)) {
-    const blockId = lookup(nodes, instanceId)?.block;
-    const block = blockId == null ? undefined : lookup(document.graph.blocks, blockId);
-    if (blockId == null || block === undefined) return null;
-    steps.push({ instanceId, blockId });
-    nodes = block.nodes;
-  }
-  return steps;
-}
-
-function validTrail(document: Document, trail: readonly Step[]): readonly Step[] {
-  const firstWrong = trail.findIndex((step, depth) => {
-    const outer = scopeOf(document, trail[depth - 1]?.blockId ?? null);
-    return lookup(outer.nodes, step.instanceId)?.block !== step.blockId;
-  });
-  return firstWrong === -1 ? trail : trail.slice(0, firstWrong);
 }
 
 function keep(ids: ReadonlySet<string>, isThere: (id: string) => boolean): ReadonlySet<string> {

@@ -5,7 +5,7 @@ import { BLOCK_OUTPUT, type BlockDefinition, type Endpoint } from '../document/t
 import type { Catalog } from './catalog';
 import type { Dim } from './contract';
 import type { Designer } from './DesignerContext';
-import { pathPrefixOf } from './editor';
+import { pathPrefixOf } from './editorPlace';
 
 type Blocks = Readonly<Record<string, BlockDefinition>>;
 

@@ -80,6 +80,7 @@ export interface MergeRequest {
 
 export interface Merged {
   conflicts: MergeConflict[];
+  comparison: Comparison;
   notes: string[];
   operations: Operation[];
   revision: number;

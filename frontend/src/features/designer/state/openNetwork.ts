@@ -17,9 +17,8 @@ import { LivePreview } from './livePreview';
 import { Panels } from './panels';
 import { previewPorts } from './previewPorts';
 import { Shortcuts } from './shortcuts';
+import { Standings, standingsOf } from './standing';
 import { Saver, withUnsaved, type SendResult, type Unsaved } from './saver';
-
-const WIDE_PX = 1180;
 
 export interface OpenNetwork extends Designer {
   /** Begin saving; returns how to leave. */
@@ -31,7 +30,8 @@ export function openNetwork(network: Network, catalog: Catalog, personId: string
   const editor = new Editor(document, network.can_edit, readExpanded(network.id));
   const live = new LiveAnalysis(analyzeDocument);
   live.accept(network.analysis, document, network.dataset_id);
-  const panels = new Panels(window.innerWidth >= WIDE_PX);
+  const standings = new Standings(standingsOf(network.id));
+  const panels = new Panels();
   const preview = new LivePreview(previewPorts(network.id));
   // The saver names this tab, and the drafts of the tab are kept under that name.
   const saver: Saver = new Saver(document, network.revision, {
@@ -70,6 +70,7 @@ export function openNetwork(network: Network, catalog: Catalog, personId: string
       for (const each of leave) each();
       live.stop();
       preview.stop();
+      standings.stop();
       void saver.stop();
     };
   };
@@ -83,6 +84,7 @@ export function openNetwork(network: Network, catalog: Catalog, personId: string
     panels,
     comparing: new Comparing(),
     preview,
+    standings,
     shortcuts: new Shortcuts(`netloom-shortcuts:${personId}`),
     start,
   };

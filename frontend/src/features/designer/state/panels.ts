@@ -4,7 +4,14 @@ import { createStore, type StoreApi } from 'zustand/vanilla';
 import type { Document, Endpoint, Position } from '../document/types';
 import type { SurgeryTarget } from './surgery';
 
-export type BottomTab = 'layers' | 'problems' | 'code' | 'versions' | 'comments' | 'outline';
+export type BottomTab =
+  | 'layers'
+  | 'problems'
+  | 'code'
+  | 'versions'
+  | 'comments'
+  | 'outline'
+  | 'import';
 
 /** Where the search-to-insert is open, and what its choice is connected to. */
 export interface InsertMenu {
@@ -43,6 +50,8 @@ export interface PanelsState {
   readonly connecting: OpenConnect | null;
   readonly isNamingVersion: boolean;
   readonly isTraining: boolean;
+  readonly isExporting: boolean;
+  readonly isLoadingWeights: boolean;
   readonly isShortcutsOpen: boolean;
   /** The search in the network is open; each further request for it counts up. */
   readonly finding: number;
@@ -67,6 +76,8 @@ export interface CanvasHandle {
   /** The middle of the canvas element, in its own pixels. */
   middle(): Position;
   toDocument(point: Position): Position;
+  /** In pixels of the canvas element: where a place of the edited scope is seen. */
+  toScreen(place: Position): Position;
   /** Lay out these layers where they are, all others staying; null for everything. */
   tidy(nodeIds: readonly string[] | null): void;
   /** Give the keyboard back to where the network is edited. */
@@ -81,18 +92,20 @@ export class Panels {
   /** Where the keyboard goes back to instead of the canvas: the outline, while that is in use. */
   home: HTMLElement | null = null;
 
-  constructor(isWide: boolean) {
+  constructor() {
     const saved = readSaved();
     this.store = createStore<PanelsState>(() => ({
       bottom: saved.bottom,
       isBottomOpen: saved.isBottomOpen,
-      isPaletteOpen: isWide,
+      isPaletteOpen: wide().matches,
       insertMenu: null,
       contextMenu: null,
       surgery: null,
       connecting: null,
       isNamingVersion: false,
       isTraining: false,
+    isExporting: false,
+      isLoadingWeights: false,
       isShortcutsOpen: false,
       finding: 0,
       focusName: 0,
@@ -112,6 +125,14 @@ export class Panels {
     };
   }
 
+  /** Fold or unfold the palette as the window passes the width it needs; returns how to stop. */
+  followWidth(): () => void {
+    const query = wide();
+    const follow = (): void => this.set({ isPaletteOpen: query.matches });
+    query.addEventListener('change', follow);
+    return () => query.removeEventListener('change', follow);
+  }
+
   keepKeyboardAt(home: HTMLElement | null): void {
     this.home = home;
   }
@@ -125,11 +146,29 @@ export class Panels {
   }
 }
 
+/** Narrower windows show the palette when it is asked for. */
+const WIDE_PX = 1180;
+
+const wide = (): MediaQueryList => window.matchMedia(`(min-width: ${String(WIDE_PX)}px)`);
+
 /** Lower windows begin with the canvas alone. */
 const TALL_PX = 760;
 const NARROW_PX = 720;
 
-const TABS: readonly BottomTab[] = ['layers', 'problems', 'code', 'versions', 'comments', 'outline'];
+const TABS: readonly BottomTab[] = [
+  'layers',
+  'problems',
+  'code',
+  'versions',
+  'comments',
+  'outline',
+  'import',
+];
+
+/** The network that is opened next shows how it came in. */
+export function showImportNext(): void {
+  sessionStorage.setItem(SAVED, 'import,true');
+}
 
 function readSaved(): { bottom: BottomTab; isBottomOpen: boolean } {
   const [tab, open] = (sessionStorage.getItem(SAVED) ?? '').split(',');

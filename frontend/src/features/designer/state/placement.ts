@@ -16,7 +16,7 @@ import {
 } from '../canvas/geometry';
 import { portsIn, type PortsOf } from '../document/ports';
 import type { Designer } from './DesignerContext';
-import { pathPrefixOf } from './editor';
+import { pathPrefixOf } from './editorPlace';
 import { readyFor, type Wanted } from './insertable';
 
 const snap = (value: number): number => Math.round(value / GRID) * GRID;

@@ -3,7 +3,7 @@
 import { useShallow } from 'zustand/react/shallow';
 import type { Diagnostic } from '@/api';
 import { useAnalysis, useEditor } from './DesignerContext';
-import { pathPrefixOf } from './editor';
+import { pathPrefixOf } from './editorPlace';
 import { problemsAt, problemsInside, worstOf } from './problems';
 
 function usePath(nodeId: string): string {

@@ -1,4 +1,4 @@
-import { NumberInput, SegmentedControl, Select, Switch } from '@mantine/core';
+import { NumberInput, SegmentedControl, Select, Switch, TextInput } from '@mantine/core';
 import type { ParamValue } from '../document/types';
 import type { ParamDescription } from '../state/contract';
 import { DESIGNER_IDS } from '../testids';
@@ -63,6 +63,17 @@ function Control({ param, value, onChange, common }: ControlProps) {
       />
     );
   }
+  if (param.kind === 'text') {
+    return (
+      <TextInput
+        {...common}
+        size="xs"
+        maw={380}
+        value={typeof value === 'string' ? value : ''}
+        onChange={(event) => onChange(event.currentTarget.value)}
+      />
+    );
+  }
   const choices = param.choices.map(String);
   const choose = (text: string | null): void => {
     if (text !== null) onChange(text);
@@ -81,6 +92,7 @@ function Control({ param, value, onChange, common }: ControlProps) {
       {...common}
       size="xs"
       maw={280}
+      openOnFocus={false}
       searchable
       data={choices}
       value={value === null || value === '' ? null : String(value)}

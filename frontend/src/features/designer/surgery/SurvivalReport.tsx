@@ -13,6 +13,13 @@ const LAYER_WORDS: Record<Fate, string> = { ...WORDS, new: 'starts anew' };
 
 const count = (value: number): string => value.toLocaleString('en');
 
+/** Neither all nor nothing where it is only nearly so. */
+function shareText(share: number): string {
+  if (share > 0 && share < 0.001) return '< 0.1 %';
+  if (share < 1 && share > 0.999) return '> 99.9 %';
+  return `${Math.round(share * 1000) / 10} %`;
+}
+
 interface SurvivalReportProps {
   survival: Survival;
   /** The other network whose weights these are; this network's own without it. */
@@ -22,8 +29,7 @@ interface SurvivalReportProps {
 /** Which weights survive: as a bar, in counts, and layer by layer where something happens. */
 export function SurvivalReport({ survival, otherName }: SurvivalReportProps) {
   const after = survival.kept + survival.resized + survival.new;
-  const share = (value: number): string =>
-    `${Math.round((value / Math.max(after, 1)) * 1000) / 10} %`;
+  const share = (value: number): string => shareText(value / Math.max(after, 1));
   const fates = (['kept', 'resized', 'new', 'removed'] as const).filter(
     (fate) => survival[fate] > 0,
   );

@@ -1,11 +1,11 @@
-import { Button, Modal } from '@mantine/core';
+import { Button } from '@mantine/core';
 import { Link } from '@tanstack/react-router';
 import { useMutation } from '@tanstack/react-query';
 import { asProblem } from '@/api';
-import { MergeChoices } from '../frame/MergeChoices';
 import { useDesigner, useEditor } from '../state/DesignerContext';
 import { useNetworkMeta } from '../state/networkMeta';
 import { mergeStates, saveMerge, type Choices } from '../state/historyApi';
+import { MergeDialog } from './MergeDialog';
 import classes from './VersionsList.module.css';
 
 /** On a branch: where it came from, and both ways of merging. */
@@ -14,17 +14,26 @@ export function OriginNote() {
   const { networkId, editor, saver } = useDesigner();
   const canEdit = useEditor((state) => state.canEdit);
   const parentId = origin?.network_id ?? '';
-  const mergeBack = useMutation({
-    mutationFn: async (choices: Choices | null) => {
+  const onError = (error: Error): void => editor.say(asProblem(error).message);
+
+  /** What merging back would change there; null when nothing would. */
+  const plan = useMutation({
+    mutationFn: async () => {
       await saver.flush();
-      const request = { theirs: { network_id: networkId }, choices: choices ?? {} };
-      const found = choices === null ? await mergeStates(parentId, request) : null;
-      if (found !== null && found.conflicts.length > 0) return found;
-      const merged = await saveMerge(parentId, request);
-      editor.say(`Merged into ${origin?.name ?? 'its origin'}.`);
-      return { ...merged, conflicts: [] };
+      const found = await mergeStates(parentId, { theirs: { network_id: networkId } });
+      if (found.conflicts.length > 0 || !found.comparison.is_same) return found;
+      editor.say('There is nothing to merge.');
+      return null;
     },
-    onError: (error) => editor.say(asProblem(error).message),
+    onError,
+  });
+  const mergeBack = useMutation({
+    mutationFn: async (choices: Choices) => {
+      await saveMerge(parentId, { theirs: { network_id: networkId }, choices });
+      editor.say(`Merged into ${origin?.name ?? 'its origin'}; its versions can take that back.`);
+      plan.reset();
+    },
+    onError,
   });
   const update = useMutation({
     mutationFn: async (choices: Choices | null) => {
@@ -37,13 +46,11 @@ export function OriginNote() {
         isChanged ? `Merged from ${origin?.name ?? 'its origin'}.` : 'There is nothing to merge.',
         { offersUndo: isChanged },
       );
-      return { ...merged, conflicts: [] };
+      return null;
     },
-    onError: (error) => editor.say(asProblem(error).message),
+    onError,
   });
   if (origin === null || origin.is_deleted) return null;
-  const asked = [mergeBack, update].find(({ data }) => (data?.conflicts.length ?? 0) > 0);
-  const isBack = asked === mergeBack;
   return (
     <div className={classes.origin}>
       <span>
@@ -58,10 +65,10 @@ export function OriginNote() {
           <Button
             size="compact-xs"
             variant="default"
-            loading={mergeBack.isPending}
-            onClick={() => mergeBack.mutate(null)}
+            loading={plan.isPending}
+            onClick={() => plan.mutate()}
           >
-            Merge back
+            Merge back…
           </Button>
           <Button
             size="compact-xs"
@@ -69,27 +76,26 @@ export function OriginNote() {
             loading={update.isPending}
             onClick={() => update.mutate(null)}
           >
-            Take over its changes
+            Take over what changed there
           </Button>
         </>
       )}
-      <Modal
-        opened={asked !== undefined}
-        onClose={() => asked?.reset()}
-        title={isBack ? `Merge into ${origin.name}` : `Merge from ${origin.name}`}
-      >
-        {asked?.data !== undefined && (
-          <MergeChoices
-            conflicts={asked.data.conflicts}
-            sides={
-              isBack ? { ours: origin.name, theirs: 'Branch' } : { ours: 'Branch', theirs: origin.name }
-            }
-            isBusy={asked.isPending}
-            onMerge={(choices) => asked.mutate(choices)}
-            onBack={() => asked.reset()}
-          />
-        )}
-      </Modal>
+      <MergeDialog
+        title={`Merge into ${origin.name}`}
+        merged={plan.data ?? null}
+        sides={{ ours: origin.name, theirs: 'Branch' }}
+        isBusy={mergeBack.isPending}
+        onMerge={(choices) => mergeBack.mutate(choices)}
+        onClose={() => plan.reset()}
+      />
+      <MergeDialog
+        title={`Merge from ${origin.name}`}
+        merged={update.data ?? null}
+        sides={{ ours: 'Branch', theirs: origin.name }}
+        isBusy={update.isPending}
+        onMerge={(choices) => update.mutate(choices)}
+        onClose={() => update.reset()}
+      />
     </div>
   );
 }

@@ -18,7 +18,7 @@ interface StateActionsProps {
 
 /** What can be done with an earlier state: look at the difference, branch off it, go back to it. */
 export function StateActions({ state, name, isNow }: StateActionsProps) {
-  const { comparing, saver, editor, networkId } = useDesigner();
+  const { comparing, saver, editor } = useDesigner();
   const canEdit = useEditor((each) => each.canEdit);
   const restore = useRestore(state, name);
   const branch = useBranch(state);
@@ -53,7 +53,7 @@ export function StateActions({ state, name, isNow }: StateActionsProps) {
           variant="default"
           loading={branch.isPending}
           data-testid={DESIGNER_IDS.branch}
-          onClick={() => askBranchName(networkId, (chosen) => branch.mutate(chosen))}
+          onClick={() => askBranchName(name, (chosen) => branch.mutate(chosen))}
         >
           Branch
         </Button>
@@ -107,16 +107,16 @@ function useBranch(state: NetworkState) {
   });
 }
 
-function askBranchName(networkId: string, onChosen: (name: string) => void): void {
+function askBranchName(from: string, onChosen: (name: string) => void): void {
   let chosen = '';
-  const modalId = `branch-${networkId}`;
+  const modalId = 'branch-off';
   const submit = (): void => {
     modals.close(modalId);
     onChosen(chosen.trim());
   };
   modals.open({
     modalId,
-    title: 'Branch off',
+    title: `Branch off from ${from}`,
     children: (
       <form
         onSubmit={(event) => {
@@ -127,7 +127,7 @@ function askBranchName(networkId: string, onChosen: (name: string) => void): voi
         <TextInput
           data-autofocus
           label="Name of the branch"
-          description="A network of its own that can be merged back later."
+          description="A network of its own that can be merged back later. Without a name it is called after this one."
           maxLength={120}
           onChange={(event) => {
             chosen = event.currentTarget.value;

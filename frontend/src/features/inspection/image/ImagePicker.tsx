@@ -2,32 +2,35 @@ import { Button, Loader, SegmentedControl, Select, UnstyledButton } from '@manti
 import { IconUpload } from '@tabler/icons-react';
 import { useInfiniteQuery, useMutation, useQuery } from '@tanstack/react-query';
 import { useEffect, useEffectEvent, useRef, useState, type DragEvent } from 'react';
-import type { Item, Run } from '@/api';
+import type { Item } from '@/api';
 import { datasetQuery, fetchItems, itemQuery, itemsKey, uploadFile } from '@/features/datasets';
 import { TESTIDS, formatPercent } from '@/lib';
 import { ProblemNotice, WhyNot } from '@/ui';
-import type { ImageChoice } from '../api';
+import type { Asked, ImageChoice } from '../api';
 import classes from './ImageTab.module.css';
 
 interface ImagePickerProps {
-  run: Run;
+  asked: Asked;
   chosen: ImageChoice | null;
   /** Nothing chosen yet means the first image: the page opens on a result. */
   hasChoice: boolean;
   onChoose: (image: ImageChoice) => void;
 }
 
-/** An image of the run's data, or one from this computer. */
-export function ImagePicker({ run, chosen, hasChoice, onChoose }: ImagePickerProps) {
+/** An image of the data, or one from this computer. */
+export function ImagePicker({ asked, chosen, hasChoice, onChoose }: ImagePickerProps) {
   const [split, setSplit] = useState('validation');
   const [label, setLabel] = useState('');
-  const { data: dataset } = useQuery(datasetQuery(run.dataset_id));
+  const datasetId = asked.datasetId ?? '';
+  const hasData = datasetId !== '';
+  const { data: dataset } = useQuery({ ...datasetQuery(datasetId), enabled: hasData });
   const filter = { split: split === 'all' ? undefined : split, label: label === '' ? undefined : label };
   const query = useInfiniteQuery({
-    queryKey: [...itemsKey(run.dataset_id), 'picker', filter],
-    queryFn: ({ pageParam, signal }) => fetchItems(run.dataset_id, filter, pageParam, signal),
+    queryKey: [...itemsKey(datasetId), 'picker', filter],
+    queryFn: ({ pageParam, signal }) => fetchItems(datasetId, filter, pageParam, signal),
     initialPageParam: null as string | null,
     getNextPageParam: (page) => page.next,
+    enabled: hasData,
   });
   const items = query.data?.pages.flatMap((page) => page.items) ?? [];
   const chosenId = chosen?.type === 'item' ? chosen.itemId : '';
@@ -42,25 +45,29 @@ export function ImagePicker({ run, chosen, hasChoice, onChoose }: ImagePickerPro
   const isChosen = (itemId: string) => chosen?.type === 'item' && chosen.itemId === itemId;
   return (
     <div className={classes.picker}>
-      <UploadZone projectId={run.project_id} canUpload={run.can_edit} onChoose={onChoose} />
-      <SegmentedControl
-        fullWidth
-        aria-label="Split"
-        value={split}
-        onChange={setSplit}
-        data={[
-          { value: 'validation', label: 'Validation' },
-          { value: 'test', label: 'Test' },
-          { value: 'train', label: 'Train' },
-          { value: 'all', label: 'All' },
-        ]}
-      />
-      <Select
-        aria-label="Class"
-        data={[{ value: '', label: 'Every class' }, ...(dataset?.classes.map(({ id, name }) => ({ value: id, label: name })) ?? [])]}
-        value={label}
-        onChange={(value) => setLabel(value ?? '')}
-      />
+      <UploadZone projectId={asked.projectId} canUpload={asked.canEdit} onChoose={onChoose} />
+      {hasData && (
+        <>
+          <SegmentedControl
+            fullWidth
+            aria-label="Split"
+            value={split}
+            onChange={setSplit}
+            data={[
+              { value: 'validation', label: 'Validation' },
+              { value: 'test', label: 'Test' },
+              { value: 'train', label: 'Train' },
+              { value: 'all', label: 'All' },
+            ]}
+          />
+          <Select
+            aria-label="Class"
+            data={[{ value: '', label: 'Every class' }, ...(dataset?.classes.map(({ id, name }) => ({ value: id, label: name })) ?? [])]}
+            value={label}
+            onChange={(value) => setLabel(value ?? '')}
+          />
+        </>
+      )}
       <div className={classes.tiles}>
         {shown.map((item) => (
           <UnstyledButton

@@ -3,11 +3,10 @@ import { useLocalStorage } from '@mantine/hooks';
 import { IconPhotoSearch, IconSparkles } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
-import type { Run } from '@/api';
 import { datasetQuery, itemQuery } from '@/features/datasets';
 import { TESTIDS, formatDuration, formatPercent } from '@/lib';
 import { EmptyState, Panel, ProblemNotice } from '@/ui';
-import { choiceKey, layersQuery, type ImageChoice } from '../api';
+import { choiceKey, layersQuery, type Asked, type ImageChoice, type Prediction } from '../api';
 import { ImagePicker } from './ImagePicker';
 import classes from './ImageTab.module.css';
 import { keepPixels } from './keepPixels';
@@ -17,50 +16,55 @@ import { useExplanation } from './useExplanation';
 import { usePrediction } from './usePrediction';
 
 interface ImageTabProps {
-  run: Run;
-  checkpointId: string;
+  asked: Asked;
   image: ImageChoice | null;
   /** Something is chosen already, though it may still be on its way. */
   hasChoice: boolean;
   onImage: (image: ImageChoice) => void;
 }
 
-export function ImageTab({ run, checkpointId, image, hasChoice, onImage }: ImageTabProps) {
+export function ImageTab({ asked, image, hasChoice, onImage }: ImageTabProps) {
   return (
     <div className={classes.columns}>
       <aside className={classes.side}>
-        <ImagePicker run={run} chosen={image} hasChoice={hasChoice} onChoose={onImage} />
+        <ImagePicker asked={asked} chosen={image} hasChoice={hasChoice} onChoose={onImage} />
       </aside>
       {image === null ? (
         <EmptyState icon={<IconPhotoSearch size={26} stroke={1.5} />} title="Choose an image">
           Take one of the data on the left or drop one of your own, and see what the network says and why.
         </EmptyState>
       ) : (
-        <Inspected key={`${checkpointId} ${choiceKey(image)}`} run={run} checkpointId={checkpointId} image={image} />
+        <Inspected key={`${asked.key} ${choiceKey(image)}`} asked={asked} image={image} />
       )}
     </div>
   );
 }
 
+/** The classes that can be explained; of a file that names none, the likeliest. */
+function classChoices({ classes }: Asked, prediction: Prediction | null) {
+  if (classes.length > 0) return classes.map((name, index) => ({ value: String(index), label: name }));
+  return prediction?.probabilities.map(({ index, name }) => ({ value: String(index), label: name })) ?? [];
+}
+
 /** The class that people gave the image; `null` for one without a label, and for an upload. */
-function useTruth(run: Run, image: ImageChoice): string | null {
+function useTruth({ datasetId }: Asked, image: ImageChoice): string | null {
   const itemId = image.type === 'item' ? image.itemId : '';
   const { data: item } = useQuery({ ...itemQuery(itemId), enabled: itemId !== '' });
-  const { data: dataset } = useQuery(datasetQuery(run.dataset_id));
+  const { data: dataset } = useQuery({ ...datasetQuery(datasetId ?? ''), enabled: datasetId !== null });
   const classId = item?.label?.class_id;
   return dataset?.classes.find(({ id }) => id === classId)?.name ?? null;
 }
 
-function Inspected({ run, checkpointId, image }: { run: Run; checkpointId: string; image: ImageChoice }) {
-  const { prediction, isWorking, error } = usePrediction(checkpointId, image);
+function Inspected({ asked, image }: { asked: Asked; image: ImageChoice }) {
+  const { prediction, isWorking, error } = usePrediction(asked, image);
   const [target, setTarget] = useState<number | null>(null);
   const [layer, setLayer] = useState<string | null>(null);
   const [opacity, setOpacity] = useLocalStorage({ key: 'netloom.heatOpacity', defaultValue: 0.55 });
-  const { data: layers = [] } = useQuery(layersQuery(checkpointId));
-  const gradcam = useExplanation('gradcam', checkpointId, image);
-  const occlusion = useExplanation('occlusion', checkpointId, image);
-  const lime = useExplanation('lime', checkpointId, image);
-  const ask = { checkpointId, image, targetClass: target, layer };
+  const { data: layers = [] } = useQuery(layersQuery(asked));
+  const gradcam = useExplanation('gradcam', asked, image);
+  const occlusion = useExplanation('occlusion', asked, image);
+  const lime = useExplanation('lime', asked, image);
+  const ask = { asked, image, targetClass: target, layer };
   const explainAll = () => {
     if (layers.length > 0) gradcam.ask(ask);
     occlusion.ask(ask);
@@ -68,7 +72,7 @@ function Inspected({ run, checkpointId, image }: { run: Run; checkpointId: strin
   };
   const isExplaining = gradcam.isWorking || occlusion.isWorking || lime.isWorking;
   const defaultLayer = layers.find(({ is_default }) => is_default)?.path ?? null;
-  const truth = useTruth(run, image);
+  const truth = useTruth(asked, image);
   const top = prediction?.probabilities[0];
   const layerName = (path: string) => layers.find((each) => each.path === path)?.name ?? path;
   const shown = { layerName, inputUrl: prediction?.imageUrl ?? null, opacity };
@@ -127,7 +131,7 @@ function Inspected({ run, checkpointId, image }: { run: Run; checkpointId: strin
           <Select
             label="Class"
             searchable
-            data={run.classes.map((name, index) => ({ value: String(index), label: name }))}
+            data={classChoices(asked, prediction)}
             value={target === null ? (top ? String(top.index) : null) : String(target)}
             onChange={(value) => setTarget(value === null ? null : Number(value))}
             data-testid={TESTIDS.inspect.classPicker}

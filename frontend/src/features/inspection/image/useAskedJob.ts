@@ -1,11 +1,11 @@
 import { skipToken, useQuery, useQueryClient } from '@tanstack/react-query';
 import type { Job } from '@/api';
 import { useJob } from '@/lib';
-import { choiceKey, type ImageChoice } from '../api';
+import { choiceKey, type Asked, type ImageChoice } from '../api';
 
-/** What was asked: of which checkpoint, about which image. */
-export const askedKey = (what: string, checkpointId: string, image: ImageChoice) =>
-  ['asked', what, checkpointId, choiceKey(image)] as const;
+/** What was asked: of which network, about which image. */
+export const askedKey = (what: string, { key }: Asked, image: ImageChoice) =>
+  ['asked', what, key, choiceKey(image)] as const;
 
 /**
  * The job that answers a question. It is remembered while the page lives, so that another tab or

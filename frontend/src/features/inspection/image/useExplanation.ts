@@ -2,27 +2,27 @@ import { useMutation, useQuery } from '@tanstack/react-query';
 import { useCallback, useState } from 'react';
 import { Problem, http, type ExplanationMethod, type Job } from '@/api';
 import { cancelJob, isOver } from '@/lib';
-import { choiceBody, explanationQuery, type ImageChoice } from '../api';
+import { choiceBody, explanationQuery, type Asked, type ImageChoice } from '../api';
 import { askedKey, useAskedJob } from './useAskedJob';
 
 export interface ExplainAsk {
-  checkpointId: string;
+  asked: Asked;
   image: ImageChoice;
   targetClass: number | null;
   layer: string | null;
 }
 
 /** One method's explanation: asked for, followed with its coarse map, cancelled, shown. */
-export function useExplanation(method: ExplanationMethod, checkpointId: string, image: ImageChoice) {
+export function useExplanation(method: ExplanationMethod, asked: Asked, image: ImageChoice) {
   const [coarseUrl, setCoarseUrl] = useState<string | null>(null);
   const showCoarse = useCallback((data: Record<string, unknown>) => {
     if (typeof data['coarse_url'] === 'string') setCoarseUrl(data['coarse_url']);
   }, []);
-  const { jobId, job, remember } = useAskedJob(askedKey(method, checkpointId, image), showCoarse);
+  const { jobId, job, remember } = useAskedJob(askedKey(method, asked, image), showCoarse);
   const request = useMutation({
-    mutationFn: ({ checkpointId, image, targetClass, layer }: ExplainAsk) =>
+    mutationFn: ({ asked, image, targetClass, layer }: ExplainAsk) =>
       http.post<Job>('/api/explanations', {
-        ...choiceBody(checkpointId, image),
+        ...choiceBody(asked, image),
         method,
         target_class: targetClass,
         layer: method === 'gradcam' ? layer : null,

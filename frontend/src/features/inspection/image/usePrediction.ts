@@ -2,18 +2,18 @@ import { useMutation } from '@tanstack/react-query';
 import { useEffect } from 'react';
 import { Problem, http, type Job } from '@/api';
 import { isOver } from '@/lib';
-import { choiceBody, choiceKey, type ClassProbability, type ImageChoice, type Prediction } from '../api';
+import { choiceBody, choiceKey, type Asked, type ClassProbability, type ImageChoice, type Prediction } from '../api';
 import { askedKey, useAskedJob } from './useAskedJob';
 
 const TOP_K = 10;
 const MOST_TRIES = 40;
 
-/** What the checkpoint says of the image; asked once for each of them. */
-export function usePrediction(checkpointId: string, image: ImageChoice) {
-  const { jobId, job, remember } = useAskedJob(askedKey('predict', checkpointId, image));
+/** What a network says of the image; asked once for each of them. */
+export function usePrediction(asked: Asked, image: ImageChoice) {
+  const { jobId, job, remember } = useAskedJob(askedKey('predict', asked, image));
   const request = useMutation({
     mutationFn: (choice: ImageChoice) =>
-      http.post<Job>('/api/predictions', { ...choiceBody(checkpointId, choice), top_k: TOP_K }),
+      http.post<Job>('/api/predictions', { ...choiceBody(asked, choice), top_k: TOP_K }),
     onSuccess: remember,
     // Leafing fast through images fills one's share of the queue; it empties within seconds.
     retry: (tries, error) => error instanceof Problem && error.code === 'queue_full' && tries < MOST_TRIES,
@@ -27,7 +27,7 @@ export function usePrediction(checkpointId: string, image: ImageChoice) {
     if (!isKnown) mutate(image);
     // The same image may be described by a new object; its key tells whether it is another one.
     // eslint-disable-next-line react-hooks/exhaustive-deps
-  }, [checkpointId, key, mutate]);
+  }, [asked.key, key, mutate]);
   return {
     prediction: job?.state === 'succeeded' ? parsePrediction(job.result) : null,
     error: request.error ?? (job?.problem ? new Problem(422, job.problem) : null),

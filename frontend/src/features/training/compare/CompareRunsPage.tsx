@@ -2,8 +2,9 @@ import { Select } from '@mantine/core';
 import { IconArrowsDiff } from '@tabler/icons-react';
 import { useQueries, useQuery } from '@tanstack/react-query';
 import { Link, getRouteApi } from '@tanstack/react-router';
-import { useMemo } from 'react';
+import { Suspense, useMemo } from 'react';
 import type { Run, RunMetrics } from '@/api';
+import { ComparisonTable } from '@/features/inspection';
 import { formatNumber, formatPercent, useProject } from '@/lib';
 import { EmptyState, PageHeader, Panel, ProblemNotice, StateBadge } from '@/ui';
 import { LineChart, type ChartSeries } from '@/ui/charts';
@@ -42,6 +43,7 @@ export function CompareRunsPage() {
         {isReady && (
           <>
             <OverlayPanel runs={runs.map(({ data }) => data)} metrics={metrics.map(({ data }) => data)} />
+            <Classical runs={runs.map(({ data }) => data)} />
             {comparison.data && (
               <Differences
                 comparison={comparison.data}
@@ -53,6 +55,18 @@ export function CompareRunsPage() {
         )}
       </div>
     </>
+  );
+}
+
+/** Classical models on the data of the first run, beside what runs reached on the same images. */
+function Classical({ runs }: { runs: readonly (Run | undefined)[] }) {
+  const version = runs.find((run) => run !== undefined)?.dataset_version.id;
+  if (version === undefined) return null;
+  return (
+    <Suspense fallback={null}>
+      <ComparisonTable versionId={version} split="validation" />
+      <ComparisonTable versionId={version} split="test" />
+    </Suspense>
   );
 }
 

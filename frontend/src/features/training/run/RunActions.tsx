@@ -9,6 +9,7 @@ import { addressOf, http, type CheckpointInfo, type Run } from '@/api';
 import { TESTIDS, formatBytes } from '@/lib';
 import { ButtonLink, showBinned } from '@/ui';
 import { runQuery } from '../api';
+import { ExportRun } from './ExportRun';
 import { bestFirst, checkpointTitle, metricText, runTitle } from '../words';
 
 const ACTIVE = new Set<Run['state']>(['queued', 'claimed', 'running', 'interrupted']);
@@ -59,6 +60,7 @@ export function RunActions({ run }: { run: Run }) {
       {run.checkpoints.length > 0 && (
         <>
           <DownloadMenu checkpoints={run.checkpoints} metric={run.config.best_metric} />
+          <ExportRun run={run} />
           <ButtonLink
             to="/inspect"
             search={{ run: run.id }}

@@ -2,7 +2,7 @@ import { Select } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { useProject } from '@/lib';
-import { checkpointsQuery, runsQuery } from '../api';
+import { checkpointsQuery, runsQuery, weightSetsQuery } from '../api';
 import { checkpointTitle, runTitle } from '../words';
 import type { StartFrom } from './useRunPlan';
 
@@ -29,8 +29,18 @@ export function StartFromSelect(props: StartFromSelectProps) {
   const networks = new Map(
     trained.map(({ network_id: id, network_name: name }) => [id, id === networkId ? `${name} (this network)` : name]),
   );
+  const { data: weightSets = [] } = useQuery(weightSetsQuery(networkId));
+  const brought = weightSets.filter(({ num_tensors }) => num_tensors > 0);
   const data = [
     { value: RANDOM, label: none },
+    ...(brought.length === 0
+      ? []
+      : [
+          {
+            group: 'Imported with this network',
+            items: brought.map(({ id, source }) => ({ value: `weights ${id}`, label: source })),
+          },
+        ]),
     ...(networks.size === 0
       ? []
       : [{ group: 'Best weights of a network', items: [...networks].map(([id, name]) => ({ value: `network ${id}`, label: name })) }]),
@@ -43,11 +53,11 @@ export function StartFromSelect(props: StartFromSelectProps) {
           },
         ]),
   ];
-  const chosen = runId !== null ? `run ${runId}` : value?.type === 'network' ? `network ${value.network_id}` : RANDOM;
+  const chosen = runId !== null ? `run ${runId}` : optionOf(value);
   const choose = (option: string | null) => {
     const [kind, id = ''] = (option ?? RANDOM).split(' ');
     setRunId(kind === 'run' ? id : null);
-    onChange(kind === 'network' ? { type: 'network', network_id: id } : null);
+    onChange(startOf(kind, id));
   };
   return (
     <>
@@ -70,4 +80,15 @@ export function StartFromSelect(props: StartFromSelectProps) {
       )}
     </>
   );
+}
+
+function optionOf(value: StartFrom): string {
+  if (value?.type === 'network') return `network ${value.network_id}`;
+  return value?.type === 'weights' ? `weights ${value.weight_set_id}` : RANDOM;
+}
+
+/** A checkpoint is chosen in a second step. */
+function startOf(kind: string | undefined, id: string): StartFrom {
+  if (kind === 'network') return { type: 'network', network_id: id };
+  return kind === 'weights' ? { type: 'weights', weight_set_id: id } : null;
 }

@@ -3,11 +3,11 @@ import { IconPlayerPlayFilled } from '@tabler/icons-react';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
 import { useState } from 'react';
-import type { Network, Run } from '@/api';
+import type { Network, Run, RunConfig } from '@/api';
 import { datasetsQuery } from '@/features/datasets';
 import { TESTIDS, formatCount, useProject } from '@/lib';
 import { ProblemNotice } from '@/ui';
-import { networkQuery } from '../api';
+import { networkQuery, weightSetsQuery } from '../api';
 import { ConfigInput } from './ConfigInput';
 import { EstimateLine } from './EstimateLine';
 import { ExpertSections } from './ExpertSections';
@@ -18,16 +18,23 @@ import classes from './StartRunDialog.module.css';
 import { StartFromSelect } from './StartFromSelect';
 import { useEstimate, useRunPlan, useStartRun, type StartFrom } from './useRunPlan';
 
+export interface InitialRun {
+  readonly config: RunConfig;
+  readonly startFrom: StartFrom;
+}
+
 export interface StartRunDialogProps {
   networkId: string;
   opened: boolean;
   onClose: () => void;
+  /** Settings and weights that something else has chosen already. */
+  initial?: InitialRun;
   /** Called after the start; without it the page of the run opens. */
   onStarted?: (run: Run) => void;
 }
 
 /** Everything a training needs: good defaults first, expert settings folded, problems up front. */
-export function StartRunDialog({ networkId, opened, onClose, onStarted }: StartRunDialogProps) {
+export function StartRunDialog({ networkId, opened, initial, onClose, onStarted }: StartRunDialogProps) {
   const { data: network, error } = useQuery({ ...networkQuery(networkId), enabled: opened, staleTime: 0 });
   return (
     <Modal
@@ -38,13 +45,14 @@ export function StartRunDialog({ networkId, opened, onClose, onStarted }: StartR
       data-testid={TESTIDS.training.dialog}
     >
       {error && <ProblemNotice error={error} />}
-      <FreshForm networkId={networkId} onClose={onClose} onStarted={onStarted} />
+      <FreshForm networkId={networkId} initial={initial} onClose={onClose} onStarted={onStarted} />
     </Modal>
   );
 }
 
 interface FreshFormProps {
   networkId: string;
+  initial: InitialRun | undefined;
   onClose: () => void;
   onStarted: ((run: Run) => void) | undefined;
 }
@@ -52,24 +60,33 @@ interface FreshFormProps {
 /** The modal mounts this anew each time it opens: the form waits for the network as it is now. */
 function FreshForm({ networkId, ...rest }: FreshFormProps) {
   const { data: network, isFetchedAfterMount } = useQuery({ ...networkQuery(networkId), staleTime: 0 });
-  return network && isFetchedAfterMount ? <StartRunForm network={network} {...rest} /> : null;
+  const { data: weightSets, isError } = useQuery(weightSetsQuery(networkId));
+  if (!network || !isFetchedAfterMount || (weightSets === undefined && !isError)) return null;
+  const brought = weightSets?.find(({ num_tensors }) => num_tensors > 0);
+  return <StartRunForm network={network} broughtWeights={brought?.id ?? null} {...rest} />;
 }
 
 interface StartRunFormProps {
   network: Network;
+  initial: InitialRun | undefined;
+  /** Weights that came with the network: what it is trained on from, unless one chooses others. */
+  broughtWeights: string | null;
   onClose: () => void;
   onStarted: ((run: Run) => void) | undefined;
 }
 
-function StartRunForm({ network, onClose, onStarted }: StartRunFormProps) {
+function StartRunForm({ network, initial, broughtWeights, onClose, onStarted }: StartRunFormProps) {
   const networkId = network.id;
   /** Another dataset than the one the network is bound to. */
   const [chosen, setChosen] = useState<string | null>(null);
   const dataset = chosen ?? network.dataset_id;
   const [name, setName] = useState('');
-  const [startFrom, setStartFrom] = useState<StartFrom>(null);
+  const [startFrom, setStartFrom] = useState<StartFrom>(
+    initial?.startFrom ??
+      (broughtWeights === null ? null : { type: 'weights', weight_set_id: broughtWeights }),
+  );
   const [mergeFrom, setMergeFrom] = useState<StartFrom>(null);
-  const plan = useRunPlan(networkId, dataset);
+  const plan = useRunPlan(networkId, dataset, initial?.config);
   const estimate = useEstimate(networkId, dataset);
   const start = useStartRun(networkId);
   const navigate = useNavigate();

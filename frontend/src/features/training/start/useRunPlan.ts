@@ -9,8 +9,8 @@ import { fieldsOf, numberProblem, withValue } from './schemaFields';
 export type StartFrom = NonNullable<RunStart['start_from']> | null;
 
 /** The plan of a run while it is being made: its settings, what stands in its way, what it costs. */
-export function useRunPlan(networkId: string, datasetId: string | null) {
-  const [changes, setChanges] = useState<RunConfig | null>(null);
+export function useRunPlan(networkId: string, datasetId: string | null, initial?: RunConfig) {
+  const [changes, setChanges] = useState<RunConfig | null>(initial ?? null);
   /** Numbers as they were typed, by path; those that mean nothing stand in the way. */
   const [typed, setTyped] = useState<Readonly<Record<string, string>>>({});
   const [checked] = useDebouncedValue(changes, 250);

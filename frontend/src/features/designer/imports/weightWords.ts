@@ -1,0 +1,26 @@
+import type { MatchRow } from '@/api';
+
+/** How images are given where weights were trained, as the API names it. */
+export type Images = 'imagenet' | 'caffe' | 'symmetric' | 'unit';
+
+export const IMAGES: readonly { value: Images; label: string }[] = [
+  { value: 'imagenet', label: 'Mean and deviation of ImageNet (PyTorch)' },
+  { value: 'caffe', label: '0 to 255, blue first, less the mean (Caffe, Keras “caffe”)' },
+  { value: 'symmetric', label: '-1 to 1 (Keras “tf”)' },
+  { value: 'unit', label: '0 to 1' },
+];
+
+const HOW: Record<MatchRow['how'], string> = {
+  name: 'name',
+  prefix: 'name, prefix',
+  'shape in order': 'shape, in order',
+  none: 'not loaded',
+};
+
+export function howWords(how: MatchRow['how']): string {
+  return HOW[how];
+}
+
+export function shapeText(shape: readonly number[] | undefined): string {
+  return shape === undefined || shape.length === 0 ? '' : shape.join(' × ');
+}
