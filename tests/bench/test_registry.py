@@ -43,6 +43,8 @@ PROMISED = {
     "gallery_page_ms_p95_1m": 100,
     "second_start_s": 10,
     "gpu_loop_over_bare": 1.05,
+    "export_onnx_over_plain": 2,
+    "import_onnx_over_onnx2torch": 1,
 }
 ALSO_KNOWN = {
     "lime_package_over_ours",
@@ -50,6 +52,8 @@ ALSO_KNOWN = {
     "ingest_images_per_s",
     "web_rss_mb_idle",
     "web_rss_mb_after_60k",
+    "import_onnx_memory_over_file",
+    "export_onnx_memory_over_file",
 }
 FIELDS = {"name", "value", "unit", "goal", "peer", "model", "batch", "threads"}
 

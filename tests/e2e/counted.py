@@ -19,7 +19,9 @@ COUNT = """
     const PANELS = __PANELS__;
     const PERFORMED_WORK = 1;
     const ELEMENT = 5;
-    const none = () => ({ commits: 0, mounted: 0, panels: {}, drawn: { far: 0, minimap: 0 } });
+    const none = () => ({
+        commits: 0, mounted: 0, panels: {}, drawn: { far: 0, minimap: 0 }, painted: 0,
+    });
     window.counted = none();
     window.takeCounts = () => {
         const taken = window.counted;
@@ -59,6 +61,12 @@ COUNT = """
         window.counted.drawn[this.canvas.closest('.react-flow') ? 'far' : 'minimap'] += 1;
         return clearRect.apply(this, place);
     };
+    // All connections of a scene are one path.
+    const { stroke } = CanvasRenderingContext2D.prototype;
+    CanvasRenderingContext2D.prototype.stroke = function (...path) {
+        if (path[0] instanceof Path2D) window.counted.painted += 1;
+        return stroke.apply(this, path);
+    };
 })();
 """
 PANELS = {
@@ -75,7 +83,8 @@ class Counts:
     Attributes:
         mounted: Cards that React made, whether or not they are there any more.
         panels: Components and elements that were rendered again, by panel.
-        drawn: Times that the far view and the minimap were drawn.
+        drawn: Times that the far view and the minimap were drawn, be it as a copy.
+        painted: Times that a whole scene was painted.
         operations: Of each request that saves, its operations.
     """
 
@@ -83,6 +92,7 @@ class Counts:
     mounted: int
     panels: dict[str, int]
     drawn: dict[str, int]
+    painted: int
     operations: list[list[str]] = field(default_factory=list[list[str]])
     num_analyses: int = 0
 

@@ -97,8 +97,9 @@ def test_a_viewer_reads_the_code_only(
     owner = open_context()
     network_id = new_network(owner, "mlp", "Shown")
     session = owner.request.get("/api/session").json()
+    network = owner.request.get(f"/api/networks/{network_id}").json()
     invited = owner.request.post(
-        f"/api/projects/{session['projects'][0]['id']}/invitations",
+        f"/api/projects/{network['project_id']}/invitations",
         data={"role": "viewer"},
         headers={"X-CSRFToken": session["csrf_token"]},
     ).json()

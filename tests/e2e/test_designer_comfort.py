@@ -124,7 +124,12 @@ def test_guides_show_while_dragging_and_alt_is_without(designer: DesignerCanvas)
     page.mouse.move(back, y + 56, steps=3)
     expect(guides).to_have_count(0)
     page.keyboard.up("Alt")
+    page.keyboard.press("Escape")
+    page.mouse.move(back, y + 90, steps=3)
     page.mouse.up()
+    expect(page.get_by_test_id("property-name")).to_have_value("residual_2")
+    given_up = designer.node("residual_2").bounding_box()
+    assert given_up == box
 
 
 def test_the_picture_names_every_layer(designer: DesignerCanvas) -> None:

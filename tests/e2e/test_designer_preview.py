@@ -52,11 +52,12 @@ def test_every_layer_shows_a_sample_and_follows_each_edit(designer: DesignerCanv
     expect(close).to_contain_text("Channels 1 to 16 of 28", timeout=ANSWERED_WITHIN_MS)
     close.get_by_role("button", name="Later channels").click()
     expect(close).to_contain_text("Channels 17 to 28 of 28", timeout=ANSWERED_WITHIN_MS)
-    # Of all that was asked the server keeps the last answers, and what these overtook.
+    # Of all that was asked the server keeps the last answers, of the cards and of the close-up, and
+    # what these overtook: of three edits at most two each, those that had not ended by then.
     jobs = page.request.get("/api/jobs").json()["items"]
     states = [job["state"] for job in jobs if job["kind"] == "inspection.preview"]
     assert states
-    assert len(states) <= 4
+    assert len(states) <= 6
     assert not {"queued", "running", "failed"} & set(states)
 
     # Another sample changes the pictures, and the image's card shows the one that is previewed.

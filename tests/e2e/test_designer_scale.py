@@ -59,6 +59,18 @@ def opened(open_context: OpenContext, document: dict[str, Any]) -> tuple[Designe
     return designer, counter
 
 
+_UNTIL_TABLE_RESTS = """() => new Promise((done) => {
+    const table = document.querySelector("[data-testid='layers-table']").parentElement;
+    let moved = performance.now();
+    table.addEventListener('scroll', () => { moved = performance.now(); });
+    const look = () => {
+        if (performance.now() - moved > 500) done();
+        else requestAnimationFrame(look);
+    };
+    look();
+})"""
+
+
 def settle(page: Page) -> None:
     """Let what was put off until the next frames happen, and the last analysis arrive."""
     expect(page.locator("[data-stale]")).to_have_count(0, timeout=60_000)
@@ -133,6 +145,8 @@ def test_panning_draws_once_a_frame_and_renders_no_panel(
     # React takes part in the beginning and in the end.
     assert panned.commits <= 2
     assert 1 <= panned.drawn["far"] <= _MOVES + 1
+    # What is seen while it moves is a copy; the rest was painted when the view came to rest.
+    assert panned.painted <= 1
     assert panned.drawn["minimap"] <= _MOVES + 1
     assert panned.operations == []
     assert panned.num_analyses == 0
@@ -147,6 +161,9 @@ def test_a_drag_is_one_operation_and_its_moves_render_no_panel(
     grip = f'.react-flow__node[data-id="{node_id}"]'
     designer.page.locator(grip).click(position={"x": 80, "y": 12})
     settle(designer.page)
+    # Choosing a layer shows its row, once; dragging it does not.
+    expect(designer.page.locator("tr[data-selected]")).to_be_in_viewport()
+    designer.page.evaluate(_UNTIL_TABLE_RESTS)
     counter.take()
     short, long = (_drag(designer, counter, grip, moves) for moves in (_MOVES, _LONG_MOVES))
     for dragged in (short, long):
@@ -154,9 +171,11 @@ def test_a_drag_is_one_operation_and_its_moves_render_no_panel(
         assert dragged.num_analyses == 0
         assert dragged.mounted == 0
         assert "palette" not in dragged.panels
+    # When the layer is taken and when it is let go; the longer drag reaches the edge, and pans.
+    assert short.drawn["minimap"] <= 2
     # What the panels render, they render when the layer is let go.
     for panel, rendered in long.panels.items():
-        assert abs(rendered - short.panels[panel]) < _MOVES
+        assert abs(rendered - short.panels[panel]) < _MOVES, panel
     # Where the layer is, React Flow's own nodes, and what follows from them.
     assert short.commits <= 3 * _MOVES
     assert long.commits <= 3 * _LONG_MOVES
@@ -166,6 +185,9 @@ def test_a_drag_is_one_operation_and_its_moves_render_no_panel(
     undone = counter.take()
     assert undone.operations == [["move_nodes"]]
     assert (undone.num_analyses, undone.mounted) == (0, 0)
+    # Nothing that is computed changed: no row of the table is rendered again.
+    assert undone.panels.get("bottom", 0) <= 4
+    assert "palette" not in undone.panels
 
 
 def _drag(designer: DesignerCanvas, counter: Counter, grip: str, moves: int) -> Counts:

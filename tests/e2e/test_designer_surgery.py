@@ -11,6 +11,7 @@ from netloom.templates import make_template
 from tests.e2e.designer_canvas import DesignerCanvas, new_network
 
 pytestmark = pytest.mark.e2e
+SOON_MS = 60_000
 
 
 @pytest.fixture
@@ -66,3 +67,36 @@ def test_freezing_by_the_keyboard_alone(designer: DesignerCanvas) -> None:
     nodes = designer.served()["document"]["graph"]["nodes"].values()
     assert {node["name"] for node in nodes if node["is_frozen"]} >= {"conv"}
     assert not next(node for node in nodes if node["name"] == "classifier")["is_frozen"]
+
+
+def test_a_classifier_becomes_a_detector_whose_boxes_are_drawn(designer: DesignerCanvas) -> None:
+    page = designer.page
+    before = designer.served()["document"]["graph"]
+    designer.select("relu")
+    page.keyboard.press("Control+k")
+    page.keyboard.type("attach a feature pyramid")
+    page.keyboard.press("Enter")
+    dialog = page.get_by_role("dialog", name="Attach a feature pyramid")
+    expect(dialog.get_by_test_id("surgery-field-layers")).not_to_have_value("", timeout=SOON_MS)
+    report = dialog.get_by_test_id("surgery-survival")
+    expect(report.get_by_label("Layers whose weights change")).to_contain_text("pyramid")
+    expect(page.get_by_test_id("surgery-apply")).to_be_enabled(timeout=SOON_MS)
+    page.get_by_test_id("surgery-apply").click()
+    expect(dialog).to_be_hidden()
+    designer.fit()
+    expect(designer.output_of("detections")).to_have_text("B × 100 × 6")
+
+    designer.select("detections")
+    designer.set_param("score_threshold", "0.01")
+    page.get_by_test_id("designer-preview").click()
+    drawn = page.get_by_test_id("preview-boxes")
+    expect(drawn).to_be_visible(timeout=SOON_MS)
+    expect(drawn.locator("image")).to_have_count(1)
+    expect(drawn.locator("[data-box]")).not_to_have_count(0)
+    listed = page.get_by_role("list", name="Boxes, the best first")
+    expect(listed.get_by_role("listitem")).not_to_have_count(0)
+    page.get_by_test_id("designer-preview").click()
+    designer.press("Control+z")
+    designer.press("Control+z")
+    designer.expect_saved()
+    assert designer.served()["document"]["graph"] == before

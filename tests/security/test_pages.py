@@ -20,8 +20,9 @@ from tour.studio import Studio, private_studio
 
 pytestmark = [pytest.mark.e2e, pytest.mark.slow, pytest.mark.timeout(900)]
 # Pages that show nothing anyone has named.
-BARE = {"/", "/signin", "/invitation", "$"}
+BARE = {"/", "/signin", "/invitation", "/networks/zoo", "$"}
 WITHOUT_RAIL = {"/networks/$networkId/report"}
+INSPECT_TABS = ("evaluation", "predictions", "baselines")
 WATCH = """
     window.pwned = (what) => tell(`a script ran: ${what}`);
     document.addEventListener('securitypolicyviolation', (event) =>
@@ -94,6 +95,7 @@ def _addresses(made: Filled) -> dict[str, list[str]]:
         "/signin": ["/signin?next=//evil.example"],
         "/invitation": ["/invitation#token=nothing"],
         "/networks": ["/networks"],
+        "/networks/zoo": ["/networks/zoo"],
         "/networks/$networkId": [f"/networks/{made.network}", f"/networks/{made.draft}"],
         "/networks/$networkId/report": [f"/networks/{made.network}/report"],
         "/data": ["/data"],
@@ -105,7 +107,7 @@ def _addresses(made: Filled) -> dict[str, list[str]]:
         "/runs": ["/runs"],
         "/runs/$runId": [f"/runs/{made.run}"],
         "/runs/compare": [f"/runs/compare?a={made.run}&b={made.run}"],
-        "/inspect": [inspect, f"{inspect}&tab=evaluation"],
+        "/inspect": [inspect, *(f"{inspect}&tab={tab}" for tab in INSPECT_TABS)],
         "/projects": ["/projects"],
         "/account": ["/account"],
         "/bin": ["/bin"],

@@ -18,7 +18,7 @@ OURS = (
 BANNED_MODULES = {
     "pickle", "cPickle", "_pickle", "dill", "cloudpickle", "joblib", "marshal", "shelve",
     "jsonpickle", "pickletools", "yaml", "xml", "lxml", "telnetlib", "ftplib", "requests",
-    "urllib.request", "code", "codeop", "pty", "imp",
+    "urllib.request", "runpy", "code", "codeop", "pty", "imp",
 }  # fmt: skip
 BANNED_CALLS = {
     "eval": "runs text",
@@ -40,12 +40,28 @@ BANNED_ANYWHERE = {
     "csrf_exempt": "switches the guard off",
 }
 # The one reader of weights, and what the ranks of one run tell each other.
-LOADS_WEIGHTS = ("netloom/train/checkpoint.py", "netloom/train/ranks.py")
+LOADS_WEIGHTS = (
+    "netloom/train/checkpoint.py",
+    "netloom/train/ranks.py",
+    "netloom/formats/state_dict.py",
+)
 UNPACKS = "config/launcher/backup.py"  # the operator's own backup, after a look at the names
 # An author checks a package of their own, which is installed: its layers are made again from the
 # code that they write. Only a command for that reaches it, and no document has a part in it.
 RUNS_PACKAGES = "netloom/layer_checks/trial.py"
 MAY_CHECK_PACKAGES = {"netloom/commands/layers.py"}
+# A person's own file of Python: run by that person's command, or in the process without network
+# that the operator has allowed it to.
+RUNS_FILES = "netloom/formats/python/run.py"
+MAY_RUN_FILES = {
+    "netloom/commands/convert.py",
+    "netloom/commands/push.py",
+    "netloom/formats/reading.py",
+}
+# What a person sends to a studio elsewhere, from their own environment.
+REACHES_OUT = "netloom/pushing.py"
+MAY_REACH_OUT = {"netloom/__init__.py", "netloom/commands/push.py"}
+ALLOWED = {(RUNS_FILES, "runpy"), (REACHES_OUT, "urllib.request")}
 BANNED_IN_PAGES = (
     r"dangerouslySetInnerHTML",
     r"\.(?:inner|outer)HTML\s*=",
@@ -72,7 +88,8 @@ def _objections(source: str, where: str) -> Iterator[str]:
         line = f"{where}:{getattr(node, 'lineno', 0)}"
         if isinstance(node, ast.Import):
             for alias in node.names:
-                yield from _module_objection(alias.name, line)
+                if (where, alias.name) not in ALLOWED:
+                    yield from _module_objection(alias.name, line)
         elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
             for alias in node.names:
                 yield from _module_objection(f"{node.module}.{alias.name}", line)
@@ -115,6 +132,20 @@ def test_only_the_command_for_authors_runs_what_layers_write() -> None:
         if "layer_checks" in path.read_text() and not where.startswith(folder)
     }
     assert importers == MAY_CHECK_PACKAGES
+
+
+@pytest.mark.parametrize(
+    ("module", "importers"),
+    [
+        ("netloom.formats.python.run", MAY_RUN_FILES),
+        ("netloom.pushing", MAY_REACH_OUT),
+    ],
+)
+def test_only_commands_run_files_and_reach_out(module: str, importers: set[str]) -> None:
+    found = {
+        path.relative_to(REPOSITORY).as_posix() for path in _files() if module in path.read_text()
+    }
+    assert found - {module.replace(".", "/") + ".py"} == importers
 
 
 def test_nothing_turns_data_into_code() -> None:

@@ -79,9 +79,44 @@ def test_random_trained_and_edited(
     assert "linear have random weights" in partly["notes"][0]
     assert partly["nodes"]["conv"] == trained["nodes"]["conv"]
 
+    _, found = show(run["network_id"], document=_with_boxes(), sample=sample)
+    boxes = found["nodes"]["detected"]["outputs"][0]["picture"]
+    assert (boxes["kind"], boxes["width"], boxes["height"]) == ("boxes", 8, 8)
+    assert boxes["url"] == found["nodes"]["image"]["outputs"][0]["picture"]["url"]
+    assert boxes["num_shown"] == len(boxes["boxes"]) == 4
+    assert {box["name"] for box in boxes["boxes"]} <= {str(digit) for digit in range(10)}
+
     gone = {"kind": "checkpoint", "checkpoint_id": "none"}
     asked = {"document": edited, "page": "a", "weights": gone}
     assert api.post(f"/api/networks/{run['network_id']}/previews", asked).status_code == 404
+
+
+def _with_boxes() -> dict[str, Any]:
+    """The tiny network with a box and its scores for each quarter of the image, the best four."""
+    document = tiny_network()
+    nodes, edges = document["graph"]["nodes"], document["graph"]["edges"]
+    layers: dict[str, tuple[str, dict[str, Any], dict[str, str]]] = {
+        "patches": ("PatchEmbedding", {"num_features": 6}, {"input": "image"}),
+        "boxes": ("Linear", {"out_features": 4}, {"input": "patches"}),
+        "scores": ("Linear", {"out_features": 10}, {"input": "patches"}),
+        "found": (
+            "Detections",
+            {"score_threshold": 0.0, "scores": "sigmoid", "max_detections": 4},
+            {"boxes": "boxes", "scores": "scores"},
+        ),
+        "detected": ("Output", {}, {"input": "found"}),
+    }
+    for name, (kind, params, sources) in layers.items():
+        nodes[name] = {"type": kind, "name": name, "params": params}
+        for port, source in sources.items():
+            edges[f"{name}_{port}"] = {
+                "source": {
+                    "node": source,
+                    "port": "detections" if source == "found" else "output",
+                },
+                "target": {"node": name, "port": port},
+            }
+    return document
 
 
 def test_one_node_is_looked_at_closely(

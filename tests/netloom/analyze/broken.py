@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from netloom.analyze import Binding
 from netloom.graph.diagnostics import DiagnosticCode as Code
-from netloom.graph.document import Document
+from netloom.graph.document import Document, ExposedParam, ExposedTarget
 from tests.netloom.graph.build import block, chain, document, edge, instance, node
 
 
@@ -60,6 +60,18 @@ def budgeted(document: Document, **budgets: float) -> Document:
 
 def conv(name: str, **params: object):
     return node("Conv2d", name, **params)  # type: ignore[arg-type]
+
+
+def _offering(node_id: str, param: str) -> Document:
+    """A block whose `filters` set those of a convolution, and something else as well."""
+    found = block("Offer", "p", conv("conv"), RELU.model_copy(update={"name": "bend"}))
+    also = [ExposedTarget(node=node_id, param=param)]
+    filters = ExposedParam(node="p1", param="out_channels", also=also)
+    return document(
+        {"img": IMAGE, "ins": instance("blk", "use", overrides={"filters": 3}), "out": OUTPUT},
+        {"e1": edge("img", "ins"), "e2": edge("ins", "out")},
+        {"blk": found.model_copy(update={"exposed": {"filters": filters}})},
+    )
 
 
 BROKEN: dict[str, Broken] = {
@@ -222,6 +234,21 @@ BROKEN: dict[str, Broken] = {
         ),
         "Block Widen has no parameter 'depth'",
         severity="warning",
+    ),
+    "exposed parameter of a layer that is gone": Broken(
+        Code.UNKNOWN_PARAM,
+        _offering("gone", "out_channels"),
+        "filters of block Offer is to set 'out_channels' of a layer that is not in it",
+        severity="warning",
+        scope="blk",
+        is_from_outside=True,
+    ),
+    "exposed parameter that its layer does not have": Broken(
+        Code.UNKNOWN_PARAM,
+        _offering("p2", "out_channels"),
+        "filters of block Offer is to set 'out_channels' of bend, which has no such parameter",
+        severity="warning",
+        scope="blk",
     ),
     "parameter out of range": Broken(
         Code.INVALID_PARAM,

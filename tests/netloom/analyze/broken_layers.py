@@ -146,6 +146,11 @@ BROKEN_LAYERS: dict[str, Broken] = {
     "matrices": two_inputs("MatMul", "input_1", "input_2", "must be as many as the rows"),
     "einsum": two_inputs("Einsum", "input_1", "input_2", "does not fit", pattern="bchw,bchw->bc"),
     "rearrange": image_into("Rearrange", "splits that come out even", 0, sizes="p=5, q=5"),
+    "placeholder": Broken(
+        Code.PLACEHOLDER,
+        chain(IMAGE, node("Placeholder", "lost", op="NonMaxSuppression", domain="ai.onnx"), OUTPUT),
+        "lost stands for NonMaxSuppression of ai.onnx, which Netloom cannot compute",
+    ),
     "larger than anything": Broken(
         Code.LIMIT_EXCEEDED, chain(IMAGE, *GROWING, OUTPUT), "numbers along H.", num_fixes=0
     ),

@@ -36,7 +36,9 @@ def nodes(draw: st.DrawFn) -> dict[str, object]:
         node["block"] = draw(st.none() | BLOCK_IDS)
         node["overrides"] = draw(st.dictionaries(st.sampled_from(["w", "z"]), VALUES, max_size=2))
         node["repeat"] = draw(st.sampled_from([1, 1, 2, 3, 99_999]))
-    else:
+    if draw(st.integers(0, 3)) == 0:
+        node["weights_of"] = draw(st.sampled_from([*IDS, "gone"]))
+    if kind != "Block":
         node["params"] = draw(st.dictionaries(st.sampled_from(PARAM_NAMES), VALUES, max_size=2))
     return node
 

@@ -12,9 +12,10 @@ from netloom.templates import make_template
 from tests.netloom.analyze.broken import BROKEN, IMAGE, OUTPUT, Broken
 from tests.netloom.analyze.broken_layers import BROKEN_LAYERS
 from tests.netloom.analyze.broken_sequences import BROKEN_SEQUENCES
+from tests.netloom.analyze.broken_sharing import SHARING
 from tests.netloom.graph.build import block, chain, document, edge, instance, node
 
-ALL = BROKEN | BROKEN_SEQUENCES | BROKEN_LAYERS
+ALL = BROKEN | BROKEN_SEQUENCES | BROKEN_LAYERS | SHARING
 EVERY = [pytest.param(broken, id=name) for name, broken in ALL.items()]
 
 

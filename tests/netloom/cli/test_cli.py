@@ -7,7 +7,6 @@ import json
 import signal
 import subprocess
 import sys
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -19,26 +18,6 @@ from netloom.samples import digits, write_samples
 from netloom.templates import make_template
 from netloom.train.spec import EarlyStopConfig, OptimizerConfig, RunConfig, TrainSpec
 from tests.netloom.compile.networks import chain, image, node, rich_network
-
-
-@dataclass(frozen=True)
-class Answer:
-    status: int
-    out: str
-    err: str
-
-    def json(self) -> object:
-        return json.loads(self.out)
-
-
-@pytest.fixture
-def netloom(capsys: pytest.CaptureFixture[str]):
-    def run(*arguments: object) -> Answer:
-        status = main([str(argument) for argument in arguments])
-        captured = capsys.readouterr()
-        return Answer(status, captured.out, captured.err)
-
-    return run
 
 
 @pytest.fixture(scope="module")
@@ -234,7 +213,7 @@ def test_doctor_answers_for_people_and_programs(netloom) -> None:
         (("train", "missing.json"), "not a file"),
         (("train", "text.json"), "cannot be read"),
         (("predict", "missing", "a.png"), "cannot be read"),
-        (("predict", "text.json", "a.png"), "not a readable bundle"),
+        (("predict", "text.json", "a.png"), "text.json"),
         (("predict", "{bundle}", "text.json"), "The content is no image"),
         (("predict", "{bundle}", "{image}", "--device", "cuda:7"), "netloom doctor"),
         (("predict", "{bundle}", "{image}", "--device", "toaster"), "no device 'toaster'"),

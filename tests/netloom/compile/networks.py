@@ -16,7 +16,7 @@ from netloom.graph.document import (
     Node,
 )
 
-_ATTRIBUTES = ("block", "overrides", "repeat", "weights", "is_frozen")
+_ATTRIBUTES = ("block", "overrides", "repeat", "weights", "weights_of", "is_frozen")
 
 
 def node(type_name: str, name: str, **values: Any) -> Node:

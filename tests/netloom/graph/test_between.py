@@ -46,6 +46,7 @@ def any_node(draw: st.DrawFn, blocks: list[str]) -> Node:
         overrides=draw(st.dictionaries(st.sampled_from(["a", "b"]), VALUES, max_size=2)),
         repeat=draw(st.integers(1, 3)),
         weights=draw(st.sampled_from(["separate", "shared"])),
+        weights_of=draw(st.sampled_from(["", "", "n0", "gone"])),
     )
 
 

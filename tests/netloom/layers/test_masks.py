@@ -16,7 +16,8 @@ from netloom.layers import get_layer
 from netloom.layers.base import Inference, Inputs, InsertBefore, ShapeProblem
 from netloom.layers.expect import infer_layer
 from netloom.layers.parse import parse_params
-from netloom.layers.shapes import mask_shape, sequence_shape, symbol
+from netloom.layers.shapes import mask_shape, sequence_shape
+from netloom.layers.sizes import symbol
 from netloom.readback import read_source
 from tests.netloom.compile.networks import network, node
 

@@ -9,18 +9,14 @@ from hypothesis import strategies as st
 from netloom.layers.shapes import (
     BATCH,
     Dim,
-    Expr,
-    Size,
     concrete,
     elements_per_sample,
-    exact_divide,
-    floor_divide,
     image_shape,
     named_shape_text,
     shape_json,
     shape_text,
-    symbol,
 )
+from netloom.layers.sizes import Expr, Size, exact_divide, floor_divide, symbol
 
 SHAPE = image_shape(64, 56, 28)
 

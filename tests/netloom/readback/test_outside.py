@@ -122,6 +122,15 @@ def test_hostile_text_is_problems_and_no_exception(source: str) -> None:
     assert reading.operations == ()
 
 
+@pytest.mark.parametrize("name", ["größe", "x" * 65])
+def test_inputs_have_plain_names(name: str) -> None:
+    renamed = SOURCE.replace("def forward(self, input:", f"def forward(self, {name}:")
+    assert renamed != SOURCE
+    reading = read_source(renamed, DOCUMENT)
+    assert not reading.is_complete
+    assert any("plain letters" in each.message for each in reading.problems)
+
+
 SOURCE = generate_source(
     make_template("small_resnet", channels=3, height=32, width=32, num_classes=4)
 )

@@ -68,6 +68,31 @@ def residual() -> Document:
     return Document(graph=Graph(name="Residual", nodes=nodes_of(nodes), edges=edges))
 
 
+def tied() -> Document:
+    """Two branches of the same weights, added; the second one is named first."""
+    nodes: Nodes = {
+        "image": ("ImageInput", IMAGE),
+        "stem": ("Conv2d", {"out_channels": 8, **SAME}),
+        "act": ("ReLU", {}),
+        "left": ("Conv2d", {"out_channels": 6, **SAME}),
+        "left_bn": ("BatchNorm2d", {}),
+        "right": ("Conv2d", {"out_channels": 6, **SAME}),
+        "right_bn": ("BatchNorm2d", {}),
+        "add": ("Add", {}),
+        "pool": ("GlobalAvgPool", {}),
+        "fc": ("Linear", {"out_features": 10}),
+        "out": ("Output", {}),
+    }
+    edges = edges_of(
+        "image>stem>left>left_bn>add.input_1>pool>fc>out",
+        "stem>act>right>right_bn>add.input_2",
+    )
+    drawn = nodes_of(nodes)
+    for user, owner in (("left", "right"), ("left_bn", "right_bn")):
+        drawn[user] = drawn[user].model_copy(update={"weights_of": owner})
+    return Document(graph=Graph(name="Tied", nodes=drawn, edges=edges))
+
+
 def concatenation() -> Document:
     """Three branches joined along channels, then flattened; one of them is depthwise."""
     nodes: Nodes = {
@@ -266,4 +291,5 @@ ALL = {
     "concatenation": concatenation,
     "repeated": repeated,
     "shared": lambda: repeated("shared"),
+    "tied": tied,
 }

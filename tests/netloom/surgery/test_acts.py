@@ -59,6 +59,15 @@ def test_replacing_the_head_keeps_the_backbone(name: str, style: str) -> None:
     assert survival.kept + survival.removed == analyze(document).totals.parameters
 
 
+def test_a_head_of_the_same_kind_asks_for_no_dropout() -> None:
+    asked = {
+        style: {field.name for field in plan_act(residual(), "replace_head", values=values).form}
+        for style in ("same", "pooled")
+        for values in ({"num_classes": 4, "style": style},)
+    }
+    assert asked["pooled"] - asked["same"] == {"dropout"}
+
+
 def test_a_pooled_head_stands_behind_the_last_feature_map() -> None:
     document = template("lenet5")
     plan = plan_act(document, "replace_head", values={"num_classes": 4, "style": "pooled"})

@@ -13,7 +13,7 @@ from netloom.surgery import Plan, Target, plan_act
 from netloom.surgery.expand import expand
 from netloom.surgery.remap import remap_weights
 from netloom.surgery.transfer import plan_transfer
-from tests.netloom.surgery.networks import ALL, concatenation, repeated, residual, template
+from tests.netloom.surgery.networks import ALL, concatenation, repeated, residual, template, tied
 
 
 def after(document: Document, plan: Plan) -> Document:
@@ -65,6 +65,9 @@ WIDER = [
     (repeated, "body", "inner_conv", 10),
     (repeated, None, "stem", 12),
     (lambda: repeated("shared"), None, "stem", 12),
+    (tied, None, "left", 9),
+    (tied, None, "right", 18),
+    (tied, None, "stem", 16),
     (lambda: template("small_resnet"), None, "stem", 24),
 ]
 

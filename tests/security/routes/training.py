@@ -14,6 +14,15 @@ from training.models import Checkpoint, Run, RunDetail
 CONFIG: dict[str, Any] = {"config": {}}
 
 
+def _transfer(world: World) -> dict[str, Any]:
+    data = dataset_version(world).dataset_id
+    return {"network_id": network(world).id, "dataset_id": data, "name": "Transferred"}
+
+
+def _planned(world: World) -> dict[str, Any]:
+    return {key: value for key, value in _transfer(world).items() if key != "name"}
+
+
 def _both(world: World) -> str:
     return f"a={run(world).id}&b={run(world).id}"
 
@@ -36,6 +45,9 @@ ROUTES = {
     "get_run_log": Route("view"),
     "get_run_spec": Route("view"),
     "list_checkpoints": Route("view"),
+    "list_transfer_sources": Route("view"),
+    "plan_transfer": Route("view", _planned),
+    "make_transfer": Route("edit", _transfer),
     "compare_runs": Route("view", query=_both),
 }
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from tests.netloom.layers.cases import (
     activation,
+    arrays,
     combine,
     convolution,
     detection,
     linear,
     normalization,
+    operators,
     pooling,
     regularization,
     sequence,
@@ -23,6 +25,7 @@ _TABLES: tuple[Cases, ...] = (
     detection.CASES,
     linear.CASES,
     normalization.CASES,
+    operators.CASES,
     pooling.CASES,
     regularization.CASES,
     sequence.CASES,
@@ -30,5 +33,6 @@ _TABLES: tuple[Cases, ...] = (
 )
 
 CASES: dict[str, list[Case]] = {name: cases for table in _TABLES for name, cases in table.items()}
+CASES["Operator"] = [*operators.OPERATOR_CASES, *arrays.ARRAY_CASES]
 
 __all__ = ["CASES", "Case"]

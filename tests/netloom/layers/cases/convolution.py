@@ -54,6 +54,13 @@ CASES: Cases = {
         {"kernel_size": 1, "stride": 2, "out_channels": 8, "groups": 2},
     ),
     "ConvTranspose3d": over(VOLUMES, {}, {"kernel_size": 3, "padding": [1, 0, 1]}),
+    "SeparableConv1d": over(
+        SIGNALS,
+        {},
+        {"out_channels": 5, "kernel_size": 5, "stride": 2, "padding": 1},
+        {"kernel_size": 3, "dilation": 2, "out_channels": 6, "groups": 2, "bias": False},
+    ),
+    "SeparableConv3d": over(VOLUMES, {}, {"kernel_size": [1, 3, 3], "padding": [0, 1, 0]}),
     "SeparableConv2d": over(
         IMAGES,
         {},

@@ -7,9 +7,9 @@ from netloom.layers.shapes import (
     image_shape,
     mask_shape,
     sequence_shape,
-    symbol,
     token_shape,
 )
+from netloom.layers.sizes import symbol
 from tests.netloom.layers.cases.table import Case, Cases, over
 
 SEQUENCES = (sequence_shape(8), sequence_shape(6, 5))

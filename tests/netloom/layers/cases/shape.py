@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from netloom.layers.shapes import BATCH, Dim, image_shape, sequence_shape
+from netloom.layers.shapes import BATCH, Dim, image_shape, sequence_shape, volume_shape
 from tests.netloom.layers.cases.table import (
     ANY,
     FEATURES,
@@ -18,6 +18,7 @@ POSITIONS = (*IMAGES, *SIGNALS, *VOLUMES)
 COLUMN = image_shape(5, 1, 9)
 STEP = sequence_shape(8, 1)
 SMALLER = {"input": IMAGES[0], "like": image_shape(2, 7, 10)}
+SMALLER_VOLUME = {"input": VOLUMES[0], "like": volume_shape(2, 2, 3, 3)}
 LONG_LAST = (BATCH, Dim("H", 3), Dim("W", 4), Dim("F", 5))
 
 CASES: Cases = {
@@ -49,6 +50,10 @@ CASES: Cases = {
         *over(SEQUENCES, {"axis": "T", "start": -1}, {"axis": "T", "stop": 3}),
     ],
     "Crop2d": [*over(IMAGES, {"height": 5, "width": 8}), *over([SMALLER], {"to_input": True})],
+    "Crop3d": [
+        *over(VOLUMES, {"depth": 2, "height": 3, "width": 3}),
+        *over([SMALLER_VOLUME], {"to_input": True}),
+    ],
     "Pad": [
         *over(
             POSITIONS,

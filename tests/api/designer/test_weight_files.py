@@ -1,0 +1,165 @@
+"""Weights alone come in, find their network, and become its weights; then transfer learning."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from safetensors.torch import load_file
+
+from designer.models import WeightFile, WeightSet
+from jobs.models import Job, JobState
+from netloom.compile import build_module, state_weights
+from netloom.formats.bundle import make_meta, write_bundle
+from netloom.graph.migrations import load_document
+from storage.models import Blob
+from storage.services import local_blob
+from tests.api.studio import bring_in_digits, draw_network, tiny_network
+from tests.client import ApiClient
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def bring(
+    api: ApiClient, project: Any, run_jobs: Callable[..., Any], clean_files: None
+) -> Callable[..., Job]:
+    def bring_in(file_name: str, content: bytes) -> Job:
+        upload_id = api.upload(project, file_name, content)
+        answer = api.post("/api/imports", {"project_id": project.id, "upload_id": upload_id})
+        assert answer.status_code == 202, answer.content
+        run_jobs("bulk")
+        return Job.objects.get(pk=answer.json()["id"])
+
+    return bring_in
+
+
+def state_dict(tmp_path: Path) -> tuple[bytes, dict[str, torch.Tensor]]:
+    """Trained weights of the tiny network, under the names a training script gave them."""
+    document = load_document(tiny_network())
+    weights = state_weights(build_module(document, seed=11))
+    named = {f"module.{key.replace(':', '.')}": tensor for key, tensor in weights.items()}
+    path = tmp_path / "tiny.pth"
+    torch.save({"state_dict": named, "epoch": 3}, path)
+    return path.read_bytes(), weights
+
+
+def test_weights_alone_say_so_and_find_their_network(
+    api: ApiClient, project: Any, bring: Callable[..., Job], run_jobs: Any, tmp_path: Path
+) -> None:
+    content, weights = state_dict(tmp_path)
+    network = draw_network(api, project, None)
+    job = bring("tiny.pth", content)
+    assert job.state == JobState.SUCCEEDED, job.problem
+    assert job.result is not None
+    address = f"/api/weight-files/{job.result['weight_file_id']}"
+    found = api.get(address).json()
+    assert (found["source"], found["num_tensors"]) == ("tiny.pth", 4)
+    (fit,) = found["fits"]
+    assert (fit["network_id"], fit["share"], fit["num_by_name"]) == (network["id"], 1, 4)
+    asked = {"network_id": network["id"], "images": "symmetric"}
+    table = api.post(f"{address}/match", asked).json()
+    assert {row["how"] for row in table["rows"]} == {"prefix"}
+    started = api.post(f"{address}/load", asked)
+    assert started.status_code == 202, started.content
+    run_jobs("bulk")
+    (made,) = api.get(f"/api/networks/{network['id']}/weights").json()
+    assert (made["source"], made["num_tensors"]) == ("tiny.pth", 4)
+    row = WeightSet.objects.get(pk=made["id"])
+    stored = load_file(local_blob(row.blob_id, tmp_path))
+    for key, tensor in weights.items():
+        torch.testing.assert_close(stored[key], tensor, rtol=0, atol=0)
+    now = api.get(f"/api/networks/{network['id']}").json()
+    assert now["document"]["graph"]["nodes"]["image"]["params"]["mean"] == [0.5]
+    assert not WeightFile.objects.exists()
+    assert Blob.objects.count() == 1
+
+
+def test_weights_that_fit_nothing_are_refused_and_can_be_thrown_away(
+    api: ApiClient, project: Any, bring: Callable[..., Job], tmp_path: Path
+) -> None:
+    torch.save(torch.nn.Linear(5, 7).state_dict(), tmp_path / "other.pt")
+    network = draw_network(api, project, None)
+    job = bring("other.pt", (tmp_path / "other.pt").read_bytes())
+    assert job.result is not None
+    address = f"/api/weight-files/{job.result['weight_file_id']}"
+    assert api.get(address).json()["fits"] == []
+    refused = api.post(f"{address}/load", {"network_id": network["id"]})
+    assert refused.status_code == 422, refused.content
+    assert "Nothing in other.pt fits Tiny" in refused.json()["detail"]
+    assert api.delete(address).status_code == 204
+    assert not Blob.objects.exists()
+
+
+@pytest.fixture
+def trained(bring: Callable[..., Job], tmp_path: Path) -> str:
+    """A network that came with weights; its id."""
+    document = load_document(tiny_network())
+    weights = state_weights(build_module(document, seed=7))
+    classes = [f"digit {number}" for number in range(10)]
+    write_bundle(tmp_path / "b.zip", document, weights, make_meta(document, classes=classes))
+    job = bring("digits.zip", (tmp_path / "b.zip").read_bytes())
+    assert job.result is not None
+    return job.result["network_id"]
+
+
+def test_the_canvas_is_told_where_weights_stand(api: ApiClient, trained: str) -> None:
+    address = f"/api/networks/{trained}/weight-standing"
+    document = tiny_network()
+    found = api.post(address, {"document": document}).json()
+    assert found["source"] == "digits.zip"
+    assert found["nodes"] == {"conv": "pretrained", "linear": "pretrained"}
+    document["graph"]["nodes"]["conv"]["params"]["out_channels"] = 12
+    document["graph"]["nodes"]["linear"]["params"]["out_features"] = 3
+    found = api.post(address, {"document": document}).json()
+    assert found["nodes"]["conv"] == "changed"
+    assert found["nodes"]["linear"] == "new"
+
+
+def test_transfer_learning_makes_a_branch_that_is_ready_to_train(
+    api: ApiClient, project: Any, trained: str, run_jobs: Any
+) -> None:
+    dataset = bring_in_digits(api, project, run_jobs)
+    (source,) = api.get(f"/api/projects/{project.id}/transfer-sources").json()
+    assert source["network_id"] == trained
+    asked = {
+        "network_id": trained,
+        "dataset_id": dataset["id"],
+        "options": {"freeze": "backbone", "unfreeze_every_epochs": 2},
+    }
+    plan = api.post("/api/transfers/plan", asked).json()
+    assert plan["refusal"] == ""
+    assert plan["frozen"] == ["conv"]
+    assert plan["survival"]["num_layers"] == {"kept": 1, "new": 1, "removed": 1}
+    assert "netloom.transfer(" in plan["python"]
+    assert "unfreeze_every_epochs=2" in plan["python"]
+    answer = api.post("/api/transfers", {**asked, "name": "Digits, transferred"})
+    assert answer.status_code == 201, answer.content
+    made = answer.json()
+    assert made["start_from"]["type"] == "weights"
+    assert made["config"]["unfreeze"]["is_enabled"]
+    branch = api.get(f"/api/networks/{made['network_id']}").json()
+    assert branch["dataset_id"] == dataset["id"]
+    assert branch["document"]["graph"]["nodes"]["conv"]["is_frozen"]
+    assert branch["origin"]["network_id"] == trained
+    original = api.get(f"/api/networks/{trained}").json()
+    assert not original["document"]["graph"]["nodes"]["conv"].get("is_frozen")
+    started = api.post(
+        f"/api/networks/{made['network_id']}/runs",
+        {"config": made["config"], "start_from": made["start_from"]},
+    )
+    assert started.status_code == 201, started.content
+
+
+def test_a_network_without_weights_says_so(api: ApiClient, project: Any, run_jobs: Any) -> None:
+    dataset = bring_in_digits(api, project, run_jobs)
+    network = draw_network(api, project, dataset)
+    asked = {"network_id": network["id"], "dataset_id": dataset["id"]}
+    assert "no trained weights" in api.post("/api/transfers/plan", asked).json()["refusal"]
+    refused = api.post("/api/transfers", {**asked, "name": "X"})
+    assert refused.status_code == 422
+    unknown = {**asked, "options": {"freeze": ""}}
+    assert api.post("/api/transfers/plan", unknown).status_code == 422

@@ -1,0 +1,84 @@
+"""Files of TensorFlow, through a converter that stands in for TensorFlow and tf2onnx."""
+
+from __future__ import annotations
+
+import os
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from netloom.formats.imported import FormatError
+from netloom.formats.read import read_network
+from netloom.formats.recognise import PYTHON_VARIABLE
+
+CONVERTER = """#!{python}
+import os, pathlib, shutil, sys
+assert sys.argv[1:4] == ["-I", "-m", "tf2onnx.convert"], sys.argv
+assert "NETLOOM_SECRET_KEY" not in os.environ
+kind, source, _, target = sys.argv[4:8]
+if kind == "--saved-model":
+    assert (pathlib.Path(source) / "saved_model.pb").read_bytes() != b"broken", "cannot be read"
+shutil.copy({onnx!r}, target)
+"""
+
+
+@pytest.fixture
+def converter(tmp_path: Path, shared_data: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    onnx = next((shared_data / "models-basic-pitch").glob("**/*.onnx"))
+    path = tmp_path / "python"
+    path.write_text(CONVERTER.format(python=sys.executable, onnx=str(onnx)))
+    path.chmod(0o755)
+    monkeypatch.setenv(PYTHON_VARIABLE, str(path))
+    monkeypatch.setenv("NETLOOM_SECRET_KEY", "kept to ourselves")
+    return path
+
+
+def zipped(folder: Path, files: dict[str, bytes]) -> Path:
+    path = folder / "pitch.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, content in files.items():
+            archive.writestr(name, content)
+    return path
+
+
+@pytest.mark.usefixtures("converter")
+def test_a_saved_model_is_read_through_the_converter(tmp_path: Path, shared_data: Path) -> None:
+    graph = next((shared_data / "models-basic-pitch").glob("**/saved_model.pb")).read_bytes()
+    path = zipped(tmp_path, {"nmp/saved_model.pb": graph, "nmp/variables/variables.index": b"x"})
+    report = read_network(path).report
+    assert report.format == "TensorFlow SavedModel"
+    assert "tf2onnx" in report.notes[0]
+    assert report.parity is not None
+    assert report.parity.max_abs_diff < 1e-4
+
+
+@pytest.mark.usefixtures("converter")
+def test_what_the_converter_says_is_passed_on(tmp_path: Path) -> None:
+    path = zipped(tmp_path, {"nmp/saved_model.pb": b"broken"})
+    with pytest.raises(FormatError, match=r"could not convert pitch.zip: .*cannot be read"):
+        read_network(path)
+
+
+@pytest.mark.usefixtures("converter")
+@pytest.mark.parametrize(
+    ("files", "words"),
+    [
+        ({"a/saved_model.pb": b"x", "../escaped": b"x"}, "outside of itself"),
+        ({"a/saved_model.pb": b"x", "/escaped": b"x"}, "outside of itself"),
+        ({"a/saved_model.pb": b"x", "b/saved_model.pb": b"x"}, "2 SavedModels"),
+    ],
+)
+def test_hostile_zips_are_refused(tmp_path: Path, files: dict[str, bytes], words: str) -> None:
+    path = zipped(tmp_path, files)
+    with pytest.raises(FormatError, match=words):
+        read_network(path)
+    assert not (tmp_path / "escaped").exists()
+
+
+def test_without_a_converter_the_way_to_an_onnx_is_told(tmp_path: Path) -> None:
+    assert PYTHON_VARIABLE not in os.environ
+    path = zipped(tmp_path, {"nmp/saved_model.pb": b"x"})
+    with pytest.raises(FormatError, match=r"python -m tf2onnx\.convert"):
+        read_network(path)

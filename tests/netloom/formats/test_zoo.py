@@ -1,0 +1,70 @@
+"""Networks of torchvision by name: facts without a download, and bundles that run."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+import torch
+from torch import nn
+
+from netloom.cli import main
+from netloom.compile import build_module, load_weights
+from netloom.formats.bundle import read_bundle
+from netloom.formats.zoo import TorchvisionZoo, ZooError
+from netloom.formats.zoo.torchvision_zoo import build
+
+
+def test_the_list_tells_what_each_network_costs_and_reaches(capsys) -> None:
+    assert main(["zoo", "list", "resnet18", "--json"]) == 0
+    found = {entry["name"]: entry for entry in json.loads(capsys.readouterr().out)}
+    [weights] = found["resnet18"]["weights"]
+    assert weights["parameters"] == 11_689_512
+    assert weights["metrics"]["ImageNet-1K acc@1"] == 69.758
+    assert weights["input"]["mean"] == [0.485, 0.456, 0.406]
+    assert not found["quantized_resnet18"]["can_open"]
+
+
+def test_a_network_becomes_a_bundle_with_the_weights_of_a_file(tmp_path: Path, capsys) -> None:
+    torch.manual_seed(4)
+    original = build("squeezenet1_1").eval()
+    torch.save(original.state_dict(), tmp_path / "weights.pth")
+    out = tmp_path / "squeezenet.netloom"
+    arguments = ["zoo", "get", "squeezenet1_1", "-o", str(out)]
+    assert main([*arguments, "--weights", str(tmp_path / "weights.pth")]) == 0
+    bundle = read_bundle(out)
+    assert bundle.meta.preprocessing["mean"] == [0.485, 0.456, 0.406]
+    network = build_module(bundle.document)
+    assert load_weights(network, bundle.weights).initialised == ()
+    image = torch.randn(1, 3, 224, 224)
+    torch.testing.assert_close(network.eval()(image), original(image))
+
+
+def test_weights_of_another_network_are_refused(tmp_path: Path) -> None:
+    path = tmp_path / "weights.pth"
+    torch.save(nn.Linear(3, 3).state_dict(), path)
+    with pytest.raises(ZooError, match="not of this network"):
+        TorchvisionZoo().open("squeezenet1_1", weights=path)
+
+
+def test_a_file_that_would_run_code_is_refused(tmp_path: Path) -> None:
+    class Payload:
+        def __reduce__(self) -> tuple[object, tuple[str]]:
+            return print, ("this must never be printed",)
+
+    path = tmp_path / "weights.pth"
+    torch.save({"weight": Payload()}, path)
+    with pytest.raises(ZooError, match="cannot be read as weights"):
+        TorchvisionZoo().open("squeezenet1_1", weights=path)
+
+
+def test_nothing_is_downloaded_unless_that_was_asked(monkeypatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("TORCH_HOME", str(tmp_path))
+    with pytest.raises(ZooError, match="downloading was not allowed"):
+        TorchvisionZoo().open("squeezenet1_1", weights="DEFAULT")
+
+
+def test_names_that_are_not_there_are_refused(capsys) -> None:
+    assert main(["zoo", "get", "resnet19", "-o", "nowhere"]) == 1
+    assert "no network 'resnet19'" in capsys.readouterr().err

@@ -1,0 +1,79 @@
+"""Shared weights through merges and comparisons: who uses whose is told, taken over and asked."""
+
+from __future__ import annotations
+
+from netloom.graph.compare import compare_documents
+from netloom.graph.document import Document, Node
+from netloom.graph.merge import merge_documents
+from netloom.graph.operations import Operation, SetAttribute
+from netloom.graph.sharing import sharing_of
+from netloom.surgery import plan_act
+from tests.netloom.graph.build import chain, node
+from tests.netloom.graph.test_compare import edited, with_other_ids
+from tests.netloom.surgery.networks import tied
+
+
+def _owned(name: str, owner: str) -> Node:
+    return node("Conv2d", name, out_channels=8).model_copy(update={"weights_of": owner})
+
+
+BASE = chain(
+    node("ImageInput", "image"),
+    node("Conv2d", "first", out_channels=8),
+    _owned("second", ""),
+    _owned("third", ""),
+    node("ReLU", "relu"),
+)
+
+
+def _uses(node_id: str, owner: str) -> Operation:
+    return SetAttribute(node_id=node_id, attribute="weights_of", value=owner)
+
+
+def _groups(document: Document) -> list[set[str]]:
+    return [set(group) for group in sharing_of(document.graph.nodes).groups.values()]
+
+
+def test_what_both_sides_let_share_is_one_set() -> None:
+    ours, theirs = edited(BASE, _uses("n2", "n1")), edited(BASE, _uses("n3", "n2"))
+    merged = merge_documents(BASE, ours, theirs)
+    assert merged.conflicts == []
+    assert _groups(merged.document) == [{"n1", "n2", "n3"}]
+
+
+def test_two_owners_of_one_layer_are_asked_about() -> None:
+    ours, theirs = edited(BASE, _uses("n3", "n1")), edited(BASE, _uses("n3", "n2"))
+    merged = merge_documents(BASE, ours, theirs)
+    (conflict,) = merged.conflicts
+    assert "third: whose weights it uses" in conflict.what
+    assert _groups(merged.document) == [{"n1", "n3"}]
+    settled = merge_documents(BASE, ours, theirs, {conflict.id: "theirs"})
+    assert _groups(settled.document) == [{"n2", "n3"}]
+
+
+def test_a_difference_names_the_layer_whose_weights_are_used() -> None:
+    found = compare_documents(BASE, edited(BASE, _uses("n2", "n1")))
+    assert found.lines == ["~ second (Conv2d): weights of second -> first"]
+
+
+def test_a_copy_under_other_ids_shares_as_the_original_does() -> None:
+    document = edited(BASE, _uses("n2", "n1"), _uses("n3", "n1"))
+    other = with_other_ids(document)
+    assert compare_documents(document, other).is_same
+    assert not compare_documents(BASE, other).is_same
+
+
+def test_a_network_that_is_merged_in_goes_on_sharing() -> None:
+    host = chain(
+        node("ImageInput", "image", channels=3, height=16, width=16),
+        node("Flatten", "flatten"),
+        node("Linear", "fc", out_features=10),
+        node("Output", "output"),
+    )
+    for document in (host, tied()):
+        plan = plan_act(document, "merge_network", other=tied(), other_name="Tied")
+        assert plan.refusal == "", plan.refusal
+        merged = edited(document, *plan.operations)
+        scopes = [merged.graph.nodes, *(each.nodes for each in merged.graph.blocks.values())]
+        groups = [group for nodes in scopes for group in sharing_of(nodes).groups.values()]
+        assert len(groups) == (2 if document is host else 4)
