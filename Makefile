@@ -8,7 +8,7 @@ WORKERS ?= 2
 ON_POSTGRES := tests/api tests/ws tests/security tests/house --ignore tests/house/test_launcher.py --ignore tests/house/test_web_processes.py
 .DEFAULT_GOAL := help
 
-.PHONY: fuzz help setup run dev test test-fast faults test-postgres check format schema tour bench python-found
+.PHONY: conformance fuzz help setup run dev test test-fast faults test-postgres check format schema tour bench python-found
 
 help: ## Show what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -45,9 +45,13 @@ test-postgres: python-found ## Run API, sockets and security on PostgreSQL, and 
 	@$(VENV_PYTHON) -m tests.postgres -n $(WORKERS) --dist loadfile -m "not e2e and not campaign" $(ON_POSTGRES)
 	@$(VENV_PYTHON) -m pytest -n 0 tests/topology -m topology
 
-fuzz: python-found ## Send generated requests to the whole API: make fuzz [EXAMPLES=100]
+fuzz: python-found ## Send made-up requests to the API and changed files to the readers: make fuzz [EXAMPLES=100]
 	@$(PYTHON) -m config.setup test
-	@EXAMPLES=$(or $(EXAMPLES),100) $(VENV_PYTHON) -m pytest -n $(WORKERS) --timeout=3000 tests/security/test_fuzz.py
+	@EXAMPLES=$(or $(EXAMPLES),100) $(VENV_PYTHON) -m pytest -n $(WORKERS) --timeout=3000 tests/security/test_fuzz.py tests/netloom/formats/keras/test_fuzz.py tests/netloom/formats/onnx/test_onnx_fuzz.py tests/netloom/formats/caffe/test_caffe_fuzz.py tests/netloom/formats/pt2/test_pt2_fuzz.py
+
+conformance: python-found ## Open every network of torchvision, write it as ONNX, compare: make conformance [JSON=1]
+	@$(PYTHON) -m config.setup test
+	@$(VENV_PYTHON) -m conformance $(if $(JSON),--json)
 
 check: python-found ## Check style, types, walls, migrations, schemas and deployment settings
 	@$(PYTHON) -m config.setup test

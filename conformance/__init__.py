@@ -1,0 +1,1 @@
+"""Whole suites of other people's networks, run through Netloom: `make conformance`."""

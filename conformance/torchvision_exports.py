@@ -1,0 +1,70 @@
+"""Networks of torchvision out to ONNX and back in, against torchvision itself."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from conformance.torchvision_models import Comparison, Opened, named_results
+from netloom.formats.exported import ExportError
+from netloom.formats.imported import FormatError
+from netloom.formats.onnx.checking import open_session, run_session
+from netloom.formats.onnx.load import load_model
+from netloom.formats.onnx.parity import run_network
+from netloom.formats.onnx.read import OnnxNetwork, open_model
+from netloom.formats.write import write_network
+
+TOLERANCE = 1e-4
+"""Of the largest absolute difference, in shares of the largest output where that is above 1."""
+_FILE = "network.onnx"
+
+
+def exported(name: str, opened: Opened, *, external_above_mb: int = 1900) -> Comparison:
+    """Write an imported network as ONNX, and compare two others with the original.
+
+    These are what ONNX Runtime computes of the file, and what it is when imported again.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / _FILE
+        try:
+            write_network(opened.imported, path, options={"external_above_mb": external_above_mb})
+            session = open_session(path)
+            beside = {each.name: each for each in Path(folder).iterdir()}
+            again = open_model(load_model(path), beside, name=name)
+            with torch.no_grad():
+                expected = named_results(opened.module(opened.image))
+            [taken] = [each.name for each in session.get_inputs()]
+            names = [each.name for each in session.get_outputs()]
+            given = run_session(session, [taken], [opened.image])
+            found = [dict(zip(names, given, strict=True)), _reimported(again, opened.image)]
+        except (ExportError, FormatError) as error:
+            return Comparison(name, str(error))
+    return _worst(name, expected, found)
+
+
+def _reimported(network: OnnxNetwork, image: Tensor) -> dict[str, Tensor]:
+    placeholders = [p for p in network.imported.report.pieces if p.outcome == "placeholder"]
+    if placeholders:
+        raise FormatError(f"imported again: {placeholders[0].source}: {placeholders[0].message}")
+    [name] = network.inputs
+    found = run_network(network, {name: image.numpy()})
+    return {name: torch.as_tensor(array) for name, array in found.items()}
+
+
+def _worst(name: str, expected: Mapping[str, Tensor], found: list[dict[str, Tensor]]) -> Comparison:
+    pairs = [(expected[key], side.get(key)) for side in found for key in expected]
+    if any(other is None or other.shape != one.shape for one, other in pairs):
+        return Comparison(name, "other outputs than the original")
+    return Comparison(
+        name,
+        max_abs_diff=max(
+            float((one - other).abs().max()) for one, other in pairs if other is not None
+        ),
+        max_abs_value=max(float(one.abs().max()) for one in expected.values()),
+        std=min(float(one.std()) for one in expected.values()),
+        tolerance=TOLERANCE,
+    )
