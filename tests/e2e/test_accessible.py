@@ -171,9 +171,10 @@ def test_images_are_labelled_and_unlabelled_by_keys_alone(page: Page) -> None:
 
     undo = page.get_by_test_id("label-undo")
     expect(undo).to_be_enabled()
-    page.keyboard.press("Control+z")
-    for place in range(3):
-        expect(tiles.nth(place)).to_have_attribute("aria-label", before[place])
+    with page.expect_response("**/labels/undo"):
+        page.keyboard.press("Control+z")
+        for place in range(3):
+            expect(tiles.nth(place)).to_have_attribute("aria-label", before[place])
     page.reload()
     for place in range(3):
         expect(tiles.nth(place)).to_have_attribute("aria-label", before[place])

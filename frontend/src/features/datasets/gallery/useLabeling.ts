@@ -1,6 +1,6 @@
 import { notifications } from '@mantine/notifications';
 import { useQueryClient } from '@tanstack/react-query';
-import { useCallback, useRef, useState } from 'react';
+import { useCallback, useEffect, useRef, useState } from 'react';
 import { asProblem, http, type Item, type LabelsSet } from '@/api';
 import { datasetQuery } from '../api';
 import { patchItems, type ItemPatch } from './useGalleryItems';
@@ -33,6 +33,7 @@ export function useLabeling(datasetId: string, authorName: string) {
   const [undoable, setUndoable] = useState<readonly Gesture[]>([]);
   const [redoable, setRedoable] = useState<readonly Gesture[]>([]);
   const queue = useRef<Promise<unknown>>(Promise.resolve());
+  const guarded = useUnsavedGuard();
 
   const show = useCallback(
     (patches: ReadonlyMap<string, ItemPatch>) => patchItems(client, datasetId, patches),
@@ -43,17 +44,19 @@ export function useLabeling(datasetId: string, authorName: string) {
     (work: () => Promise<void>, onFailure: () => void) => {
       const settle = async () => {
         await work();
-        // Counts, bars and histories follow; the tiles already show the change.
-        await client.invalidateQueries({ queryKey: datasetQuery(datasetId).queryKey });
-        await client.invalidateQueries({ queryKey: ['item'] });
+        // Counts, bars and histories follow; the tiles already show the change. The next gesture
+        // is sent without waiting for them.
+        void client.invalidateQueries({ queryKey: datasetQuery(datasetId).queryKey });
+        void client.invalidateQueries({ queryKey: ['item'] });
       };
-      queue.current = queue.current.then(settle).catch((error: unknown) => {
+      const sent = queue.current.then(settle).catch((error: unknown) => {
         onFailure();
         const problem = asProblem(error);
         notifications.show({ color: 'red', title: problem.message, message: problem.nextStep });
       });
+      queue.current = guarded(sent);
     },
-    [client, datasetId],
+    [client, datasetId, guarded],
   );
 
   const setClass = useCallback(
@@ -121,4 +124,20 @@ export function useLabeling(datasetId: string, authorName: string) {
     undo: lastDone ? () => takeBack(lastDone, false) : null,
     redo: lastUndone ? () => takeBack(lastUndone, true) : null,
   };
+}
+
+/** Answers what it is given; while any of it is unfinished, leaving the page asks first. */
+function useUnsavedGuard() {
+  const unfinished = useRef(new Set<Promise<void>>());
+  useEffect(() => {
+    const warn = (event: BeforeUnloadEvent) => {
+      if (unfinished.current.size > 0) event.preventDefault();
+    };
+    window.addEventListener('beforeunload', warn);
+    return () => window.removeEventListener('beforeunload', warn);
+  }, []);
+  return useCallback((sent: Promise<void>) => {
+    unfinished.current.add(sent);
+    return sent.finally(() => unfinished.current.delete(sent));
+  }, []);
 }
