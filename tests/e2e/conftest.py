@@ -32,6 +32,8 @@ UNTIL_SAMPLES_ARE_THERE = """async (deadline_ms) => {
     }
 }"""
 
+expect.set_options(timeout=ANSWERED_WITHIN_MS)  # as patient as clicks are
+
 
 @pytest.fixture(scope="session")
 def studio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Studio]:
