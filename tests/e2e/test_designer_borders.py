@@ -92,3 +92,24 @@ def test_a_layer_is_dragged_into_a_block_and_out_again(open_context: OpenContext
     designer.press("Control+z")
     assert "before" in _names(designer)[0]
     designer.expect_no_problems()
+
+
+def test_a_layer_dragged_into_a_frozen_block_says_that_it_freezes(
+    open_context: OpenContext,
+) -> None:
+    document = _network().model_dump(mode="json", by_alias=True)
+    nodes = document["graph"]["nodes"].values()
+    (stage,) = (node for node in nodes if node["name"] == "stage")
+    stage["is_frozen"] = True
+    context = open_context()
+    designer = open_designer(context, new_network(context, None, "Frozen", document=document))
+    expect(designer.output_of("logits")).to_have_text("B × 10")
+    designer.select("stage")
+    designer.press("e")
+    expect(designer.page.get_by_test_id("expanded-stage")).to_be_visible()
+    designer.fit()
+    x, y = middle_of(designer.node("inner"))
+    designer.drag(middle_of(designer.node("before")), (x, y + 30))
+    said = designer.page.get_by_text("Stage is frozen, and so is before now.")
+    expect(said.first).to_be_visible()
+    designer.expect_no_problems()

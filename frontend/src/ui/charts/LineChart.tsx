@@ -32,6 +32,8 @@ interface LineChartProps {
   formatX: (x: number) => string;
   formatY: (y: number) => string;
   isLog?: boolean;
+  /** No value lies above this, and so does the axis not. */
+  most?: number | undefined;
   /** Share of the past in the moving average, 0 to below 1. */
   smoothing?: number;
   height?: number;
@@ -46,7 +48,7 @@ const NO_MARKS: readonly ChartMark[] = [];
 
 /** A live line chart: drag to zoom, double click to see everything again. */
 export function LineChart(props: LineChartProps) {
-  const { title, series, xLabel, formatX, formatY, isLog = false, smoothing = 0, height = 220, syncKey, testId, marks = NO_MARKS } = props;
+  const { title, series, xLabel, formatX, formatY, isLog = false, most, smoothing = 0, height = 220, syncKey, testId, marks = NO_MARKS } = props;
   const { ref: sizeRef, width } = useElementSize<HTMLDivElement>();
   const host = useRef<HTMLDivElement>(null);
   const chart = useRef<uPlot | null>(null);
@@ -72,7 +74,7 @@ export function LineChart(props: LineChartProps) {
   useEffect(() => {
     if (!host.current || width === 0) return;
     const shown = () => latestMarks.current;
-    const options = chartOptions({ width, height, lines, xLabel, formatX, formatY, isLog, syncKey, marks: shown });
+    const options = chartOptions({ width, height, lines, xLabel, formatX, formatY, isLog, most, syncKey, marks: shown });
     const made = new uPlot(options, latest.current, host.current);
     chart.current = made;
     return () => {
@@ -81,7 +83,7 @@ export function LineChart(props: LineChartProps) {
     };
     // `lines` is summed up by `shape`; the formatters are stable functions of their modules.
     // eslint-disable-next-line react-hooks/exhaustive-deps
-  }, [width, height, shape, xLabel, formatX, formatY, isLog, syncKey, scheme]);
+  }, [width, height, shape, xLabel, formatX, formatY, isLog, most, syncKey, scheme]);
 
   const exportPng = () => {
     const current = chart.current;

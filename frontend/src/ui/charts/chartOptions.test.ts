@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { formatNumber, formatPercent } from '@/lib';
-import { axisTexts, isSparse, trimZeros } from './chartOptions';
+import { axisTexts, below, isSparse, trimZeros } from './chartOptions';
 import { shortened } from './marksPlugin';
 
 test('an axis repeats no digits that say nothing', () => {
@@ -27,4 +27,16 @@ test('the words of a mark end where there is no more room', () => {
   const widthOf = (text: string) => text.length;
   expect(shortened('conv unfrozen', 13, widthOf)).toBe('conv unfrozen');
   expect(shortened('conv unfrozen', 6, widthOf)).toBe('conv…');
+});
+
+test.each([
+  [0.75, 0.75],
+  [0.1, 0.99],
+  [0.98, 1],
+])('the axis of shares from %f to %f ends at 100 %% at most', async (low, high) => {
+  const { default: uPlot } = await import('uplot');
+  const [from, to] = uPlot.rangeNum(low, high, below(1));
+  expect(from).toBeLessThan(low);
+  expect(to).toBeGreaterThanOrEqual(high);
+  expect(to).toBeLessThanOrEqual(1);
 });

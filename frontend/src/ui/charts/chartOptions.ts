@@ -11,6 +11,7 @@ interface ChartShape {
   formatX: (x: number) => string;
   formatY: (y: number) => string;
   isLog: boolean;
+  most: number | undefined;
   syncKey: string | undefined;
   marks: () => readonly ChartMark[];
 }
@@ -26,7 +27,7 @@ const FONT = '11px "JetBrains Mono Variable", monospace';
 const POINT_LIMIT = 40;
 
 export function chartOptions(shape: ChartShape): uPlot.Options {
-  const { width, height, lines, xLabel, formatX, formatY, isLog, syncKey, marks } = shape;
+  const { width, height, lines, xLabel, formatX, formatY, isLog, most, syncKey, marks } = shape;
   const text = cssColor('var(--nl-text-3)');
   const grid = { stroke: cssColor('var(--nl-grid)'), width: 1 };
   const axis = { stroke: text, font: FONT, grid, ticks: { show: false }, gap: 4 };
@@ -44,7 +45,7 @@ export function chartOptions(shape: ChartShape): uPlot.Options {
       x: { time: false },
       // uPlot declares its kinds of scale as a const enum, which isolated modules cannot read.
       // eslint-disable-next-line @typescript-eslint/no-unsafe-enum-assignment
-      y: { distr: isLog ? 3 : 1 },
+      y: { distr: isLog ? 3 : 1, ...(isLog || most === undefined ? {} : { range: below(most) }) },
     },
     axes: [
       { ...axis, size: 24, space: 60, values: (_chart, splits) => splits.map((split) => trimZeros(formatX(split))) },
@@ -66,6 +67,11 @@ export function chartOptions(shape: ChartShape): uPlot.Options {
       marksPlugin(marks, { line: cssColor('var(--nl-line-strong)'), text, font: FONT }),
     ],
   };
+}
+
+/** As uPlot chooses the range itself, but that the axis ends where values do. */
+export function below(most: number): uPlot.Range.Config {
+  return { min: { pad: 0.1, soft: 0, mode: 3 }, max: { pad: 0.1, hard: most } };
 }
 
 /** Dots help while they are few; asked at every drawing, as live curves grow and people zoom. */

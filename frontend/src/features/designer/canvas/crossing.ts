@@ -2,6 +2,7 @@
 
 import { moveAcross } from '../document/moveScope';
 import { lookup } from '../document/records';
+import { scopeOf } from '../document/scope';
 import type { Position } from '../document/types';
 import type { Designer } from '../state/DesignerContext';
 import { boundsOf, type Rect } from './geometry';
@@ -64,6 +65,8 @@ export function cross(
   );
   const border = { scopeId: outer.scopeId, instanceId: step.instanceId };
   const direction = isInto ? 'in' : 'out';
+  const instance = lookup(scopeOf(editor.state.document, outer.scopeId).nodes, step.instanceId);
+  const isFreezing = isInto && instance?.is_frozen === true && !areFrozen(from, rects);
   const edit = moveAcross(editor.state.document, border, direction, positions);
   if ('refused' in edit) {
     editor.say(edit.refused);
@@ -77,7 +80,11 @@ export function cross(
   editor.perform(`Move ${what} ${isInto ? 'into' : 'out of'} ${block}`, edit.operations, {
     select: edit.nodeIds,
   });
+  if (isFreezing) editor.say(`${block} is frozen, and so ${names.length === 1 ? 'is' : 'are'} ${what} now.`);
 }
+
+const areFrozen = ({ scene }: PlacedScope, rects: readonly (readonly [string, Rect])[]): boolean =>
+  rects.every(([id]) => scene.cards.get(id)?.node.is_frozen === true);
 
 function rectsOf({ scene }: PlacedScope, moved: Moved): (readonly [string, Rect])[] {
   return [...moved].flatMap(([id, place]) => {

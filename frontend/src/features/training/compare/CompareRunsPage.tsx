@@ -122,6 +122,7 @@ function OverlayPanel({ runs, metrics }: OverlayPanelProps) {
             formatX={X_FORMATS[view.axis]}
             formatY={isShare(name) ? percentText : formatNumber}
             isLog={view.isLog && !isShare(name)}
+            most={isShare(name) ? 1 : undefined}
             smoothing={view.smoothing}
             syncKey="compare"
           />

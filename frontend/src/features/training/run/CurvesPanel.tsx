@@ -116,6 +116,7 @@ function MetricChart({ name, curves, view, startTime, marks }: MetricChartProps)
       formatX={X_FORMATS[view.axis]}
       formatY={isShare(name) ? percentText : formatNumber}
       isLog={view.isLog && !isShare(name)}
+      most={isShare(name) ? 1 : undefined}
       smoothing={view.smoothing}
       syncKey="run"
       marks={marks}
