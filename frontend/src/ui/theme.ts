@@ -1,5 +1,5 @@
 import {
-  Badge, Button, Input, Menu, Modal, NumberInput, Popover, SegmentedControl, Select, Slider,
+  Badge, Button, Input, Menu, Modal, MultiSelect, NumberInput, Popover, SegmentedControl, Select, Slider,
   Switch, Table, TextInput, Tooltip, createTheme, defaultVariantColorsResolver,
   type CSSVariablesResolver, type MantineColorsTuple, type VariantColorsResolver,
 } from '@mantine/core';
@@ -74,6 +74,7 @@ export const theme = createTheme({
     }),
     TextInput: TextInput.extend({ defaultProps: { size: 'sm' } }),
     NumberInput: NumberInput.extend({ defaultProps: { size: 'sm' } }),
+    MultiSelect: MultiSelect.extend({ defaultProps: { size: 'sm' } }),
     Select: Select.extend({ defaultProps: { size: 'sm', allowDeselect: false } }),
     SegmentedControl: SegmentedControl.extend({ defaultProps: { size: 'xs' } }),
     Slider: Slider.extend({ defaultProps: { size: 4 } }),
