@@ -24,6 +24,7 @@ class PlaceholderParams(LayerParams):
 
     op: str = param("unknown", "Operation", "What the file calls it.", on_card=True)
     domain: str = param("", "Domain", "Where the operation is defined, such as ai.onnx.ml.")
+    reason: str = param("", "Reason", "Why it could not be read as layers.")
     attributes: str = param("{}", "Attributes", "What the file says of it, as a JSON object.")
     inputs: str = param("input", "Inputs", "Names of what arrives, with commas between.")
     outputs: str = param("output", "Outputs", "Names of what leaves, with commas between.")
@@ -126,9 +127,10 @@ class Placeholder(LayerType[PlaceholderParams]):
     def message(self, name: str, params: PlaceholderParams) -> str:
         """Return what is wrong and what to do."""
         of = f" of {params.domain}" if params.domain else ""
+        why = f": {params.reason[:300]}" if params.reason else ""
         return (
-            f"{name} stands for {params.op[:100]}{of[:100]}, which Netloom cannot compute. Replace "
-            "it by layers that do the same, or remove it if the network can do without."
+            f"{name} stands for {params.op[:100]}{of[:100]}, which Netloom cannot compute{why}. "
+            "Replace it by layers that do the same, or remove it if the network can do without."
         )
 
 

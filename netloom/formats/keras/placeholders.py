@@ -27,6 +27,7 @@ def placeholder(
     params: dict[str, ParamValue] = {
         "op": layer.kind[:1000],
         "domain": "keras",
+        "reason": reason[:300],
         "attributes": json.dumps(layer.config, sort_keys=True),
         "inputs": ",".join(arriving),
         "outputs": ",".join(outputs),

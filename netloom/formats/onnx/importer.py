@@ -173,7 +173,7 @@ class Importer:
             if not is_outer:
                 raise
         if found is None:
-            values = keep_as_placeholder(self, node, scope)
+            values = keep_as_placeholder(self, node, scope, message)
             self.placeholders += 1
         else:
             values = found
@@ -203,8 +203,9 @@ class Importer:
             folded = fold(op, [value if isinstance(value, Known) else None for value in values])
             if folded is not None:
                 return [Known(array, _passed_on(op)) for array in folded]
-        if op.kind in ("Shape", "Size") and isinstance(values[0], Flow) and not op.domain:
-            sizes = list(values[0].sizes)
+        if op.kind in ("Shape", "Size") and values[0] is not None and not op.domain:
+            first = values[0]
+            sizes = list(first.sizes if isinstance(first, Flow) else first.array.shape)
             if op.kind == "Size":
                 return [known_sizes(product(sizes))]
             return [known_sizes(sizes[slice(op.int("start", 0), op.attributes.get("end"))])]  # pyright: ignore

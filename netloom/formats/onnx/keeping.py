@@ -32,7 +32,9 @@ class Keeping(Protocol):
         ...
 
 
-def keep_as_placeholder(state: Keeping, node: NodeProto, scope: Mapping[str, Value]) -> list[Value]:
+def keep_as_placeholder(
+    state: Keeping, node: NodeProto, scope: Mapping[str, Value], reason: str
+) -> list[Value]:
     """Plan a placeholder that keeps what the file says; returns what it gives."""
     taken = [name for name in node.input if name]
     for graph in subgraphs(node):
@@ -63,6 +65,7 @@ def keep_as_placeholder(state: Keeping, node: NodeProto, scope: Mapping[str, Val
     params = {
         "op": node.op_type[:200] or "unknown",
         "domain": node.domain[:200],
+        "reason": reason[:300],
         "attributes": words if len(words) < 50_000 else "{}",
         "inputs": ",".join(port_names([f"input_{at + 1}" for at in range(len(flows))], "in")),
         "outputs": ",".join(ports),

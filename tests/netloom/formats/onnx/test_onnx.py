@@ -23,6 +23,7 @@ REAL_FILES = (
     "models-rfb320/models/onnx/version-RFB-320_without_postprocessing.onnx",
     "models-fastestdet/example/onnx-runtime/FastestDet.onnx",
     "models-basic-pitch/nmp.onnx",
+    "models-silero-vad/src/silero_vad/data/silero_vad_16k_op15.onnx",
 )
 
 
@@ -64,13 +65,39 @@ def test_a_real_network_computes_what_onnx_runtime_computes(shared_data: Path, f
     assert found.max_abs_value > 0.1
 
 
-def test_what_depends_on_the_data_becomes_a_placeholder_that_says_so(shared_data: Path) -> None:
-    path = next(shared_data.glob("models-silero-vad/**/*.onnx"))
+def test_what_depends_on_the_data_becomes_a_placeholder_that_says_so(tmp_path: Path) -> None:
+    branches = {
+        f"{name}_branch": helper.make_graph(
+            [helper.make_node(kind, ["input"], [name])],
+            name,
+            [],
+            [helper.make_tensor_value_info(name, FLOAT, None)],
+        )
+        for name, kind in (("then", "Relu"), ("else", "Neg"))
+    }
+    nodes = [
+        helper.make_node("ReduceMax", ["input"], ["largest"], keepdims=0),
+        helper.make_node("Greater", ["largest", "zero"], ["is_positive"]),
+        helper.make_node("If", ["is_positive"], ["output"], **branches),
+    ]
+    path = saved(model_of(nodes, {"zero": np.zeros((), np.float32)}), tmp_path)
     imported = read_onnx(path)
     kept = [piece for piece in imported.report.pieces if piece.outcome == "placeholder"]
     assert any(piece.source.startswith("If") and "branch" in piece.message for piece in kept)
-    with pytest.raises(CompileError, match="stands for"):
+    with pytest.raises(CompileError, match=r"stands for If, .*: which branch is taken depends"):
         build_module(imported.document)
+
+
+def test_the_size_of_a_shape_is_known_whatever_the_batch(tmp_path: Path) -> None:
+    nodes = [
+        helper.make_node("Shape", ["input"], ["shape"]),
+        helper.make_node("Size", ["shape"], ["rank"]),
+        helper.make_node("Cast", ["rank"], ["factor"], to=FLOAT),
+        helper.make_node("Mul", ["input", "factor"], ["output"]),
+    ]
+    path = saved(model_of(nodes, takes=("batch", 3, 8, 8)), tmp_path)
+    assert not read_onnx(path).report.count("placeholder")
+    assert check_against_onnxruntime(path).max_abs_diff == 0
 
 
 def test_layers_names_and_modules_are_kept(tmp_path: Path) -> None:
