@@ -62,7 +62,7 @@ class PredictionRequest(ImageChoice):
     boxes: BoxOptions = BoxOptions()
 
 
-class ClassScore(Schema):
+class PredictedClass(Schema):
     """Attributes: class_id: of the dataset that a run learned from; null without a run."""
 
     class_id: str | None
@@ -85,7 +85,7 @@ class PredictionOut(Schema):
     checkpoint_id: str | None
     weight_set_id: str | None
     item_id: str | None
-    probabilities: list[ClassScore]
+    probabilities: list[PredictedClass]
     found: FoundBoxes | None
     is_as_drawn: bool
     image_url: str

@@ -17,7 +17,7 @@ from datasets.models import DatasetVersion, Item, Split
 from datasets.originals import local_originals
 from datasets.services import write_manifest
 from inspection.models import EvaluatedItem, Evaluation, Explanation
-from inspection.schemas import ClassScore, PredictionOut
+from inspection.schemas import PredictedClass, PredictionOut
 from inspection.services import BUNDLE, EVALUATE, EXPLAIN, PREDICT
 from inspection.sources import Source, source_of
 from jobs.models import Lane
@@ -76,7 +76,7 @@ def predict(job: RunningJob) -> dict[str, Any]:
         **source.payload,
         item_id=job.payload["item_id"],
         probabilities=[
-            ClassScore(class_id=class_ids[one.index] if class_ids else None, **one.model_dump())
+            PredictedClass(class_id=class_ids[one.index] if class_ids else None, **one.model_dump())
             for one in answer.probabilities
         ],
         found=answer.found,

@@ -3777,17 +3777,15 @@ export interface components {
         };
         /**
          * ClassScore
-         * @description Attributes: class_id: of the dataset that a run learned from; null without a run.
+         * @description Recall of one class in the newest validation; None when the class has no item there.
          */
         ClassScore: {
-            /** Class Id */
-            class_id: string | null;
-            /** Index */
-            index: number;
             /** Name */
             name: string;
-            /** Value */
-            value: number;
+            /** Recall */
+            recall: number | null;
+            /** Support */
+            support: number;
         };
         /** Code */
         Code: {
@@ -6934,6 +6932,20 @@ export interface components {
             y: number;
         };
         /**
+         * PredictedClass
+         * @description Attributes: class_id: of the dataset that a run learned from; null without a run.
+         */
+        PredictedClass: {
+            /** Class Id */
+            class_id: string | null;
+            /** Index */
+            index: number;
+            /** Name */
+            name: string;
+            /** Value */
+            value: number;
+        };
+        /**
          * PredictedRow
          * @description What the network said of one item.
          *
@@ -6990,7 +7002,7 @@ export interface components {
             /** Item Id */
             item_id: string | null;
             /** Probabilities */
-            probabilities: components["schemas"]["ClassScore"][];
+            probabilities: components["schemas"]["PredictedClass"][];
             /** Seconds */
             seconds: number;
             /** Weight Set Id */

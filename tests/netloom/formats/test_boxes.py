@@ -35,6 +35,9 @@ from tests.faces import (
     faces_inside,
 )
 
+HALF_FACE = 60
+"""In pixels of the photo."""
+
 
 @pytest.fixture(scope="module")
 def detector(shared_data: Path) -> FaceDetector:
@@ -132,9 +135,12 @@ def test_boxes_of_a_cropped_or_padded_input_lie_where_the_faces_are(
     document, _ = apply_operations(detector.drawn, [change])
     found = _find(document, detector.weights, shared_data / PHOTO)
     _, top, _, bottom = found.seen
-    expected = [int(policy == "pad" or top < y * PHOTO_SIZE[1] < bottom) for _, y in FACES]
-    assert faces_inside(_corners(found)) == expected
-    assert sum(expected) >= 3
+    # The crop cuts faces at the upper edge in half, which need not be found.
+    whole = [top + HALF_FACE < y * PHOTO_SIZE[1] < bottom - HALF_FACE for _, y in FACES]
+    around = faces_inside(_corners(found))
+    assert [count for count, is_whole in zip(around, whole, strict=True) if is_whole] == [1] * (
+        len(FACES) if policy == "pad" else 3
+    )
     for x1, y1, x2, y2 in _corners(found):
         assert 0 <= x1 <= x2 <= PHOTO_SIZE[0]
         assert 0 <= y1 <= y2 <= PHOTO_SIZE[1]
@@ -185,7 +191,7 @@ def test_the_command_line_tells_boxes(
     with table.open(newline="") as file:
         rows = list(csv.DictReader(file))
     assert len([row for row in rows if row["class"] == "face"]) < len(FACES)
-    assert all(float(row["score"]) > 0.999 for row in rows if row["score"])
+    assert all(float(row["score"]) >= 0.999 for row in rows if row["score"])
     assert [row["x1"] for row in rows if row["image"].endswith("empty.png")] == [""]
     assert "2 images in" in capsys.readouterr().out
 

@@ -37,7 +37,7 @@ export function BoxedPhoto(props: BoxedPhotoProps) {
       <div
         ref={ref}
         className={classes.frame}
-        style={{ '--photo-width': width, '--photo-height': height } as CSSProperties}
+        style={{ '--photo-width': width, '--photo-height': height }}
         data-testid={TESTIDS.inspect.boxes}
       >
         {isUnreadable ? (
