@@ -80,6 +80,19 @@ function Inspected({ asked, image, choice, onChoice }: InspectedProps) {
       </div>
     );
   }
+  if (!prediction && asked.runId === null) {
+    // Until it answers, nobody knows whether a network of a file classifies or finds.
+    return (
+      <div className={classes.main}>
+        <Panel title={image.name}>
+          <div className={classes.shown} data-large>
+            <img src={image.url} alt={image.name} onLoad={keepPixels} />
+          </div>
+          <p className={`${classes.muted ?? ''} appears-late`}>The network looks at the image.</p>
+        </Panel>
+      </div>
+    );
+  }
   if (prediction?.found) {
     return (
       <div className={classes.main}>
