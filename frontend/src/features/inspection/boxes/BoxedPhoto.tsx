@@ -1,5 +1,5 @@
 import { useElementSize } from '@mantine/hooks';
-import { useState, type CSSProperties } from 'react';
+import { useState, type CSSProperties, type Ref } from 'react';
 import type { FoundBox, FoundBoxes } from '@/api';
 import { TESTIDS } from '@/lib';
 import { keepPixels } from '../image/keepPixels';
@@ -33,7 +33,13 @@ export function BoxedPhoto(props: BoxedPhotoProps) {
   const order = boxes.map((_box, index) => index).filter((index) => index !== chosen);
   if (chosen !== null && chosen < boxes.length) order.push(chosen);
   return (
-    <div className={classes.stage} data-actual={isActualSize || undefined}>
+    <div
+      className={classes.stage}
+      data-actual={isActualSize || undefined}
+      role="group"
+      aria-label="The image with its boxes"
+      tabIndex={isActualSize ? 0 : undefined}
+    >
       <div
         ref={ref}
         className={classes.frame}
@@ -49,7 +55,7 @@ export function BoxedPhoto(props: BoxedPhotoProps) {
           {scale > 0 &&
             order.map((index) => {
               const box = boxes[index];
-              return box && <Frame key={index} box={box} scale={scale} isChosen={index === chosen} onChoose={() => onChoose(index)} />;
+              return box && <Frame key={index} box={box} scale={scale} isChosen={index === chosen} ref={isActualSize && index === chosen ? reveal : undefined} onChoose={() => onChoose(index)} />;
             })}
         </svg>
         {scale > 0 &&
@@ -70,7 +76,7 @@ interface DrawnProps {
 }
 
 /** A line in the colour of its class on a dark one: seen on any photo. */
-function Frame({ box, scale, isChosen, onChoose }: DrawnProps & { onChoose: () => void }) {
+function Frame({ box, scale, isChosen, onChoose, ref }: DrawnProps & { onChoose: () => void; ref?: Ref<SVGGElement> | undefined }) {
   const place = {
     x: box.x1 * scale,
     y: box.y1 * scale,
@@ -78,7 +84,7 @@ function Frame({ box, scale, isChosen, onChoose }: DrawnProps & { onChoose: () =
     height: Math.max(0, box.y2 - box.y1) * scale,
   };
   return (
-    <g data-box data-chosen={isChosen || undefined} onClick={onChoose}>
+    <g ref={ref} data-box data-chosen={isChosen || undefined} onClick={onChoose}>
       <title>{`${boxName(box)} ${scoreText(box.score)}`}</title>
       <rect {...place} className={classes.under} />
       <rect {...place} className={classes.over} stroke={boxColor(box.label)} />
@@ -96,9 +102,14 @@ function Name({ box, scale, isChosen }: DrawnProps) {
       style={{ left: box.x1 * scale, top: top < NAME_HEIGHT_PX ? top : top - NAME_HEIGHT_PX, backgroundColor: boxColor(box.label) }}
       aria-hidden
     >
-      {boxName(box)} {scoreText(box.score)}
+      {boxName(box)} · {scoreText(box.score)}
     </span>
   );
+}
+
+/** Scrolls to the chosen box, where only a part of the image is seen. */
+function reveal(box: SVGGElement | null): void {
+  box?.scrollIntoView({ block: 'nearest', inline: 'nearest' });
 }
 
 /** Where the network's input lies on the image, as far as it was cropped or padded. */
