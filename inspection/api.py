@@ -21,9 +21,11 @@ from inspection.schemas import (
     ExplainableLayer,
     ExplanationOut,
     ExplanationRequest,
+    PredictionOut,
     PredictionRequest,
 )
 from inspection.sources import Source
+from jobs.access import access_job
 from jobs.schemas import JobOut
 from training.access import access_checkpoint
 
@@ -32,8 +34,17 @@ router = Router(tags=["inspection"])
 
 @router.post("/predictions", response={202: JobOut}, operation_id="create_prediction")
 def create_prediction(request: PersonRequest, payload: PredictionRequest) -> Status:
-    """Ask a trained network what it sees; the job's result holds the likeliest classes."""
+    """Ask a trained network what it sees: the likeliest classes, or the boxes of a detector.
+
+    The job's result is what `get_prediction` answers.
+    """
     return Status(202, services.request_prediction(request.person, payload))
+
+
+@router.get("/predictions/{job_id}", response=PredictionOut, operation_id="get_prediction")
+def get_prediction(request: PersonRequest, job_id: str) -> PredictionOut:
+    """What the network said, once the job that was asked for it has succeeded."""
+    return selectors.prediction_out(access_job(request.person, job_id, "view"))
 
 
 @router.post("/explanations", response={202: JobOut}, operation_id="create_explanation")

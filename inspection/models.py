@@ -171,6 +171,7 @@ class PredictionTable(models.Model):
 
     Attributes:
         run, checkpoint, weight_set: Who was asked; the checkpoint may be gone by now.
+        kind: Whether it names classes, or says what a detector found.
         asked: What people call who was asked.
         split: One of the dataset's splits; empty for all items, also those of no split.
         classes: Names of the network's outputs.
@@ -197,6 +198,7 @@ class PredictionTable(models.Model):
     weight_set = models.ForeignKey(
         "designer.WeightSet", null=True, on_delete=models.CASCADE, related_name="+"
     )
+    kind = models.CharField(max_length=10, default="classes")
     asked = models.CharField(max_length=400)
     dataset_version = models.ForeignKey(
         "datasets.DatasetVersion", on_delete=models.CASCADE, related_name="prediction_tables"
@@ -227,8 +229,11 @@ class PredictedItem(models.Model):
 
     Attributes:
         label: Index into the table's `dataset_classes`; null where nobody said it.
-        predicted: Index into its `classes`; null where the image could not be read.
-        top: The likeliest classes as (index, score).
+        predicted: Index into its `classes`, of the best box of a detector; null where the image
+            could not be read, or nothing was found.
+        top: The likeliest classes as (index, score); of a detector those of its boxes, each with
+            the best score.
+        num_boxes: What a detector found; null for a classifier.
         is_right: Null where it cannot be said.
         problem: Why the image could not be read.
     """
@@ -243,6 +248,7 @@ class PredictedItem(models.Model):
     score = models.FloatField(null=True)
     is_right = models.BooleanField(null=True)
     top = models.JSONField(default=list)
+    num_boxes = models.PositiveIntegerField(null=True)
     problem = models.CharField(max_length=300, blank=True)
 
     class Meta:

@@ -12,6 +12,7 @@ from pydantic import Field, model_validator
 from common.ids import Id
 from datasets.schemas import Item
 from inspection.sources import WeightsChoice
+from netloom.explain.detection_results import BoxOptions, FoundBoxes
 from netloom.explain.results import MOST_SUPERPIXELS
 from netloom.features.results import Pooling
 from training.schemas import StartFromCheckpoint
@@ -51,7 +52,45 @@ class ImageChoice(Schema):
 
 
 class PredictionRequest(ImageChoice):
+    """A classifier names its likeliest classes, a detector what it finds.
+
+    Attributes:
+        boxes: Which boxes a detector keeps; left out, as its own layer says.
+    """
+
     top_k: Annotated[int, Field(ge=1, le=1000)] = 5
+    boxes: BoxOptions = BoxOptions()
+
+
+class PredictedClass(Schema):
+    """Attributes: class_id: of the dataset that a run learned from; null without a run."""
+
+    class_id: str | None
+    index: int
+    name: str
+    value: float
+
+
+class PredictionOut(Schema):
+    """What a network says of one image.
+
+    Attributes:
+        probabilities: The likeliest classes; empty for a detector.
+        found: The boxes of a detector, in pixels of the upright image.
+        is_as_drawn: Weights of a file were asked in the network as it is drawn now; if not, in the
+            one that was opened, or that a run trained.
+        image_url: The image as the network received it.
+    """
+
+    checkpoint_id: str | None
+    weight_set_id: str | None
+    item_id: str | None
+    probabilities: list[PredictedClass]
+    found: FoundBoxes | None
+    is_as_drawn: bool
+    image_url: str
+    input_shape: list[int]
+    seconds: float
 
 
 class ExplanationOptions(Schema):

@@ -6,7 +6,7 @@ from typing import Any
 
 from accounts.models import Person, Project
 from common.addresses import api_address
-from common.errors import Code, Problem
+from common.errors import Code, Problem, not_found
 from datasets.item_pages import items_by_id
 from designer.documents import stored_document
 from designer.models import WeightSet
@@ -23,8 +23,11 @@ from inspection.schemas import (
     ExplainableLayer,
     ExplanationOut,
     FeatureLayerOut,
+    PredictionOut,
 )
+from inspection.services import PREDICT
 from inspection.sources import Source
+from jobs.models import Job, JobState
 from netloom.compile.errors import CompileError
 from netloom.explain.layers import default_gradcam_layer, gradcam_layers
 from netloom.features.layers import default_feature_layer, feature_layers
@@ -35,6 +38,13 @@ from training.access import access_checkpoint, access_run
 from training.pages import cursor_of, place, read_cursor
 
 MAX_LIMIT = 200
+
+
+def prediction_out(job: Job) -> PredictionOut:
+    """The answer of a job that asked a network about one image."""
+    if job.kind != PREDICT or job.state != JobState.SUCCEEDED:
+        raise not_found("prediction")
+    return PredictionOut.model_validate(job.result)
 
 
 def explanation_out(explanation: Explanation) -> ExplanationOut:

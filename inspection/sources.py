@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Annotated, Any
 
 from pydantic import Field
@@ -12,7 +13,10 @@ from accounts.access import Action
 from accounts.models import Person, Project
 from common.errors import Code, Problem
 from designer.access import access_weight_set
+from designer.documents import analyze_document, stored_document
 from designer.models import Network, WeightSet
+from netloom.graph.document import Document
+from netloom.surgery.survival import report_survival
 from training.access import access_checkpoint
 from training.models import Checkpoint, Run
 from training.schemas import StartFromCheckpoint, StartFromWeights
@@ -25,7 +29,7 @@ NOBODY = {"checkpoint_id": None, "weight_set_id": None}
 """How a job says that it asks no network."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Source:
     """A network with the weights it is asked with: one of `checkpoint` and `weight_set` is set."""
 
@@ -49,10 +53,22 @@ class Source:
 
     @property
     def document(self) -> Any:
-        """The network as it was when these weights belonged to it."""
-        if self.checkpoint is None:
-            return self._weight_set.document
-        return self.checkpoint.run.network_version.document
+        """The network that is asked: as a run trained it, or as `is_as_drawn` says."""
+        if self.checkpoint is not None:
+            return self.checkpoint.run.network_version.document
+        return self.network.document if self.is_as_drawn else self._weight_set.document
+
+    @cached_property
+    def is_as_drawn(self) -> bool:
+        """Whether weights that came with a file are asked in the network as it is drawn now.
+
+        So they are while every one has its place there: boxes that were chosen behind a detector
+        since, or another normalisation of its input, count. Else it is asked as it was opened.
+        """
+        if self.weight_set is None:
+            return False
+        drawn, opened = self.network.document, self.weight_set.document
+        return drawn == opened or _keeps_weights(stored_document(opened), stored_document(drawn))
 
     @property
     def sha256(self) -> str:
@@ -101,6 +117,13 @@ class Source:
         if self.weight_set is None:
             raise ValueError("a source has a checkpoint or a weight set")
         return self.weight_set
+
+
+def _keeps_weights(opened: Document, drawn: Document) -> bool:
+    if not analyze_document(drawn, None).is_trainable:
+        return False
+    survival = report_survival(opened, drawn)
+    return survival.is_complete and survival.resized == survival.new == 0
 
 
 def access_source(person: Person, choice: WeightsChoice, action: Action) -> Source:

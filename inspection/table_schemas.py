@@ -11,10 +11,11 @@ from pydantic import Field, model_validator
 from common.ids import Id
 from datasets.schemas import Item
 from inspection.sources import WeightsChoice
+from netloom.serve.requests import PredictionKind
 
 MAX_TOP_K = 20
 TableSplit = Literal["", "train", "validation", "test"]
-RowOrder = Literal["position", "score", "-score", "label", "predicted"]
+RowOrder = Literal["position", "score", "-score", "label", "predicted", "-boxes"]
 Rightness = Literal["yes", "no", "unknown"]
 
 
@@ -43,11 +44,13 @@ class PredictionTableSummary(Schema):
     """A finished table.
 
     Attributes:
+        kind: `boxes` says what a detector found.
         asked: What people call who was asked; `checkpoint_id` is null once the checkpoint is gone.
         num_labeled: Rows whose label is a class of the network; `accuracy` is of these.
     """
 
     id: str
+    kind: PredictionKind
     network_id: str
     network_name: str
     run_id: str | None
@@ -94,6 +97,8 @@ class PredictedRow(Schema):
 
     Attributes:
         label: Index into `dataset_classes`, null where nobody said it.
+        top: The likeliest classes; of a detector those it found, each with its best score.
+        num_boxes: What a detector found; null for a classifier.
         is_right: Null where it cannot be said.
         problem: Why the image could not be read; `top` is empty then.
     """
@@ -101,6 +106,7 @@ class PredictedRow(Schema):
     item: Item
     label: int | None
     top: list[RankedScore]
+    num_boxes: int | None
     is_right: bool | None
     problem: str
 
@@ -115,7 +121,7 @@ class RowFilter(Schema):
     """Which rows, and in which order.
 
     Attributes:
-        order: `-score` begins with what the network is surest of.
+        order: `-score` begins with what the network is surest of, `-boxes` with the most boxes.
         right: `unknown` are those without a label that the network knows.
     """
 

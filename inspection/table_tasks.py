@@ -8,14 +8,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from django.db import transaction
 
 from common.errors import Code, Problem
-from datasets.models import DatasetVersion, Item
+from datasets.models import DatasetVersion
 from datasets.originals import local_originals
 from datasets.versions import Row, rows_at
+from inspection.box_tables import BoxTable, each_answer
 from inspection.bulk_child import ask_bulk_child
 from inspection.models import PredictedItem, PredictionTable
 from inspection.sources import Source, source_of
@@ -27,7 +28,7 @@ from jobs.running import RunningJob
 from netloom.data.manifest import Item as ManifestItem
 from netloom.explain.prediction_table import header, row_of
 from netloom.explain.results import ItemPrediction
-from netloom.serve.requests import PredictManyAnswer, PredictManyRequest
+from netloom.serve.requests import PredictionKind, PredictManyAnswer, PredictManyRequest
 from storage.services import store_file
 
 _ASKED_SHARE = 0.9
@@ -67,7 +68,8 @@ def predict_many(job: RunningJob) -> dict[str, Any]:
             ask_bulk_child(job, "predict_many", request, share=_ASKED_SHARE)
         )
         job.progress(_ASKED_SHARE, "Storing the table")
-        made = _store(job, source, split, _Table(version, answer.classes, top_k, request.output))
+        table = _table(version, answer, top_k, request.output)
+        made = _store(job, source, version, split, table)
     return {"table_id": made.id}
 
 
@@ -101,6 +103,7 @@ class _Table:
     classes: list[str]
     top_k: int
     answers: Path
+    kind: ClassVar[PredictionKind] = "classes"
     dataset_classes: list[str] = field(init=False)
     outputs: list[int | None] = field(init=False)
     counts: Counter[str] = field(default_factory=Counter[str])
@@ -138,13 +141,7 @@ class _Table:
             )
 
     def _each(self) -> Iterator[tuple[ItemPrediction, str]]:
-        """Yield the answers with the names of their files, without items deleted meanwhile."""
-        with self.answers.open(encoding="utf-8") as lines:
-            while batch := list(islice(lines, BATCH)):
-                found = [ItemPrediction.model_validate_json(line) for line in batch]
-                ids = [each.item_id for each in found]
-                names = dict(Item.objects.filter(pk__in=ids).values_list("pk", "file_name"))
-                yield from ((each, names[each.item_id]) for each in found if each.item_id in names)
+        return each_answer(self.answers, ItemPrediction)
 
     def _is_right(self, found: ItemPrediction) -> bool | None:
         expected = None if found.label is None else self.outputs[found.label]
@@ -166,7 +163,23 @@ def outputs_of(dataset_classes: list[str], network_classes: list[str]) -> list[i
     return [places.get(name.casefold()) for name in dataset_classes]
 
 
-def _store(job: RunningJob, source: Source, split: str, table: _Table) -> PredictionTable:
+def _table(
+    version: DatasetVersion, answer: PredictManyAnswer, top_k: int, answers: Path
+) -> _Table | BoxTable:
+    if answer.kind == "boxes":
+        return BoxTable(
+            [entry["name"] for entry in version.classes], answer.classes, top_k, answers
+        )
+    return _Table(version, answer.classes, top_k, answers)
+
+
+def _store(
+    job: RunningJob,
+    source: Source,
+    version: DatasetVersion,
+    split: str,
+    table: _Table | BoxTable,
+) -> PredictionTable:
     path = table.answers.with_suffix(".csv")
     table.write_csv(path)
     author = person_of(job)
@@ -177,8 +190,9 @@ def _store(job: RunningJob, source: Source, split: str, table: _Table) -> Predic
             run=source.run,
             checkpoint=source.checkpoint,
             weight_set=source.weight_set,
+            kind=table.kind,
             asked=source.title[:400],
-            dataset_version=table.version,
+            dataset_version=version,
             split=split,
             classes=table.classes,
             dataset_classes=table.dataset_classes,

@@ -48,6 +48,7 @@ _ORDERS = {
     "score": (F("score").asc(nulls_last=True), "id"),
     "-score": (F("score").desc(nulls_last=True), "id"),
     "label": (F("label").asc(nulls_last=True), F("score").desc(nulls_last=True), "id"),
+    "-boxes": (F("num_boxes").desc(nulls_last=True), "id"),
     "predicted": (F("predicted").asc(nulls_last=True), F("score").desc(nulls_last=True), "id"),
 }
 
@@ -163,6 +164,7 @@ def table_rows(
                 item=items[row.item_id],
                 label=row.label,
                 top=[RankedScore(index=index, score=score) for index, score in row.top],
+                num_boxes=row.num_boxes,
                 is_right=row.is_right,
                 problem=row.problem,
             )
@@ -212,7 +214,7 @@ def _filtered(rows: QuerySet[PredictedItem], wanted: RowFilter) -> QuerySet[Pred
 
 
 def _fields(table: PredictionTable) -> dict[str, Any]:
-    names = ("id", "network_id", "run_id", "checkpoint_id", "weight_set_id", "asked")
+    names = ("id", "kind", "network_id", "run_id", "checkpoint_id", "weight_set_id", "asked")
     names += ("dataset_version_id", "split", "top_k", "num_items", "num_unreadable")
     names += ("num_labeled", "num_right", "created_at")
     return {

@@ -17,6 +17,7 @@ from datasets.models import DatasetVersion, Item, Split
 from datasets.originals import local_originals
 from datasets.services import write_manifest
 from inspection.models import EvaluatedItem, Evaluation, Explanation
+from inspection.schemas import PredictedClass, PredictionOut
 from inspection.services import BUNDLE, EVALUATE, EXPLAIN, PREDICT
 from inspection.sources import Source, source_of
 from jobs.models import Lane
@@ -24,6 +25,7 @@ from jobs.registry import job_kind
 from jobs.running import RunningJob
 from jobs.warm_child import WarmChild
 from jobs.worker import on_worker_start
+from netloom.explain.detection_results import BoxOptions
 from netloom.explain.results import Evaluation as EvaluationResult
 from netloom.explain.results import ExplainOptions
 from netloom.serve.requests import (
@@ -58,29 +60,32 @@ def register() -> None:
 
 @job_kind(PREDICT, lane=Lane.INTERACTIVE)
 def predict(job: RunningJob) -> dict[str, Any]:
-    """The likeliest classes of one image."""
+    """What a network says of one image: the likeliest classes, or boxes."""
     source = source_of(job.payload)
     with model_files(source) as (model, folder):
         image, _ = _image(job, folder)
-        request = PredictRequest(model=model, image=image, top_k=job.payload["top_k"])
+        request = PredictRequest(
+            model=model,
+            image=image,
+            top_k=job.payload["top_k"],
+            boxes=BoxOptions.model_validate(job.payload["boxes"]),
+        )
         answer = PredictAnswer.model_validate(_ask(job, "predict", request))
     class_ids = source.class_ids
-    return {
+    told = PredictionOut(
         **source.payload,
-        "item_id": job.payload["item_id"],
-        "probabilities": [
-            {
-                "class_id": class_ids[one.index] if class_ids else None,
-                "index": one.index,
-                "name": one.name,
-                "value": one.value,
-            }
+        item_id=job.payload["item_id"],
+        probabilities=[
+            PredictedClass(class_id=class_ids[one.index] if class_ids else None, **one.model_dump())
             for one in answer.probabilities
         ],
-        "image_url": answer.input_png,
-        "input_shape": answer.input_shape,
-        "seconds": answer.seconds,
-    }
+        found=answer.found,
+        is_as_drawn=source.is_as_drawn,
+        image_url=answer.input_png,
+        input_shape=answer.input_shape,
+        seconds=answer.seconds,
+    )
+    return told.model_dump(mode="json")
 
 
 @job_kind(EXPLAIN, lane=Lane.INTERACTIVE)
@@ -189,10 +194,15 @@ def model_files(source: Source) -> Iterator[tuple[ModelFiles, Path]]:
     with scratch_folder() as folder:
         document = folder / "network.json"
         document.write_text(json.dumps(source.document))
+        trained_as = None
+        if source.weight_set is not None and source.document != source.weight_set.document:
+            trained_as = folder / "trained.json"
+            trained_as.write_text(json.dumps(source.weight_set.document))
         model = ModelFiles(
             sha256=source.sha256,
             checkpoint=local_blob(source.sha256, folder / "checkpoint"),
             document=document,
+            trained_as=trained_as,
             classes=source.classes,
             kind="checkpoint" if source.weight_set is None else "file",
         )

@@ -218,6 +218,12 @@ def _parser() -> argparse.ArgumentParser:
     predict.add_argument(
         "--top-k", "--top", dest="top", type=_positive, default=5, help="classes to show (5)"
     )
+    predict.add_argument(
+        "--min-score",
+        type=_share,
+        metavar="SCORE",
+        help="of a detector: drop boxes with a lower score (what its layer says)",
+    )
     _add_device(predict)
 
     explain = add("explain", "explain:explain_image", "Draw where a network looks")
@@ -300,6 +306,13 @@ def _positive(text: str) -> int:
     if number < 1:
         raise argparse.ArgumentTypeError("give a number of at least 1")
     return number
+
+
+def _share(text: str) -> float:
+    share = float(text)
+    if not 0 <= share <= 1:
+        raise argparse.ArgumentTypeError("give a number from 0 to 1")
+    return share
 
 
 if __name__ == "__main__":

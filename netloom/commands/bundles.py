@@ -91,8 +91,7 @@ def load_network(options: Namespace) -> LoadedNetwork:
         preprocessing = Preprocessing.from_document(opened.document)
     except (FormatError, CompileError, PreprocessingError) as error:
         raise CommandError(f"{path}: {error}") from error
-    report = load_weights(network, opened.weights)
-    missing = [*report.initialised, *(mismatch.key for mismatch in report.mismatched)]
+    missing = load_weights(network, opened.weights).missing
     if missing:
         raise CommandError(
             f"{path} lacks weights that fit {len(missing)} tensors ({', '.join(missing[:3])}...). "

@@ -1,25 +1,31 @@
-"""`predict`: what a network says of images, one by one or a whole folder."""
+"""`predict`: what a network says of images, one by one or a whole folder.
+
+Classifiers name the likeliest classes; what detectors find is told by `predict_boxes`.
+"""
 
 from __future__ import annotations
 
 import csv
 import json
 from argparse import Namespace
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol, TypedDict
+from typing import TYPE_CHECKING, Protocol, TypedDict, TypeVar
 
 from netloom.commands.bundles import LoadedNetwork, load_network
 from netloom.commands.output import complain, say
+from netloom.commands.predict_boxes import box_tellers
 from netloom.commands.problem import CommandError
 from netloom.data.folder import FolderError, image_files, read_folder
 from netloom.data.manifest import Item
+from netloom.explain.detection_results import BoxOptions
 from netloom.explain.prediction_table import class_name, header, row_of
+from netloom.explain.results import ItemPrediction
 
 if TYPE_CHECKING:
-    from netloom.explain import ItemPrediction
+    from netloom.explain.detection_results import ItemBoxes
 
 
 class RankedClass(TypedDict):
@@ -28,6 +34,9 @@ class RankedClass(TypedDict):
     index: int
     name: str
     probability: float
+
+
+Told = TypeVar("Told", "ItemPrediction", "ItemBoxes")
 
 
 class _Teller(Protocol):
@@ -43,34 +52,43 @@ class _Count:
     num_labelled: int = 0
     num_right: int = 0
 
-    def add(self, found: ItemPrediction) -> None:
+    def add(self, found: ItemPrediction | ItemBoxes) -> None:
         self.num_seen += 1
         self.num_unreadable += bool(found.problem)
-        if found.is_right is not None:
+        if isinstance(found, ItemPrediction) and found.is_right is not None:
             self.num_labelled += 1
             self.num_right += found.is_right
 
 
 def predict_images(options: Namespace) -> int:
-    """Print or write the likeliest classes of each image; 1 when an image could not be read.
+    """Print or write what each image shows; 1 when an image could not be read.
 
     Images are read, predicted and told a batch at a time: their number does not matter.
     """
     from netloom.data.preprocess import PreprocessingError
     from netloom.explain import ExplainError, predict_items
+    from netloom.explain.detections import Detector, detect_items
 
     if not options.paths and options.data is None:
         raise CommandError("Name images or folders, or a folder of class folders with --data.")
     network = load_network(options)
+    detector = Detector.of(network.network)
+    if detector is not None and options.data is not None:
+        raise CommandError("--data compares classes; name the folder itself to find boxes in it.")
     items, folder = _items(options, network)
     count = _Count()
     with ExitStack() as stack:
-        tellers = list(_tellers(options, network, stack))
         try:
-            for found in predict_items(network.network, items, folder, top_k=options.top):
-                count.add(found)
-                for teller in tellers:
-                    teller.tell(found)
+            if detector is None:
+                answers = predict_items(network.network, items, folder, top_k=options.top)
+                _tell_all(answers, [each.tell for each in _tellers(options, network, stack)], count)
+            else:
+                chosen = BoxOptions(score_threshold=options.min_score)
+                names = network.meta.classes
+                boxes = detect_items(detector, items, folder, options=chosen, names=names)
+                _tell_all(
+                    boxes, [each.tell for each in box_tellers(options, network, stack)], count
+                )
         except (ExplainError, PreprocessingError) as error:
             raise CommandError(str(error)) from error
         except OSError as error:
@@ -79,6 +97,15 @@ def predict_images(options: Namespace) -> int:
         raise CommandError("There is no image in what was named.")
     _sum_up(options, count)
     return 0 if count.num_unreadable == 0 else 1
+
+
+def _tell_all(
+    answers: Iterable[Told], tellers: Sequence[Callable[[Told], None]], count: _Count
+) -> None:
+    for found in answers:
+        count.add(found)
+        for tell in tellers:
+            tell(found)
 
 
 def _items(options: Namespace, network: LoadedNetwork) -> tuple[Iterator[Item], Path]:

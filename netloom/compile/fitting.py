@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from torch import Tensor
 
 from netloom.compile.module import Network
-from netloom.compile.weights import load_weights, state_weights
+from netloom.compile.weights import COUNTER, load_weights, state_weights
 from netloom.graph.document import Document
 from netloom.graph.regrouped import match_regrouped
 
@@ -23,7 +23,8 @@ class Fit:
     Attributes:
         num_fitted: Tensors of the network that were taken over.
         num_tensors: Tensors the network has, parameters and statistics.
-        kept: Name paths of layers with a tensor that kept its own values, in network order.
+        kept: Name paths of layers with a tensor that kept its own values, in network order; by a
+            counter of batches alone nothing is computed.
     """
 
     num_fitted: int
@@ -54,7 +55,8 @@ def fit_weights(network: Network, weights: Mapping[str, Tensor], source: Documen
                 break
     report = load_weights(network, chosen)
     fitted = set(report.loaded)
-    kept = [_path(_name_key(document, key)) for key in own if key not in fitted]
+    left = [key for key in own if key not in fitted and not key.endswith(COUNTER)]
+    kept = [_path(_name_key(document, key)) for key in left]
     return Fit(len(fitted), len(own), tuple(dict.fromkeys(kept)))
 
 

@@ -11,6 +11,8 @@ from torch import Tensor
 
 from netloom.compile.module import Network
 
+COUNTER = ":num_batches_tracked"
+
 
 @dataclass(frozen=True, slots=True)
 class Mismatch:
@@ -36,6 +38,15 @@ class LoadReport:
     initialised: tuple[str, ...]
     left_over: tuple[str, ...]
     mismatched: tuple[Mismatch, ...]
+
+    @property
+    def missing(self) -> tuple[str, ...]:
+        """Keys without which answers would be made up: all that had nothing but counters.
+
+        Other tools leave out how many batches a normalisation has seen; nothing is computed by it.
+        """
+        lacking = [key for key in self.initialised if not key.endswith(COUNTER)]
+        return (*lacking, *(mismatch.key for mismatch in self.mismatched))
 
 
 def state_weights(network: Network) -> dict[str, Tensor]:

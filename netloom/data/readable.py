@@ -27,12 +27,14 @@ class ReadBatch:
         seen: All that were looked at, in order.
         items: Those of them that could be read.
         pixels_BCHW: uint8, one row for each of `items`; empty when there is none.
+        sizes: Height and width of the upright images, one for each of `items`.
         problems: Why the others could not be read, by item id.
     """
 
     seen: list[Item]
     items: list[Item]
     pixels_BCHW: NDArray[np.uint8]
+    sizes: list[tuple[int, int]]
     problems: dict[str, str]
 
 
@@ -63,13 +65,16 @@ def _read(items: list[Item], folder: Path, preprocessing: Preprocessing) -> Read
     shape = (preprocessing.channels, preprocessing.height, preprocessing.width)
     readable: list[Item] = []
     pixels: list[NDArray[np.uint8]] = []
+    sizes: list[tuple[int, int]] = []
     problems: dict[str, str] = {}
     for item in items:
         try:
-            pixels.append(preprocessing.to_uint8_CHW(decode_image(folder / item.path)))
+            image_HWC = decode_image(folder / item.path)
+            pixels.append(preprocessing.to_uint8_CHW(image_HWC))
         except DecodeError as error:
             problems[item.id] = str(error)
         else:
             readable.append(item)
+            sizes.append((image_HWC.shape[0], image_HWC.shape[1]))
     stacked = np.stack(pixels) if pixels else np.empty((0, *shape), dtype=np.uint8)
-    return ReadBatch(items, readable, stacked, problems)
+    return ReadBatch(items, readable, stacked, sizes, problems)

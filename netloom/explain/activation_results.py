@@ -9,6 +9,8 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from netloom.explain.detection_results import Box
+
 NUM_BINS = 32
 PictureKind = Literal["image", "maps", "matrix", "bars", "boxes"]
 PositiveInt = Annotated[int, Field(ge=1)]
@@ -39,25 +41,6 @@ class ActivationOptions(BaseModel):
     is_exact: bool = False
 
 
-class Box(BaseModel):
-    """An object that was found: corners in pixels of the network's input.
-
-    Attributes:
-        label: Number of the class.
-        name: Of the class; empty where nobody says.
-    """
-
-    model_config = ConfigDict(frozen=True)
-
-    x1: float
-    y1: float
-    x2: float
-    y2: float
-    score: float
-    label: int
-    name: str = ""
-
-
 class Picture(BaseModel):
     """A small picture of a tensor.
 
@@ -66,7 +49,7 @@ class Picture(BaseModel):
             `matrix` two axes as they are; `bars` numbers, drawn by whoever shows them; `boxes`
             what was found, over the input.
         url: PNG as a data URL; None for bars, and for boxes without a real image behind them.
-        boxes: The best first.
+        boxes: In pixels of the network's input, the best first.
         height, width: Of what the boxes are measured in, in pixels; 0 where that is not known.
         values: Of the bars; None where a value is not finite.
         names: Of the bars, when they are classes.

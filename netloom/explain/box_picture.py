@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import cast
 
-import torch
 from torch import Tensor
 
-from netloom.explain.activation_results import Box, Picture
+from netloom.explain.activation_results import Picture
+from netloom.explain.detections import boxes_of, found_rows
 
 MOST_BOXES = 200
 
@@ -20,18 +19,9 @@ def holds_detections(axes: Sequence[str]) -> bool:
 
 def box_picture(detections_BN6: Tensor) -> Picture:
     """Return the boxes of one sample, best first; nobody knows yet what lies behind them."""
-    rows_N6 = detections_BN6[0].detach().float().cpu()
-    is_found = (rows_N6[:, 5] >= 0) & torch.isfinite(rows_N6).all(dim=1)
-    found = rows_N6[is_found]
-    rows = cast("list[list[float]]", found[:MOST_BOXES].tolist())  # pyright: ignore[reportUnknownMemberType]
-    boxes = [
-        Box(
-            x1=round(x1, 2), y1=round(y1, 2), x2=round(x2, 2), y2=round(y2, 2),
-            score=round(score, 4), label=int(label),
-        )
-        for x1, y1, x2, y2, score, label in rows
-    ]  # fmt: skip
-    return Picture(kind="boxes", boxes=boxes, num_shown=len(boxes), num_all=len(found))
+    found_N6 = found_rows(detections_BN6[0])
+    boxes = boxes_of(found_N6[:MOST_BOXES])
+    return Picture(kind="boxes", boxes=boxes, num_shown=len(boxes), num_all=len(found_N6))
 
 
 def over_image(picture: Picture, image: Picture, size: tuple[int, int]) -> Picture:

@@ -65,6 +65,11 @@ def class_logits(network: Network, images_BCHW: Tensor) -> Tensor:
         ExplainError: The network does not give one row of numbers for each image.
     """
     output = cast("object", network(images_BCHW))
+    if isinstance(output, tuple):
+        raise ExplainError(
+            "The network has several outputs; asked is what gives one. Where they are boxes and "
+            "scores, “Choose the best boxes” in the designer makes detections of them."
+        )
     if not isinstance(output, Tensor) or output.ndim != 2:
         raise ExplainError(
             "Only networks with a single output of shape (B, K) classify; add a Linear layer as "

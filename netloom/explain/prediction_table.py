@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
+from netloom.explain.detection_results import ItemBoxes
 from netloom.explain.results import ItemPrediction
 
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
@@ -44,6 +45,26 @@ def row_of(
     ranked += [""] * (2 * top_k - len(ranked))
     right = {None: "", True: "yes", False: "no"}[is_right]
     return [safe_cell(name), safe_cell(label), right, *ranked, safe_cell(found.problem)]
+
+
+BOX_HEADER = ("image", "x1", "y1", "x2", "y2", "score", "class", "problem")
+"""Columns of a table with a row for each box, in pixels of the upright image."""
+
+
+def box_rows(name: str, found: ItemBoxes, classes: Sequence[str]) -> Iterator[list[str]]:
+    """Yield a row for each box, in the order of `BOX_HEADER`; one without a box where none is.
+
+    Args:
+        name: Of the image.
+        classes: Names of the network's outputs; it goes by numbers beyond them.
+    """
+    shown = safe_cell(name)
+    for box in found.boxes:
+        corners = [f"{edge:.2f}" for edge in (box.x1, box.y1, box.x2, box.y2)]
+        named = safe_cell(class_name(classes, box.label))
+        yield [shown, *corners, f"{box.score:.4f}", named, ""]
+    if not found.boxes:
+        yield [shown, "", "", "", "", "", "", safe_cell(found.problem)]
 
 
 def class_name(classes: Sequence[str], index: int) -> str:

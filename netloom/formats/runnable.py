@@ -32,7 +32,6 @@ REFUSED_ABOVE = 1e-3
 """A file that differs by more, in shares of the largest number or of 1, is not written."""
 NOTED_ABOVE = 1e-4
 _PADDED_FROM = 4
-_COUNTER = "num_batches_tracked"
 _SEED = 0
 
 
@@ -135,8 +134,7 @@ def make_runnable(network: ImportedNetwork) -> Runnable:
     loaded = load_weights(module, network.weights)
     module.eval()
     module.requires_grad_(False)
-    lacking = [key for key in loaded.initialised if not key.endswith(f":{_COUNTER}")]
-    lacking += [mismatch.key for mismatch in loaded.mismatched]
+    lacking = loaded.missing
     notes: list[str] = []
     if not network.weights and lacking:
         notes.append("The network came without weights: they are drawn at random.")

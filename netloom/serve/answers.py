@@ -6,6 +6,7 @@ Legend: B batch, C channels, H height, W width, K classes.
 from __future__ import annotations
 
 import time
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -17,9 +18,12 @@ from netloom.compile.plan import plan_network
 from netloom.data.decode import decode_image
 from netloom.data.manifest import Item, Manifest
 from netloom.explain.attribute import explain
+from netloom.explain.detection_results import ItemBoxes
+from netloom.explain.detections import detect_items
 from netloom.explain.evaluation import evaluate
 from netloom.explain.logits import predict
 from netloom.explain.many import predict_items
+from netloom.explain.results import ExplainError, ItemPrediction
 from netloom.formats.bundle import make_meta, write_bundle
 from netloom.serve.models import LoadedModel, ModelCache
 from netloom.serve.pictures import coarse_url, data_url, grey_png, input_png, overlay_png
@@ -59,22 +63,26 @@ class Answerer:
         self.models = ModelCache()
 
     def predict(self, request: PredictRequest, listener: Listener) -> PredictAnswer:
-        """Return the likeliest classes of one image.
+        """Return the likeliest classes of one image, or the boxes that a detector finds in it.
 
         Raises:
             DecodeError: The file is no image.
+            ExplainError: The network neither classifies nor gives boxes.
         """
         listener.progress(None, "Loading the network")
         model = self.models.get(request.model)
         started = time.monotonic()
-        pixels_CHW, _ = _read_image(model, request.image)
-        probabilities_K = _probabilities(model, pixels_CHW)
-        order: list[int] = np.argsort(-probabilities_K, kind="stable")[: request.top_k].tolist()
+        pixels_CHW, size = _read_image(model, request.image)
+        found = None
+        ranked: list[ClassProbability] = []
+        if model.detector is not None:
+            pixels = torch.tensor(pixels_CHW)
+            found = model.detector.found(pixels, size, request.boxes, model.classes)
+        else:
+            ranked = _ranked(model, _probabilities(model, pixels_CHW), request.top_k)
         return PredictAnswer(
-            probabilities=[
-                ClassProbability(index=k, name=model.class_name(k), value=float(probabilities_K[k]))
-                for k in order
-            ],
+            probabilities=ranked,
+            found=found,
             input_shape=[1, *pixels_CHW.shape],
             input_png=data_url(input_png(pixels_CHW)),
             seconds=time.monotonic() - started,
@@ -84,7 +92,7 @@ class Answerer:
         """Write what the network says of each item, one JSON line each.
 
         Raises:
-            ExplainError: The network does not classify.
+            ExplainError: The network neither classifies nor gives boxes.
             Cancelled: The listener is gone.
         """
         listener.progress(None, "Loading the network")
@@ -94,20 +102,17 @@ class Answerer:
             request.items.open(encoding="utf-8") as lines,
             request.output.open("w", encoding="utf-8") as output,
         ):
-            found = predict_items(
-                model.network,
-                (Item.model_validate_json(line) for line in lines),
-                request.items.parent,
-                top_k=request.top_k,
-                should_cancel=listener.is_cancelled,
-            )
-            for each in found:
+            items = (Item.model_validate_json(line) for line in lines)
+            for each in _each_item(model, items, request, listener):
                 output.write(each.model_dump_json() + "\n")
                 num_done += 1
                 if num_done % 64 == 0:
                     share = num_done / request.num_items
                     listener.progress(share, f"{num_done:,} of {request.num_items:,} images")
-        return PredictManyAnswer(classes=[model.class_name(k) for k in range(num_outputs(model))])
+        if model.detector is not None:
+            return PredictManyAnswer(kind="boxes", classes=model.classes)
+        names = [model.class_name(k) for k in range(num_outputs(model))]
+        return PredictManyAnswer(kind="classes", classes=names)
 
     def explain(self, request: ExplainRequest, listener: Listener) -> ExplainAnswer:
         """Write the map of one image and return what it is about.
@@ -119,6 +124,8 @@ class Answerer:
         """
         listener.progress(None, "Loading the network")
         model = self.models.get(request.model)
+        if model.detector is not None:
+            raise ExplainError("A detector gives boxes: there is no class to explain.")
         started = time.monotonic()
         pixels_CHW, size = _read_image(model, request.image)
         probabilities_K = _probabilities(model, pixels_CHW)
@@ -201,6 +208,38 @@ def num_outputs(model: LoadedModel) -> int:
     scope = plan_network(model.document)
     size = scope.outputs[0].shape[-1].size
     return size if isinstance(size, int) else len(model.classes)
+
+
+def _each_item(
+    model: LoadedModel, items: Iterable[Item], request: PredictManyRequest, listener: Listener
+) -> Iterator[ItemPrediction | ItemBoxes]:
+    folder = request.items.parent
+    if model.detector is None:
+        yield from predict_items(
+            model.network,
+            items,
+            folder,
+            top_k=request.top_k,
+            should_cancel=listener.is_cancelled,
+        )
+    else:
+        yield from detect_items(
+            model.detector,
+            items,
+            folder,
+            names=model.classes,
+            should_cancel=listener.is_cancelled,
+        )
+
+
+def _ranked(
+    model: LoadedModel, probabilities_K: NDArray[np.float32], top_k: int
+) -> list[ClassProbability]:
+    order: list[int] = np.argsort(-probabilities_K, kind="stable")[:top_k].tolist()
+    return [
+        ClassProbability(index=k, name=model.class_name(k), value=float(probabilities_K[k]))
+        for k in order
+    ]
 
 
 def _read_image(model: LoadedModel, path: Path) -> tuple[NDArray[np.uint8], tuple[int, int]]:

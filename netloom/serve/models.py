@@ -7,9 +7,12 @@ from collections import OrderedDict
 from dataclasses import dataclass
 
 import torch
+from torch import Tensor
 
 from netloom.compile import Network, build_module, load_weights
+from netloom.compile.fitting import fit_weights
 from netloom.data.preprocess import Preprocessing
+from netloom.explain.detections import Detector
 from netloom.explain.prediction_table import class_name
 from netloom.graph.document import Document
 from netloom.graph.migrations import load_document
@@ -22,13 +25,18 @@ CAPACITY = 4
 
 @dataclass(frozen=True, slots=True)
 class LoadedModel:
-    """A network with its trained weights, in evaluation mode."""
+    """A network with its trained weights, in evaluation mode.
+
+    Attributes:
+        detector: The same network, where it gives boxes.
+    """
 
     document: Document
     network: Network
     preprocessing: Preprocessing
     classes: list[str]
     device: torch.device
+    detector: Detector | None
 
     def class_name(self, index: int) -> str:
         """Return the name of a class; its number where nobody named it."""
@@ -51,8 +59,10 @@ class ModelCache:
             CompileError: The network has errors.
         """
         # Two files may hold the same weights for networks that differ in what they are fed.
-        drawn = hashlib.sha256(files.document.read_bytes()).hexdigest()
-        key = (files.sha256, drawn, *files.classes, files.device)
+        drawn = hashlib.sha256(files.document.read_bytes())
+        if files.trained_as is not None:
+            drawn.update(files.trained_as.read_bytes())
+        key = (files.sha256, drawn.hexdigest(), *files.classes, files.device)
         if key in self._models:
             self._models.move_to_end(key)
             return self._models[key]
@@ -67,10 +77,7 @@ def _load(files: ModelFiles) -> LoadedModel:
     document = load_document(files.document.read_bytes())
     network = build_module(document)
     read = read_weights if files.kind == "file" else read_checkpoint_weights
-    report = load_weights(network, read(files.checkpoint))
-    if report.initialised or report.mismatched:
-        names = ", ".join([*report.initialised, *(str(one) for one in report.mismatched)][:5])
-        raise WeightsError(f"The file lacks weights of this network: {names}.")
+    _fill(network, read(files.checkpoint), files)
     device = torch.device(files.device)
     network.to(device).eval()
     network.requires_grad_(False)
@@ -80,4 +87,16 @@ def _load(files: ModelFiles) -> LoadedModel:
         preprocessing=Preprocessing.from_document(document),
         classes=files.classes,
         device=device,
+        detector=Detector.of(network),
     )
+
+
+def _fill(network: Network, weights: dict[str, Tensor], files: ModelFiles) -> None:
+    if files.trained_as is None:
+        missing = load_weights(network, weights).missing
+    else:
+        fit = fit_weights(network, weights, load_document(files.trained_as.read_bytes()))
+        missing = fit.kept
+    if missing:
+        names = ", ".join(missing[:5])
+        raise WeightsError(f"The file lacks weights of this network: {names}.")

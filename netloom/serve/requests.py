@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 from netloom.explain.activation_results import ActivationOptions, NodeActivation
+from netloom.explain.detection_results import BoxOptions, FoundBoxes
 from netloom.explain.results import ExplainOptions, Method
 from netloom.features.results import ClassicalModel, ClassicalResult, Pooling
 
@@ -24,24 +25,33 @@ class ModelFiles(ServeModel):
         document: JSON file of the network.
         classes: Names in the order of the outputs, as far as they are known.
         device: Torch device to answer on.
+        trained_as: The network that the weights belong to, where it is asked as it was drawn since.
         kind: Whether the weights are a run's checkpoint or a file's (safetensors).
     """
 
     sha256: str
     checkpoint: Path
     document: Path
+    trained_as: Path | None = None
     classes: list[str]
     device: str = "cpu"
     kind: Literal["checkpoint", "file"] = "checkpoint"
 
 
 class PredictRequest(ServeModel):
-    """Attributes: image: the file; its bytes are decoded here and nowhere else."""
+    """One image.
+
+    Attributes:
+        image: The file; its bytes are decoded here and nowhere else.
+        top_k: Likeliest classes to name.
+        boxes: Which boxes a detector keeps.
+    """
 
     method: Literal["predict"] = "predict"
     model: ModelFiles
     image: Path
     top_k: Annotated[int, Field(ge=1)] = 5
+    boxes: BoxOptions = BoxOptions()
 
 
 class PredictManyRequest(ServeModel):
@@ -50,7 +60,7 @@ class PredictManyRequest(ServeModel):
     Attributes:
         items: File with a netloom.data.Item as JSON on each line.
         num_items: How many there are, for the progress.
-        output: File for as many lines of netloom.explain.ItemPrediction.
+        output: File for as many lines of netloom.explain.ItemPrediction, of a detector ItemBoxes.
     """
 
     method: Literal["predict_many"] = "predict_many"
@@ -154,6 +164,7 @@ class ExportRequest(ServeModel):
     description: str = ""
 
 
+PredictionKind = Literal["classes", "boxes"]
 FeaturesKind = Literal["layer", "pixels", "hog", "colours"]
 
 
@@ -200,9 +211,16 @@ class ClassProbability(ServeModel):
 
 
 class PredictAnswer(ServeModel):
-    """Attributes: input_png: the image as the network received it, as a data URL."""
+    """What a network says of one image.
+
+    Attributes:
+        probabilities: The likeliest classes; empty for a detector.
+        found: Of a detector.
+        input_png: The image as the network received it, as a data URL.
+    """
 
     probabilities: list[ClassProbability]
+    found: FoundBoxes | None
     input_shape: list[int]
     input_png: str
     seconds: float
@@ -224,8 +242,9 @@ class ClassicalAnswer(ServeModel):
 
 
 class PredictManyAnswer(ServeModel):
-    """Attributes: classes: a name for each output of the network."""
+    """Attributes: classes: names of the outputs, of a detector as far as they are known."""
 
+    kind: PredictionKind
     classes: list[str]
 
 

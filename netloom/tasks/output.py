@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+from netloom.compile.plan import Scope
 from netloom.graph.document import BlockDefinition, Document, Edge, Node
+from netloom.layers.shapes import holds_detections
 
 _PASS_THROUGH = frozenset({"Dropout", "Flatten"})
 """Layers that change no value when a network is evaluated."""
+
+
+def detections_output(plan: Scope) -> int | None:
+    """Return which output of a planned network gives boxes with scores and labels, or None."""
+    shapes = [port.shape for port in plan.outputs]
+    return next((index for index, shape in enumerate(shapes) if holds_detections(shape)), None)
 
 
 def find_final_softmax(document: Document) -> str | None:

@@ -94,6 +94,9 @@ export type MetricSeries = Schemas['MetricSeries'];
 export type RunComparison = Schemas['RunComparison'];
 export type CheckpointInfo = Schemas['CheckpointOut'];
 
+export type Prediction = Schemas['PredictionOut'];
+export type FoundBoxes = Schemas['FoundBoxes'];
+export type FoundBox = Schemas['Box'];
 export type Explanation = Schemas['ExplanationOut'];
 export type ExplanationMethod = Explanation['method'];
 export type ExplainableLayer = Schemas['ExplainableLayer'];

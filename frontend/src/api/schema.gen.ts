@@ -1754,9 +1754,31 @@ export interface paths {
         put?: never;
         /**
          * Create Prediction
-         * @description Ask a trained network what it sees; the job's result holds the likeliest classes.
+         * @description Ask a trained network what it sees: the likeliest classes, or the boxes of a detector.
+         *
+         *     The job's result is what `get_prediction` answers.
          */
         post: operations["create_prediction"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/predictions/{job_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Prediction
+         * @description What the network said, once the job that was asked for it has succeeded.
+         */
+        get: operations["get_prediction"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -3485,7 +3507,7 @@ export interface components {
         };
         /**
          * Box
-         * @description An object that was found: corners in pixels of the network's input.
+         * @description An object that was found: corners in pixels, of the image unless another one is named.
          *
          *     Attributes:
          *         label: Number of the class.
@@ -3509,6 +3531,20 @@ export interface components {
             y1: number;
             /** Y2 */
             y2: number;
+        };
+        /**
+         * BoxOptions
+         * @description Which boxes are kept; what is left out is as the network's own layer says.
+         *
+         *     Attributes:
+         *         score_threshold: Boxes with a lower score are dropped.
+         *         iou_threshold: A box that covers a better one of its class by a larger share is dropped.
+         */
+        BoxOptions: {
+            /** Iou Threshold */
+            iou_threshold?: number | null;
+            /** Score Threshold */
+            score_threshold?: number | null;
         };
         /** BranchIn */
         BranchIn: {
@@ -4808,6 +4844,44 @@ export interface components {
              * @enum {string}
              */
             type: "folder";
+        };
+        /**
+         * FoundBoxes
+         * @description What was found in one image.
+         *
+         *     Attributes:
+         *         width, height: Of the upright image, in pixels; boxes are measured in these.
+         *         boxes: The best first.
+         *         num_all: How many were found, also those beyond the boxes that are told.
+         *         score_threshold, iou_threshold: By which they were chosen.
+         *         own_score_threshold, own_iou_threshold: What the network's layer says.
+         *         seen: Part of the image that the network receives: left, top, right, bottom; it reaches
+         *             beyond the edges where the image is padded.
+         */
+        FoundBoxes: {
+            /** Boxes */
+            boxes: components["schemas"]["Box"][];
+            /** Height */
+            height: number;
+            /** Iou Threshold */
+            iou_threshold: number;
+            /** Num All */
+            num_all: number;
+            /** Own Iou Threshold */
+            own_iou_threshold: number;
+            /** Own Score Threshold */
+            own_score_threshold: number;
+            /** Score Threshold */
+            score_threshold: number;
+            /** Seen */
+            seen: [
+                number,
+                number,
+                number,
+                number
+            ];
+            /** Width */
+            width: number;
         };
         /**
          * Frame
@@ -6692,7 +6766,7 @@ export interface components {
          *             `matrix` two axes as they are; `bars` numbers, drawn by whoever shows them; `boxes`
          *             what was found, over the input.
          *         url: PNG as a data URL; None for bars, and for boxes without a real image behind them.
-         *         boxes: The best first.
+         *         boxes: In pixels of the network's input, the best first.
          *         height, width: Of what the boxes are measured in, in pixels; 0 where that is not known.
          *         values: Of the bars; None where a value is not finite.
          *         names: Of the bars, when they are classes.
@@ -6858,11 +6932,27 @@ export interface components {
             y: number;
         };
         /**
+         * PredictedClass
+         * @description Attributes: class_id: of the dataset that a run learned from; null without a run.
+         */
+        PredictedClass: {
+            /** Class Id */
+            class_id: string | null;
+            /** Index */
+            index: number;
+            /** Name */
+            name: string;
+            /** Value */
+            value: number;
+        };
+        /**
          * PredictedRow
          * @description What the network said of one item.
          *
          *     Attributes:
          *         label: Index into `dataset_classes`, null where nobody said it.
+         *         top: The likeliest classes; of a detector those it found, each with its best score.
+         *         num_boxes: What a detector found; null for a classifier.
          *         is_right: Null where it cannot be said.
          *         problem: Why the image could not be read; `top` is empty then.
          */
@@ -6872,6 +6962,8 @@ export interface components {
             item: components["schemas"]["Item"];
             /** Label */
             label: number | null;
+            /** Num Boxes */
+            num_boxes: number | null;
             /** Problem */
             problem: string;
             /** Top */
@@ -6886,8 +6978,51 @@ export interface components {
             /** Total */
             total: number;
         };
-        /** PredictionRequest */
+        /**
+         * PredictionOut
+         * @description What a network says of one image.
+         *
+         *     Attributes:
+         *         probabilities: The likeliest classes; empty for a detector.
+         *         found: The boxes of a detector, in pixels of the upright image.
+         *         is_as_drawn: Weights of a file were asked in the network as it is drawn now; if not, in the
+         *             one that was opened, or that a run trained.
+         *         image_url: The image as the network received it.
+         */
+        PredictionOut: {
+            /** Checkpoint Id */
+            checkpoint_id: string | null;
+            found: components["schemas"]["FoundBoxes"] | null;
+            /** Image Url */
+            image_url: string;
+            /** Input Shape */
+            input_shape: number[];
+            /** Is As Drawn */
+            is_as_drawn: boolean;
+            /** Item Id */
+            item_id: string | null;
+            /** Probabilities */
+            probabilities: components["schemas"]["PredictedClass"][];
+            /** Seconds */
+            seconds: number;
+            /** Weight Set Id */
+            weight_set_id: string | null;
+        };
+        /**
+         * PredictionRequest
+         * @description A classifier names its likeliest classes, a detector what it finds.
+         *
+         *     Attributes:
+         *         boxes: Which boxes a detector keeps; left out, as its own layer says.
+         */
         PredictionRequest: {
+            /**
+             * @default {
+             *       "iou_threshold": null,
+             *       "score_threshold": null
+             *     }
+             */
+            boxes: components["schemas"]["BoxOptions"];
             /** Checkpoint Id */
             checkpoint_id?: string | null;
             /** Item Id */
@@ -6943,6 +7078,11 @@ export interface components {
             dataset_version_id: string;
             /** Id */
             id: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "classes" | "boxes";
             /** Network Id */
             network_id: string;
             /** Network Name */
@@ -6999,6 +7139,7 @@ export interface components {
          * @description A finished table.
          *
          *     Attributes:
+         *         kind: `boxes` says what a detector found.
          *         asked: What people call who was asked; `checkpoint_id` is null once the checkpoint is gone.
          *         num_labeled: Rows whose label is a class of the network; `accuracy` is of these.
          */
@@ -7024,6 +7165,11 @@ export interface components {
             dataset_version_id: string;
             /** Id */
             id: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "classes" | "boxes";
             /** Network Id */
             network_id: string;
             /** Network Name */
@@ -7491,7 +7637,7 @@ export interface components {
          * @description Which rows, and in which order.
          *
          *     Attributes:
-         *         order: `-score` begins with what the network is surest of.
+         *         order: `-score` begins with what the network is surest of, `-boxes` with the most boxes.
          *         right: `unknown` are those without a label that the network knows.
          */
         RowFilter: {
@@ -7506,7 +7652,7 @@ export interface components {
              * @default position
              * @enum {string}
              */
-            order: "position" | "score" | "-score" | "label" | "predicted";
+            order: "position" | "score" | "-score" | "label" | "predicted" | "-boxes";
             /** Predicted */
             predicted?: number | null;
             /** Right */
@@ -13044,7 +13190,7 @@ export interface operations {
                 limit?: number;
                 max_score?: number | null;
                 min_score?: number | null;
-                order?: "position" | "score" | "-score" | "label" | "predicted";
+                order?: "position" | "score" | "-score" | "label" | "predicted" | "-boxes";
                 predicted?: number | null;
                 right?: ("yes" | "no" | "unknown") | null;
             };
@@ -13096,6 +13242,37 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["JobOut"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_prediction: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                job_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PredictionOut"];
                 };
             };
             /** @description Problem */

@@ -13,6 +13,8 @@ from inspection.models import (
     Preview,
 )
 from inspection.previews import PREVIEW
+from inspection.schemas import PredictionOut
+from inspection.services import PREDICT
 from jobs.models import Job, JobState, Lane
 from netloom.formats.exported import ExportReport
 from netloom.serve.requests import Preview as PreviewAnswer
@@ -29,6 +31,7 @@ def _question(world: World) -> dict[str, Any]:
 
 ROUTES = {
     "create_prediction": Route("view", _question),
+    "get_prediction": Route("view"),
     "create_explanation": Route("view", lambda world: {**_question(world), "method": "occlusion"}),
     "get_explanation": Route("view"),
     "get_explanation_heatmap": Route("view"),
@@ -187,7 +190,30 @@ def _export(world: World) -> str:
     return job.id
 
 
+def _prediction(world: World) -> str:
+    told = PredictionOut(
+        checkpoint_id=checkpoint(world).id,
+        weight_set_id=None,
+        item_id=item(world).id,
+        probabilities=[],
+        found=None,
+        is_as_drawn=False,
+        image_url="data:,",
+        input_shape=[1, 1, 8, 8],
+        seconds=0.1,
+    )
+    return Job.objects.create(
+        kind=PREDICT,
+        lane=Lane.INTERACTIVE,
+        state=JobState.SUCCEEDED,
+        project=world.project,
+        person=world.people["owner"],
+        result=told.model_dump(mode="json"),
+    ).id
+
+
 OBJECTS = {
+    "get_prediction.job_id": _prediction,
     "explanation_id": _explanation,
     "evaluation_id": _evaluation,
     "preview_id": _preview,

@@ -1,6 +1,6 @@
 import { queryOptions } from '@tanstack/react-query';
 import {
-  http, type AskableWeights, type EvaluatedItem, type Evaluation, type EvaluationSummary, type ExplainableLayer, type Explanation, type Page, type Run,
+  http, type AskableWeights, type EvaluatedItem, type Evaluation, type EvaluationSummary, type ExplainableLayer, type Explanation, type Page, type Prediction, type Run,
 } from '@/api';
 
 /** What is looked at: an image of the data, or one that was just uploaded. */
@@ -60,18 +60,13 @@ export function choiceBody({ weights }: Asked, image: ImageChoice) {
 export const choiceKey = (image: ImageChoice): string =>
   image.type === 'item' ? `item ${image.itemId}` : `upload ${image.uploadId}`;
 
-export interface ClassProbability {
-  index: number;
-  name: string;
-  value: number;
-}
-
-export interface Prediction {
-  probabilities: ClassProbability[];
-  /** The image as the network receives it. */
-  imageUrl: string;
-  seconds: number;
-}
+/** What the network said, once the job has succeeded. */
+export const predictionQuery = (jobId: string) =>
+  queryOptions({
+    queryKey: ['prediction', jobId],
+    queryFn: ({ signal }) => http.get<Prediction>(`/api/predictions/${jobId}`, {}, signal),
+    staleTime: Infinity,
+  });
 
 export const layersQuery = ({ key, address }: Asked) =>
   queryOptions({

@@ -3,10 +3,13 @@ import { useLocalStorage } from '@mantine/hooks';
 import { IconPhotoSearch, IconSparkles } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
+import type { Prediction } from '@/api';
 import { datasetQuery, itemQuery } from '@/features/datasets';
 import { TESTIDS, formatDuration, formatPercent } from '@/lib';
 import { EmptyState, Panel, ProblemNotice } from '@/ui';
-import { choiceKey, layersQuery, type Asked, type ImageChoice, type Prediction } from '../api';
+import { BoxesPanel } from '../boxes/BoxesPanel';
+import { AS_ASKED, type BoxChoice } from '../boxes/boxes';
+import { choiceKey, layersQuery, type Asked, type ImageChoice } from '../api';
 import { ImagePicker } from './ImagePicker';
 import classes from './ImageTab.module.css';
 import { keepPixels } from './keepPixels';
@@ -24,6 +27,8 @@ interface ImageTabProps {
 }
 
 export function ImageTab({ asked, image, hasChoice, onImage }: ImageTabProps) {
+  // What is wanted of boxes stays while one goes from image to image.
+  const [choice, setChoice] = useState<BoxChoice>(AS_ASKED);
   return (
     <div className={classes.columns}>
       <aside className={classes.side}>
@@ -34,7 +39,7 @@ export function ImageTab({ asked, image, hasChoice, onImage }: ImageTabProps) {
           Take one of the data on the left or drop one of your own, and see what the network says and why.
         </EmptyState>
       ) : (
-        <Inspected key={`${asked.key} ${choiceKey(image)}`} asked={asked} image={image} />
+        <Inspected key={`${asked.key} ${choiceKey(image)}`} asked={asked} image={image} choice={choice} onChoice={setChoice} />
       )}
     </div>
   );
@@ -55,8 +60,64 @@ function useTruth({ datasetId }: Asked, image: ImageChoice): string | null {
   return dataset?.classes.find(({ id }) => id === classId)?.name ?? null;
 }
 
-function Inspected({ asked, image }: { asked: Asked; image: ImageChoice }) {
-  const { prediction, isWorking, error } = usePrediction(asked, image);
+interface InspectedProps {
+  asked: Asked;
+  image: ImageChoice;
+  choice: BoxChoice;
+  onChoice: (choice: BoxChoice) => void;
+}
+
+/** A classifier's answer and why it gives it, or what a detector found. */
+function Inspected({ asked, image, choice, onChoice }: InspectedProps) {
+  const answer = usePrediction(asked, image, choice.overlap);
+  const { prediction, isWorking, error } = answer;
+  if (error && !prediction && (image.type === 'upload' || asked.runId === null)) {
+    return (
+      <div className={classes.main}>
+        <Panel title={image.name}>
+          <ProblemNotice error={error} />
+        </Panel>
+      </div>
+    );
+  }
+  if (!prediction && asked.runId === null) {
+    // Until it answers, nobody knows whether a network of a file classifies or finds.
+    return (
+      <div className={classes.main}>
+        <Panel title={image.name}>
+          <div className={classes.shown} data-large>
+            <img src={image.url} alt={image.name} onLoad={keepPixels} />
+          </div>
+          <p className={`${classes.muted ?? ''} appears-late`}>The network looks at the image.</p>
+        </Panel>
+      </div>
+    );
+  }
+  if (prediction?.found) {
+    return (
+      <div className={classes.main}>
+        <BoxesPanel
+          image={image}
+          prediction={prediction}
+          found={prediction.found}
+          isWorking={isWorking}
+          error={error}
+          choice={choice}
+          onChoice={onChoice}
+        />
+      </div>
+    );
+  }
+  return <Classified asked={asked} image={image} answer={answer} />;
+}
+
+interface ClassifiedProps {
+  asked: Asked;
+  image: ImageChoice;
+  answer: ReturnType<typeof usePrediction>;
+}
+
+function Classified({ asked, image, answer: { prediction, isWorking, error } }: ClassifiedProps) {
   const [target, setTarget] = useState<number | null>(null);
   const [layer, setLayer] = useState<string | null>(null);
   const [opacity, setOpacity] = useLocalStorage({ key: 'netloom.heatOpacity', defaultValue: 0.55 });
@@ -75,17 +136,8 @@ function Inspected({ asked, image }: { asked: Asked; image: ImageChoice }) {
   const truth = useTruth(asked, image);
   const top = prediction?.probabilities[0];
   const layerName = (path: string) => layers.find((each) => each.path === path)?.name ?? path;
-  const shown = { layerName, inputUrl: prediction?.imageUrl ?? null, opacity };
+  const shown = { layerName, inputUrl: prediction?.image_url ?? null, opacity };
   const canAsk = prediction !== null;
-  if (error && image.type === 'upload') {
-    return (
-      <div className={classes.main}>
-        <Panel title={image.name}>
-          <ProblemNotice error={error} />
-        </Panel>
-      </div>
-    );
-  }
   return (
     <div className={classes.main}>
       <Panel

@@ -1,7 +1,7 @@
 import { Button, Skeleton } from '@mantine/core';
 import { useState } from 'react';
+import type { Prediction } from '@/api';
 import { TESTIDS, formatPercent } from '@/lib';
-import type { Prediction } from '../api';
 import classes from './ImageTab.module.css';
 
 const SHOWN_FIRST = 5;

@@ -1,7 +1,7 @@
 import { Table, UnstyledButton } from '@mantine/core';
 import { IconArrowDown, IconArrowUp } from '@tabler/icons-react';
 import type { PredictedRow, PredictionTable } from '@/api';
-import { TESTIDS, formatPercent } from '@/lib';
+import { TESTIDS, formatCount, formatPercent } from '@/lib';
 import type { Order } from './api';
 import classes from './PredictionsTab.module.css';
 
@@ -16,6 +16,7 @@ interface RowsProps {
 /** The images of a page with what the network said; a click on one inspects it. */
 export function Rows({ table, rows, order, onOrder, onItem }: RowsProps) {
   const nameOf = (index: number) => table.classes[index] ?? `class ${String(index)}`;
+  const hasBoxes = table.kind === 'boxes';
   return (
     <div className={classes.scroll}>
       <Table stickyHeader highlightOnHover className={classes.table}>
@@ -25,8 +26,12 @@ export function Rows({ table, rows, order, onOrder, onItem }: RowsProps) {
               <span className={classes.hidden}>Picture</span>
             </Table.Th>
             <SortHead label="Image" isUp={order === 'position'} isDown={false} onSort={() => onOrder('position')} />
-            <SortHead label="Is" isUp={order === 'label'} isDown={false} onSort={() => onOrder('label')} />
-            <SortHead label="Says" isUp={order === 'predicted'} isDown={false} onSort={() => onOrder('predicted')} />
+            {hasBoxes ? (
+              <SortHead label="Boxes" isUp={false} isDown={order === '-boxes'} onSort={() => onOrder('-boxes')} />
+            ) : (
+              <SortHead label="Is" isUp={order === 'label'} isDown={false} onSort={() => onOrder('label')} />
+            )}
+            <SortHead label={hasBoxes ? 'Best' : 'Says'} isUp={order === 'predicted'} isDown={false} onSort={() => onOrder('predicted')} />
             <SortHead
               label="Score"
               isUp={order === 'score'}
@@ -37,7 +42,7 @@ export function Rows({ table, rows, order, onOrder, onItem }: RowsProps) {
           </Table.Tr>
         </Table.Thead>
         <Table.Tbody>
-          {rows.map(({ item, label, top, is_right, problem }) => {
+          {rows.map(({ item, label, top, num_boxes, is_right, problem }) => {
             const [best, ...others] = top;
             return (
               <Table.Tr key={item.id} data-testid={TESTIDS.inspect.predictionRow}>
@@ -49,9 +54,13 @@ export function Rows({ table, rows, order, onOrder, onItem }: RowsProps) {
                     {item.file_name}
                   </UnstyledButton>
                 </Table.Td>
-                <Table.Td>{label === null ? '' : (table.dataset_classes[label] ?? String(label))}</Table.Td>
+                {hasBoxes ? (
+                  <Table.Td className={classes.score}>{num_boxes === null ? '' : formatCount(num_boxes)}</Table.Td>
+                ) : (
+                  <Table.Td>{label === null ? '' : (table.dataset_classes[label] ?? String(label))}</Table.Td>
+                )}
                 <Table.Td>
-                  {best === undefined ? <span className={classes.muted}>{problem}</span> : <Said name={nameOf(best.index)} isRight={is_right} />}
+                  {best === undefined ? <span className={classes.muted}>{problem === '' ? 'nothing found' : problem}</span> : <Said name={nameOf(best.index)} isRight={is_right} />}
                 </Table.Td>
                 <Table.Td className={classes.score}>{best === undefined ? '' : formatPercent(best.score, 1)}</Table.Td>
                 <Table.Td className={classes.muted}>

@@ -68,18 +68,22 @@ export function TableView({ tableId, canEdit, onItem, onDeleted }: TableViewProp
       }
     >
       <div className={classes.filters}>
-        <NamesSelect label="Says" names={table.classes} value={filter.predicted} onChange={(predicted) => narrow({ predicted })} />
-        <NamesSelect label="Is" names={table.dataset_classes} value={filter.label} onChange={(label) => narrow({ label })} />
-        <Select
-          w={180}
-          clearable
-          aria-label="Right or wrong"
-          placeholder="Right or wrong"
-          data={RIGHT}
-          value={filter.right}
-          onChange={(right) => narrow({ right })}
-          data-testid={TESTIDS.inspect.predictionsRight}
-        />
+        <NamesSelect label={table.kind === 'boxes' ? 'Best' : 'Says'} names={table.classes} value={filter.predicted} onChange={(predicted) => narrow({ predicted })} />
+        {table.kind === 'classes' && (
+          <NamesSelect label="Is" names={table.dataset_classes} value={filter.label} onChange={(label) => narrow({ label })} />
+        )}
+        {table.kind === 'classes' && (
+          <Select
+            w={180}
+            clearable
+            aria-label="Right or wrong"
+            placeholder="Right or wrong"
+            data={RIGHT}
+            value={filter.right}
+            onChange={(right) => narrow({ right })}
+            data-testid={TESTIDS.inspect.predictionsRight}
+          />
+        )}
         <span className={classes.count} data-testid={TESTIDS.inspect.predictionsCount}>
           {plural(total, 'image')}
         </span>

@@ -4,7 +4,7 @@ import type { Asked } from '../api';
 
 export const PAGE_SIZE = 50;
 
-export type Order = 'position' | 'score' | '-score' | 'label' | 'predicted';
+export type Order = 'position' | 'score' | '-score' | 'label' | 'predicted' | '-boxes';
 
 /** Which rows are shown; what is absent is not asked for. */
 export interface RowFilter {
