@@ -6205,6 +6205,8 @@ export interface components {
         NewTransfer: {
             /** Dataset Id */
             dataset_id: string;
+            /** Dataset Version Id */
+            dataset_version_id?: string | null;
             /** Name */
             name: string;
             /** Network Id */
@@ -7707,6 +7709,8 @@ export interface components {
             config: components["schemas"]["RunConfig"];
             /** Dataset Id */
             dataset_id?: string | null;
+            /** Dataset Version Id */
+            dataset_version_id?: string | null;
         };
         /** RunComparison */
         RunComparison: {
@@ -7877,6 +7881,8 @@ export interface components {
             config: components["schemas"]["RunConfig"];
             /** Dataset Id */
             dataset_id?: string | null;
+            /** Dataset Version Id */
+            dataset_version_id?: string | null;
         };
         /**
          * RunEvents
@@ -8009,6 +8015,7 @@ export interface components {
          * @description What a run is started with.
          *
          *     Attributes:
+         *         dataset_version_id: A pinned version to train on; None pins the data as it is now.
          *         merge_from: Weights of a network that was merged into this one: they go to its layers,
          *             which the weights of `start_from` lack.
          */
@@ -8064,6 +8071,8 @@ export interface components {
             config: components["schemas"]["RunConfig"];
             /** Dataset Id */
             dataset_id?: string | null;
+            /** Dataset Version Id */
+            dataset_version_id?: string | null;
             /** Merge From */
             merge_from?: (components["schemas"]["StartFromNetwork"] | components["schemas"]["StartFromCheckpoint"] | components["schemas"]["StartFromWeights"]) | null;
             /**
@@ -9297,10 +9306,15 @@ export interface components {
         /**
          * TransferRequest
          * @description A trained network, the data it is to learn, and how.
+         *
+         *     Attributes:
+         *         dataset_version_id: A pinned version of that data; None is the data as it is now.
          */
         TransferRequest: {
             /** Dataset Id */
             dataset_id: string;
+            /** Dataset Version Id */
+            dataset_version_id?: string | null;
             /** Network Id */
             network_id: string;
             /**

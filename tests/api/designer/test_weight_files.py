@@ -163,3 +163,39 @@ def test_a_network_without_weights_says_so(api: ApiClient, project: Any, run_job
     assert refused.status_code == 422
     unknown = {**asked, "options": {"freeze": ""}}
     assert api.post("/api/transfers/plan", unknown).status_code == 422
+
+
+def test_a_pinned_version_decides_the_head_and_is_what_the_run_trains_on(
+    api: ApiClient, project: Any, trained: str, run_jobs: Any
+) -> None:
+    dataset = bring_in_digits(api, project, run_jobs)
+    path = f"/api/datasets/{dataset['id']}"
+    version = api.post(f"{path}/versions", {"name": "Ten digits"}).json()
+    made = api.post(f"{path}/classes", {"name": "scribble"})
+    assert made.status_code == 201, made.content
+    nine = next(each["id"] for each in dataset["classes"] if each["name"] == "9")
+    nines = api.get(f"{path}/items?label={nine}&split=train").json()["items"]
+    moved = {"item_ids": [each["id"] for each in nines[:6]], "class_id": made.json()["id"]}
+    assert api.post(f"{path}/labels", moved).status_code == 200
+    asked = {"network_id": trained, "dataset_id": dataset["id"]}
+    pinned = {**asked, "dataset_version_id": version["id"]}
+    assert api.post("/api/transfers/plan", asked).json()["num_classes"] == 11
+    assert api.post("/api/transfers/plan", pinned).json()["num_classes"] == 10
+
+    branch = api.post("/api/transfers", {**pinned, "name": "Of the version"}).json()
+    address = f"/api/networks/{branch['network_id']}"
+    now = api.post(f"{address}/run-check", {}).json()
+    assert "class_count_mismatch" in {each["code"] for each in now["problems"]}
+    checked = api.post(f"{address}/run-check", {"dataset_version_id": version["id"]}).json()
+    assert [each for each in checked["problems"] if each["severity"] == "error"] == []
+    assert (checked["num_train"], checked["num_validation"], checked["uneven"]) == (120, 40, False)
+    start = {"config": branch["config"], "dataset_version_id": version["id"]}
+    run = api.post(f"{address}/runs", start)
+    assert run.status_code == 201, run.content
+    assert run.json()["dataset_version"]["id"] == version["id"]
+
+    other = api.post(f"/api/projects/{project.id}/datasets", {"name": "Other"}).json()
+    wrong = {"dataset_id": other["id"], "dataset_version_id": version["id"]}
+    assert api.post("/api/transfers/plan", {**asked, **wrong}).status_code == 404
+    refused = api.post(f"{address}/run-check", wrong)
+    assert (refused.status_code, refused.json()["code"]) == (422, "invalid")
