@@ -20,6 +20,7 @@ from netloom.transfer_learning import run_config
 from training.models import Checkpoint
 from training.schemas import StartFrom, StartFromNetwork, StartFromWeights
 from training.selectors import best_checkpoint
+from training.standings import words_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +85,7 @@ def plan_transfer(network: Network, data: Data, options: TransferOptions) -> Pla
     layers = layer_names(document)
     classes = len(data.class_names)
     source = weights_of(network)
-    words = _words(source)
+    words = "" if source is None else words_of(source)
     if source is None:
         refusal = (
             f"{network.name} has no trained weights. Train it, or load weights into it from a file."
@@ -144,11 +145,3 @@ def make_transfer(
     else:
         start = StartFromNetwork(type="network", network_id=network.id)
     return Made(branch, start, run_config(planned.adapted))
-
-
-def _words(source: WeightSet | Checkpoint | None) -> str:
-    if source is None:
-        return ""
-    if isinstance(source, WeightSet):
-        return source.source
-    return f"run {source.run.number}, epoch {source.epoch:g}"
