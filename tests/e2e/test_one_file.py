@@ -11,7 +11,7 @@ import numpy as np
 import onnxruntime
 import pytest
 from PIL import Image
-from playwright.sync_api import BrowserContext, Page, expect
+from playwright.sync_api import BrowserContext, FilePayload, Page, expect
 
 from tests.e2e.test_import_network import READ_WITHIN_MS, drop
 from tour import steps
@@ -110,7 +110,7 @@ def test_one_file_comes_in_is_changed_trained_and_taken_away(
     assert shares_K.shape == (10,)
 
     page.get_by_test_id("run-inspect").click()
-    image = {"name": "seven.png", "mimeType": "image/png", "buffer": png_of(digit)}
+    image: FilePayload = {"name": "seven.png", "mimeType": "image/png", "buffer": png_of(digit)}
     page.get_by_test_id("inspect-upload").set_input_files(image)
     expect(page.get_by_text("seven.png").first).to_be_visible()
     top = page.get_by_test_id("inspect-top-row").first

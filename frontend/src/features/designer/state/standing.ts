@@ -61,7 +61,7 @@ export class Standings {
     const controller = new AbortController();
     this.controller = controller;
     try {
-      const { weights, nodes = {} } = await this.ask(document, controller.signal);
+      const { weights, nodes } = await this.ask(document, controller.signal);
       if (controller.signal.aborted) return;
       this.hasWeights = weights != null;
       this.store.setState({
