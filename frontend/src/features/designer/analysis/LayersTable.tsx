@@ -217,7 +217,7 @@ function ValueCell({ row, column }: { row: LayerRow; column: LayerColumn }) {
   const isNumber = NUMBERS.has(column.id);
   return (
     <td
-      className={isNumber ? classes.number : classes.mono}
+      className={isNumber ? classes.number : column.id === 'weights' ? undefined : classes.mono}
       data-zero={row[column.id] === 0 || undefined}
       title={column.id === 'parameters' ? countedWords(row) : undefined}
     >

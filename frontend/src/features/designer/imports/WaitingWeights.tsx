@@ -89,7 +89,7 @@ function WaitingRow({ file, canEdit, onOpen }: WaitingRowProps) {
       <Table.Td ta="right">{formatCount(file.num_tensors)}</Table.Td>
       <Table.Td ta="right">{found === undefined ? '…' : formatCount(found.num_parameters)}</Table.Td>
       <Table.Td ta="right">{formatBytes(file.size_bytes)}</Table.Td>
-      <Table.Td>{found === undefined ? '…' : fitsText(found)}</Table.Td>
+      <Table.Td className={classes.fits}>{found === undefined ? '…' : fitsText(found)}</Table.Td>
       <Table.Td>{formatDateTime(file.created_at)}</Table.Td>
       <Table.Td>
         {canEdit && (
