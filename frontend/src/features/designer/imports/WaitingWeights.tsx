@@ -12,6 +12,9 @@ import { fitsText } from './weightWords';
 import { WeightsPanel } from './WeightsPanel';
 import classes from './Weights.module.css';
 
+/** Each row is compared with every network of the project: not at each visit. */
+const LISTED_FRESH_MS = 60_000;
+
 interface WaitingWeightsProps {
   projectId: string;
   canEdit: boolean;
@@ -68,7 +71,7 @@ interface WaitingRowProps {
 
 function WaitingRow({ file, canEdit, onOpen }: WaitingRowProps) {
   const client = useQueryClient();
-  const { data: found } = useQuery(weightFileQuery(file.id));
+  const { data: found } = useQuery({ ...weightFileQuery(file.id), staleTime: LISTED_FRESH_MS });
   const remove = useMutation({
     mutationFn: () => http.delete(`/api/weight-files/${file.id}`),
     onSuccess: () => client.invalidateQueries({ queryKey: weightFilesKey(file.project_id) }),
