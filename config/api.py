@@ -27,6 +27,7 @@ ROUTERS = (
     "designer.zoo_api.router",
     "designer.weight_files_api.router",
     "training.transfer_api.router",
+    "training.standing_api.router",
     "datasets.api.router",
     "training.api.router",
     "inspection.api.router",

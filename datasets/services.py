@@ -17,17 +17,19 @@ from datasets.colors import color_of
 from datasets.log import BATCH, Tally, lock, record, tell_items_changed
 from datasets.models import Dataset, EventKind, Item, LabelClass, Split
 from datasets.splits import SplitShares
-from datasets.stats import binding_of, refresh_overview
-from datasets.versions import pin_version, write_manifest
+from datasets.stats import binding_of, binding_of_version, refresh_overview
+from datasets.versions import label_counts_at, pin_version, write_manifest
 from storage.bin import put_in, take_out
 
 __all__ = [
     "assign_splits",
     "binding_of",
+    "binding_of_version",
     "create_class",
     "create_dataset",
     "delete_class",
     "delete_dataset",
+    "label_counts_at",
     "pin_version",
     "remove_items",
     "rename_dataset",

@@ -8,7 +8,7 @@ from typing import Any
 
 from django.db.models import Count
 
-from datasets.models import Dataset, Item
+from datasets.models import Dataset, DatasetVersion, Item
 from netloom.analyze import Binding
 
 GRAY_MODES = ("gray", "gray16", "gray_alpha")
@@ -56,7 +56,16 @@ def refresh_covers(dataset: Dataset) -> None:
 def binding_of(dataset: Dataset) -> Binding:
     """What the data says about a network bound to it: classes, channels, typical size."""
     names = list(dataset.classes.filter(deleted_at=None).values_list("name", flat=True))
-    stats = dataset.image_stats
+    return _binding(names, dataset.image_stats)
+
+
+def binding_of_version(version: DatasetVersion) -> Binding:
+    """The same of a pinned version: its classes; sizes are those of the dataset."""
+    names = [str(entry["name"]) for entry in version.classes]
+    return _binding(names, version.dataset.image_stats)
+
+
+def _binding(names: list[str], stats: dict[str, Any] | None) -> Binding:
     size = None
     if stats is not None:
         size = (stats["height"]["median"], stats["width"]["median"])

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef
+from django.db.models import Count, Exists, OuterRef, QuerySet
 
 from accounts.models import Person
 from datasets.log import lock
@@ -75,16 +75,38 @@ def rows_at(dataset: Dataset, position: int) -> Iterator[Row]:
         items = Item.objects.filter(dataset=dataset, is_removed=False).order_by("position")
         found = items.values_list(*fields).iterator(chunk_size=CHUNK)
     else:
-        later = Event.objects.filter(
-            item_id=OuterRef("item_id"), position__gt=OuterRef("position"), position__lte=position
-        )
-        last_events = Event.objects.filter(
-            ~Exists(later), dataset=dataset, position__lte=position, is_removed=False
-        ).order_by("item__position")
+        last_events = _last_events(dataset, position).order_by("item__position")
         found = last_events.values_list(
             "item_id", "item__sha256", "item__reference", "item__group", "label_class_id", "split"
         ).iterator(chunk_size=CHUNK)
     return (Row(*row) for row in found)
+
+
+def label_counts_at(version: DatasetVersion) -> dict[tuple[str, str], int]:
+    """How many items a pinned version has, by (id of the class, split); those without left out."""
+    dataset = Dataset.objects.get(pk=version.dataset_id)
+    rows: QuerySet[Item] | QuerySet[Event]
+    if version.log_position == dataset.log_position:
+        rows = Item.objects.filter(dataset=dataset, is_removed=False)
+    else:
+        rows = _last_events(dataset, version.log_position)
+    counted = (
+        rows.filter(label_class__isnull=False)
+        .values_list("label_class_id", "split")
+        .annotate(count=Count("pk"))
+        .order_by()
+    )
+    return {(class_id, split): count for class_id, split, count in counted}
+
+
+def _last_events(dataset: Dataset, position: int) -> QuerySet[Event]:
+    """What was said last, up to a position, about each item that was present then."""
+    later = Event.objects.filter(
+        item_id=OuterRef("item_id"), position__gt=OuterRef("position"), position__lte=position
+    )
+    return Event.objects.filter(
+        ~Exists(later), dataset=dataset, position__lte=position, is_removed=False
+    )
 
 
 def write_manifest(

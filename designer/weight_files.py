@@ -13,6 +13,7 @@ from common.errors import Code, Problem
 from designer import documents, services
 from designer.models import Network, WeightFile, WeightSet
 from designer.reading import NEXT_STEP
+from designer.weight_fits import document_for
 from designer.weights import MAX_REPORT_BYTES, count_tensors, released_unless_kept
 from jobs.models import Job
 from jobs.services import enqueue
@@ -24,6 +25,8 @@ from netloom.formats.reading import FACTS
 from netloom.formats.relabel import relabel
 from netloom.formats.weight_file import FileTensor, WeightFacts
 from netloom.graph.between import operations_between
+from netloom.graph.document import Document
+from netloom.templates import templates
 from storage.holding import release_blobs
 from storage.services import local_blob, store_file
 
@@ -79,7 +82,20 @@ def match_network(
     network: Network, waiting: WeightFile, images: NormalisationName | None
 ) -> Matching:
     """Say which tensor of a file would go where in a network."""
-    document = documents.stored_document(network.document)
+    return match_document(documents.stored_document(network.document), waiting, images)
+
+
+def match_template(
+    template: str, waiting: WeightFile, images: NormalisationName | None
+) -> Matching:
+    """The same for a template with the channels and classes of the file."""
+    return match_document(document_for(template, tensors_of(waiting)), waiting, images)
+
+
+def match_document(
+    document: Document, waiting: WeightFile, images: NormalisationName | None
+) -> Matching:
+    """The same for a network that may not be stored."""
     is_bgr = images is not None and NORMALISATIONS[images].is_bgr
     return match_weights(document, tensors_of(waiting), is_bgr=is_bgr)
 
@@ -114,11 +130,7 @@ def start_loading(
             Code.INVALID, "The weights are of another project.", "Import the file into this one."
         )
     if not match_network(network, waiting, images).num_matched:
-        raise Problem(
-            Code.INVALID,
-            f"Nothing in {waiting.source} fits {network.name}.",
-            "Choose the network that the weights were trained in.",
-        )
+        raise _nothing_fits(waiting, network.name)
     return enqueue(
         LOAD,
         {"weight_file_id": waiting.id, "network_id": network.id, "images": images},
@@ -126,6 +138,33 @@ def start_loading(
         project=network.project,
         subject=("network", network.id),
         message=f"Loading {waiting.source}",
+    )
+
+
+def start_loading_template(
+    person: Person, template: str, waiting: WeightFile, images: NormalisationName | None
+) -> Job:
+    """Draw a template for the weights, and queue the loading into it.
+
+    Raises:
+        Problem: `invalid` when there is no such template or nothing of the file fits;
+            `quota_exceeded` when the project has too many networks; `disk_full`.
+    """
+    document = document_for(template, tensors_of(waiting))
+    title = next(info.title for info in templates() if info.id == template)
+    if not match_document(document, waiting, images).num_matched:
+        raise _nothing_fits(waiting, title)
+    with transaction.atomic():
+        named = documents.with_class_name(document, title)
+        network = services.create_network(waiting.project, person, title, document=named)
+        return start_loading(person, network, waiting, images)
+
+
+def _nothing_fits(waiting: WeightFile, name: str) -> Problem:
+    return Problem(
+        Code.INVALID,
+        f"Nothing in {waiting.source} fits {name}.",
+        "Choose the network that the weights were trained in.",
     )
 
 

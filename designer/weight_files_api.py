@@ -1,4 +1,4 @@
-"""The endpoints for weights alone, and for where the weights of a network stand."""
+"""The endpoints for weights alone."""
 
 from __future__ import annotations
 
@@ -8,21 +8,21 @@ from ninja import Router, Status
 
 from accounts.access import access_project
 from accounts.auth import PersonRequest
-from designer import documents, weight_files
+from designer import weight_files, weight_fits
 from designer.access import access_network, access_weight_file
 from designer.models import WeightFile
 from designer.weight_files_schemas import (
     MatchRequest,
     NetworkFit,
-    Standing,
-    StandingRequest,
+    TemplateFit,
     WeightFileFits,
     WeightFileSummary,
     WeightMatching,
+    ZooFit,
 )
 from jobs.schemas import JobOut
 from jobs.selectors import job_out
-from netloom.surgery.standing import weight_standing
+from netloom.formats.matching import Matching
 
 router = Router(tags=["networks"])
 
@@ -43,20 +43,29 @@ def list_weight_files(request: PersonRequest, project_id: str) -> list[WeightFil
     "/weight-files/{weight_file_id}", response=WeightFileFits, operation_id="get_weight_file"
 )
 def get_weight_file(request: PersonRequest, weight_file_id: str) -> WeightFileFits:
-    """Weights alone, with the networks of the project that they fit."""
+    """Weights alone, with what they fit: networks of the project, templates, the zoo."""
     waiting = access_weight_file(request.person, weight_file_id, "view")
-    fits = [
-        NetworkFit(
-            network_id=network.id,
-            name=network.name,
-            num_matched=matching.num_matched,
-            num_places=matching.num_places,
-            num_by_name=matching.count("name") + matching.count("prefix"),
-            share=matching.share,
-        )
-        for network, matching in weight_files.fitting_networks(waiting)
-    ]
-    return WeightFileFits(**_fields(waiting), fits=fits)
+    tensors = weight_files.tensors_of(waiting)
+    return WeightFileFits(
+        **_fields(waiting),
+        num_parameters=weight_fits.num_learned(tensors),
+        fits=[
+            NetworkFit(network_id=network.id, name=network.name, **_share(matching))
+            for network, matching in weight_files.fitting_networks(waiting)
+        ],
+        templates=[
+            TemplateFit(template=each.info.id, name=each.info.title, **_share(each.matching))
+            for each in weight_fits.fitting_templates(tensors)
+        ],
+        zoo=[
+            ZooFit(
+                provider=entry.provider,
+                name=entry.name,
+                is_same_name=any(each.file_name == waiting.source for each in entry.weights),
+            )
+            for entry in weight_fits.fitting_zoo(waiting.source, tensors)
+        ],
+    )
 
 
 @router.delete(
@@ -79,8 +88,11 @@ def match_weight_file(
 ) -> WeightMatching:
     """Which tensor of the file would go where in a network; nothing is changed."""
     waiting = access_weight_file(request.person, weight_file_id, "view")
-    network = access_network(request.person, payload.network_id, "view")
-    found = weight_files.match_network(network, waiting, payload.images)
+    if payload.network_id is not None:
+        network = access_network(request.person, payload.network_id, "view")
+        found = weight_files.match_network(network, waiting, payload.images)
+    else:
+        found = weight_files.match_template(payload.template or "", waiting, payload.images)
     return WeightMatching.model_validate(found.model_dump())
 
 
@@ -94,35 +106,27 @@ def load_weight_file(
 ) -> Status[JobOut]:
     """Give a network what fits, in the background; the file is then no longer kept by itself.
 
+    A template is drawn as a new network first.
     The job's result is `{"network_id", "weight_set_id"}`.
     """
     waiting = access_weight_file(request.person, weight_file_id, "edit")
-    network = access_network(request.person, payload.network_id, "edit")
-    job = weight_files.start_loading(request.person, network, waiting, payload.images)
+    if payload.network_id is not None:
+        network = access_network(request.person, payload.network_id, "edit")
+        job = weight_files.start_loading(request.person, network, waiting, payload.images)
+    else:
+        job = weight_files.start_loading_template(
+            request.person, payload.template or "", waiting, payload.images
+        )
     return Status(202, job_out(job))
 
 
-@router.post(
-    "/networks/{network_id}/weight-standing",
-    response=Standing,
-    operation_id="get_weight_standing",
-)
-def get_weight_standing(
-    request: PersonRequest, network_id: str, payload: StandingRequest
-) -> Standing:
-    """Where the weights of each layer stand: pretrained, changed or new."""
-    network = access_network(request.person, network_id, "view")
-    newest = network.weight_sets.filter(num_tensors__gt=0).order_by("-created_at").first()
-    if newest is None:
-        return Standing()
-    before = documents.stored_document(newest.document)
-    after = documents.read_small_document(payload.document)
-    missing: list[str] = newest.report.get("missing_weights", [])
-    return Standing(
-        weight_set_id=newest.id,
-        source=newest.source,
-        nodes=weight_standing(before, after, missing=missing),
-    )
+def _share(matching: Matching) -> dict[str, Any]:
+    return {
+        "num_matched": matching.num_matched,
+        "num_places": matching.num_places,
+        "num_by_name": matching.count("name") + matching.count("prefix"),
+        "share": matching.share,
+    }
 
 
 def _fields(waiting: WeightFile) -> dict[str, Any]:

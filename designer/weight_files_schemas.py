@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Self
 
 from ninja import Schema
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from common.ids import Id
-from designer.schemas import RawDocument
 from netloom.formats.matching import Matching
 from netloom.formats.normalisations import NormalisationName
-from netloom.surgery.standing import WeightStanding
 
 
 class WeightFileSummary(Schema):
@@ -27,14 +25,13 @@ class WeightFileSummary(Schema):
     created_at: datetime
 
 
-class NetworkFit(Schema):
+class Fit(Schema):
     """How much of a file a network takes.
 
     Attributes:
         share: Of the network's learned numbers, 0 to 1.
     """
 
-    network_id: str
     name: str
     num_matched: int
     num_places: int
@@ -42,36 +39,52 @@ class NetworkFit(Schema):
     share: float
 
 
-class WeightFileFits(WeightFileSummary):
-    """The same with the networks of the project that it fits, best first."""
+class NetworkFit(Fit):
+    """A network of the project."""
 
+    network_id: str
+
+
+class TemplateFit(Fit):
+    """A template, with the channels and classes of the file."""
+
+    template: str
+
+
+class ZooFit(Schema):
+    """A network of the zoo with weights of this name, or with as many parameters."""
+
+    provider: str
+    name: str
+    is_same_name: bool
+
+
+class WeightFileFits(WeightFileSummary):
+    """The same with what it fits, best first: networks of the project, templates, the zoo.
+
+    Attributes:
+        num_parameters: Learned numbers.
+    """
+
+    num_parameters: int
     fits: list[NetworkFit]
+    templates: list[TemplateFit]
+    zoo: list[ZooFit]
 
 
 class MatchRequest(Schema):
-    """Which network, and how images were given where the weights were trained."""
+    """Which network or template, and how images were given where the weights were trained."""
 
-    network_id: Id
+    network_id: Id | None = None
+    template: Annotated[str, Field(max_length=100)] | None = None
     images: NormalisationName | None = None
+
+    @model_validator(mode="after")
+    def _names_one(self) -> Self:
+        if (self.network_id is None) == (self.template is None):
+            raise ValueError("Name a network or a template, and not both.")
+        return self
 
 
 class WeightMatching(Matching):
     """Which tensor of a file goes where in a network."""
-
-
-class StandingRequest(Schema):
-    """A network as it is drawn now."""
-
-    document: RawDocument
-
-
-class Standing(Schema):
-    """Where the weights of each layer stand, by path without the numbers of repeats.
-
-    Attributes:
-        weight_set_id: What they are compared with; None where the network has no weights.
-    """
-
-    weight_set_id: str | None = None
-    source: str = ""
-    nodes: Annotated[dict[str, WeightStanding], Field()] = {}

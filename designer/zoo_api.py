@@ -33,6 +33,7 @@ def list_zoo(
     request: PersonRequest,
     task: str = "",
     search: Annotated[str, Field(max_length=200)] = "",
+    is_here: bool | None = None,
     sort: Column = "name",
     is_descending: bool = False,
     offset: Annotated[int, Field(ge=0)] = 0,
@@ -40,12 +41,15 @@ def list_zoo(
 ) -> ZooPage:
     """Networks that others have made: what they cost, what they reach, whether weights are here.
 
-    While installed packages are being looked into, `is_complete` is false: ask again.
+    While installed packages are being looked into, `is_complete` is false: ask again. `is_here`
+    leaves those alone whose weights are, or are not, on the studio's machine.
     """
     del request
     rows, notes, is_complete = zoo.rows()
     matching = select(rows, search=search, sort=sort, descending=is_descending)
-    found = [row for row in matching if not task or row.task == task]
+    found = [
+        row for row in matching if (not task or row.task == task) and is_here in (None, row.is_here)
+    ]
     counts = Counter[str](row.task for row in matching)
     return ZooPage(
         items=found[offset : offset + limit],

@@ -29,8 +29,13 @@ class StudioFailed(RuntimeError):
 
 @dataclass(frozen=True, slots=True)
 class Studio:
-    """A running studio."""
+    """A running studio.
 
+    Attributes:
+        data_folder: Where it keeps everything.
+    """
+
+    data_folder: Path
     url: str
     signin_url: str
     process: subprocess.Popen[str]
@@ -78,7 +83,7 @@ def private_studio(
     try:
         signin_url = _wait_for_signin_url(process)
         base = f"http://{host}:{port}"
-        yield Studio(base, base + signin_url.split(f":{port}", 1)[1], process)
+        yield Studio(data_folder, base, base + signin_url.split(f":{port}", 1)[1], process)
     finally:
         _stop(process)
 

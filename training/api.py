@@ -61,7 +61,7 @@ def get_run_config_schema(request: PersonRequest) -> dict[str, Any]:
 def check_run(request: PersonRequest, network_id: str, payload: RunCheckRequest) -> RunCheck:
     """Say what would keep a run from starting, before anything is queued."""
     network = access_network(request.person, network_id, "view")
-    return services.check_run(request.person, network, payload.config, payload.dataset_id)
+    return services.check_run(request.person, network, payload)
 
 
 @router.post(

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 from django.db.models import Count
 
-from datasets.models import Dataset, Item
+from datasets.models import Dataset, DatasetVersion, Item
 from datasets.selectors import is_filling
-from datasets.services import binding_of
+from datasets.services import binding_of, binding_of_version, label_counts_at
 from jobs.devices import devices
 from netloom.analyze import analyze
 from netloom.data.manifest import Item as ManifestItem
@@ -86,12 +86,29 @@ def count_labels(dataset: Dataset) -> LabelCounts:
     return LabelCounts([name for _, name in classes], counts)
 
 
-def check(document: Document, dataset: Dataset, config: RunConfig) -> RunCheck:
-    """Everything that speaks against this run, and defaults that suit the data."""
-    labels = count_labels(dataset)
-    filling = is_filling(dataset)
+def count_labels_of_version(version: DatasetVersion) -> LabelCounts:
+    """Count the labelled items of a pinned version by class and split."""
+    index = {str(entry["id"]): place for place, entry in enumerate(version.classes)}
+    counts = {
+        (index[class_id], split): count
+        for (class_id, split), count in label_counts_at(version).items()
+        if class_id in index
+    }
+    return LabelCounts([str(entry["name"]) for entry in version.classes], counts)
+
+
+def check(document: Document, data: Dataset | DatasetVersion, config: RunConfig) -> RunCheck:
+    """Everything that speaks against this run, and defaults that suit the data.
+
+    Args:
+        data: A dataset as it is now, or a pinned version.
+    """
+    if isinstance(data, DatasetVersion):
+        labels, binding, filling = count_labels_of_version(data), binding_of_version(data), False
+    else:
+        labels, binding, filling = count_labels(data), binding_of(data), is_filling(data)
     # What only the images that are still missing can tell would be false alarm.
-    analysis = analyze(document, None if filling else binding_of(dataset))
+    analysis = analyze(document, None if filling else binding)
     problems = [
         RunProblem.model_validate(diagnostic.model_dump(mode="json", by_alias=True))
         for diagnostic in analysis.diagnostics

@@ -242,6 +242,7 @@ class RunStart(Schema):
     """What a run is started with.
 
     Attributes:
+        dataset_version_id: A pinned version to train on; None pins the data as it is now.
         merge_from: Weights of a network that was merged into this one: they go to its layers,
             which the weights of `start_from` lack.
     """
@@ -249,6 +250,7 @@ class RunStart(Schema):
     config: RunConfig = RunConfig()
     name: Annotated[str, StringConstraints(strip_whitespace=True, max_length=120)] = ""
     dataset_id: Id | None = None
+    dataset_version_id: Id | None = None
     start_from: StartFrom | None = None
     merge_from: StartFrom | None = None
 
@@ -256,6 +258,7 @@ class RunStart(Schema):
 class RunCheckRequest(Schema):
     config: RunConfig = RunConfig()
     dataset_id: Id | None = None
+    dataset_version_id: Id | None = None
 
 
 class RunProblem(Schema):
@@ -286,6 +289,7 @@ class RunCheck(Schema):
 class RunEstimateRequest(Schema):
     config: RunConfig = RunConfig()
     dataset_id: Id | None = None
+    dataset_version_id: Id | None = None
 
 
 class RunUpdate(Schema):

@@ -10,8 +10,8 @@ from django.db.models import Max
 
 from accounts.models import Person, Project
 from common.errors import Code, Problem, not_found
-from datasets.access import access_dataset
-from datasets.models import Dataset
+from datasets.access import access_dataset, access_dataset_version
+from datasets.models import Dataset, DatasetVersion
 from datasets.services import pin_version as pin_dataset
 from designer.access import access_network, access_weight_set
 from designer.documents import stored_document
@@ -39,6 +39,7 @@ from training.models import (
 from training.publishing import publish_run
 from training.schemas import (
     RunCheck,
+    RunCheckRequest,
     RunEstimateRequest,
     RunStart,
     RunUpdate,
@@ -54,18 +55,16 @@ START_WEIGHTS = "start"
 MERGED_WEIGHTS = "merged"
 
 
-def check_run(
-    person: Person, network: Network, config: RunConfig, dataset_id: str | None
-) -> RunCheck:
-    """Say what speaks against a run of this network on its dataset."""
-    dataset = _dataset_of(person, network, dataset_id)
-    return checks.check(stored_document(network.document), dataset, config)
+def check_run(person: Person, network: Network, payload: RunCheckRequest) -> RunCheck:
+    """Say what speaks against a run of this network on its data."""
+    data = _data_of(person, network, payload)
+    return checks.check(stored_document(network.document), data, payload.config)
 
 
 def start_run(person: Person, network: Network, start: RunStart) -> Run:
     """Pin what decides the numbers and queue the run; raises Problem run_cannot_start."""
-    dataset = _dataset_of(person, network, start.dataset_id)
-    found = checks.check(stored_document(network.document), dataset, start.config)
+    data = _data_of(person, network, start)
+    found = checks.check(stored_document(network.document), data, start.config)
     errors = [problem for problem in found.problems if problem.severity == "error"]
     if errors:
         raise Problem(
@@ -90,7 +89,7 @@ def start_run(person: Person, network: Network, start: RunStart) -> Run:
             author=person,
             network=network,
             network_version=pin_network(network, person),
-            dataset_version=pin_dataset(dataset, person),
+            dataset_version=_pinned(data, person),
             config=start.config.model_dump(mode="json"),
             start_from=start.start_from.model_dump() if start.start_from else None,
             start_checkpoint=first if isinstance(first, Checkpoint) else None,
@@ -107,12 +106,12 @@ def start_run(person: Person, network: Network, start: RunStart) -> Run:
 
 def request_estimate(person: Person, network: Network, payload: RunEstimateRequest) -> JobOut:
     """Queue a short trial that measures time and memory."""
-    dataset = _dataset_of(person, network, payload.dataset_id)
+    data = _data_of(person, network, payload)
     job = enqueue(
         ESTIMATE,
         {
             "network_id": network.id,
-            "dataset_version_id": pin_dataset(dataset, person).id,
+            "dataset_version_id": _pinned(data, person).id,
             "config": payload.config.model_dump(mode="json"),
         },
         person=person,
@@ -204,6 +203,27 @@ def portable_spec(run: Run) -> TrainSpec:
         merged_document=document_of(merged),
         num_threads=(run.detail.started or {}).get("num_threads"),
     )
+
+
+def _data_of(
+    person: Person, network: Network, asked: RunStart | RunCheckRequest | RunEstimateRequest
+) -> Dataset | DatasetVersion:
+    """The pinned version that was named, else the dataset as it is now."""
+    if asked.dataset_version_id is None:
+        return _dataset_of(person, network, asked.dataset_id)
+    version = access_dataset_version(person, asked.dataset_version_id, "view")
+    _dataset_of(person, network, version.dataset_id)
+    if asked.dataset_id not in (None, version.dataset_id):
+        raise Problem(
+            Code.INVALID,
+            f"Version {version.number} is of another dataset.",
+            "Choose a version of the dataset that was named.",
+        )
+    return version
+
+
+def _pinned(data: Dataset | DatasetVersion, person: Person) -> DatasetVersion:
+    return data if isinstance(data, DatasetVersion) else pin_dataset(data, person)
 
 
 def _dataset_of(person: Person, network: Network, dataset_id: str | None) -> Dataset:

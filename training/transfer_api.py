@@ -9,8 +9,10 @@ from pydantic import StringConstraints
 
 from accounts.access import access_project
 from accounts.auth import PersonRequest
+from accounts.models import Person
+from common.errors import not_found
 from common.ids import Id
-from datasets.access import access_dataset
+from datasets.access import access_dataset, access_dataset_version
 from designer.access import access_network
 from designer.models import Network
 from netloom.surgery.adapting import AdaptedRun, TransferOptions, python_lines
@@ -23,10 +25,15 @@ router = Router(tags=["training"])
 
 
 class TransferRequest(Schema):
-    """A trained network, the data it is to learn, and how."""
+    """A trained network, the data it is to learn, and how.
+
+    Attributes:
+        dataset_version_id: A pinned version of that data; None is the data as it is now.
+    """
 
     network_id: Id
     dataset_id: Id
+    dataset_version_id: Id | None = None
     options: TransferOptions = TransferOptions()
 
 
@@ -95,8 +102,8 @@ def list_transfer_sources(request: PersonRequest, project_id: str) -> list[Trans
 def plan_transfer(request: PersonRequest, payload: TransferRequest) -> TransferPlan:
     """What would survive, start new and be frozen; nothing is changed."""
     network = access_network(request.person, payload.network_id, "view")
-    dataset = access_dataset(request.person, payload.dataset_id, "view")
-    planned = transfers.plan_transfer(network, dataset, payload.options)
+    data = _data(request.person, payload)
+    planned = transfers.plan_transfer(network, data, payload.options)
     adapted = planned.adapted
     return TransferPlan(
         refusal=planned.refusal,
@@ -107,7 +114,7 @@ def plan_transfer(request: PersonRequest, payload: TransferRequest) -> TransferP
         frozen=[] if adapted is None else adapted.frozen,
         warnings=[] if adapted is None else adapted.warnings,
         run=None if adapted is None else adapted.run,
-        python=python_lines(_file_name(network), transfers.class_names(dataset), payload.options),
+        python=python_lines(_file_name(network), data.class_names, payload.options),
     )
 
 
@@ -115,12 +122,22 @@ def plan_transfer(request: PersonRequest, payload: TransferRequest) -> TransferP
 def make_transfer(request: PersonRequest, payload: NewTransfer) -> Status[TransferMade]:
     """Make a branch of a trained network that is ready to learn a dataset."""
     network = access_network(request.person, payload.network_id, "edit")
-    dataset = access_dataset(request.person, payload.dataset_id, "view")
-    made = transfers.make_transfer(network, dataset, request.person, payload.name, payload.options)
+    data = _data(request.person, payload)
+    made = transfers.make_transfer(network, data, request.person, payload.name, payload.options)
     answer = TransferMade(
         network_id=made.network.id, start_from=made.start_from, config=made.config
     )
     return Status(201, answer)
+
+
+def _data(person: Person, payload: TransferRequest) -> transfers.Data:
+    dataset = access_dataset(person, payload.dataset_id, "view")
+    if payload.dataset_version_id is None:
+        return transfers.Data(dataset)
+    version = access_dataset_version(person, payload.dataset_version_id, "view")
+    if version.dataset_id != dataset.id:
+        raise not_found("dataset version")
+    return transfers.Data(dataset, version)
 
 
 def _file_name(network: Network) -> str:

@@ -8,8 +8,8 @@ from django.db import transaction
 
 from accounts.models import Person, Project
 from common.errors import Code, Problem
-from datasets.models import Dataset
-from datasets.services import binding_of
+from datasets.models import Dataset, DatasetVersion
+from datasets.services import binding_of, binding_of_version
 from designer import branching, documents, services
 from designer.history_schemas import State
 from designer.models import Network, WeightSet
@@ -20,6 +20,7 @@ from netloom.transfer_learning import run_config
 from training.models import Checkpoint
 from training.schemas import StartFrom, StartFromNetwork, StartFromWeights
 from training.selectors import best_checkpoint
+from training.standings import words_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,25 +58,41 @@ def trained_networks(project: Project) -> list[tuple[Network, set[str]]]:
     return [(network, brought) for network in rows.order_by("-updated_at")]
 
 
-def class_names(dataset: Dataset) -> list[str]:
-    """Return the classes of a dataset in the order of the new output."""
-    return binding_of(dataset).class_names or []
+@dataclass(frozen=True, slots=True)
+class Data:
+    """What is to be learned: a dataset as it is now, or one of its pinned versions."""
+
+    dataset: Dataset
+    version: DatasetVersion | None = None
+
+    @property
+    def class_names(self) -> list[str]:
+        """The classes in the order of the new output."""
+        if self.version is not None:
+            return binding_of_version(self.version).class_names or []
+        return binding_of(self.dataset).class_names or []
+
+    @property
+    def name(self) -> str:
+        """For people: `Photos`, `Photos v2`."""
+        version = "" if self.version is None else f" v{self.version.number}"
+        return f"{self.dataset.name}{version}"
 
 
-def plan_transfer(network: Network, dataset: Dataset, options: TransferOptions) -> Planned:
+def plan_transfer(network: Network, data: Data, options: TransferOptions) -> Planned:
     """Say what would be kept, new and frozen; nothing is changed."""
     document = documents.stored_document(network.document)
     layers = layer_names(document)
-    classes = binding_of(dataset).num_classes or 0
+    classes = len(data.class_names)
     source = weights_of(network)
-    words = _words(source)
+    words = "" if source is None else words_of(source)
     if source is None:
         refusal = (
             f"{network.name} has no trained weights. Train it, or load weights into it from a file."
         )
         return Planned(refusal, None, classes, layers, words)
     if classes < 1:
-        refusal = f"{dataset.name} has no classes yet. Label its images first."
+        refusal = f"{data.name} has no classes yet. Label its images first."
         return Planned(refusal, None, classes, layers, words)
     try:
         adapted = adapt_network(document, classes, options)
@@ -95,18 +112,18 @@ class Made:
 
 
 def make_transfer(
-    network: Network, dataset: Dataset, person: Person, name: str, options: TransferOptions
+    network: Network, data: Data, person: Person, name: str, options: TransferOptions
 ) -> Made:
     """Branch a trained network, adapt the branch and bind it to the data; the original stays.
 
     Raises:
         Problem: `invalid` where it cannot be done, in the words of the plan; `quota_exceeded`.
     """
-    if dataset.project_id != network.project_id:
+    if data.dataset.project_id != network.project_id:
         raise Problem(
             Code.INVALID, "The data is of another project.", "Choose a dataset of this project."
         )
-    planned = plan_transfer(network, dataset, options)
+    planned = plan_transfer(network, data, options)
     if planned.adapted is None or planned.refusal:
         raise Problem(
             Code.INVALID, planned.refusal, "Change what you chose, or take another network."
@@ -120,7 +137,7 @@ def make_transfer(
             base_revision=branch.revision,
             gesture=f"Transfer learning: {planned.num_classes} classes",
         )
-        services.bind_dataset(branch, dataset)
+        services.bind_dataset(branch, data.dataset)
     brought = branch.weight_sets.filter(num_tensors__gt=0).order_by("-created_at").first()
     start: StartFrom
     if brought is not None:
@@ -128,11 +145,3 @@ def make_transfer(
     else:
         start = StartFromNetwork(type="network", network_id=network.id)
     return Made(branch, start, run_config(planned.adapted))
-
-
-def _words(source: WeightSet | Checkpoint | None) -> str:
-    if source is None:
-        return ""
-    if isinstance(source, WeightSet):
-        return source.source
-    return f"run {source.run.number}, epoch {source.epoch:g}"

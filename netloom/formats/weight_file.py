@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 MAX_TENSORS = 200_000
+MEASURED = frozenset({"running_mean", "running_var", "num_batches_tracked"})
+"""What batch normalizations keep beside their parameters."""
 WEIGHTS_ALONE = frozenset({STATE_DICT.name, SAFETENSORS.name})
 """Formats that never hold a network; HDF5 files of Keras may."""
 
@@ -46,6 +48,11 @@ class FileTensor(BaseModel):
     shape: tuple[int, ...]
     shape_in_file: tuple[int, ...] | None = None
     is_channels_last: bool = False
+
+    @property
+    def is_learned(self) -> bool:
+        """Whether training learns it; what normalizations measure is not learned."""
+        return self.name not in MEASURED
 
     @property
     def num_values(self) -> int:

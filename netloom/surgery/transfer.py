@@ -93,10 +93,26 @@ class Transfer:
     inexact: tuple[str, ...] = field(default=())
 
 
-def plan_transfer(before: Document, after: Document) -> Transfer:
+@dataclass(frozen=True, slots=True, eq=False)
+class TakenApart:
+    """A network with its layers and widths found, to be compared with others again and again."""
+
+    document: Document
+    expansion: Expansion
+    widths: Widths
+
+
+def take_apart(document: Document) -> TakenApart:
+    """Find the layers and widths of a network."""
+    expansion = expand(document)
+    return TakenApart(document, expansion, find_widths(expansion))
+
+
+def plan_transfer(before: Document | TakenApart, after: Document) -> Transfer:
     """Decide for every tensor of `after` what it takes from the weights of `before`."""
-    old, new = expand(before), expand(after)
-    return _Comparison(old, new, find_widths(old), find_widths(new)).compare()
+    old = before if isinstance(before, TakenApart) else take_apart(before)
+    new = take_apart(after)
+    return _Comparison(old.expansion, new.expansion, old.widths, new.widths).compare()
 
 
 @dataclass(slots=True)

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import torch
 from playwright.sync_api import BrowserContext, Page, expect
 
-from netloom.formats.bundle import read_bundle
+from netloom.compile import build_module, state_weights
+from netloom.formats.bundle import make_meta, read_bundle, write_bundle
+from netloom.formats.read import read_network
+from netloom.templates import make_template
+from tour.browser import choose
+from tour.studio import Studio
 
 pytestmark = pytest.mark.e2e
 
@@ -49,11 +56,20 @@ def test_import_transfer_train_and_take_the_bundle_away(
     training = page.get_by_test_id("start-run-dialog")
     expect(page.get_by_test_id("run-start")).to_be_enabled(timeout=READ_WITHIN_MS)
     expect(page.get_by_test_id("run-start-from")).to_have_value("mnist_model.keras")
+    network_address = page.url
     page.get_by_test_id("run-epochs").fill("1")
     page.get_by_test_id("run-start").click()
     expect(training).to_be_hidden()
     download = page.get_by_test_id("run-download")
     expect(download).to_be_visible(timeout=TRAINED_WITHIN_MS)
+    run_address = page.url
+    page.goto(network_address)
+    expect(page.locator("[data-standing=trained]").first).to_be_visible(timeout=READ_WITHIN_MS)
+    page.get_by_role("tab", name="Layers").click()
+    table = page.get_by_test_id("layers-table")
+    expect(table.get_by_role("columnheader", name="Weights")).to_be_visible()
+    expect(table).to_contain_text("trained here, frozen")
+    page.goto(run_address)
     with page.expect_download(timeout=READ_WITHIN_MS) as started:
         download.click()
         page.get_by_role("menuitem").first.click()
@@ -82,3 +98,70 @@ def test_weights_alone_show_where_they_go(page: Page, shared_data: Path, tmp_pat
     page.get_by_test_id("weight-load").click()
     report = page.get_by_test_id("import-report")
     expect(report).to_contain_text("digits.safetensors", timeout=READ_WITHIN_MS)
+
+
+def test_a_network_of_the_zoo_learns_a_version_of_the_data(
+    page: Page, studio: Studio, shared_data: Path
+) -> None:
+    imported = read_network(shared_data / "models-keras3-mnist" / "mnist_model.keras")
+    shelf = studio.data_folder / "zoo"
+    shelf.mkdir(exist_ok=True)
+    meta = make_meta(imported.document, classes=[str(digit) for digit in range(10)])
+    write_bundle(shelf / "Digit reader.zip", imported.document, imported.weights, meta)
+
+    page.goto("/data")
+    page.get_by_test_id("dataset-card").filter(has_text="Handwritten digits").click()
+    page.get_by_role("tab", name="Versions").click()
+    page.get_by_role("textbox", name="Pin the present state").fill("Before the clean-up")
+    page.get_by_test_id("dataset-version-save").click()
+    expect(page.get_by_role("cell", name="Before the clean-up")).to_be_visible()
+    page.get_by_test_id("dataset-transfer").click()
+    dialog = page.get_by_role("dialog", name="Transfer learning")
+    expect(page.get_by_test_id("transfer-dataset")).to_have_value("Handwritten digits")
+    page.get_by_test_id("transfer-network").click()
+    expect(page.get_by_role("option", name="Digit reader")).to_be_visible(timeout=READ_WITHIN_MS)
+    page.keyboard.press("Escape")
+    page.keyboard.press("Escape")
+    expect(dialog).to_be_hidden()
+
+    page.goto("/networks/zoo")
+    page.get_by_test_id("zoo-for-data-Digit reader").click(timeout=READ_WITHIN_MS)
+    expect(dialog).to_be_visible(timeout=READ_WITHIN_MS)
+    expect(page.get_by_test_id("transfer-network")).to_have_value(
+        "Digit reader · weights of a file"
+    )
+    choose(page, "transfer-dataset", "Handwritten digits")
+    choose(page, "transfer-version", "Before the clean-up")
+    expect(dialog).to_contain_text("10 classes. Weights of Digit reader", timeout=READ_WITHIN_MS)
+    page.get_by_test_id("transfer-make").click()
+    expect(page.get_by_test_id("run-start")).to_be_enabled(timeout=READ_WITHIN_MS)
+    expect(page.get_by_test_id("run-version")).to_have_value(re.compile("Before the clean-up"))
+
+
+def test_weights_that_wait_are_listed_and_open_their_template(page: Page, tmp_path: Path) -> None:
+    document = make_template("small_resnet", channels=3, height=64, width=64, num_classes=5)
+    weights = state_weights(build_module(document, seed=3))
+    torch.save({key.replace(":", "."): each for key, each in weights.items()}, tmp_path / "w.pth")
+    import_file(page, tmp_path / "w.pth")
+    panel = page.get_by_test_id("weight-file")
+    expect(panel).to_contain_text("the template Small ResNet", timeout=READ_WITHIN_MS)
+    page.keyboard.press("Escape")
+    row = page.get_by_test_id("waiting-weights-w.pth")
+    expect(row).to_contain_text("the template Small ResNet")
+    row.get_by_test_id("waiting-weights-delete").click()
+    page.get_by_role("button", name="Cancel").click()
+    row.get_by_test_id("waiting-weights-open").click()
+    expect(page.get_by_test_id("weight-network")).to_have_value("Template Small ResNet · 100 %")
+    expect(page.get_by_test_id("weight-row").first).to_be_visible()
+    page.get_by_test_id("weight-load").click()
+    report = page.get_by_test_id("import-report")
+    expect(report).to_contain_text("w.pth", timeout=READ_WITHIN_MS)
+    expect(page.get_by_test_id("network-name")).to_have_value("Small ResNet")
+    expect(page.locator("[data-standing=pretrained]").first).to_be_visible(timeout=READ_WITHIN_MS)
+
+    import_file(page, tmp_path / "w.pth")
+    expect(panel).to_be_visible(timeout=READ_WITHIN_MS)
+    page.keyboard.press("Escape")
+    row.get_by_test_id("waiting-weights-delete").click()
+    page.get_by_role("button", name="Delete", exact=True).click()
+    expect(row).to_be_hidden()

@@ -60,6 +60,7 @@ export type WeightFileFits = Schemas['WeightFileFits'];
 export type WeightMatching = Schemas['WeightMatching'];
 export type MatchRow = Schemas['MatchRow'];
 export type WeightStandings = Schemas['Standing'];
+export type TrainedWeights = Schemas['TrainedWeights'];
 export type TransferOptions = Schemas['TransferOptions'];
 export type TransferPlan = Schemas['TransferPlan'];
 export type TransferMade = Schemas['TransferMade'];

@@ -1554,6 +1554,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/networks/{network_id}/trained-weights": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Trained Weights
+         * @description The newest weights of a network, of a file or a run; null while it has none.
+         */
+        get: operations["get_trained_weights"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/networks/{network_id}/versions": {
         parameters: {
             query?: never;
@@ -1609,7 +1629,7 @@ export interface paths {
         put?: never;
         /**
          * Get Weight Standing
-         * @description Where the weights of each layer stand: pretrained, changed or new.
+         * @description Where the weights of each layer stand: trained, changed or new.
          */
         post: operations["get_weight_standing"];
         delete?: never;
@@ -2644,7 +2664,7 @@ export interface paths {
         };
         /**
          * Get Weight File
-         * @description Weights alone, with the networks of the project that they fit.
+         * @description Weights alone, with what they fit: networks of the project, templates, the zoo.
          */
         get: operations["get_weight_file"];
         put?: never;
@@ -2672,6 +2692,7 @@ export interface paths {
          * Load Weight File
          * @description Give a network what fits, in the background; the file is then no longer kept by itself.
          *
+         *     A template is drawn as a new network first.
          *     The job's result is `{"network_id", "weight_set_id"}`.
          */
         post: operations["load_weight_file"];
@@ -2772,7 +2793,8 @@ export interface paths {
          * List Zoo
          * @description Networks that others have made: what they cost, what they reach, whether weights are here.
          *
-         *     While installed packages are being looked into, `is_complete` is false: ask again.
+         *     While installed packages are being looked into, `is_complete` is false: ask again. `is_here`
+         *     leaves those alone whose weights are, or are not, on the studio's machine.
          */
         get: operations["list_zoo"];
         put?: never;
@@ -5803,13 +5825,15 @@ export interface components {
         };
         /**
          * MatchRequest
-         * @description Which network, and how images were given where the weights were trained.
+         * @description Which network or template, and how images were given where the weights were trained.
          */
         MatchRequest: {
             /** Images */
             images?: ("imagenet" | "caffe" | "symmetric" | "unit") | null;
             /** Network Id */
-            network_id: string;
+            network_id?: string | null;
+            /** Template */
+            template?: string | null;
         };
         /**
          * MatchRow
@@ -6077,10 +6101,7 @@ export interface components {
         };
         /**
          * NetworkFit
-         * @description How much of a file a network takes.
-         *
-         *     Attributes:
-         *         share: Of the network's learned numbers, 0 to 1.
+         * @description A network of the project.
          */
         NetworkFit: {
             /** Name */
@@ -6279,6 +6300,8 @@ export interface components {
         NewTransfer: {
             /** Dataset Id */
             dataset_id: string;
+            /** Dataset Version Id */
+            dataset_version_id?: string | null;
             /** Name */
             name: string;
             /** Network Id */
@@ -7853,6 +7876,8 @@ export interface components {
             config: components["schemas"]["RunConfig"];
             /** Dataset Id */
             dataset_id?: string | null;
+            /** Dataset Version Id */
+            dataset_version_id?: string | null;
         };
         /** RunComparison */
         RunComparison: {
@@ -8023,6 +8048,8 @@ export interface components {
             config: components["schemas"]["RunConfig"];
             /** Dataset Id */
             dataset_id?: string | null;
+            /** Dataset Version Id */
+            dataset_version_id?: string | null;
         };
         /**
          * RunEvents
@@ -8155,6 +8182,7 @@ export interface components {
          * @description What a run is started with.
          *
          *     Attributes:
+         *         dataset_version_id: A pinned version to train on; None pins the data as it is now.
          *         merge_from: Weights of a network that was merged into this one: they go to its layers,
          *             which the weights of `start_from` lack.
          */
@@ -8210,6 +8238,8 @@ export interface components {
             config: components["schemas"]["RunConfig"];
             /** Dataset Id */
             dataset_id?: string | null;
+            /** Dataset Version Id */
+            dataset_version_id?: string | null;
             /** Merge From */
             merge_from?: (components["schemas"]["StartFromNetwork"] | components["schemas"]["StartFromCheckpoint"] | components["schemas"]["StartFromWeights"]) | null;
             /**
@@ -8723,7 +8753,7 @@ export interface components {
          * @description Where the weights of each layer stand, by path without the numbers of repeats.
          *
          *     Attributes:
-         *         weight_set_id: What they are compared with; None where the network has no weights.
+         *         weights: What they are compared with; None where the network has none.
          */
         Standing: {
             /**
@@ -8733,13 +8763,7 @@ export interface components {
             nodes: {
                 [key: string]: "pretrained" | "changed" | "new";
             };
-            /**
-             * Source
-             * @default
-             */
-            source: string;
-            /** Weight Set Id */
-            weight_set_id?: string | null;
+            weights?: components["schemas"]["TrainedWeights"] | null;
         };
         /**
          * StandingRequest
@@ -9045,6 +9069,24 @@ export interface components {
             type: "classification";
         };
         /**
+         * TemplateFit
+         * @description A template, with the channels and classes of the file.
+         */
+        TemplateFit: {
+            /** Name */
+            name: string;
+            /** Num By Name */
+            num_by_name: number;
+            /** Num Matched */
+            num_matched: number;
+            /** Num Places */
+            num_places: number;
+            /** Share */
+            share: number;
+            /** Template */
+            template: string;
+        };
+        /**
          * TemplateInfo
          * @description What a person reads before choosing.
          *
@@ -9242,6 +9284,26 @@ export interface components {
              * @default 0
              */
             training_sample_bytes: number;
+        };
+        /**
+         * TrainedWeights
+         * @description What a network was trained to.
+         *
+         *     Attributes:
+         *         origin: A file that was imported, or a run of this network.
+         *         id: Of the weights that came with the file, or of the checkpoint.
+         *         source: For people: the file's name, or the run and its epoch.
+         */
+        TrainedWeights: {
+            /** Id */
+            id: string;
+            /**
+             * Origin
+             * @enum {string}
+             */
+            origin: "file" | "run";
+            /** Source */
+            source: string;
         };
         /**
          * TrainSpec
@@ -9443,10 +9505,15 @@ export interface components {
         /**
          * TransferRequest
          * @description A trained network, the data it is to learn, and how.
+         *
+         *     Attributes:
+         *         dataset_version_id: A pinned version of that data; None is the data as it is now.
          */
         TransferRequest: {
             /** Dataset Id */
             dataset_id: string;
+            /** Dataset Version Id */
+            dataset_version_id?: string | null;
             /** Network Id */
             network_id: string;
             /**
@@ -9678,7 +9745,10 @@ export interface components {
         };
         /**
          * WeightFileFits
-         * @description The same with the networks of the project that it fits, best first.
+         * @description The same with what it fits, best first: networks of the project, templates, the zoo.
+         *
+         *     Attributes:
+         *         num_parameters: Learned numbers.
          */
         WeightFileFits: {
             /**
@@ -9692,6 +9762,8 @@ export interface components {
             format: string;
             /** Id */
             id: string;
+            /** Num Parameters */
+            num_parameters: number;
             /** Num Tensors */
             num_tensors: number;
             /** Project Id */
@@ -9700,6 +9772,10 @@ export interface components {
             size_bytes: number;
             /** Source */
             source: string;
+            /** Templates */
+            templates: components["schemas"]["TemplateFit"][];
+            /** Zoo */
+            zoo: components["schemas"]["ZooFit"][];
         };
         /**
          * WeightFileSummary
@@ -9817,6 +9893,18 @@ export interface components {
             row: components["schemas"]["CatalogueRow"];
             /** Weights */
             weights: components["schemas"]["ZooWeightsOut"][];
+        };
+        /**
+         * ZooFit
+         * @description A network of the zoo with weights of this name, or with as many parameters.
+         */
+        ZooFit: {
+            /** Is Same Name */
+            is_same_name: boolean;
+            /** Name */
+            name: string;
+            /** Provider */
+            provider: string;
         };
         /**
          * ZooInput
@@ -12828,6 +12916,37 @@ export interface operations {
             };
         };
     };
+    get_trained_weights: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                network_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TrainedWeights"] | null;
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_versions: {
         parameters: {
             query?: never;
@@ -15361,6 +15480,7 @@ export interface operations {
         parameters: {
             query?: {
                 is_descending?: boolean;
+                is_here?: boolean | null;
                 limit?: number;
                 offset?: number;
                 search?: string;

@@ -12,9 +12,11 @@ from safetensors.torch import load_file
 
 from designer.models import WeightFile, WeightSet
 from jobs.models import Job, JobState
+from netloom.analyze import analyze
 from netloom.compile import build_module, state_weights
 from netloom.formats.bundle import make_meta, write_bundle
 from netloom.graph.migrations import load_document
+from netloom.templates import make_template
 from storage.models import Blob
 from storage.services import local_blob
 from tests.api.studio import bring_in_digits, draw_network, tiny_network
@@ -94,6 +96,62 @@ def test_weights_that_fit_nothing_are_refused_and_can_be_thrown_away(
     assert not Blob.objects.exists()
 
 
+def test_weights_of_a_template_open_it(
+    api: ApiClient, project: Any, bring: Callable[..., Job], run_jobs: Any, tmp_path: Path
+) -> None:
+    document = make_template("resnet18", channels=1, height=64, width=64, num_classes=7)
+    weights = state_weights(build_module(document, seed=5))
+    named = {key.replace(":", "."): tensor for key, tensor in weights.items()}
+    torch.save(named, tmp_path / "best.pth")
+    job = bring("best.pth", (tmp_path / "best.pth").read_bytes())
+    assert job.result is not None
+    address = f"/api/weight-files/{job.result['weight_file_id']}"
+    found = api.get(address).json()
+    assert found["fits"] == []
+    assert found["num_parameters"] == analyze(document).totals.parameters
+    best = found["templates"][0]
+    assert (best["template"], best["name"], best["share"]) == ("resnet18", "ResNet-18", 1)
+    neither = api.post(f"{address}/match", {})
+    both = api.post(f"{address}/match", {"template": "resnet18", "network_id": "a"})
+    unknown = api.post(f"{address}/match", {"template": "nothing"})
+    assert [each.status_code for each in (neither, both, unknown)] == [422, 422, 422]
+    table = api.post(f"{address}/match", {"template": "resnet18"}).json()
+    assert table["num_matched"] == best["num_places"]
+
+    started = api.post(f"{address}/load", {"template": "resnet18"})
+    assert started.status_code == 202, started.content
+    run_jobs("bulk")
+    (network,) = api.get(f"/api/projects/{project.id}/networks").json()
+    assert network["name"] == "ResNet-18"
+    (made,) = api.get(f"/api/networks/{network['id']}/weights").json()
+    row = WeightSet.objects.get(pk=made["id"])
+    stored = load_file(local_blob(row.blob_id, tmp_path))
+    opened = api.get(f"/api/networks/{network['id']}").json()["document"]
+    own = state_weights(build_module(load_document(opened), seed=0))
+    assert {key: each.shape for key, each in stored.items()} == {
+        key: each.shape for key, each in own.items()
+    }
+    assert not WeightFile.objects.exists()
+
+
+def test_the_zoo_is_named_by_file_and_by_size(
+    bring: Callable[..., Job], api: ApiClient, tmp_path: Path, settings: Any
+) -> None:
+    document = load_document(tiny_network())
+    weights = state_weights(build_module(document, seed=7))
+    settings.ENVIRONMENT = settings.ENVIRONMENT.model_copy(update={"zoo": tmp_path})
+    write_bundle(tmp_path / "tiny.zip", document, weights, make_meta(document, classes=[]))
+    torch.save({key.replace(":", "."): each for key, each in weights.items()}, tmp_path / "a.pth")
+    job = bring("a.pth", (tmp_path / "a.pth").read_bytes())
+    assert job.result is not None
+    found = api.get(f"/api/weight-files/{job.result['weight_file_id']}").json()
+    assert found["zoo"] == [{"provider": "bundles", "name": "tiny", "is_same_name": False}]
+    here = api.get("/api/zoo?is_here=true").json()
+    assert "tiny" in {each["name"] for each in here["items"]}
+    elsewhere = api.get("/api/zoo?is_here=false").json()
+    assert "tiny" not in {each["name"] for each in elsewhere["items"]}
+
+
 @pytest.fixture
 def trained(bring: Callable[..., Job], tmp_path: Path) -> str:
     """A network that came with weights; its id."""
@@ -110,7 +168,9 @@ def test_the_canvas_is_told_where_weights_stand(api: ApiClient, trained: str) ->
     address = f"/api/networks/{trained}/weight-standing"
     document = tiny_network()
     found = api.post(address, {"document": document}).json()
-    assert found["source"] == "digits.zip"
+    brought = api.get(f"/api/networks/{trained}/trained-weights").json()
+    assert found["weights"] == brought
+    assert (brought["origin"], brought["source"]) == ("file", "digits.zip")
     assert found["nodes"] == {"conv": "pretrained", "linear": "pretrained"}
     document["graph"]["nodes"]["conv"]["params"]["out_channels"] = 12
     document["graph"]["nodes"]["linear"]["params"]["out_features"] = 3
@@ -163,3 +223,39 @@ def test_a_network_without_weights_says_so(api: ApiClient, project: Any, run_job
     assert refused.status_code == 422
     unknown = {**asked, "options": {"freeze": ""}}
     assert api.post("/api/transfers/plan", unknown).status_code == 422
+
+
+def test_a_pinned_version_decides_the_head_and_is_what_the_run_trains_on(
+    api: ApiClient, project: Any, trained: str, run_jobs: Any
+) -> None:
+    dataset = bring_in_digits(api, project, run_jobs)
+    path = f"/api/datasets/{dataset['id']}"
+    version = api.post(f"{path}/versions", {"name": "Ten digits"}).json()
+    made = api.post(f"{path}/classes", {"name": "scribble"})
+    assert made.status_code == 201, made.content
+    nine = next(each["id"] for each in dataset["classes"] if each["name"] == "9")
+    nines = api.get(f"{path}/items?label={nine}&split=train").json()["items"]
+    moved = {"item_ids": [each["id"] for each in nines[:6]], "class_id": made.json()["id"]}
+    assert api.post(f"{path}/labels", moved).status_code == 200
+    asked = {"network_id": trained, "dataset_id": dataset["id"]}
+    pinned = {**asked, "dataset_version_id": version["id"]}
+    assert api.post("/api/transfers/plan", asked).json()["num_classes"] == 11
+    assert api.post("/api/transfers/plan", pinned).json()["num_classes"] == 10
+
+    branch = api.post("/api/transfers", {**pinned, "name": "Of the version"}).json()
+    address = f"/api/networks/{branch['network_id']}"
+    now = api.post(f"{address}/run-check", {}).json()
+    assert "class_count_mismatch" in {each["code"] for each in now["problems"]}
+    checked = api.post(f"{address}/run-check", {"dataset_version_id": version["id"]}).json()
+    assert [each for each in checked["problems"] if each["severity"] == "error"] == []
+    assert (checked["num_train"], checked["num_validation"], checked["uneven"]) == (120, 40, False)
+    start = {"config": branch["config"], "dataset_version_id": version["id"]}
+    run = api.post(f"{address}/runs", start)
+    assert run.status_code == 201, run.content
+    assert run.json()["dataset_version"]["id"] == version["id"]
+
+    other = api.post(f"/api/projects/{project.id}/datasets", {"name": "Other"}).json()
+    wrong = {"dataset_id": other["id"], "dataset_version_id": version["id"]}
+    assert api.post("/api/transfers/plan", {**asked, **wrong}).status_code == 404
+    refused = api.post(f"{address}/run-check", wrong)
+    assert (refused.status_code, refused.json()["code"]) == (422, "invalid")

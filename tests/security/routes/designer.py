@@ -83,7 +83,6 @@ ROUTES = {
     "delete_weight_file": Route("edit"),
     "match_weight_file": Route("view", _for_network),
     "load_weight_file": Route("edit", _for_network),
-    "get_weight_standing": Route("view", {"document": EMPTY}),
     "get_network_sample": Route("view", may_be_missing=True),
 }
 

@@ -8,7 +8,7 @@ from netloom.train.spec import RunConfig
 from storage.services import store_bytes
 from tests.security.routes import Route, World
 from tests.security.routes.datasets import dataset_version
-from tests.security.routes.designer import network, version
+from tests.security.routes.designer import EMPTY, network, version
 from training.models import Checkpoint, Run, RunDetail
 
 CONFIG: dict[str, Any] = {"config": {}}
@@ -48,6 +48,8 @@ ROUTES = {
     "list_transfer_sources": Route("view"),
     "plan_transfer": Route("view", _planned),
     "make_transfer": Route("edit", _transfer),
+    "get_trained_weights": Route("view"),
+    "get_weight_standing": Route("view", {"document": EMPTY}),
     "compare_runs": Route("view", query=_both),
 }
 

@@ -1,9 +1,10 @@
 import { Button, Tabs } from '@mantine/core';
-import { IconChartBar, IconHistory, IconPhoto, IconPhotoPlus, IconUpload, IconFileReport } from '@tabler/icons-react';
+import { IconChartBar, IconHistory, IconPhoto, IconPhotoPlus, IconTransform, IconUpload, IconFileReport } from '@tabler/icons-react';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { Link, getRouteApi } from '@tanstack/react-router';
-import { useEffect, useMemo, useState } from 'react';
+import { Suspense, useEffect, useMemo, useState } from 'react';
 import type { Dataset } from '@/api';
+import { TransferDialog } from '@/features/designer';
 import { TESTIDS, chooseProject, formatCount, plural, useCommands, useTopic } from '@/lib';
 import { ButtonLink, EmptyState, PageHeader, ProblemPage } from '@/ui';
 import { datasetQuery, itemsKey, type ItemFilter } from './api';
@@ -51,6 +52,7 @@ function LoadedDataset({ dataset }: { dataset: Dataset }) {
   const search = route.useSearch();
   const navigate = route.useNavigate();
   const [isImporting, setImporting] = useState(false);
+  const [isTransferring, setTransferring] = useState(false);
   const activeImport = useActiveImport(dataset.id);
   const tab = search.tab ?? 'gallery';
   const { label, split, state, search: text } = search;
@@ -62,7 +64,15 @@ function LoadedDataset({ dataset }: { dataset: Dataset }) {
     useMemo(
       () =>
         dataset.can_edit
-          ? [{ id: 'import', label: 'Bring images in', group: 'Data', perform: () => setImporting(true) }]
+          ? [
+              { id: 'import', label: 'Bring images in', group: 'Data', perform: () => setImporting(true) },
+              {
+                id: 'transfer',
+                label: 'Transfer learning on this data',
+                group: 'Data',
+                perform: () => setTransferring(true),
+              },
+            ]
           : [],
       [dataset.can_edit],
     ),
@@ -81,6 +91,16 @@ function LoadedDataset({ dataset }: { dataset: Dataset }) {
         actions={
           dataset.can_edit && (
             <>
+              {dataset.num_items > 0 && (
+                <Button
+                  variant="default"
+                  leftSection={<IconTransform size={16} />}
+                  onClick={() => setTransferring(true)}
+                  data-testid={TESTIDS.data.transfer}
+                >
+                  Transfer learning
+                </Button>
+              )}
               {importButton}
               <DatasetMenu dataset={dataset} onDeleted={() => void navigate({ to: '/data' })} />
             </>
@@ -144,6 +164,15 @@ function LoadedDataset({ dataset }: { dataset: Dataset }) {
         </Tabs.Panel>
       </Tabs>
       {isImporting && <ImportDialog dataset={dataset} onClose={() => setImporting(false)} />}
+      {isTransferring && (
+        <Suspense fallback={null}>
+          <TransferDialog
+            projectId={dataset.project_id}
+            datasetId={dataset.id}
+            onClose={() => setTransferring(false)}
+          />
+        </Suspense>
+      )}
     </div>
   );
 }

@@ -4,3 +4,4 @@ export const DatasetPage = lazyRouteComponent(() => import('./DatasetPage'), 'Da
 export const DatasetsPage = lazyRouteComponent(() => import('./DatasetsPage'), 'DatasetsPage');
 export { datasetQuery, datasetsQuery, fetchItems, itemQuery, itemsKey, versionsQuery } from './api';
 export { uploadFile } from './imports/upload';
+export { VersionSelect } from './VersionSelect';

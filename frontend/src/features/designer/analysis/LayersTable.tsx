@@ -5,6 +5,7 @@ import { useCallback, useEffect, useMemo, useRef, useState, type KeyboardEvent }
 import { useAnalysis, useDesigner, useEditor, useGraph, useScope } from '../state/DesignerContext';
 import { useDisplay } from '../state/display';
 import { pathPrefixOf } from '../state/editorPlace';
+import { useStandingNodes } from '../state/standing';
 import { DESIGNER_IDS } from '../testids';
 import classes from './Analysis.module.css';
 import { CHOSEN_COLUMNS, NUMBERS, type LayerColumn } from './layerColumns';
@@ -32,16 +33,21 @@ export function LayersTable() {
   const budgets = useAnalysis((state) => state.analysis?.budgets);
   const nodeIds = useEditor((state) => state.nodeIds);
   const isChannelsLast = useDisplay((state) => state.isChannelsLast);
+  const standings = useStandingNodes();
   const hidden = useDisplay((state) => state.hiddenColumns);
   const [sort, setSort] = useState<{ column: SortColumn; isDown: boolean }>({ column: 'order', isDown: false });
   const [unfolded, setUnfolded] = useState<ReadonlySet<string>>(new Set());
   const goTo = useGoTo();
   const rowsWith = useCallback((showsModules: boolean) => {
-    const source = { blocks, scope, prefix, nodes, budgets, catalog, unfolded, isChannelsLast, showsModules };
+    const source = { blocks, scope, prefix, nodes, budgets, catalog, unfolded, isChannelsLast, standings, showsModules };
     return sortRows(makeRows(source), sort.column, sort.isDown);
-  }, [blocks, scope, prefix, nodes, budgets, catalog, unfolded, isChannelsLast, sort]);
+  }, [blocks, scope, prefix, nodes, budgets, catalog, unfolded, isChannelsLast, standings, sort]);
   const rows = useMemo(() => rowsWith(true), [rowsWith]);
-  const columns = CHOSEN_COLUMNS.filter(({ id }) => !hidden.includes(id));
+  // Of a network that nobody has trained or frozen it would say nothing.
+  const hasWeights = useMemo(() => rows.some(({ weights }) => weights !== ''), [rows]);
+  const columns = CHOSEN_COLUMNS.filter(
+    ({ id }) => !hidden.includes(id) && (id !== 'weights' || hasWeights),
+  );
   const fold = (path: string): void => {
     const next = new Set(unfolded);
     if (!next.delete(path)) next.add(path);
@@ -211,7 +217,7 @@ function ValueCell({ row, column }: { row: LayerRow; column: LayerColumn }) {
   const isNumber = NUMBERS.has(column.id);
   return (
     <td
-      className={isNumber ? classes.number : classes.mono}
+      className={isNumber ? classes.number : column.id === 'weights' ? undefined : classes.mono}
       data-zero={row[column.id] === 0 || undefined}
       title={column.id === 'parameters' ? countedWords(row) : undefined}
     >

@@ -20,6 +20,7 @@ export const CHOSEN_COLUMNS: readonly LayerColumn[] = [
   { id: 'output', title: 'Output', hint: 'Shape of what the layer gives', text: (row) => row.output || '–' },
   { id: 'field', title: 'Sees', hint: 'Receptive field: positions of the input that one position of the output depends on', text: (row) => row.field || '–' },
   { id: 'parameters', title: 'Parameters', hint: 'Learnable numbers', text: parametersText, total: formatCount },
+  { id: 'weights', title: 'Weights', hint: 'Where the weights come from, and whether they are frozen', text: (row) => row.weights || '–' },
   { id: 'share', title: 'Share', hint: 'Part of all parameters', text: (row) => formatPercent(row.share) },
   { id: 'macs', title: 'MACs', hint: 'Multiply-adds per sample', text: (row) => scaled(row.macs), total: scaled },
   { id: 'flops', title: 'FLOPs', hint: 'Operations per sample; a multiply-add is two', text: (row) => scaled(row.flops), total: scaled },

@@ -7,7 +7,7 @@ function row(name: string, rest: Partial<LayerRow> = {}): LayerRow {
   return {
     path: name, id: name, depth: 0, order: 1, name, type: 'Conv2d', hue: 0, output: '',
     field: '', fieldSize: 0, parameters: 0, macs: 0, flops: 0, memory: 0, kept: 0, gradient: 0,
-    share: 0, countedIn: '', sharedWith: '', repeat: 1, isBlock: false, isModule: false, isFolded: true, isOffender: false, ...rest,
+    share: 0, countedIn: '', sharedWith: '', repeat: 1, isBlock: false, isModule: false, isFolded: true, isOffender: false, weights: '', ...rest,
   }; // prettier-ignore
 }
 
@@ -84,6 +84,49 @@ describe('layers that use the weights of others', () => {
       ['right', 'left'], ['right/conv', ''], ['left', 'right'], ['left/conv', 'right.conv'],
       ['relu', ''], ['act', ''],
     ]); // prettier-ignore
+  });
+});
+
+describe('where weights stand', () => {
+  const inner = makeNode('Conv2d', 'conv');
+  const scopes = {
+    blocks: { t: { name: 'Stage', nodes: { c: inner }, edges: {}, inputs: [], outputs: [], exposed: {} } },
+    scope: {
+      nodes: {
+        stage: makeNode('Block', 'stage', { block: 't', is_frozen: true }),
+        relu: makeNode('ReLU', 'relu', { is_frozen: true }),
+        head: makeNode('Linear', 'head'),
+      },
+      edges: {},
+    },
+    prefix: '',
+    nodes: Object.fromEntries(
+      Object.entries({ stage: 40, 'stage/c': 40, relu: 0, head: 10 }).map(([path, parameters]) => [
+        path,
+        { parameters, outputs: {} },
+      ]),
+    ) as never,
+    budgets: [],
+    catalog: { byType: new Map() } as never,
+    unfolded: new Set(['stage']),
+    showsModules: false,
+    isChannelsLast: false,
+  };
+
+  it('is said in words, with what is frozen, inside a frozen block too', () => {
+    const standings = { stage: 'pretrained', 'stage/c': 'pretrained', head: 'new' } as const;
+    const rows = makeRows({ ...scopes, standings });
+    expect(rows.map(({ path, weights }) => [path, weights])).toEqual([
+      ['stage', 'pretrained, frozen'], ['stage/c', 'pretrained, frozen'], ['relu', ''],
+      ['head', 'start new'],
+    ]); // prettier-ignore
+    const [header, first] = rowsAsTable(rows);
+    expect(first?.[header?.indexOf('weights') ?? -1]).toBe('pretrained, frozen');
+  });
+
+  it('is nothing for a network that nobody has trained, but for what is frozen', () => {
+    const words = makeRows(scopes).map(({ weights }) => weights);
+    expect(words).toEqual(['frozen', 'frozen', '', '']);
   });
 });
 

@@ -7,6 +7,7 @@ import { holderOf, namesOfSharers } from '../document/sharing';
 import type { Graph, Scope } from '../document/types';
 import type { Catalog } from '../state/catalog';
 import { outputText } from '../state/display';
+import { weightsText, type StandingKind } from '../state/standing';
 import { foldModules, type Unit } from './moduleRows';
 
 export interface LayerRow {
@@ -40,6 +41,8 @@ export interface LayerRow {
   readonly isModule: boolean;
   readonly isFolded: boolean;
   readonly isOffender: boolean;
+  /** Where the weights come from, and whether they learn: `pretrained, frozen`. */
+  readonly weights: string;
 }
 
 interface Source {
@@ -54,12 +57,14 @@ interface Source {
   /** Imported modules as rows of their own; without, layers alone. */
   readonly showsModules: boolean;
   readonly isChannelsLast: boolean;
+  /** Where weights stand, by path; none on paper. */
+  readonly standings?: Readonly<Record<string, StandingKind>>;
 }
 
 export function makeRows(source: Source): LayerRow[] {
   const offenders = new Set(source.budgets?.flatMap((use) => use.offenders));
   const total = sumOf(source, (found) => found.parameters);
-  const units = unitsOf(source, source.scope, source.prefix, 0, { offenders, total });
+  const units = unitsOf(source, source.scope, source.prefix, 0, { offenders, total, isFrozen: false });
   if (!source.showsModules) return units.flatMap((unit) => unit.rows);
   return foldModules(units, source.prefix, source.unfolded);
 }
@@ -77,7 +82,7 @@ function unitsOf(
   scope: Scope,
   prefix: string,
   depth: number,
-  known: { offenders: ReadonlySet<string>; total: number },
+  known: { offenders: ReadonlySet<string>; total: number; isFrozen: boolean },
   twin: Twin | null = null,
 ): Unit[] {
   return computationOrder(scope).flatMap((id, index): Unit[] => {
@@ -90,6 +95,8 @@ function unitsOf(
     const found = lookup(source.nodes, path);
     const counted = countedElsewhere(source, scope, prefix, id, twin);
     const sharers = namesOfSharers(scope.nodes, id).join(', ');
+    // What stands in a frozen block is frozen with it.
+    const isFrozen = known.isFrozen || node.is_frozen;
     const row: LayerRow = {
       path,
       id,
@@ -115,10 +122,11 @@ function unitsOf(
       isModule: false,
       isFolded,
       isOffender: depth === 0 && prefix === '' && known.offenders.has(id),
+      weights: weightsText(lookup(source.standings ?? {}, path), isFrozen && !!found?.parameters),
     };
     const modules = node.module_path.split('.').slice(0, -1);
     if (block === undefined || isFolded) return [{ modules, rows: [row] }];
-    const inside = unitsOf(source, block, `${path}/`, depth + 1, known, counted);
+    const inside = unitsOf(source, block, `${path}/`, depth + 1, { ...known, isFrozen }, counted);
     return [{ modules, rows: [row, ...inside.flatMap(({ rows }) => rows)] }];
   });
 }
@@ -184,7 +192,7 @@ export function rowsAsTable(rows: readonly LayerRow[]): (string | number)[][] {
   const head = [
     'path', 'name', 'layer', 'output', 'receptive_field', 'parameters', 'share_of_parameters',
     'macs', 'flops', 'activation_bytes', 'kept_bytes', 'gradient_bytes', 'over_budget',
-    'weights_shared_with',
+    'weights_shared_with', 'weights',
   ]; // prettier-ignore
   return [
     head,
@@ -193,7 +201,7 @@ export function rowsAsTable(rows: readonly LayerRow[]): (string | number)[][] {
       return [
         around.join('/'), row.name, row.type, row.output, row.field, row.parameters, row.share,
         row.macs, row.flops, row.memory, row.kept, row.gradient, row.isOffender ? 'yes' : '',
-        row.sharedWith,
+        row.sharedWith, row.weights,
       ]; // prettier-ignore
     }),
   ];

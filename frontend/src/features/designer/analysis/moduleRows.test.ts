@@ -8,7 +8,7 @@ function unit(path: string, parameters: number, order: number): Unit {
   const row: LayerRow = {
     path: name, id: name, depth: 0, order, name, type: 'Conv2d', hue: 0, output: `out of ${name}`,
     field: '', fieldSize: 0, parameters, macs: 0, flops: 0, memory: 0, kept: 0, gradient: 0,
-    share: 0, countedIn: '', sharedWith: '', repeat: 1, isBlock: false, isModule: false, isFolded: true, isOffender: false,
+    share: 0, countedIn: '', sharedWith: '', repeat: 1, isBlock: false, isModule: false, isFolded: true, isOffender: false, weights: '',
   }; // prettier-ignore
   return { modules, rows: [row] };
 }

@@ -57,6 +57,7 @@ function moduleRow(
 ): LayerRow {
   const own = members.flatMap(({ rows }) => rows.slice(0, 1));
   const last = own.at(-1);
+  const standings = new Set(own.map(({ weights }) => weights).filter((each) => each !== ''));
   const sum = (cost: Summed): number => own.reduce((total, row) => total + row[cost], 0);
   return {
     parameters: sum('parameters'),
@@ -83,5 +84,6 @@ function moduleRow(
     isModule: true,
     isFolded,
     isOffender: own.some((row) => row.isOffender),
+    weights: standings.size > 1 ? 'several' : ([...standings][0] ?? ''),
   };
 }

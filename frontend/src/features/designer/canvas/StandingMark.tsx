@@ -1,4 +1,4 @@
-import { IconCircleCheck, IconCircleDashed, IconCircleHalf2 } from '@tabler/icons-react';
+import { IconCircleCheck, IconCircleCheckFilled, IconCircleDashed, IconCircleHalf2 } from '@tabler/icons-react';
 import { standingWords, useStanding, type StandingKind } from '../state/standing';
 import { DESIGNER_IDS } from '../testids';
 import classes from './LayerCard.module.css';
@@ -6,11 +6,12 @@ import classes from './LayerCard.module.css';
 /** By shape, not by colour: full, half, or nothing yet. */
 const ICONS: Record<StandingKind, typeof IconCircleCheck> = {
   pretrained: IconCircleCheck,
+  trained: IconCircleCheckFilled,
   changed: IconCircleHalf2,
   new: IconCircleDashed,
 };
 
-/** Says on a card where its weights stand, in networks that came with some. */
+/** Says on a card where its weights stand, in networks that came with some or were trained. */
 export function StandingMark({ path }: { path: string }) {
   const standing = useStanding(path);
   if (standing === undefined) return null;

@@ -3,6 +3,7 @@ import { http, type MatchRow, type WeightMatching } from '@/api';
 import { formatCount } from '@/lib';
 import { ProblemNotice } from '@/ui';
 import { DESIGNER_IDS } from '../testids';
+import { targetBody, weightFileKey, type Target } from './weightFiles';
 import { howWords, shapeText, type Images } from './weightWords';
 import classes from './Weights.module.css';
 
@@ -10,18 +11,18 @@ const MOST_ROWS = 600;
 
 interface MatchTableProps {
   weightFileId: string;
-  networkId: string;
+  target: Target;
   images: Images | null;
 }
 
 /** Which tensor of the file goes where in the network, and how that was found. */
-export function MatchTable({ weightFileId, networkId, images }: MatchTableProps) {
+export function MatchTable({ weightFileId, target, images }: MatchTableProps) {
   const { data, error } = useQuery({
-    queryKey: ['weight-file', weightFileId, 'match', networkId, images],
+    queryKey: [...weightFileKey(weightFileId), 'match', target, images],
     queryFn: ({ signal }) =>
       http.post<WeightMatching>(
         `/api/weight-files/${weightFileId}/match`,
-        { network_id: networkId, images },
+        { ...targetBody(target), images },
         signal,
       ),
     placeholderData: (previous) => previous,

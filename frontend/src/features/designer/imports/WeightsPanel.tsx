@@ -1,14 +1,18 @@
 import { Button, Select } from '@mantine/core';
-import { useQuery } from '@tanstack/react-query';
+import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
-import { http, type WeightFileFits } from '@/api';
-import { formatBytes, plural } from '@/lib';
+import type { WeightFileFits } from '@/api';
+import { formatBytes, formatCount, plural } from '@/lib';
 import { ProblemNotice } from '@/ui';
-import { networksQuery } from '../networks/queries';
 import { DESIGNER_IDS } from '../testids';
+import { zooKey } from '../zoo/queries';
+import { useZooEntry } from '../zoo/useZooOpening';
 import { MatchTable } from './MatchTable';
+import { Refused, Working } from './OpeningState';
+import { TargetSelect } from './TargetSelect';
 import { useLoadWeights } from './useLoadWeights';
-import { IMAGES, type Images } from './weightWords';
+import { bestTarget, weightFileKey, weightFileQuery, type Target } from './weightFiles';
+import { IMAGES, fitsText, type Images } from './weightWords';
 import classes from './Weights.module.css';
 
 interface WeightsPanelProps {
@@ -19,28 +23,43 @@ interface WeightsPanelProps {
   onLoaded: () => void;
 }
 
-/** Weights alone: which network they belong to, which tensor goes where, and then Load. */
+/** Weights alone: what they belong to, which tensor goes where, and then Load. */
 export function WeightsPanel({ projectId, weightFileId, networkId, onLoaded }: WeightsPanelProps) {
-  const { data: file, error } = useQuery({
-    queryKey: ['weight-file', weightFileId],
-    queryFn: ({ signal }) =>
-      http.get<WeightFileFits>(`/api/weight-files/${weightFileId}`, {}, signal),
-    staleTime: Infinity,
-  });
-  const [chosen, setChosen] = useState(networkId);
+  const client = useQueryClient();
+  const { data: file, error } = useQuery(weightFileQuery(weightFileId));
+  const [chosen, setChosen] = useState<Target | null>(
+    networkId === null ? null : { kind: 'network', id: networkId },
+  );
   const [images, setImages] = useState<Images | null>(null);
   const load = useLoadWeights(weightFileId, onLoaded);
+  const zoo = useZooEntry(projectId, (id) => {
+    void client.invalidateQueries({ queryKey: weightFileKey(weightFileId) });
+    setChosen({ kind: 'network', id });
+  });
   if (error) return <ProblemNotice error={error} />;
   if (file === undefined) return null;
-  const target = chosen ?? file.fits[0]?.network_id ?? null;
+  const target = chosen ?? bestTarget(file);
+  // What came in is chosen at once: from then on nothing is being opened.
+  const isOpening = zoo.isWorking && chosen === null;
+  const openEntry = (key: string): void => {
+    setChosen(null);
+    zoo.open({ key });
+  };
   return (
     <div className={classes.panel} data-testid={DESIGNER_IDS.weightFile}>
       <p className={classes.what}>
         <b>{file.source}</b> holds weights alone: {plural(file.num_tensors, 'tensor')},{' '}
-        {formatBytes(file.size_bytes)} ({file.format}). {fitWords(file)}
+        {formatCount(file.num_parameters)} parameters, {formatBytes(file.size_bytes)} ({file.format}
+        ). {fitWords(file)}
       </p>
       <div className={classes.choices}>
-        <TargetSelect projectId={projectId} file={file} value={target} onChange={setChosen} />
+        <TargetSelect
+          projectId={projectId}
+          file={file}
+          value={isOpening ? null : target}
+          isDisabled={isOpening}
+          onChange={setChosen}
+        />
         <Select
           label="Images were given as"
           description="Files of weights do not say"
@@ -52,8 +71,15 @@ export function WeightsPanel({ projectId, weightFileId, networkId, onLoaded }: W
           data-testid={DESIGNER_IDS.weightImages}
         />
       </div>
-      {target !== null && (
-        <MatchTable weightFileId={weightFileId} networkId={target} images={images} />
+      {isOpening ? (
+        <Working text={zoo.text} progress={zoo.progress} onCancel={zoo.cancel} />
+      ) : (
+        <ZooOffers file={file} onOpen={openEntry} />
+      )}
+      {zoo.error !== null && <ProblemNotice error={zoo.error} />}
+      {zoo.problem !== null && <Refused problem={zoo.problem} />}
+      {target !== null && !isOpening && (
+        <MatchTable weightFileId={weightFileId} target={target} images={images} />
       )}
       {load.error !== null && <ProblemNotice error={load.error} />}
       {load.problem !== null && <p role="alert">{load.problem}</p>}
@@ -62,53 +88,45 @@ export function WeightsPanel({ projectId, weightFileId, networkId, onLoaded }: W
           Throw away
         </Button>
         <Button
-          disabled={target === null}
+          disabled={target === null || isOpening}
           loading={load.isLoading}
           data-testid={DESIGNER_IDS.weightLoad}
           onClick={() => target !== null && load.load(target, images)}
         >
-          Load weights
+          {target?.kind === 'template' ? 'Open the template with them' : 'Load weights'}
         </Button>
       </div>
     </div>
   );
 }
 
-function fitWords({ fits }: WeightFileFits): string {
-  if (fits.length === 0) return 'No network of the project takes most of them: draw or import theirs first; the zoo may have it.';
-  return `They fit ${plural(fits.length, 'network')} of the project.`;
+function fitWords(file: WeightFileFits): string {
+  if (file.fits.length + file.templates.length + file.zoo.length === 0) {
+    return 'Nothing here takes most of them: draw or import their network first; the zoo may have it.';
+  }
+  return `They fit ${fitsText(file)}.`;
 }
 
-interface TargetSelectProps {
-  projectId: string;
-  file: WeightFileFits;
-  value: string | null;
-  onChange: (networkId: string | null) => void;
-}
-
-/** Networks that some of the weights fit first, with how much; then the others. */
-function TargetSelect({ projectId, file, value, onChange }: TargetSelectProps) {
-  const { data: networks = [] } = useQuery(networksQuery(projectId));
-  const fitting = new Set(file.fits.map(({ network_id }) => network_id));
-  const others = networks.filter(({ id }) => !fitting.has(id));
+/** The layers of the zoo are known once it is open: then the table says what fits. */
+function ZooOffers({ file, onOpen }: { file: WeightFileFits; onOpen: (key: string) => void }) {
+  if (file.zoo.length === 0) return null;
   return (
-    <Select
-      label="Network"
-      description="How much of its learned numbers the file holds"
-      searchable
-      data={[
-        {
-          group: 'Fits',
-          items: file.fits.map(({ network_id, name, share }) => ({
-            value: network_id,
-            label: `${name} · ${Math.round(share * 1000) / 10} %`,
-          })),
-        },
-        { group: 'Others', items: others.map(({ id, name }) => ({ value: id, label: name })) },
-      ]}
-      value={value}
-      onChange={onChange}
-      data-testid={DESIGNER_IDS.weightNetwork}
-    />
+    <div className={classes.offers}>
+      <span>
+        {file.zoo[0]?.is_same_name === true
+          ? 'The zoo has weights of this name.'
+          : 'The zoo has networks with as many parameters.'}
+      </span>
+      {file.zoo.map((entry) => (
+        <Button
+          key={zooKey(entry)}
+          variant="default"
+          size="compact-sm"
+          onClick={() => onOpen(zooKey(entry))}
+        >
+          Open {entry.name}
+        </Button>
+      ))}
+    </div>
   );
 }

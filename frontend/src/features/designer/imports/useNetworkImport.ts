@@ -1,6 +1,6 @@
 import { useCallback } from 'react';
 import { http, type Job } from '@/api';
-import { useOpening, type Opening } from './useOpening';
+import { useOpening, useShowNetwork, type Opening } from './useOpening';
 
 export interface NetworkImport extends Omit<Opening, 'start'> {
   /** Several files of one network, such as the layers and the weights of Caffe. */
@@ -9,7 +9,12 @@ export interface NetworkImport extends Omit<Opening, 'start'> {
 
 /** The files of one network, from this computer to a network that is open. */
 export function useNetworkImport(projectId: string, onOpened: () => void): NetworkImport {
-  const { start: open, ...rest } = useOpening(projectId, onOpened);
+  const show = useShowNetwork();
+  const showOpened = useCallback(
+    (networkId: string) => void show(networkId).then(onOpened),
+    [show, onOpened],
+  );
+  const { start: open, ...rest } = useOpening(projectId, showOpened);
   const start = useCallback(
     (files: readonly File[]) =>
       open(files, ([uploadId, ...sideUploadIds]) =>

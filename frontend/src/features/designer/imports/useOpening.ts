@@ -5,9 +5,11 @@ import type { Job } from '@/api';
 import { uploadFile } from '@/features/datasets';
 import { cancelJob, isOver, useJob } from '@/lib';
 import { showImportNext } from '../state/panels';
+import { transferSourcesKey } from '../transfer/queries';
+import { weightFilesKey } from './weightFiles';
 
 export interface Opening {
-  /** From the first byte to the opened network. */
+  /** From the first byte on; to the end where the network is then shown. */
   readonly isWorking: boolean;
   readonly text: string;
   /** 0 to 1; null while nobody can tell. */
@@ -26,10 +28,21 @@ const UPLOAD_SHARE = 0.3;
 
 type Begin = (uploadIds: readonly string[]) => Promise<Job>;
 
-/** From a file or a name to a network that is open. */
-export function useOpening(projectId: string, onOpened: () => void): Opening {
-  const client = useQueryClient();
+/** Opens the page of a network that came in, with the report of how. */
+export function useShowNetwork(): (networkId: string) => Promise<void> {
   const navigate = useNavigate();
+  return useCallback(
+    (networkId) => {
+      showImportNext();
+      return navigate({ to: '/networks/$networkId', params: { networkId } });
+    },
+    [navigate],
+  );
+}
+
+/** From a file or a name to a network of the project. */
+export function useOpening(projectId: string, onOpened: (networkId: string) => void): Opening {
+  const client = useQueryClient();
   const abort = useRef<AbortController | null>(null);
   const [sent, setSent] = useState<{ text: string; share: number } | null>(null);
   const [error, setError] = useState<unknown>(null);
@@ -44,9 +57,9 @@ export function useOpening(projectId: string, onOpened: () => void): Opening {
     if (typeof networkId !== 'string' || opened.current === networkId) return;
     opened.current = networkId;
     void client.invalidateQueries({ queryKey: ['networks', projectId] });
-    showImportNext();
-    void navigate({ to: '/networks/$networkId', params: { networkId } }).then(onOpened);
-  }, [client, navigate, networkId, onOpened, projectId]);
+    void client.invalidateQueries({ queryKey: transferSourcesKey(projectId) });
+    onOpened(networkId);
+  }, [client, networkId, onOpened, projectId]);
 
   const start = useCallback(
     async (files: readonly File[], begin: Begin) => {
@@ -90,6 +103,9 @@ export function useOpening(projectId: string, onOpened: () => void): Opening {
   }, [jobId]);
 
   const waiting = job?.state === 'succeeded' ? job.result?.['weight_file_id'] : undefined;
+  useEffect(() => {
+    if (waiting !== undefined) void client.invalidateQueries({ queryKey: weightFilesKey(projectId) });
+  }, [client, projectId, waiting]);
   const isReading = jobId !== null && (job === undefined || !isOver(job) || networkId !== undefined);
   const read = job?.progress ?? null;
   return {

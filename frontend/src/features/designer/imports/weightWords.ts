@@ -1,4 +1,5 @@
-import type { MatchRow } from '@/api';
+import type { MatchRow, WeightFileFits } from '@/api';
+import { plural } from '@/lib';
 
 /** How images are given where weights were trained, as the API names it. */
 export type Images = 'imagenet' | 'caffe' | 'symmetric' | 'unit';
@@ -19,6 +20,18 @@ const HOW: Record<MatchRow['how'], string> = {
 
 export function howWords(how: MatchRow['how']): string {
   return HOW[how];
+}
+
+/** What a file fits, as a list: `2 networks, the template ResNet-18`. */
+export function fitsText({ fits, templates, zoo }: Pick<WeightFileFits, 'fits' | 'templates' | 'zoo'>): string {
+  const [template] = templates;
+  const [entry] = zoo;
+  const parts = [
+    fits.length > 0 ? plural(fits.length, 'network') : null,
+    template === undefined ? null : `the template ${template.name}`,
+    entry === undefined ? null : `${entry.name} of the zoo`,
+  ].filter((part) => part !== null);
+  return parts.length === 0 ? 'nothing here' : parts.join(', ');
 }
 
 export function shapeText(shape: readonly number[] | undefined): string {

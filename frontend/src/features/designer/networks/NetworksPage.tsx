@@ -6,6 +6,7 @@ import { BinLink } from '@/features/bin';
 import { plural, roleAllows, useProject } from '@/lib';
 import { EmptyState, PageHeader, ProblemNotice } from '@/ui';
 import { ImportNetworkDialog } from '../imports/ImportNetworkDialog';
+import { WaitingWeights } from '../imports/WaitingWeights';
 import { DESIGNER_IDS } from '../testids';
 import { ZooLink } from '../zoo/ZooLink';
 import { NetworkCard } from './NetworkCard';
@@ -96,6 +97,7 @@ export function NetworksPage() {
           file of a network here.
         </EmptyState>
       )}
+      {project !== null && <WaitingWeights projectId={projectId} canEdit={canEdit} />}
       <div className={classes.grid}>
         {networks?.map((network) => (
           <NetworkCard

@@ -7,9 +7,12 @@ import { lookup } from '../document/records';
 import type { Document, Graph } from '../document/types';
 import { useDesigner } from './DesignerContext';
 
-export type StandingKind = NonNullable<WeightStandings['nodes']>[string];
+type Told = NonNullable<WeightStandings['nodes']>[string];
+/** `trained`: the weights are of a run of this network rather than of a file. */
+export type StandingKind = Told | 'trained';
 
 interface StandingState {
+  /** The file, or the run and its epoch. */
   readonly source: string;
   /** By path; empty while the network has no weights. */
   readonly nodes: Readonly<Record<string, StandingKind>>;
@@ -58,13 +61,13 @@ export class Standings {
     const controller = new AbortController();
     this.controller = controller;
     try {
-      const { weight_set_id: id, source, nodes } = await this.ask(
-        document,
-        controller.signal,
-      );
+      const { weights, nodes } = await this.ask(document, controller.signal);
       if (controller.signal.aborted) return;
-      this.hasWeights = id != null;
-      this.store.setState({ source, nodes });
+      this.hasWeights = weights != null;
+      this.store.setState({
+        source: weights?.source ?? '',
+        nodes: weights?.origin === 'run' ? trainedHere(nodes) : nodes,
+      });
     } catch {
       // A newer edit asks again, and a mark that is old for a moment misleads nobody.
       if (this.asked === document.graph) this.asked = null;
@@ -77,16 +80,34 @@ export const standingsOf =
   (document, signal) =>
     http.post<WeightStandings>(`/api/networks/${networkId}/weight-standing`, { document }, signal);
 
+function trainedHere(nodes: Readonly<Record<string, Told>>): Record<string, StandingKind> {
+  return Object.fromEntries(
+    Object.entries(nodes).map(([path, told]) => [path, told === 'pretrained' ? 'trained' : told]),
+  );
+}
+
+/** Of every layer with weights, by path; empty while the network has none. */
+export function useStandingNodes(): Readonly<Record<string, StandingKind>> {
+  return useStore(useDesigner().standings.store, ({ nodes }) => nodes);
+}
+
 export function useStanding(path: string): StandingKind | undefined {
   return useStore(useDesigner().standings.store, ({ nodes }) => lookup(nodes, path));
 }
 
 const WORDS: Record<StandingKind, string> = {
-  pretrained: 'weights pretrained',
-  changed: 'weights kept in part',
-  new: 'weights start new',
+  pretrained: 'pretrained',
+  trained: 'trained here',
+  changed: 'kept in part',
+  new: 'start new',
 };
 
 export function standingWords(standing: StandingKind): string {
-  return WORDS[standing];
+  return `weights ${WORDS[standing]}`;
+}
+
+/** For a table: `pretrained, frozen`; empty for a layer of a network that nobody has trained. */
+export function weightsText(standing: StandingKind | undefined, isFrozen: boolean): string {
+  const words = standing === undefined ? [] : [WORDS[standing]];
+  return [...words, ...(isFrozen ? ['frozen'] : [])].join(', ');
 }

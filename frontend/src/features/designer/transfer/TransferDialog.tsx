@@ -2,13 +2,16 @@ import { Button, Modal, Select, TextInput } from '@mantine/core';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
 import { useState } from 'react';
-import { http, type TransferMade, type TransferOptions, type TransferPlan, type TransferSource } from '@/api';
-import { datasetsQuery } from '@/features/datasets';
+import { http, type TransferMade, type TransferOptions, type TransferPlan } from '@/api';
+import { VersionSelect, datasetsQuery } from '@/features/datasets';
 import { ProblemNotice } from '@/ui';
+import { Refused, Working } from '../imports/OpeningState';
 import { keepNextRun } from '../state/nextRun';
-import { SurvivalReport } from '../surgery/SurvivalReport';
 import { DESIGNER_IDS } from '../testids';
-import { PythonLines } from './PythonLines';
+import { useZooEntry } from '../zoo/useZooOpening';
+import { PlanView } from './PlanView';
+import { transferSourcesQuery } from './queries';
+import { SourceSelect, type Source } from './SourceSelect';
 import classes from './Transfer.module.css';
 import { TransferFields } from './TransferFields';
 
@@ -25,30 +28,41 @@ interface TransferDialogProps {
   projectId: string;
   /** What it was opened from, when it was a network. */
   networkId?: string;
+  /** What it was opened from, when it was a dataset. */
+  datasetId?: string;
   onClose: () => void;
 }
 
 /** A trained network made ready for other data: what survives, what is new, what is frozen. */
-export function TransferDialog({ projectId, networkId, onClose }: TransferDialogProps) {
-  const { data: sources } = useQuery({
-    queryKey: ['networks', 'transfer-sources', projectId],
-    queryFn: ({ signal }) =>
-      http.get<TransferSource[]>(`/api/projects/${projectId}/transfer-sources`, {}, signal),
-  });
+export function TransferDialog({ projectId, networkId, datasetId, onClose }: TransferDialogProps) {
+  const { data: sources } = useQuery(transferSourcesQuery(projectId));
   const { data: datasets = [] } = useQuery(datasetsQuery(projectId));
-  const [network, setNetwork] = useState(networkId ?? null);
-  const [dataset, setDataset] = useState<string | null>(null);
+  const [chosen, setSource] = useState<Source | null>(
+    networkId === undefined ? null : { kind: 'network', id: networkId },
+  );
+  const [dataset, setDataset] = useState<string | null>(datasetId ?? null);
+  const [version, setVersion] = useState<string | null>(null);
   const [options, setOptions] = useState<TransferOptions>(USUAL);
   const [name, setName] = useState('');
-  const source = network ?? sources?.[0]?.network_id ?? null;
+  const first = sources?.[0]?.network_id;
+  const source = chosen ?? (first === undefined ? null : { kind: 'network' as const, id: first });
+  const opening = useZooEntry(projectId, (id) => setSource({ kind: 'network', id }));
+  const isOpening = source?.kind === 'zoo' && opening.isWorking;
   const data = dataset ?? datasets[0]?.id ?? null;
-  const asked = source === null || data === null ? null : { network_id: source, dataset_id: data, options };
+  const asked: Asked | null =
+    source?.kind !== 'network' || data === null
+      ? null
+      : { network_id: source.id, dataset_id: data, dataset_version_id: version, options };
   const { plan, error, isOld } = usePlan(asked);
-  const usual = `${sources?.find((each) => each.network_id === source)?.name ?? 'Network'} on ${
+  const usual = `${sources?.find((each) => each.network_id === asked?.network_id)?.name ?? 'Network'} on ${
     datasets.find((each) => each.id === data)?.name ?? 'data'
   }`.slice(0, 120);
   const make = useMake(projectId, onClose);
   const canMake = asked !== null && plan !== undefined && plan.refusal === '' && !isOld;
+  const choose = (next: Source): void => {
+    setSource(next);
+    if (next.kind === 'zoo') opening.open({ key: next.key });
+  };
   return (
     <Modal opened onClose={onClose} title="Transfer learning" size={820} data-testid={DESIGNER_IDS.transfer}>
       <div className={classes.dialog}>
@@ -57,31 +71,35 @@ export function TransferDialog({ projectId, networkId, onClose }: TransferDialog
           made new for your classes, the layers before keep what they know. The original stays as
           it is.
         </p>
-        <div className={classes.pair}>
-          <Select
-            label="Trained network"
-            placeholder={sources?.length === 0 ? 'No network of the project has weights' : 'Choose a network'}
-            searchable
-            data={sources?.map((each) => ({
-              value: each.network_id,
-              label: `${each.name} · ${each.has_file ? 'weights of a file' : 'trained here'}`,
-            }))}
-            value={source}
-            onChange={setNetwork}
-            data-testid={DESIGNER_IDS.transferNetwork}
-          />
+        <div className={classes.what}>
+          <SourceSelect networks={sources} value={source} isDisabled={isOpening} onChange={choose} />
           <Select
             label="Data"
             placeholder="Choose a dataset"
+            allowDeselect={false}
             data={datasets.map(({ id, name: label }) => ({ value: id, label }))}
             value={data}
-            onChange={setDataset}
+            onChange={(next) => {
+              if (next !== data) setVersion(null);
+              setDataset(next);
+            }}
             data-testid={DESIGNER_IDS.transferDataset}
           />
+          <VersionSelect
+            datasetId={data}
+            value={version}
+            onChange={setVersion}
+            testId={DESIGNER_IDS.transferVersion}
+          />
         </div>
+        {isOpening && (
+          <Working text={opening.text} progress={opening.progress} onCancel={opening.cancel} />
+        )}
+        {source?.kind === 'zoo' && opening.error !== null && <ProblemNotice error={opening.error} />}
+        {source?.kind === 'zoo' && opening.problem !== null && <Refused problem={opening.problem} />}
         <TransferFields options={options} layers={plan?.layers ?? []} onChange={setOptions} />
         {error !== null && <ProblemNotice error={error} />}
-        {plan !== undefined && <PlanView plan={plan} isOld={isOld} />}
+        {asked !== null && plan !== undefined && <PlanView plan={plan} isOld={isOld} />}
         {make.error !== null && <ProblemNotice error={make.error} />}
         <div className={classes.foot}>
           <TextInput
@@ -111,6 +129,7 @@ export function TransferDialog({ projectId, networkId, onClose }: TransferDialog
 interface Asked {
   readonly network_id: string;
   readonly dataset_id: string;
+  readonly dataset_version_id: string | null;
   readonly options: TransferOptions;
 }
 
@@ -133,34 +152,11 @@ function useMake(projectId: string, onClose: () => void) {
   return useMutation({
     mutationFn: (wanted: Asked & { name: string }) => http.post<TransferMade>('/api/transfers', wanted),
     meta: { showsOwnError: true },
-    onSuccess: ({ network_id: networkId, config, start_from: startFrom }) => {
-      keepNextRun(networkId, { config, startFrom });
+    onSuccess: ({ network_id: networkId, config, start_from: startFrom }, wanted) => {
+      keepNextRun(networkId, { config, startFrom, versionId: wanted.dataset_version_id });
       void client.invalidateQueries({ queryKey: ['networks', projectId] });
       onClose();
       void navigate({ to: '/networks/$networkId', params: { networkId } });
     },
   });
-}
-
-function PlanView({ plan, isOld }: { plan: TransferPlan; isOld: boolean }) {
-  if (plan.refusal !== '') {
-    return (
-      <p className={classes.refusal} role="alert">
-        {plan.refusal}
-      </p>
-    );
-  }
-  return (
-    <div className={classes.plan} data-old={isOld || undefined}>
-      {plan.survival != null && <SurvivalReport survival={plan.survival} />}
-      <p className={classes.facts}>
-        {plan.num_classes} classes. Weights of {plan.weights}.{' '}
-        {plan.frozen.length > 0 ? `Frozen: ${plan.frozen.join(', ')}.` : 'Nothing is frozen.'}{' '}
-        {plan.run?.unfreeze_every_epochs != null &&
-          `One more group learns every ${plan.run.unfreeze_every_epochs} epochs.`}{' '}
-        {plan.warnings.join(' ')}
-      </p>
-      <PythonLines text={plan.python} />
-    </div>
-  );
 }

@@ -1,19 +1,25 @@
 import { Button, Select } from '@mantine/core';
-import { IconFileUpload, IconTopologyStar3 } from '@tabler/icons-react';
+import { IconFileUpload, IconTopologyStar3, IconTransform } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { useRef, useState } from 'react';
-import type { ZooEntry, ZooWeights } from '@/api';
-import { roleAllows, useProject } from '@/lib';
+import type { ZooEntry, ZooRow, ZooWeights } from '@/api';
 import { Panel, ProblemNotice } from '@/ui';
 import { Refused, Working } from '../imports/OpeningState';
-import { useOpening } from '../imports/useOpening';
 import { DESIGNER_IDS } from '../testids';
-import { openZooEntry, zooEntryQuery } from './queries';
+import { isForData, zooEntryQuery } from './queries';
+import type { ZooOpening } from './useZooOpening';
 import classes from './Zoo.module.css';
 import { ZooFacts } from './ZooFacts';
 
-/** One network: what it is, what its weights need, and the button that opens it. */
-export function ZooDetails({ entryKey, folder }: { entryKey: string; folder: string }) {
+interface ZooDetailsProps {
+  entryKey: string;
+  folder: string;
+  opening: ZooOpening;
+  canEdit: boolean;
+}
+
+/** One network: what it is, what its weights need, and the buttons that open it. */
+export function ZooDetails({ entryKey, ...rest }: ZooDetailsProps) {
   const { data, error } = useQuery({ ...zooEntryQuery(entryKey), enabled: entryKey !== '' });
   return (
     <aside className={classes.details} data-testid={DESIGNER_IDS.zooDetails}>
@@ -25,13 +31,13 @@ export function ZooDetails({ entryKey, folder }: { entryKey: string; folder: str
       )}
       {error !== null && <ProblemNotice error={error} />}
       {data !== undefined && entryKey !== '' && (
-        <Entry key={entryKey} entryKey={entryKey} entry={data} folder={folder} />
+        <Entry key={entryKey} entryKey={entryKey} entry={data} {...rest} />
       )}
     </aside>
   );
 }
 
-function Entry({ entryKey, entry, folder }: { entryKey: string; entry: ZooEntry; folder: string }) {
+function Entry({ entry, ...rest }: ZooDetailsProps & { entry: ZooEntry }) {
   const { row, weights } = entry;
   const [name, setName] = useState((weights.find((each) => each.is_here) ?? weights[0])?.name);
   const chosen = weights.find((each) => each.name === name);
@@ -50,57 +56,71 @@ function Entry({ entryKey, entry, folder }: { entryKey: string; entry: ZooEntry;
             onChange={(value) => value !== null && setName(value)}
           />
         )}
-        {row.can_open && <Opening entryKey={entryKey} weights={chosen} folder={folder} />}
+        {row.can_open && <OpenEntry row={row} weights={chosen} {...rest} />}
         <ZooFacts row={row} weights={chosen} />
       </div>
     </Panel>
   );
 }
 
-interface OpeningProps {
-  entryKey: string;
+interface OpenEntryProps extends ZooDetailsProps {
+  row: ZooRow;
   weights: ZooWeights | undefined;
-  folder: string;
 }
 
-function Opening({ entryKey, weights, folder }: OpeningProps) {
-  const project = useProject();
-  const projectId = project?.id ?? '';
-  const opening = useOpening(projectId, () => undefined);
+function OpenEntry({ entryKey, row, weights, folder, opening, canEdit }: OpenEntryProps) {
+  const [asksFor, setAsksFor] = useState<'canvas' | 'data'>('canvas');
   const file = useRef<HTMLInputElement>(null);
-  const canEdit = project !== null && roleAllows(project.role, 'editor');
-  const open = (chosen: File | null): void =>
-    void opening.start(chosen === null ? [] : [chosen], ([uploadId]) =>
-      openZooEntry(entryKey, {
-        project_id: projectId,
-        ...(weights === undefined ? {} : { weights: weights.name }),
-        ...(uploadId === undefined ? {} : { upload_id: uploadId }),
-      }),
-    );
-  if (opening.isWorking) {
+  const isOwn = opening.key === entryKey;
+  if (isOwn && opening.isWorking) {
     return <Working text={opening.text} progress={opening.progress} onCancel={opening.cancel} />;
   }
+  const open = (isForThem: boolean, chosen?: File): void =>
+    opening.open({
+      key: entryKey,
+      isForData: isForThem,
+      ...(weights === undefined ? {} : { weights: weights.name }),
+      ...(chosen === undefined ? {} : { file: chosen }),
+    });
+  const ask = (purpose: 'canvas' | 'data'): void => {
+    setAsksFor(purpose);
+    file.current?.click();
+  };
   const isHere = weights?.is_here === true;
   const takesFile = !entryKey.startsWith('bundles/');
   return (
     <div className={classes.opening}>
-      {opening.error !== null && <ProblemNotice error={opening.error} />}
-      {opening.problem !== null && <Refused problem={opening.problem} />}
+      {isOwn && opening.error !== null && <ProblemNotice error={opening.error} />}
+      {isOwn && opening.problem !== null && <Refused problem={opening.problem} />}
       {!isHere && weights !== undefined && <HowToAdd weights={weights} folder={folder} />}
       {canEdit && (
         <div className={classes.buttons}>
           <Button
             leftSection={<IconTopologyStar3 size={16} />}
+            disabled={opening.isWorking}
             data-testid={DESIGNER_IDS.zooUse}
-            onClick={() => open(null)}
+            onClick={() => open(false)}
           >
             {isHere ? 'Open as a network' : 'Open with random weights'}
           </Button>
+          {weights !== undefined && isForData(row) && (
+            <Button
+              variant="default"
+              leftSection={<IconTransform size={16} />}
+              disabled={opening.isWorking}
+              title={isHere ? 'Transfer learning' : 'Transfer learning; asks for the weights file'}
+              data-testid={DESIGNER_IDS.zooForData}
+              onClick={() => (isHere ? open(true) : ask('data'))}
+            >
+              {isHere ? 'Use for my data' : 'Use for my data…'}
+            </Button>
+          )}
           {takesFile && (
             <Button
               variant="default"
               leftSection={<IconFileUpload size={16} />}
-              onClick={() => file.current?.click()}
+              disabled={opening.isWorking}
+              onClick={() => ask('canvas')}
             >
               With a weights file
             </Button>
@@ -115,7 +135,7 @@ function Opening({ entryKey, weights, folder }: OpeningProps) {
             onChange={(event) => {
               const [first] = event.currentTarget.files ?? [];
               event.currentTarget.value = '';
-              if (first !== undefined) open(first);
+              if (first !== undefined) open(asksFor === 'data', first);
             }}
           />
         </div>

@@ -5,10 +5,11 @@ import { useQuery } from '@tanstack/react-query';
 import { Link, getRouteApi } from '@tanstack/react-router';
 import { useState } from 'react';
 import type { ZooPage as ZooPageData } from '@/api';
-import { formatCount, plural } from '@/lib';
+import { formatCount, plural, roleAllows, useProject } from '@/lib';
 import { PageHeader, ProblemNotice } from '@/ui';
 import { DESIGNER_IDS } from '../testids';
 import { zooQuery } from './queries';
+import { useZooOpening } from './useZooOpening';
 import classes from './Zoo.module.css';
 import { ZooChart } from './ZooChart';
 import { ZooComparison } from './ZooComparison';
@@ -30,6 +31,9 @@ export function ZooPage() {
   const question = { task: wantedTask, search, ...sorting };
   const { data, error, refetch } = useQuery(zooQuery(question));
   const rows = data?.items ?? [];
+  const project = useProject();
+  const canEdit = project !== null && roleAllows(project.role, 'editor');
+  const opening = useZooOpening(project?.id ?? '');
   const choose = (key: string): void =>
     void navigate({ search: { task: wantedTask, entry: key }, replace: true });
   const compare = (key: string): void =>
@@ -80,9 +84,22 @@ export function ZooPage() {
             onChoose={choose}
             compared={compared}
             onCompare={compare}
+            onUse={
+              canEdit && !opening.isWorking
+                ? (key) => {
+                    choose(key);
+                    opening.open({ key, isForData: true });
+                  }
+                : null
+            }
           />
         </main>
-        <ZooDetails entryKey={entry} folder={data?.folder ?? ''} />
+        <ZooDetails
+          entryKey={entry}
+          folder={data?.folder ?? ''}
+          opening={opening}
+          canEdit={canEdit}
+        />
       </div>
       {isComparing && compared.length === 2 && (
         <ZooComparison keys={compared} onClose={() => setComparing(false)} />

@@ -1,8 +1,8 @@
-import { Checkbox, Table, UnstyledButton } from '@mantine/core';
-import { IconArrowDown, IconArrowUp, IconCircleCheck } from '@tabler/icons-react';
+import { ActionIcon, Checkbox, Table, UnstyledButton } from '@mantine/core';
+import { IconArrowDown, IconArrowUp, IconCircleCheck, IconTransform } from '@tabler/icons-react';
 import type { ZooRow } from '@/api';
 import { DESIGNER_IDS } from '../testids';
-import { zooKey, type ZooColumn } from './queries';
+import { isForData, zooKey, type ZooColumn } from './queries';
 import { NOT_KNOWN, accuracyText, computeText, parametersText, sizeText } from './words';
 import classes from './Zoo.module.css';
 
@@ -19,6 +19,8 @@ interface ZooTableProps {
   onChoose: (key: string) => void;
   compared: readonly string[];
   onCompare: (key: string) => void;
+  /** Opens a network and goes on with transfer learning; null for somebody who may not. */
+  onUse: ((key: string) => void) | null;
 }
 
 const COLUMNS: readonly { key: ZooColumn; label: string; isNumber: boolean }[] = [
@@ -44,6 +46,9 @@ export function ZooTable({ rows, sorting, onSort, ...rest }: ZooTableProps) {
               <SortHead key={column.key} column={column.key} label={column.label} isNumber={column.isNumber} sorting={sorting} onSort={onSort} />
             ))}
             <Table.Th>Weights</Table.Th>
+            <Table.Th w={44}>
+              <span className="visually-hidden">Use for my data</span>
+            </Table.Th>
           </Table.Tr>
         </Table.Thead>
         <Table.Tbody>
@@ -89,9 +94,9 @@ function SortHead({ column, label, isNumber, sorting, onSort }: SortHeadProps) {
   );
 }
 
-type ZooTableRowProps = { row: ZooRow } & Pick<ZooTableProps, 'chosen' | 'onChoose' | 'compared' | 'onCompare'>;
+type ZooTableRowProps = { row: ZooRow } & Pick<ZooTableProps, 'chosen' | 'onChoose' | 'compared' | 'onCompare' | 'onUse'>;
 
-function ZooTableRow({ row, chosen, onChoose, compared, onCompare }: ZooTableRowProps) {
+function ZooTableRow({ row, chosen, onChoose, compared, onCompare, onUse }: ZooTableRowProps) {
   const key = zooKey(row);
   return (
     <Table.Tr
@@ -134,6 +139,20 @@ function ZooTableRow({ row, chosen, onChoose, compared, onCompare }: ZooTableRow
           'none'
         ) : (
           'not here'
+        )}
+      </Table.Td>
+      <Table.Td onClick={(event) => event.stopPropagation()}>
+        {onUse !== null && row.is_here && isForData(row) && (
+          <ActionIcon
+            variant="subtle"
+            size={26}
+            aria-label={`Use ${row.name} for my data`}
+            title="Use for my data: transfer learning"
+            data-testid={DESIGNER_IDS.zooRowForData(row.name)}
+            onClick={() => onUse(key)}
+          >
+            <IconTransform size={15} />
+          </ActionIcon>
         )}
       </Table.Td>
     </Table.Tr>

@@ -13,6 +13,8 @@ export interface ZooQuestion {
 /** As many as one request gives: a task of the installed packages has fewer. */
 const MOST_ROWS = 200;
 const UNTIL_LISTED_MS = 1500;
+/** What the studio trains: a head for other classes. */
+const TRANSFER_TASK = 'classification';
 
 export const zooQuery = ({ task, search, sort, isDescending }: ZooQuestion) =>
   queryOptions({
@@ -43,6 +45,21 @@ export const zooEntryQuery = (key: string) =>
     queryFn: ({ signal }) => http.get<ZooEntry>(pathOf(key), {}, signal),
     staleTime: 30_000,
   });
+
+/** Networks that can learn other classes: their weights are on the studio's machine. */
+export const readyZooQuery = queryOptions({
+  queryKey: ['zoo', 'ready'] as const,
+  queryFn: ({ signal }) =>
+    http.get<ZooPage>(
+      '/api/zoo',
+      { task: TRANSFER_TASK, is_here: true, sort: 'accuracy', is_descending: true, limit: MOST_ROWS },
+      signal,
+    ),
+  staleTime: 30_000,
+});
+
+export const isForData = ({ task, can_open: canOpen }: Pick<ZooRow, 'task' | 'can_open'>): boolean =>
+  canOpen && task === TRANSFER_TASK;
 
 export function openZooEntry(
   key: string,

@@ -4,7 +4,7 @@ import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
 import { useState } from 'react';
 import type { Network, Run, RunConfig } from '@/api';
-import { datasetsQuery } from '@/features/datasets';
+import { VersionSelect, datasetsQuery } from '@/features/datasets';
 import { TESTIDS, formatCount, useProject } from '@/lib';
 import { ProblemNotice } from '@/ui';
 import { networkQuery, weightSetsQuery } from '../api';
@@ -21,6 +21,8 @@ import { useEstimate, useRunPlan, useStartRun, type StartFrom } from './useRunPl
 export interface InitialRun {
   readonly config: RunConfig;
   readonly startFrom: StartFrom;
+  /** A pinned version of the data; null or none is the data as it is now. */
+  readonly versionId?: string | null;
 }
 
 export interface StartRunDialogProps {
@@ -80,14 +82,16 @@ function StartRunForm({ network, initial, broughtWeights, onClose, onStarted }: 
   /** Another dataset than the one the network is bound to. */
   const [chosen, setChosen] = useState<string | null>(null);
   const dataset = chosen ?? network.dataset_id;
+  const [version, setVersion] = useState<string | null>(initial?.versionId ?? null);
+  const data = { dataset_id: dataset, dataset_version_id: version };
   const [name, setName] = useState('');
   const [startFrom, setStartFrom] = useState<StartFrom>(
     initial?.startFrom ??
       (broughtWeights === null ? null : { type: 'weights', weight_set_id: broughtWeights }),
   );
   const [mergeFrom, setMergeFrom] = useState<StartFrom>(null);
-  const plan = useRunPlan(networkId, dataset, initial?.config);
-  const estimate = useEstimate(networkId, dataset);
+  const plan = useRunPlan(networkId, data, initial?.config);
+  const estimate = useEstimate(networkId, data);
   const start = useStartRun(networkId);
   const navigate = useNavigate();
   const client = useQueryClient();
@@ -96,7 +100,7 @@ function StartRunForm({ network, initial, broughtWeights, onClose, onStarted }: 
   const press = () => {
     if (!config) return;
     start.mutate(
-      { config, name: name.trim(), dataset_id: dataset, start_from: startFrom, merge_from: mergeFrom },
+      { config, name: name.trim(), ...data, start_from: startFrom, merge_from: mergeFrom },
       {
         onSuccess: (run) => {
           void client.invalidateQueries({ queryKey: ['runs', 'list'] });
@@ -110,8 +114,20 @@ function StartRunForm({ network, initial, broughtWeights, onClose, onStarted }: 
 
   return (
     <div className={classes.form}>
-      <div className={classes.pair}>
-        <DatasetSelect value={dataset} onChange={setChosen} />
+      <div className={classes.data}>
+        <DatasetSelect
+          value={dataset}
+          onChange={(next) => {
+            if (next !== dataset) setVersion(null);
+            setChosen(next);
+          }}
+        />
+        <VersionSelect
+          datasetId={dataset}
+          value={version}
+          onChange={setVersion}
+          testId={TESTIDS.training.version}
+        />
         <TextInput
           label="Name"
           placeholder="Optional"

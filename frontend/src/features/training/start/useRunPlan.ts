@@ -8,8 +8,14 @@ import { fieldsOf, numberProblem, withValue } from './schemaFields';
 
 export type StartFrom = NonNullable<RunStart['start_from']> | null;
 
+/** What a run learns, as the API takes it. */
+export interface RunData {
+  readonly dataset_id: string | null;
+  readonly dataset_version_id: string | null;
+}
+
 /** The plan of a run while it is being made: its settings, what stands in its way, what it costs. */
-export function useRunPlan(networkId: string, datasetId: string | null, initial?: RunConfig) {
+export function useRunPlan(networkId: string, data: RunData, initial?: RunConfig) {
   const [changes, setChanges] = useState<RunConfig | null>(initial ?? null);
   /** Numbers as they were typed, by path; those that mean nothing stand in the way. */
   const [typed, setTyped] = useState<Readonly<Record<string, string>>>({});
@@ -21,11 +27,11 @@ export function useRunPlan(networkId: string, datasetId: string | null, initial?
   });
   const check = useQuery({
     // Below `datasets`, so that it is asked again when images come in.
-    queryKey: ['datasets', 'run-check', networkId, datasetId, checked],
+    queryKey: ['datasets', 'run-check', networkId, data, checked],
     queryFn: ({ signal }) =>
       http.post<RunCheck>(
         `/api/networks/${networkId}/run-check`,
-        { ...(checked === null ? {} : { config: checked }), dataset_id: datasetId },
+        { ...(checked === null ? {} : { config: checked }), ...data },
         signal,
       ),
     placeholderData: (previous) => previous,
@@ -70,11 +76,11 @@ export interface EstimateResult {
 }
 
 /** Measures a few real steps of the plan in the background. */
-export function useEstimate(networkId: string, datasetId: string | null) {
+export function useEstimate(networkId: string, data: RunData) {
   const [measured, setMeasured] = useState<RunConfig | null>(null);
   const request = useMutation({
     mutationFn: (config: RunConfig) =>
-      http.post<Job>(`/api/networks/${networkId}/estimates`, { config, dataset_id: datasetId }),
+      http.post<Job>(`/api/networks/${networkId}/estimates`, { config, ...data }),
     onMutate: setMeasured,
     meta: { showsOwnError: true },
   });
