@@ -13,6 +13,7 @@ from netloom.formats.imported import FormatError, ImportedNetwork
 from netloom.formats.onnx.read import read_onnx_file
 from netloom.formats.read_progress import Progress
 from netloom.formats.recognise import NEEDS_TENSORFLOW, SAVED_MODEL, TFLITE, Format
+from netloom.formats.tensorflow.about import read_behind, read_beside, with_about
 from netloom.formats.tensorflow.environment import ConverterError, lacking, run_converter
 from netloom.formats.zips import BROKEN_ZIP, read_counted
 
@@ -30,16 +31,18 @@ def read_saved_model(path: Path, progress: Progress) -> ImportedNetwork:
     with tempfile.TemporaryDirectory() as name:
         home = Path(name)
         folder = path if path.is_dir() else _unpacked(path, home / "model")
-        return _converted(
-            ["--saved-model", str(folder.absolute())], path, home, progress, SAVED_MODEL
-        )
+        source = ["--saved-model", str(folder.absolute())]
+        imported = _converted(source, path, home, progress, SAVED_MODEL)
+        return replace(imported, meta=with_about(imported.meta, read_beside(folder)))
 
 
 def read_tflite(path: Path, progress: Progress) -> ImportedNetwork:
     """Open a file of TensorFlow Lite; raises FormatError as `read_saved_model`."""
     _require_converter(path, TFLITE)
     with tempfile.TemporaryDirectory() as name:
-        return _converted(["--tflite", str(path.absolute())], path, Path(name), progress, TFLITE)
+        source = ["--tflite", str(path.absolute())]
+        imported = _converted(source, path, Path(name), progress, TFLITE)
+        return replace(imported, meta=with_about(imported.meta, read_behind(path)))
 
 
 def _require_converter(path: Path, found: Format) -> None:
