@@ -65,5 +65,11 @@ def run_converter(arguments: Sequence[str], home: Path) -> None:
     except (subprocess.TimeoutExpired, OSError) as error:
         raise ConverterError(str(error)[:_MOST_SAID]) from error
     if ended.returncode != 0:
-        said = [line.strip() for line in ended.stderr.splitlines() if line.strip()]
-        raise ConverterError(said[-1][:_MOST_SAID] if said else "it said nothing")
+        raise ConverterError(_reason(ended.stderr))
+
+
+def _reason(said: str) -> str:
+    """Return the last line that tells of an error: TensorFlow may print a whole graph behind it."""
+    lines = [line.strip() for line in said.splitlines() if line.strip()]
+    errors = [line for line in lines if "error" in line.lower()]
+    return (errors or lines or ["it said nothing"])[-1][:_MOST_SAID]
