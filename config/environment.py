@@ -260,7 +260,8 @@ class Environment(BaseSettings):
     )
     tensorflow_python: AbsolutePath | None = Field(
         default=None,
-        description="Python with tensorflow-cpu and tf2onnx, which makes SavedModels readable.",
+        description="Python with tensorflow-cpu and tf2onnx, for reading and writing SavedModels"
+        " and files of TensorFlow Lite.",
     )
     import_python: bool = Field(
         default=False,

@@ -98,14 +98,15 @@ def _start(work: Work, folder: Path) -> subprocess.Popen[str]:
         text=True,
         encoding="utf-8",
         cwd=Path(__file__).resolve().parent.parent,
-        env={**kept, **_converter(), "HOME": str(folder), "OMP_NUM_THREADS": "1"},
+        env={**kept, **converter_environment(), "HOME": str(folder), "OMP_NUM_THREADS": "1"},
         start_new_session=True,
     )
     give_way(process.pid)
     return process
 
 
-def _converter() -> dict[str, str]:
+def converter_environment() -> dict[str, str]:
+    """Return what tells the formats of TensorFlow which Python has it."""
     python = settings.ENVIRONMENT.tensorflow_python
     return {} if python is None else {PYTHON_VARIABLE: str(python)}
 

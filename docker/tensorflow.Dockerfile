@@ -1,5 +1,5 @@
 # syntax=docker/dockerfile:1
-# The studio's image with an environment that makes files of TensorFlow readable.
+# The studio's image with an environment that reads and writes files of TensorFlow.
 #   docker build --file docker/tensorflow.Dockerfile --tag netloom-tensorflow docker
 
 ARG PYTHON_VERSION=3.12
@@ -7,7 +7,8 @@ ARG STUDIO=netloom
 
 FROM python:${PYTHON_VERSION}-slim-bookworm AS tensorflow
 RUN python -m venv /opt/tensorflow \
-    && /opt/tensorflow/bin/pip install --no-cache-dir tensorflow-cpu==2.21.0 tf2onnx==1.17.0
+    && /opt/tensorflow/bin/pip install --no-cache-dir \
+        tensorflow-cpu==2.21.0 keras==3.15.1 tf2onnx==1.17.0
 
 FROM ${STUDIO}
 COPY --from=tensorflow /opt/tensorflow /opt/tensorflow

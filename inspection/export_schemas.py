@@ -45,6 +45,7 @@ class ExportFormat(Schema):
     Attributes:
         summary: One sentence on what it is good for.
         options: JSON schema of its options.
+        lacking: What this installation lacks to write it, and what to do; empty where nothing.
         gaps: What of this network it cannot express; nothing is written while there are any.
     """
 
@@ -53,6 +54,7 @@ class ExportFormat(Schema):
     summary: str
     endings: list[str]
     options: dict[str, Any]
+    lacking: str
     gaps: list[ExportGap]
 
 

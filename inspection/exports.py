@@ -15,6 +15,7 @@ from common.addresses import api_address
 from common.errors import Code, Problem
 from designer.documents import stored_document
 from designer.models import Network
+from designer.throwaway import converter_environment
 from inspection import export_schemas as schemas
 from inspection.models import Export
 from inspection.weights import chosen_weights, require_weights_seen
@@ -55,8 +56,8 @@ def request_export(person: Person, network: Network, payload: schemas.ExportIn) 
     """Queue an export; its job's result is `{"export_id"}`.
 
     Raises:
-        Problem: `export_failed` with the gaps, `invalid` for the options, `no_checkpoint`; what
-            may not be seen.
+        Problem: `export_failed` with the gaps or what is lacking here, `invalid` for the options,
+            `no_checkpoint`; what may not be seen.
     """
     require_weights_seen(person, payload.weights)
     asked = payload.model_dump(mode="json")
@@ -137,6 +138,7 @@ def _format(writer: Writer, document: Document) -> schemas.ExportFormat:
         summary=writer.summary,
         endings=list(writer.endings),
         options=writer.options.model_json_schema(),
+        lacking=writer.lacking(converter_environment()),
         gaps=_gaps(writer, document),
     )
 
@@ -169,6 +171,9 @@ def _require_expressible(document: Document, payload: schemas.ExportIn) -> None:
         raise Problem(
             Code.INVALID, str(error), "Choose a format and options of the list."
         ) from None
+    if problem := writer.lacking(converter_environment()):
+        text = f"{writer.title} cannot be written here. {problem}"
+        raise Problem(Code.EXPORT_FAILED, text, "Choose another format.")
     gaps = find_gaps(document, payload.format, payload.options)
     if gaps:
         raise Problem(

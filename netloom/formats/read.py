@@ -51,8 +51,8 @@ _READERS: dict[str, str] = {
     PYTHON.name: "netloom.formats.python.read:read_python_file",
     CAFFE.name: "netloom.formats.caffe.read:read_caffe",
     PT2.name: "netloom.formats.pt2.read:read_pt2",
-    SAVED_MODEL.name: "netloom.formats.tensorflow:read_saved_model",
-    TFLITE.name: "netloom.formats.tensorflow:read_tflite",
+    SAVED_MODEL.name: "netloom.formats.tensorflow.read:read_saved_model",
+    TFLITE.name: "netloom.formats.tensorflow.read:read_tflite",
 }
 """Reader of each format that can be opened, as `module:function`: loaded when it is needed."""
 

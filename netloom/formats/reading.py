@@ -9,15 +9,14 @@ that takes this process over has gained a folder, and nothing else.
 from __future__ import annotations
 
 import argparse
-import ctypes
 import json
 import os
-import resource
 import sys
 from collections.abc import Callable
 from pathlib import Path
 
 from netloom.formats.bundle import META, NETWORK, WEIGHTS, make_meta
+from netloom.formats.confining import MEMORY_BYTES, WRITTEN_BYTES, leave_network, limit
 from netloom.formats.imported import FormatError, ImportedNetwork
 from netloom.formats.recognise import PYTHON, recognise
 from netloom.formats.weight_report import with_weight_report
@@ -25,7 +24,6 @@ from netloom.formats.weight_report import with_weight_report
 REPORT = "report.json"
 FACTS = "tensors.json"
 """Written instead of a network for a file that holds weights alone."""
-_NEW_USER, _NEW_NETWORK = 0x10000000, 0x40000000
 _BAD_NEWS = 1
 _NOT_ALONE = (
     "Files of Python are run only in a process without network, and this system does not let a "
@@ -62,8 +60,8 @@ def main(arguments: list[str]) -> int:
 
 def add_limits(parser: argparse.ArgumentParser) -> None:
     """Let the caller say what the process may take."""
-    parser.add_argument("--memory-bytes", type=int, default=8 * 2**30)
-    parser.add_argument("--written-bytes", type=int, default=16 * 2**30)
+    parser.add_argument("--memory-bytes", type=int, default=MEMORY_BYTES)
+    parser.add_argument("--written-bytes", type=int, default=WRITTEN_BYTES)
     parser.add_argument("--seconds", type=int, default=1800)
 
 
@@ -87,21 +85,6 @@ def guarded(
         what = "memory" if isinstance(error, MemoryError) else "nested calls"
         return _refuse("out_of_memory", f"Reading {shown} needs more {what} than allowed.")
     return 0
-
-
-def limit(memory_bytes: int, written_bytes: int, seconds: int) -> None:
-    """Have the system end this process rather than let it take more."""
-    # Not the address space: libraries reserve far more of it than they use.
-    resource.setrlimit(resource.RLIMIT_DATA, (memory_bytes, memory_bytes))
-    resource.setrlimit(resource.RLIMIT_FSIZE, (written_bytes, written_bytes))
-    resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds + 5))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-
-
-def leave_network() -> bool:
-    """Move into a network of its own, in which nobody else is; False where that is not allowed."""
-    libc = ctypes.CDLL(None, use_errno=True)
-    return hasattr(libc, "unshare") and libc.unshare(_NEW_USER | _NEW_NETWORK) == 0
 
 
 def _read(file: Path, options: argparse.Namespace) -> ImportedNetwork:

@@ -22,7 +22,11 @@ from netloom.graph.limits import MAX_DOCUMENT_BYTES
 
 HDF5_MAGIC = b"\x89HDF\r\n\x1a\n"
 PYTHON_VARIABLE = "NETLOOM_TENSORFLOW_PYTHON"
-"""Names a Python that has TensorFlow and tf2onnx, for reading files of TensorFlow."""
+"""Names a Python that has TensorFlow and tf2onnx, for reading and writing files of TensorFlow."""
+NEEDS_TENSORFLOW = (
+    "It needs TensorFlow, which is not part of Netloom: whoever runs this installation can name a "
+    f"Python that has it in {PYTHON_VARIABLE}."
+)
 MAX_JSON_BYTES = MAX_DOCUMENT_BYTES
 _HEAD_BYTES = 4096
 _MOST_NAMES = 100_000
@@ -90,8 +94,8 @@ CAFFE = Format("caffe", "Caffe")
 SAVED_MODEL = Format(
     "saved_model",
     "TensorFlow SavedModel",
-    "It needs TensorFlow, which is not part of Netloom. Where TensorFlow is, load it with Keras "
-    "and write `model.save('network.keras')`, then import that file; or make an ONNX of it with "
+    f"{NEEDS_TENSORFLOW} Or, where TensorFlow is, load it with Keras and write "
+    "`model.save('network.keras')`, then import that file; or make an ONNX of it with "
     "`python -m tf2onnx.convert --saved-model FOLDER --output network.onnx`.",
 )
 FROZEN_GRAPH = Format(
@@ -103,9 +107,9 @@ FROZEN_GRAPH = Format(
 TFLITE = Format(
     "tflite",
     "TensorFlow Lite",
-    "It is made for running, with layers merged and weights rounded. Import the Keras file that "
-    "it was made from, or make an ONNX of it with `python -m tf2onnx.convert --tflite FILE "
-    "--output network.onnx`.",
+    f"{NEEDS_TENSORFLOW} It is made for running, with layers merged and weights rounded: import "
+    "the Keras file that it was made from, or make an ONNX of it with `python -m tf2onnx.convert "
+    "--tflite FILE --output network.onnx`.",
 )
 PICKLE = Format(
     "pickle",

@@ -33,6 +33,7 @@ from netloom.formats.imported import ImportedNetwork
 from netloom.formats.read_progress import Progress, tell_nobody
 from netloom.graph.document import Document
 
+LackFinder = Callable[[Mapping[str, str]], str]
 GapFinder = Callable[[Document, ExportOptions], Sequence[ExportGap]]
 WriteFunction = Callable[[ImportedNetwork, Path, ExportOptions, Progress], Written]
 Options = ExportOptions | Mapping[str, object] | None
@@ -49,7 +50,8 @@ class Writer:
         summary: One sentence on what it is good for.
         endings: Of file names, with the dot, the usual one first; empty text is a folder. Of
             formats with the same ending the first one is meant.
-        room: Module with `gaps` and `write` and, where something can be chosen, `Options`.
+        room: Module with `gaps` and `write` and, where something can be chosen, `Options`; where
+            it takes what not every installation has, `lacking`.
     """
 
     name: str
@@ -67,6 +69,15 @@ class Writer:
     def gaps(self) -> GapFinder:
         """The function that finds what the format cannot express."""
         return cast("GapFinder", self._module.gaps)
+
+    def lacking(self, environment: Mapping[str, str] = os.environ) -> str:
+        """Return what an installation lacks to write it, and what to do; empty where nothing.
+
+        Args:
+            environment: In which the installation's settings are looked up.
+        """
+        look = cast("LackFinder | None", getattr(self._module, "lacking", None))
+        return "" if look is None else look(environment)
 
     @property
     def write(self) -> WriteFunction:
@@ -120,6 +131,20 @@ _WRITERS = (
         "Loads in Keras on TensorFlow, JAX or PyTorch; image scaling goes along as a layer.",
         (".keras",),
         "netloom.formats.keras.write",
+    ),
+    Writer(
+        "saved_model",
+        "TensorFlow SavedModel",
+        "For TensorFlow and TensorFlow Serving; a folder, or a zip of one.",
+        ("", ".zip"),
+        "netloom.formats.tensorflow.saved_model",
+    ),
+    Writer(
+        "tflite",
+        "TensorFlow Lite",
+        "For phones and small devices (LiteRT); takes a fixed number of samples at once.",
+        (".tflite",),
+        "netloom.formats.tensorflow.tflite",
     ),
 )
 
@@ -189,11 +214,14 @@ def write_network(
 
     Raises:
         ExportError: The format cannot express the network: nothing is written, `gaps` names the
-            nodes. Or what was written does not compute what the network computes.
+            nodes. Or this installation lacks what it takes to write the format. Or what was written
+            does not compute what the network computes.
         OSError: No space, no permission.
     """
     writer = get_writer(format_name) if format_name else writer_for(target)
     chosen = read_options(writer, options)
+    if problem := writer.lacking():
+        raise ExportError(f"{writer.title} cannot be written here. {problem}")
     progress(None, "Looking what the format cannot express")
     if gaps := list(writer.gaps(network.document, chosen)):
         raise ExportError.of(writer.title, gaps)

@@ -16,9 +16,10 @@ from typing import TYPE_CHECKING
 
 from netloom.compile.errors import CompileError
 from netloom.formats.bundle import make_meta
+from netloom.formats.confining import MEMORY_BYTES, WRITTEN_BYTES, leave_network, limit
 from netloom.formats.exported import ExportError, ExportReport
 from netloom.formats.imported import ImportedNetwork, ImportReport
-from netloom.formats.reading import REPORT, leave_network, limit
+from netloom.formats.reading import REPORT
 from netloom.formats.write import write_network
 from netloom.graph.document import Document
 from netloom.graph.migrations import load_document
@@ -39,8 +40,8 @@ def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="netloom.serve.exporting")
     parser.add_argument("asked", type=Path)
     parser.add_argument("folder", type=Path)
-    parser.add_argument("--memory-bytes", type=int, default=8 * 2**30)
-    parser.add_argument("--written-bytes", type=int, default=16 * 2**30)
+    parser.add_argument("--memory-bytes", type=int, default=MEMORY_BYTES)
+    parser.add_argument("--written-bytes", type=int, default=WRITTEN_BYTES)
     parser.add_argument("--seconds", type=int, default=1800)
     options = parser.parse_args(arguments)
     request = ExportRequest.model_validate_json(options.asked.read_bytes())

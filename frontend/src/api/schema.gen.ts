@@ -4622,6 +4622,7 @@ export interface components {
          *     Attributes:
          *         summary: One sentence on what it is good for.
          *         options: JSON schema of its options.
+         *         lacking: What this installation lacks to write it, and what to do; empty where nothing.
          *         gaps: What of this network it cannot express; nothing is written while there are any.
          */
         ExportFormat: {
@@ -4629,6 +4630,8 @@ export interface components {
             endings: string[];
             /** Gaps */
             gaps: components["schemas"]["ExportGap"][];
+            /** Lacking */
+            lacking: string;
             /** Name */
             name: string;
             /** Options */

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pydantic import Field
 
@@ -13,10 +14,13 @@ from netloom.formats.error_gaps import error_gaps
 from netloom.formats.exported import ExportGap, ExportOptions, Written
 from netloom.formats.imported import ImportedNetwork
 from netloom.formats.keras.settings import JsonObject
-from netloom.formats.keras.writing.model import sketch
+from netloom.formats.keras.writing.model import KerasSketch, sketch
 from netloom.formats.own.bundle_writer import meta_now
 from netloom.formats.read_progress import Progress
 from netloom.graph.document import Document
+
+if TYPE_CHECKING:
+    from netloom.formats.runnable import Runnable
 
 TITLE = "Keras 3 (.keras)"
 
@@ -47,30 +51,41 @@ def write(
     network: ImportedNetwork, path: Path, options: ExportOptions, progress: Progress
 ) -> Written:
     """Write the zip, and have Keras compute it where it is installed."""
-    from netloom.compile import state_weights
-    from netloom.formats.keras.writing.archive import write_archive
     from netloom.formats.keras.writing.parity import check
-    from netloom.formats.runnable import make_runnable
 
     takes_pixels = isinstance(options, Options) and options.takes_pixels
-    runnable = make_runnable(network)
-    weights = {
-        key: tensor.cpu().float().numpy() for key, tensor in state_weights(runnable.module).items()
-    }
-    made = sketch(network.document, weights, takes_pixels=takes_pixels)
-    write_archive(path, made.board, made.config, _about(network, runnable.outputs), progress)
+    runnable, made = write_file(network, path, progress, takes_pixels=takes_pixels)
     progress(0.65, "Computing what was written")
     parity, judgement = check(path, made, runnable, takes_pixels=takes_pixels)
     return Written([*runnable.notes, *made.notes, *judgement], parity, TITLE)
 
 
-def _about(network: ImportedNetwork, outputs: Sequence[str]) -> JsonObject:
+def write_file(
+    network: ImportedNetwork, path: Path, progress: Progress, *, takes_pixels: bool
+) -> tuple[Runnable, KerasSketch]:
+    """Write the zip alone; return the network as it computes, and the model that was written."""
+    from netloom.compile import state_weights
+    from netloom.formats.keras.writing.archive import write_archive
+    from netloom.formats.runnable import make_runnable
+
+    runnable = make_runnable(network)
+    weights = {
+        key: tensor.cpu().float().numpy() for key, tensor in state_weights(runnable.module).items()
+    }
+    made = sketch(network.document, weights, takes_pixels=takes_pixels)
+    said = about(network, runnable.outputs, takes_pixels=takes_pixels)
+    write_archive(path, made.board, made.config, said, progress)
+    return runnable, made
+
+
+def about(network: ImportedNetwork, outputs: Sequence[str], *, takes_pixels: bool) -> JsonObject:
     """Return what Keras has no place for."""
     meta = meta_now(network)
     return {
         "written_by": f"Netloom {__version__}",
         "classes": list(meta.classes),
         "outputs": list(outputs),
+        "takes_pixels": takes_pixels,
         "preprocessing": dict(meta.preprocessing),
         "metrics": dict(meta.metrics),
         "licence": meta.licence,

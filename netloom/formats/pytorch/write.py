@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import zipfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,6 +14,7 @@ from netloom.formats.error_gaps import error_gaps
 from netloom.formats.exported import ExportGap, ExportOptions, Written
 from netloom.formats.imported import ImportedNetwork, ParityCheck
 from netloom.formats.own.bundle_writer import meta_now
+from netloom.formats.packing import pack_folder
 from netloom.formats.pytorch.texts import predict_text, readme_text
 from netloom.formats.read_progress import Progress
 from netloom.graph.document import Document
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
 WEIGHTS = "weights.safetensors"
 LOAD = "from predict import load_network\nnetwork = load_network()"
 """How a fresh process makes the network of the folder."""
-_FIRST_ZIP_DATE = (1980, 1, 1, 0, 0, 0)
 
 
 def gaps(document: Document, options: ExportOptions) -> Sequence[ExportGap]:
@@ -57,7 +56,7 @@ def write(
         notes.append(f"It needs the packages its layers come from: {', '.join(packages)}.")
     if is_zip:
         progress(0.9, "Packing")
-        _pack(folder, path)
+        pack_folder(folder, path, stored=(WEIGHTS,))
     return Written(notes, parity)
 
 
@@ -147,20 +146,3 @@ def _write_weights(runnable: Runnable, path: Path) -> None:
     from safetensors.torch import save_model
 
     save_model(runnable.module, str(path))
-
-
-def _pack(folder: Path, path: Path) -> None:
-    """Make a zip of a folder, the same bytes for the same files, and remove the folder."""
-    with zipfile.ZipFile(path, "w") as archive:
-        for member in sorted(folder.iterdir()):
-            entry = zipfile.ZipInfo(f"{folder.name}/{member.name}", _FIRST_ZIP_DATE)
-            entry.external_attr = 0o644 << 16
-            # Weights hardly shrink.
-            is_text = member.name != WEIGHTS
-            entry.compress_type = zipfile.ZIP_DEFLATED if is_text else zipfile.ZIP_STORED
-            entry.file_size = member.stat().st_size
-            with archive.open(entry, "w", force_zip64=True) as place, member.open("rb") as file:
-                while chunk := file.read(2**20):
-                    place.write(chunk)
-            member.unlink()
-    folder.rmdir()

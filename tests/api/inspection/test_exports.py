@@ -20,6 +20,7 @@ from inspection.models import Export
 from jobs.models import Job, JobState
 from netloom.compile import build_module, state_weights
 from netloom.formats.bundle import make_meta, read_bundle, write_bundle
+from netloom.formats.recognise import NEEDS_TENSORFLOW
 from netloom.graph.migrations import load_document
 from storage.models import Blob
 from tests.api.studio import content_of, draw_network, tiny_network
@@ -89,6 +90,24 @@ def test_the_formats_say_what_they_are_and_what_they_cannot_express(
         assert each["endings"]
         assert each["options"]["type"] == "object"
         assert each["gaps"] == []
+
+
+@pytest.mark.parametrize("name", ["saved_model", "tflite"])
+def test_what_the_installation_lacks_is_said_and_refused(
+    api: ApiClient, network: dict[str, Any], limits: Callable[..., None], name: str
+) -> None:
+    path = f"/api/networks/{network['id']}/exports"
+    formats = {each["name"]: each for each in api.get(f"{path}/formats").json()}
+    assert formats["keras"]["lacking"] == ""
+    assert formats[name]["lacking"] == NEEDS_TENSORFLOW
+    answer = api.post(path, {"format": name})
+    assert answer.status_code == 422
+    assert answer.json()["code"] == "export_failed"
+    assert NEEDS_TENSORFLOW in answer.json()["detail"]
+    limits(tensorflow_python=Path(sys.executable))
+    formats = {each["name"]: each for each in api.get(f"{path}/formats").json()}
+    assert formats[name]["lacking"] == ""
+    assert api.post(path, {"format": name}).status_code == 202
 
 
 def test_weights_of_a_file_leave_as_a_bundle_that_says_the_same(

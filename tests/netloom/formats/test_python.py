@@ -10,10 +10,10 @@ import pytest
 import torch
 
 from netloom.compile import build_module, generate_source, load_weights
+from netloom.formats.confining import leave_network
 from netloom.formats.imported import FormatError
 from netloom.formats.python.run import run_python_file
 from netloom.formats.read import read_network
-from netloom.formats.reading import leave_network
 from netloom.templates import make_template
 
 STRAIGHT = """

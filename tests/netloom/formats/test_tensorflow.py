@@ -11,7 +11,7 @@ import pytest
 
 from netloom.formats.imported import FormatError
 from netloom.formats.read import read_network
-from netloom.formats.recognise import PYTHON_VARIABLE
+from netloom.formats.recognise import NEEDS_TENSORFLOW, PYTHON_VARIABLE
 
 CONVERTER = """#!{python}
 import os, pathlib, shutil, sys
@@ -77,8 +77,14 @@ def test_hostile_zips_are_refused(tmp_path: Path, files: dict[str, bytes], words
     assert not (tmp_path / "escaped").exists()
 
 
-def test_without_a_converter_the_way_to_an_onnx_is_told(tmp_path: Path) -> None:
+def test_without_a_converter_the_way_to_an_onnx_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     assert PYTHON_VARIABLE not in os.environ
     path = zipped(tmp_path, {"nmp/saved_model.pb": b"x"})
-    with pytest.raises(FormatError, match=r"python -m tf2onnx\.convert"):
+    with pytest.raises(FormatError, match=r"python -m tf2onnx\.convert") as refused:
+        read_network(path)
+    assert NEEDS_TENSORFLOW in str(refused.value)
+    monkeypatch.setenv(PYTHON_VARIABLE, "/no/such/python")
+    with pytest.raises(FormatError, match="names a program that is not there"):
         read_network(path)

@@ -48,18 +48,29 @@ def check(
         oracle = f"Keras {version('keras')}"
     except PackageNotFoundError:
         return _read_back(path, inputs, expected, runnable, text)
-    given = [
-        _to_keras(each, tensor.order)
-        for each, tensor in zip(
-            _as_pixels(runnable, inputs) if takes_pixels else inputs, made.inputs, strict=True
-        )
-    ]
-    found = run_fresh(_LOAD, path, given)
-    outputs = [
-        _from_keras(each, tensor.order) for each, tensor in zip(found, made.outputs, strict=True)
-    ]
+    given = keras_inputs(made, runnable, inputs, takes_pixels=takes_pixels)
+    outputs = usual_outputs(made, run_fresh(_LOAD, path, given))
     parity = compare(expected, outputs, oracle=oracle, inputs=text)
     return parity, judged(parity)
+
+
+def keras_inputs(
+    made: KerasSketch, runnable: Runnable, inputs: Sequence[Tensor], *, takes_pixels: bool
+) -> list[Tensor]:
+    """Return inputs of a network as its Keras model takes them: channels last, perhaps pixels."""
+    given = _as_pixels(runnable, inputs) if takes_pixels else inputs
+    return [
+        each.permute(*tensor.order).contiguous()
+        for each, tensor in zip(given, made.inputs, strict=True)
+    ]
+
+
+def usual_outputs(made: KerasSketch, found: Sequence[Tensor]) -> list[Tensor]:
+    """Return outputs of a Keras model with their axes as the network has them."""
+    return [
+        each.permute(*(tensor.order.index(axis) for axis in range(tensor.rank))).contiguous()
+        for each, tensor in zip(found, made.outputs, strict=True)
+    ]
 
 
 def _read_back(
@@ -101,11 +112,3 @@ def _as_pixels(runnable: Runnable, inputs: Sequence[Tensor]) -> list[Tensor]:
         mean_C11, std_C11 = tensor(mean).view(-1, 1, 1), tensor(std).view(-1, 1, 1)
         found.append((given * std_C11 + mean_C11) * PIXELS)
     return found
-
-
-def _to_keras(given: Tensor, order: Sequence[int]) -> Tensor:
-    return given.permute(*order).contiguous()
-
-
-def _from_keras(given: Tensor, order: Sequence[int]) -> Tensor:
-    return given.permute(*(order.index(axis) for axis in range(len(order)))).contiguous()

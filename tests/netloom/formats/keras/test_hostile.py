@@ -211,7 +211,7 @@ def test_the_reading_process_keeps_to_its_limits(tmp_path: Path) -> None:
     assert ended.returncode == 0, ended.stderr
     assert json.loads(ended.stdout.splitlines()[-1]) == {"progress": 1.0, "text": "Read"}
     code = (
-        "from netloom.formats.reading import limit; limit(2**28, 2**20, 10);"
+        "from netloom.formats.confining import limit; limit(2**28, 2**20, 10);"
         "import numpy; numpy.ones(2**28)"
     )
     starved = subprocess.run(

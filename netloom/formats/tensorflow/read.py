@@ -1,16 +1,7 @@
-"""Networks of TensorFlow: made an ONNX by TensorFlow itself, in an environment of its own.
-
-TensorFlow is no part of Netloom. Whoever runs an installation can give it a Python that has
-`tensorflow-cpu` and `tf2onnx` (`NETLOOM_TENSORFLOW_PYTHON`); without one, files of TensorFlow are
-recognised and the answer says how to make an ONNX. Converting runs operators of the file: that
-process gets no settings, no network where the system lets it leave, and a folder that is removed.
-"""
+"""Files of TensorFlow to networks: made an ONNX by TensorFlow itself, which is then read."""
 
 from __future__ import annotations
 
-import os
-import shutil
-import subprocess
 import tempfile
 import zipfile
 from collections.abc import Sequence
@@ -21,14 +12,13 @@ from netloom.formats.bundle import MAX_WEIGHTS_BYTES
 from netloom.formats.imported import FormatError, ImportedNetwork
 from netloom.formats.onnx.read import read_onnx_file
 from netloom.formats.read_progress import Progress
-from netloom.formats.recognise import PYTHON_VARIABLE, SAVED_MODEL, TFLITE, Format
+from netloom.formats.recognise import NEEDS_TENSORFLOW, SAVED_MODEL, TFLITE, Format
+from netloom.formats.tensorflow.about import read_behind, read_beside, with_about
+from netloom.formats.tensorflow.environment import ConverterError, lacking, run_converter
 from netloom.formats.zips import BROKEN_ZIP, read_counted
 
 GRAPH = "saved_model.pb"
 _MOST_FILES = 1000
-_WITHIN_S = 1500
-_MOST_SAID = 500
-_PASSED_ON = ("PATH", "LANG", "LD_LIBRARY_PATH")
 
 
 def read_saved_model(path: Path, progress: Progress) -> ImportedNetwork:
@@ -37,30 +27,28 @@ def read_saved_model(path: Path, progress: Progress) -> ImportedNetwork:
     Raises:
         FormatError: There is no TensorFlow here, or it cannot convert it; the text says why.
     """
-    python = _python(path, SAVED_MODEL)
+    _require_converter(path, SAVED_MODEL)
     with tempfile.TemporaryDirectory() as name:
         home = Path(name)
         folder = path if path.is_dir() else _unpacked(path, home / "model")
-        return _converted(python, ["--saved-model", str(folder)], path, home, progress, SAVED_MODEL)
+        source = ["--saved-model", str(folder.absolute())]
+        imported = _converted(source, path, home, progress, SAVED_MODEL)
+        return replace(imported, meta=with_about(imported.meta, read_beside(folder)))
 
 
 def read_tflite(path: Path, progress: Progress) -> ImportedNetwork:
     """Open a file of TensorFlow Lite; raises FormatError as `read_saved_model`."""
-    python = _python(path, TFLITE)
+    _require_converter(path, TFLITE)
     with tempfile.TemporaryDirectory() as name:
-        return _converted(python, ["--tflite", str(path)], path, Path(name), progress, TFLITE)
+        source = ["--tflite", str(path.absolute())]
+        imported = _converted(source, path, Path(name), progress, TFLITE)
+        return replace(imported, meta=with_about(imported.meta, read_behind(path)))
 
 
-def _python(path: Path, found: Format) -> str:
-    python = os.environ.get(PYTHON_VARIABLE, "")
-    if not python:
-        raise FormatError(f"{path.name} is: {found.title}. {found.advice}")
-    if shutil.which(python) is None:
-        raise FormatError(
-            f"{path.name} is: {found.title}, and {PYTHON_VARIABLE} names a program that is not "
-            "there. Whoever runs this installation has to put that right."
-        )
-    return python
+def _require_converter(path: Path, found: Format) -> None:
+    if problem := lacking():
+        advice = found.advice if problem == NEEDS_TENSORFLOW else problem
+        raise FormatError(f"{path.name} is: {found.title}. {advice}")
 
 
 def _unpacked(path: Path, folder: Path) -> Path:
@@ -108,27 +96,19 @@ def _inside(folder: Path, name: str, path: Path) -> Path:
 
 
 def _converted(
-    python: str, source: Sequence[str], path: Path, home: Path, progress: Progress, found: Format
+    source: Sequence[str], path: Path, home: Path, progress: Progress, found: Format
 ) -> ImportedNetwork:
     progress(0.1, "Making an ONNX of it with TensorFlow")
     made = home / f"{path.stem}.onnx"
-    command = [python, "-I", "-m", "tf2onnx.convert", *source, "--output", str(made)]
-    kept = {key: os.environ[key] for key in _PASSED_ON if key in os.environ}
-    environment = {**kept, "HOME": str(home), "TF_CPP_MIN_LOG_LEVEL": "3"}
     try:
-        ended = subprocess.run(
-            command, cwd=home, env=environment, capture_output=True, text=True,
-            errors="replace", timeout=_WITHIN_S, check=False,
-        )  # fmt: skip
-    except (subprocess.TimeoutExpired, OSError) as error:
-        raise FormatError(f"TensorFlow did not convert {path.name}: {error}.") from error
-    if ended.returncode != 0 or not made.is_file():
-        said = [line.strip() for line in ended.stderr.splitlines() if line.strip()]
-        last = said[-1][:_MOST_SAID] if said else "it said nothing"
+        run_converter(["-m", "tf2onnx.convert", *source, "--output", str(made)], home)
+        if not made.is_file():
+            raise ConverterError("it wrote nothing")
+    except ConverterError as error:
         raise FormatError(
-            f"TensorFlow could not convert {path.name}: {last}. Where it was trained, write "
+            f"TensorFlow could not convert {path.name}: {error}. Where it was trained, write "
             "`model.save('network.keras')` and import that file."
-        )
+        ) from error
     progress(0.5, "Reading the ONNX")
     imported = read_onnx_file(made, progress)
     report = imported.report

@@ -1,0 +1,104 @@
+"""A network to TensorFlow, by way of a Keras file that is written first, and what it computes then.
+
+Legend: B batch.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+from torch import Tensor, from_numpy
+
+from netloom.formats.exported import ExportError, Written
+from netloom.formats.imported import ImportedNetwork
+from netloom.formats.keras.settings import JsonObject
+from netloom.formats.keras.write import about, write_file
+from netloom.formats.keras.writing.model import KerasSketch
+from netloom.formats.keras.writing.parity import keras_inputs, usual_outputs
+from netloom.formats.read_progress import Progress
+from netloom.formats.runnable import compare, judged
+from netloom.formats.tensorflow import program
+from netloom.formats.tensorflow.environment import ConverterError, run_converter
+
+Kind = Literal["saved-model", "tflite"]
+_ORACLES: dict[Kind, str] = {"saved-model": "TensorFlow", "tflite": "TensorFlow Lite"}
+
+
+def convert_network(
+    network: ImportedNetwork,
+    kind: Kind,
+    target: Path,
+    home: Path,
+    progress: Progress,
+    *,
+    add_about: Callable[[Path, JsonObject], None],
+    takes_pixels: bool,
+    batch: int | None,
+) -> Written:
+    """Write a network at `target`, and have a process with TensorFlow alone compute that.
+
+    Args:
+        home: A folder for what lies between, which the caller removes.
+        add_about: Adds to `target` what TensorFlow has no place for.
+        takes_pixels: Images go in as 0 to 255.
+        batch: Samples at once; None for any number.
+
+    Raises:
+        ExportError: TensorFlow does not convert it, does not run it, or computes other numbers.
+    """
+    keras = home / "network.keras"
+    runnable, made = write_file(network, keras, progress, takes_pixels=takes_pixels)
+    fixed = [] if batch is None else ["--batch", str(batch)]
+    progress(0.62, "Converting it with TensorFlow")
+    try:
+        _run([kind, str(keras), str(target), *fixed, "--outputs", *runnable.outputs], home)
+    except ConverterError as error:
+        raise ExportError(f"TensorFlow could not convert the network: {error}.") from error
+    add_about(target, about(network, runnable.outputs, takes_pixels=takes_pixels))
+    progress(0.8, "Computing the same with TensorFlow")
+    samples = batch or 2
+    inputs = runnable.examples(batch=samples)
+    given = keras_inputs(made, runnable, inputs, takes_pixels=takes_pixels)
+    try:
+        found, version = _computed(kind, target, home, made, given, runnable.outputs)
+    except ConverterError as error:
+        raise ExportError(f"TensorFlow does not run what was written: {error}.") from error
+    parity = compare(
+        runnable.run(inputs),
+        usual_outputs(made, found),
+        oracle=f"{_ORACLES[kind]} {version}",
+        inputs=f"random (batch {samples})",
+    )
+    return Written([*runnable.notes, *made.notes, *judged(parity)], parity)
+
+
+def _computed(
+    kind: Kind,
+    target: Path,
+    home: Path,
+    made: KerasSketch,
+    inputs: Sequence[Tensor],
+    outputs: Sequence[str],
+) -> tuple[list[Tensor], str]:
+    """Return outputs by the names of the network, and the version of TensorFlow."""
+    given, found = home / "inputs.npz", home / "outputs.npz"
+    arrays = {
+        spec.layer: each.numpy().astype(spec.dtype)
+        for spec, each in zip(made.inputs, inputs, strict=True)
+    }
+    np.savez(given, allow_pickle=False, **arrays)
+    _run(["compute", kind, str(target), str(given), str(found)], home)
+    try:
+        with np.load(found, allow_pickle=False) as stored:
+            answer = dict(stored)
+        tensors = [from_numpy(answer[name]) for name in outputs]
+        return tensors, str(answer[program.VERSION])[:40]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise ConverterError(f"its answer cannot be read: {error}") from error
+
+
+def _run(arguments: Sequence[str], home: Path) -> None:
+    run_converter([program.__file__, *arguments], home)
