@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from netloom.formats.imported import ImportedNetwork
 from netloom.formats.runnable import NOTED_ABOVE, make_runnable
@@ -49,8 +49,8 @@ def _outputs(network: ImportedNetwork, inputs: Sequence[Tensor]) -> dict[str, tu
 
     def keep(node: str) -> object:
         def kept(_module: nn.Module, _given: object, found: object) -> None:
-            first = found[0] if isinstance(found, tuple) else found
-            by_node[node] = first  # pyright: ignore[reportArgumentType] - layers give tensors
+            given = found if isinstance(found, tuple) else (found,)
+            by_node[node] = cast("tuple[Tensor, ...]", given)[0]
 
         return kept
 

@@ -278,13 +278,13 @@ def _located(
     timeout_s: int,
 ) -> ParityCheck:
     """Say which layer differs first, where the outputs do."""
-    from safetensors.torch import load_file
+    from safetensors.torch import load_file  # pyright: ignore[reportUnknownVariableType]
 
     from netloom.formats.keras.locate import first_above, is_equal
 
     if is_equal(parity.max_abs_diff, parity.max_abs_value):
         return parity
-    given = cast("dict[str, Tensor]", load_file(folder / "inputs.safetensors"))
+    given = load_file(folder / "inputs.safetensors")
     _computed(file, folder, given, timeout_s=timeout_s, keeps_layers=True)
-    theirs = cast("dict[str, Tensor]", load_file(folder / "layers.safetensors"))
+    theirs = load_file(folder / "layers.safetensors")
     return parity.model_copy(update={"first_above": first_above(network.unfolded, inputs, theirs)})

@@ -8,8 +8,10 @@ Legend: B batch, T time, F features, L layers times directions, H hidden feature
 gates one behind the other.
 """
 
-# Ports differ from torch's arguments on purpose; its constructors are half typed.
+# Ports differ from torch's arguments on purpose; its constructors are half typed, and
+# what is packed comes out packed.
 # pyright: reportIncompatibleMethodOverride=false, reportUnknownMemberType=false
+# pyright: reportArgumentType=false
 
 from __future__ import annotations
 
@@ -144,9 +146,10 @@ class GRU(RecurrentPorts, nn.GRU):
     ) -> tuple[torch.Tensor, torch.Tensor]:
         """Return output and states; behind a sequence's end the state stands still."""
         suffixes = ["", "_reverse"][: 2 if self.bidirectional else 1]
-        output_BTF, ends = sequence_BTF, []
+        output_BTF = sequence_BTF
+        ends: list[torch.Tensor] = []
         for layer in range(self.num_layers):
-            sides = []
+            sides: list[torch.Tensor] = []
             for suffix in suffixes:
                 if state_LBH is None:
                     start_BH = output_BTF.new_zeros(len(output_BTF), self.hidden_size)
@@ -182,7 +185,8 @@ class GRU(RecurrentPorts, nn.GRU):
             input_BTG = input_BTG + bias_hh
         gates, size = weight_hh[: 2 * self.hidden_size], self.hidden_size
         times = list(range(sequence_BTF.shape[1]))
-        hidden_BH, outputs = start_BH, {}
+        hidden_BH = start_BH
+        outputs: dict[int, torch.Tensor] = {}
         for at in reversed(times) if name.endswith("_reverse") else times:
             step_BG = input_BTG[:, at]
             seen_BG = step_BG[:, : 2 * size] + nn.functional.linear(hidden_BH, gates)
