@@ -49,8 +49,8 @@ def _outputs(network: ImportedNetwork, inputs: Sequence[Tensor]) -> dict[str, tu
 
     def keep(node: str) -> object:
         def kept(_module: nn.Module, _given: object, found: object) -> None:
-            given = found if isinstance(found, tuple) else (found,)
-            by_node[node] = cast("tuple[Tensor, ...]", given)[0]
+            given = cast("tuple[object, ...]", found) if isinstance(found, tuple) else (found,)
+            by_node[node] = cast("Tensor", given[0])
 
         return kept
 
