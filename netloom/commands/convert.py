@@ -30,7 +30,7 @@ def convert(options: Namespace) -> int:
     target: Path = options.target
     try:
         writer = get_writer(options.format) if options.format else writer_for(target)
-        imported = with_weight_report(_read(source, options.beside, may_run=options.run_code))
+        imported = with_weight_report(_read(source, options.beside, options))
         exported = write_network(imported, target, writer.name, _chosen(options))
     except (FormatError, ExportError) as error:
         raise CommandError(str(error)) from error
@@ -51,9 +51,9 @@ def convert(options: Namespace) -> int:
     return 1 if options.check and not _are_equal(imported.report, exported) else 0
 
 
-def _read(source: Path, beside: Sequence[Path], *, may_run: bool) -> ImportedNetwork:
-    if not may_run or recognise(source) != PYTHON:
-        return read_network(source, side_files=beside)
+def _read(source: Path, beside: Sequence[Path], options: Namespace) -> ImportedNetwork:
+    if not options.run_code or recognise(source) != PYTHON:
+        return read_network(source, side_files=beside, compares_at_length=options.check)
     from netloom.formats.python.run import run_python_file
 
     return run_python_file(source)

@@ -30,6 +30,7 @@ from netloom.features.results import (
 from netloom.features.table import FeatureTable
 
 _ROWS_AT_ONCE = 4096
+_ROUNDING = float(np.finfo(np.float32).eps)
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,10 +108,14 @@ def fit_classical(
     labels_N = train.labels_N[rows]
     if len(np.unique(labels_N)) < 2:
         raise FeatureError("The training images show one class only; there is nothing to tell.")
-    mean_D = features_ND.mean(axis=0)
-    scale_D = features_ND.std(axis=0)
-    scale_D[scale_D < 1e-8] = 1  # a feature that never changes says nothing either way
+    largest_D = np.maximum(features_ND.max(axis=0), -features_ND.min(axis=0))
+    mean_D = features_ND.mean(axis=0, dtype=np.float64).astype(np.float32)
     features_ND -= mean_D
+    squares_D = np.einsum("nd,nd->d", features_ND, features_ND, dtype=np.float64)
+    scale_D = np.sqrt(squares_D / len(features_ND)).astype(np.float32)
+    # What changes by less than rounding says nothing either way. How large it is does not matter:
+    # features of untrained networks can differ from image to image in the seventh digit alone.
+    scale_D[scale_D <= _ROUNDING * largest_D] = 1
     features_ND /= scale_D
     model = _model_of(settings, len(features_ND))
     model.fit(features_ND, labels_N)

@@ -56,13 +56,23 @@ _READERS: dict[str, str] = {
 }
 """Reader of each format that can be opened, as `module:function`: loaded when it is needed."""
 
+_COMPARING_READERS: dict[str, str] = {
+    KERAS_V3.name: "netloom.formats.keras.parity:read_compared_v3",
+    KERAS_H5.name: "netloom.formats.keras.parity:read_compared_h5",
+}
+"""Readers that also compare, where that takes seconds and a process of its own."""
+
 
 _OF_SEVERAL_FILES = frozenset((ONNX.name, CAFFE.name))
 """Formats whose networks can lie in several files: their readers take `side_files`."""
 
 
 def read_network(
-    path: Path, *, side_files: Sequence[Path] = (), progress: Progress = tell_nobody
+    path: Path,
+    *,
+    side_files: Sequence[Path] = (),
+    progress: Progress = tell_nobody,
+    compares_at_length: bool = False,
 ) -> ImportedNetwork:
     """Open a file or folder as a network with its weights and a report.
 
@@ -73,6 +83,8 @@ def read_network(
         side_files: What came together with it: the weights of a Caffe network, the tensors that an
             ONNX file keeps outside of it. Which of the files is the main one does not matter.
             No other file is read.
+        compares_at_length: Compare with an independent runtime also where that takes a process of
+            its own, as with Keras; runtimes that answer at once are always asked.
         progress: Told the share that is done, or None where nobody can tell, and what is done.
 
     Raises:
@@ -82,7 +94,8 @@ def read_network(
     path, side_files, found = _main_file(path, side_files)
     if found.name not in _READERS:
         raise FormatError(f"{path.name} is: {found.title}. {found.advice}")
-    module, _, function = _READERS[found.name].partition(":")
+    readers = {**_READERS, **_COMPARING_READERS} if compares_at_length else _READERS
+    module, _, function = readers[found.name].partition(":")
     progress(0.05, f"Reading {found.title}")
     reader = getattr(importlib.import_module(module), function)
     if found.name in _OF_SEVERAL_FILES:

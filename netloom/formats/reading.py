@@ -96,7 +96,7 @@ def _read(file: Path, options: argparse.Namespace) -> ImportedNetwork:
         return run_python_file(file, tell)
     from netloom.formats.read import read_network
 
-    return read_network(file, side_files=options.beside, progress=tell)
+    return read_network(file, side_files=options.beside, progress=tell, compares_at_length=True)
 
 
 def write_network(imported: ImportedNetwork, folder: Path) -> None:

@@ -10,7 +10,15 @@ from typing import TYPE_CHECKING
 from netloom.formats.exported import ExportError
 from netloom.formats.imported import FormatError, ImportedNetwork, ParityCheck
 from netloom.formats.read import read_network
-from netloom.formats.recognise import BUNDLE, DOCUMENT, ONNX, recognise
+from netloom.formats.recognise import (
+    BUNDLE,
+    DOCUMENT,
+    KERAS_H5,
+    KERAS_JSON,
+    KERAS_V3,
+    ONNX,
+    recognise,
+)
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -89,6 +97,20 @@ def _by_onnxruntime(path: Path, image: Path | None) -> ParityCheck:
     return compare_with_onnxruntime(path, network, feeds=feeds).model_copy(update={"inputs": text})
 
 
+def _by_keras(path: Path, image: Path | None) -> ParityCheck:
+    from netloom.formats.keras.parity import verify_keras
+
+    return verify_keras(path, lambda runnable: _inputs(runnable, image))
+
+
+def _no_numbers(path: Path, image: Path | None) -> ParityCheck:
+    del image
+    raise FormatError(
+        f"{path.name} holds an architecture without weights: there are no numbers to compare. "
+        "Compare the file that holds both."
+    )
+
+
 def _beside(path: Path) -> dict[str, Path]:
     """Return the file's own side file: what `convert` writes for large weights."""
     side = path.with_name(f"{path.name}.data")
@@ -114,5 +136,8 @@ def _inputs(runnable: Runnable, image: Path | None) -> tuple[list[Tensor], str]:
 _ORACLES: Mapping[str, Oracle] = {
     BUNDLE.name: _by_source,
     DOCUMENT.name: _by_source,
+    KERAS_H5.name: _by_keras,
+    KERAS_JSON.name: _no_numbers,
+    KERAS_V3.name: _by_keras,
     ONNX.name: _by_onnxruntime,
 }

@@ -90,7 +90,7 @@ class RecurrentParams(LayerParams):
     )
 
     takes_padding_mask: bool = mask_param(
-        "reading ends where the padding at the end of a sequence begins."
+        "padding is passed over, wherever it stands, and gives zeros."
     )
 
     @property
@@ -101,6 +101,19 @@ class RecurrentParams(LayerParams):
     def state_size(self) -> int:
         """Features of a state: all layers and directions, one behind the other."""
         return self.num_layers * self.num_directions * self.hidden_size
+
+
+class GRUParams(RecurrentParams):
+    """As the others, with a choice of where the reset gate acts."""
+
+    reset_after: bool = param(
+        True,
+        "Reset after the product",
+        "On: the reset gate acts after the product with the state, as cuDNN and Keras 3 compute "
+        "it. Off: before it, as in the paper, Keras 1 and 2 and most ONNX files; torch computes "
+        "that step by step, which is slower.",
+        is_advanced=True,
+    )
 
 
 class RNNParams(RecurrentParams):
@@ -246,22 +259,22 @@ class LSTM(Recurrent[RecurrentParams]):
     Params = RecurrentParams
 
 
-class GRU(Recurrent[RecurrentParams]):
+class GRU(Recurrent[GRUParams]):
     type_name = "GRU"
     name_stem = "gru"
     title = "GRU"
     summary = "Reads a sequence step by step, with fewer gates than an LSTM."
     docs = (
-        "Gated recurrent unit (Cho et al., 2014), as cuDNN computes it: the reset gate acts after "
-        "the product. Its state is hidden, (B, F) with the layers one behind the other. Weights "
-        "are called as in torch."
+        "Gated recurrent unit (Cho et al., 2014), as cuDNN computes it unless told otherwise: the "
+        "reset gate acts after the product. Its state is hidden, (B, F) with the layers one behind "
+        "the other. Weights are called as in torch."
     )
     aliases = ("bigru", "gruLayer", "recurrent", "rnn", "gated recurrent unit")
     inputs = _inputs("hidden")
     outputs = _outputs("hidden")
     num_gates = 3
     pointwise_flops = 15
-    Params = RecurrentParams
+    Params = GRUParams
 
 
 class RNN(Recurrent[RNNParams]):

@@ -8,6 +8,7 @@ from typing import cast
 
 from netloom.formats.imported import FormatError
 from netloom.formats.keras.dialects import in_todays_words
+from netloom.formats.keras.masks import without_mask_operators
 from netloom.formats.keras.model import Call, KerasLayer, KerasModel, Ref
 from netloom.formats.keras.settings import JsonObject, Settings
 
@@ -15,6 +16,7 @@ MAX_LAYERS = 20_000
 MAX_INNER_MODELS = 16
 """Models inside of models, one inside the other."""
 _MAX_ARGUMENT_DEPTH = 8
+_MASKS = ("mask", "query_mask", "value_mask", "key_mask")
 _FUNCTIONAL = ("Functional", "Model")
 _MODELS = (*_FUNCTIONAL, "Sequential")
 
@@ -118,7 +120,7 @@ def _functional(config: JsonObject, depth: int) -> KerasModel:
         layers.append(_layer(entry, layer_kind, layer_name, layer_config, calls, depth))
     name = settings.text("name", "model")
     inputs, outputs = _ends(inner.get("input_layers")), _ends(inner.get("output_layers"))
-    return _checked(name, layers, inputs, outputs)
+    return _checked(name, without_mask_operators(layers, outputs), inputs, outputs)
 
 
 def _layer(
@@ -150,7 +152,7 @@ def _checked(
 
 def _call(node: object) -> Call:
     """Read one inbound node: lists before Keras 3, arguments and keywords since."""
-    refs: list[Ref] = []
+    refs, masks = list[Ref](), list[Ref]()
     if isinstance(node, dict):
         values = cast("JsonObject", node)
         is_odd = _collect(values.get("args"), refs, 0)
@@ -158,9 +160,9 @@ def _call(node: object) -> Call:
         for key, value in (cast("JsonObject", kwargs) if isinstance(kwargs, dict) else {}).items():
             found: list[Ref] = []
             odd = _collect(value, found, 0)
-            refs.extend(found)
-            is_odd |= odd and key not in ("training", "mask")
-        return Call(tuple(refs), is_odd)
+            (masks if key in _MASKS else refs).extend(found)
+            is_odd |= odd and key not in ("training", *_MASKS)
+        return Call(tuple(refs), is_odd, tuple(masks))
     is_odd = False
     for each in _list(node):
         parts = _list(each)

@@ -321,8 +321,12 @@ def _average_over_uneven(
 def global_pooling(sheet: Sheet, value: Value, settings: Settings, *, is_max: bool) -> Value:
     """Draw a pooling over all positions."""
     name = "Max" if is_max else "Avg"
+    has_places = settings.flag("keepdims", False)
+    padding = None if is_max or has_places else sheet.padding_of(value)
+    if padding is not None:
+        return sheet.add("MaskedPool", value, padding)
     value = sheet.as_signal(value)
-    if settings.flag("keepdims", False):
+    if has_places:
         count = value.rank - 1
         ones = per_direction([1] * count)
         return sheet.add(f"Adaptive{name}Pool{count}d", value, output_size=ones)

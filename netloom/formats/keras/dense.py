@@ -5,6 +5,7 @@ Legend for shapes: F features in, K features out, C channels.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -69,10 +70,10 @@ def embedding(sheet: Sheet, value: Value, settings: Settings, arrays: list[Array
         raise NoLayer("its tokens are computed by the network, not given to it")
     if vocabulary != settings.whole("input_dim"):
         raise NoLayer("it shares its tokens with an embedding of another vocabulary")
-    if settings.flag("mask_zero", False):
-        sheet.say("Token 0 is not left out of what follows, as Keras does (mask_zero).")
     weights = {"weight": arrays[0]} if arrays else {}
-    return sheet.add("Embedding", value, weights=weights, num_features=settings.whole("output_dim"))
+    size = settings.whole("output_dim")
+    found = sheet.add("Embedding", value, weights=weights, num_features=size)
+    return replace(found, tokens=value) if settings.flag("mask_zero", False) else found
 
 
 def batch_normalization(

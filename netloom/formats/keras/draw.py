@@ -13,6 +13,8 @@ from netloom.formats.imported import (
     ImportedNetwork,
     ImportReport,
 )
+from netloom.formats.keras import masks
+from netloom.formats.keras.drawn import End, KerasNetwork
 from netloom.formats.keras.inputs import draw_input
 from netloom.formats.keras.layers import DRAWERS, Use
 from netloom.formats.keras.model import Call, KerasLayer, KerasModel, Ref
@@ -33,7 +35,7 @@ def draw_network(
     version: str,
     meta: BundleMeta,
     progress: Progress,
-) -> ImportedNetwork:
+) -> KerasNetwork:
     """Draw a model.
 
     Raises:
@@ -41,11 +43,11 @@ def draw_network(
     """
     sheet = Sheet(keras_major=_major(version), is_channels_first=_is_channels_first(model))
     drawing = Drawing(sheet, source, progress)
-    ends = drawing.draw(model, None, [], [])
+    ends = [sheet.in_order(value) for value in drawing.draw(model, None, [], [])]
     for number, value in enumerate(ends, start=1):
         # Outputs leave a network in the order of their names.
         sheet.begin("output" if len(ends) == 1 else f"output_{number}")
-        sheet.add("Output", sheet.in_order(value))
+        sheet.add("Output", value)
     shared = [layer.name for layer in model.layers if len(layer.calls) > 1]
     if shared:
         sheet.note(
@@ -62,7 +64,9 @@ def draw_network(
     )
     document = sheet.drawing.finish(model.name)
     drawn = ImportedNetwork(document, report, sheet.drawing.weights, meta)
-    return fold_by_module(drawn, modules=drawing.modules())
+    folded = fold_by_module(drawn, modules=drawing.modules())
+    outputs = tuple(End("", sheet.keras_order(value)) for value in ends)
+    return KerasNetwork(folded, drawn, tuple(drawing.inputs), outputs)
 
 
 def _major(version: str) -> int:
@@ -88,6 +92,7 @@ class Drawing:
     sheet: Sheet
     source: WeightSource
     progress: Progress
+    inputs: list[End] = field(default_factory=list[End])
     _num_drawn: int = 0
     _uses: Counter[str] = field(default_factory=Counter[str])
 
@@ -147,6 +152,8 @@ class Drawing:
         for ref in model.inputs:
             value, part = draw_input(self.sheet, model, model.by_name[ref.layer], self.source)
             values[ref] = value
+            name = self.sheet.drawing.name_of(value.tap.node_id)
+            self.inputs.append(End(name, self.sheet.keras_order(value), takes_pixels=bool(part)))
             for layer in part:
                 self.sheet.begin(layer.name)
                 self.sheet.say("It became the normalisation of the image input.")
@@ -182,7 +189,7 @@ class Drawing:
                 raise NoLayer("it is called with something that is no tensor of the model")
             arrays = self.source.of([*outer, model], layer, prefix)
             use = Use(self.sheet, layer.kind, layer.settings, inputs, arrays)
-            value = drawer(use)
+            value = masks.passed_on(use, drawer(use))
         except NoLayer as reason:
             return placeholder(self.sheet, model, layer, inputs, str(reason))
         self.sheet.end(layer)

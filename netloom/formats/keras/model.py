@@ -27,10 +27,12 @@ class Call:
     Attributes:
         inputs: What it takes, in order.
         is_odd: It was also given something that is no tensor of the model.
+        masks: What says which steps it passes over, which Keras 3 computes by operators.
     """
 
     inputs: tuple[Ref, ...]
     is_odd: bool = False
+    masks: tuple[Ref, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

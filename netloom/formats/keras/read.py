@@ -10,24 +10,36 @@ from netloom.formats.bundle import BundleMeta
 from netloom.formats.imported import FormatError, ImportedNetwork
 from netloom.formats.keras.config import parse_config, read_model
 from netloom.formats.keras.draw import draw_network
+from netloom.formats.keras.drawn import KerasNetwork
 from netloom.formats.keras.hdf5 import MAX_ATTRIBUTE_BYTES, open_hdf5
 from netloom.formats.keras.settings import JsonObject, Settings
 from netloom.formats.keras.weights import Keras3Weights, LegacyWeights, NoWeights
 from netloom.formats.read_progress import Progress
 from netloom.formats.zips import BROKEN_ZIP, read_counted
 
+CONFIG, METADATA, WEIGHTS = "config.json", "metadata.json", "model.weights.h5"
 MAX_WEIGHTS_BYTES = 8 * 2**30
 _MAX_MEMBERS = 10_000
 
 
 def read_keras_v3(path: Path, progress: Progress) -> ImportedNetwork:
     """Open a `.keras` file; raises FormatError."""
-    config = parse_config(_member(path, "config.json", MAX_ATTRIBUTE_BYTES), path.name)
-    metadata = parse_config(_member(path, "metadata.json", MAX_ATTRIBUTE_BYTES), path.name)
+    return open_keras_v3(path, progress).imported
+
+
+def read_keras_h5(path: Path, progress: Progress) -> ImportedNetwork:
+    """Open an HDF5 file of Keras; raises FormatError, also where it holds weights alone."""
+    return open_keras_h5(path, progress).imported
+
+
+def open_keras_v3(path: Path, progress: Progress) -> KerasNetwork:
+    """Open a `.keras` file, to be compared; raises FormatError."""
+    config = parse_config(member(path, CONFIG, MAX_ATTRIBUTE_BYTES), path.name)
+    metadata = parse_config(member(path, METADATA, MAX_ATTRIBUTE_BYTES), path.name)
     version = Settings(metadata, "the file").text("keras_version", "3")
     model = read_model(config)
     progress(0.2, "Reading the weights")
-    content = _member(path, "model.weights.h5", MAX_WEIGHTS_BYTES)
+    content = member(path, WEIGHTS, MAX_WEIGHTS_BYTES)
     with open_hdf5(io.BytesIO(content), path.name) as root:
         return draw_network(
             model,
@@ -39,8 +51,8 @@ def read_keras_v3(path: Path, progress: Progress) -> ImportedNetwork:
         )
 
 
-def read_keras_h5(path: Path, progress: Progress) -> ImportedNetwork:
-    """Open an HDF5 file of Keras; raises FormatError, also where it holds weights alone."""
+def open_keras_h5(path: Path, progress: Progress) -> KerasNetwork:
+    """Open an HDF5 file of Keras, to be compared; raises FormatError."""
     with open_hdf5(path, path.name) as root:
         text = root.text("model_config")
         if text is None:
@@ -69,7 +81,7 @@ def read_keras_json(path: Path, progress: Progress) -> ImportedNetwork:
         version=_version_in(config),
         meta=BundleMeta(),
         progress=progress,
-    )
+    ).imported
     note = "The file holds the architecture alone: the network starts from random weights."
     report = found.report.model_copy(update={"notes": [note, *found.report.notes]})
     return ImportedNetwork(found.document, report, {}, found.meta)
@@ -94,8 +106,8 @@ def _without_architecture(path: Path, layer_names: list[str]) -> str:
     )
 
 
-def _member(path: Path, name: str, most_bytes: int) -> bytes:
-    """Return a file of a zip."""
+def member(path: Path, name: str, most_bytes: int) -> bytes:
+    """Return a file of a zip; raises FormatError where it is not there, or too large."""
     try:
         with zipfile.ZipFile(path) as archive:
             entries = archive.infolist()

@@ -69,19 +69,27 @@ def _draw(
         sheet.say("Its dropout inside the steps is left out; that matters in training only.")
     value = sheet.as_sequence(value)
     name = activation_name(settings, default="tanh")
-    nonlinearity: dict[str, ParamValue] = {}
+    more: dict[str, ParamValue] = {}
+    if kind == "GRU" and not settings.flag("reset_after", sheet.keras_major >= 3):
+        more["reset_after"] = False
     if kind == "SimpleRNN" and name == "relu":
-        nonlinearity = {"nonlinearity": "relu"}
+        more["nonlinearity"] = "relu"
     elif name != "tanh":
         raise NoLayer(f"its activation is {name}, not tanh")
+    padding = sheet.padding_of(value)
+    is_sequence = settings.flag("return_sequences", False)
+    if padding is not None:
+        more["takes_padding_mask"] = True
+        if is_sequence:
+            sheet.say("At padding it gives zeros, where Keras repeats the step before.")
     return sheet.add(
         _TYPES[kind],
-        value,
+        *([value] if padding is None else [value, padding]),
         weights=weights,
         hidden_size=settings.whole("units"),
         bidirectional=is_bidirectional,
-        output="sequence" if settings.flag("return_sequences", False) else "last",
-        more=nonlinearity,
+        output="sequence" if is_sequence else "last",
+        more=more,
     )
 
 
@@ -99,12 +107,6 @@ def _weights(
             )
         elif gate != "sigmoid":
             raise NoLayer(f"the activation of its gates is {gate}")
-    if kind == "GRU" and not settings.flag("reset_after", sheet.keras_major >= 3):
-        sheet.say(
-            "Its reset gate acts after the product, in the file before it: the weights of the file "
-            "do not fit, and it starts from random ones."
-        )
-        return {}
     if not arrays:
         return {}
     has_bias = settings.flag("use_bias", True)

@@ -41,11 +41,13 @@ class Value:
         shape: As it lies here, with named axes.
         flattened: Sizes (C, ...) of what was flattened here with channels first, where Keras had
             them last: the features stand in another order than the file's next weights expect.
+        tokens: Of a sequence whose steps Keras passes over where the token is 0: those tokens.
     """
 
     tap: Tap
     shape: Shape
     flattened: tuple[int, ...] | None = None
+    tokens: Value | None = None
 
     @property
     def axes(self) -> str:
@@ -87,6 +89,7 @@ class Sheet:
     _has_guesses: bool = False
     _num_weighted: int = 0
     _owners: dict[tuple[str, int], str] = field(default_factory=dict[tuple[str, int], str])
+    _paddings: dict[Tap, Value] = field(default_factory=dict[Tap, "Value"])
 
     def begin(self, path: str) -> None:
         """What is drawn from here on belongs to one layer of the file.
@@ -194,6 +197,9 @@ class Sheet:
         self.drawing.remove(self._nodes)
         gone = set(self._nodes)
         self._owners = {use: owner for use, owner in self._owners.items() if owner not in gone}
+        self._paddings = {
+            tap: mask for tap, mask in self._paddings.items() if mask.tap.node_id not in gone
+        }
         drawn = self.drawing.add(
             PLACEHOLDER,
             [value.tap for value in inputs],
@@ -218,6 +224,15 @@ class Sheet:
         return torch.tensor(np.ascontiguousarray(array, np.float32))
 
     # What layers of Keras ask of the values that arrive.
+
+    def padding_of(self, value: Value) -> Value | None:
+        """Return which steps of a sequence are padding, (B, T); None where nobody passes over."""
+        if value.tokens is None:
+            return None
+        tap = value.tokens.tap
+        if tap not in self._paddings:
+            self._paddings[tap] = self.add("PaddingMask", value.tokens, suffix="padding")
+        return self._paddings[tap]
 
     def in_order(self, value: Value) -> Value:
         """Return features in the order in which Keras has them."""
@@ -258,6 +273,10 @@ class Sheet:
         if axes[1:2] == "C" and len(axes) > 2 and not self.is_channels_first:
             return f"B{axes[2:]}C"
         return axes
+
+    def keras_order(self, value: Value) -> tuple[int, ...]:
+        """Return the number here of each axis of Keras: (0, 2, 3, 1) for an image."""
+        return tuple(value.axes.index(axis) for axis in self.keras_axes(value))
 
 
 def _plain(value: ParamValue | Sequence[int]) -> ParamValue:

@@ -165,8 +165,8 @@ def _laid_out(name: str, array: Array, is_depthwise: bool) -> Array:
 def _recurrent(given: list[_Named]) -> Iterator[tuple[str, str, Array, tuple[int, ...]]]:
     """Yield kernels (F, gates U) and (U, gates U) with the gates in the order of torch.
 
-    A GRU that resets before the product has one bias and no counterpart in torch: it is left as
-    it is, and fits no layer.
+    A GRU that resets before the product has one bias. Its tensors look like those of every other
+    and would compute something else there: it is left as it is, and fits no layer.
     """
     found = {name: (key, array) for key, name, array in given}
     units = found["recurrent_kernel"][1].shape[0]

@@ -15,7 +15,7 @@ from typing import cast
 import torch
 from torch import Tensor, nn
 
-from netloom.layers.modules.masked import MaskedRecurrent
+from netloom.layers.modules.masked import MaskedRecurrent, padding_last
 from netloom.layers.modules.recurrent import GRU, LSTM, RNN
 
 Recurrent = LSTM | GRU | RNN
@@ -39,6 +39,7 @@ class OnnxRecurrent(nn.Module):
         self.num_layers = layer.num_layers
         self.num_directions = 2 if layer.bidirectional else 1
         self.nonlinearity = getattr(layer, "nonlinearity", "tanh")
+        self.resets_after = not isinstance(layer, GRU) or layer.reset_after
         self.layer = [layer]  # In a list, so that its parameters are not this module's.
         for index in range(self.num_layers):
             for name, tensor in _onnx_weights(layer, self.kind, index).items():
@@ -46,10 +47,15 @@ class OnnxRecurrent(nn.Module):
 
     def forward(self, sequence_BTF: Tensor, *others: Tensor) -> Tensor | tuple[Tensor, ...]:
         """Return what the layer returns."""
-        layer, states_BF, length_B = self.layer[0], others, None
+        layer, states_BF, length_B, place_BT1 = self.layer[0], others, None, None
         if self.takes_padding:
             *states_BF, padding_BT = others
             length_B = (~padding_BT).sum(dim=1).clamp(min=1).to(torch.int32)
+            # ONNX has lengths alone: padding goes to the end, and what is given goes back.
+            place_BT1 = padding_last(padding_BT).unsqueeze(2)
+            sequence_BTF = torch.zeros_like(sequence_BTF).scatter(
+                1, place_BT1.expand_as(sequence_BTF), sequence_BTF
+            )
         starts_LBH = [layer.state_in(state) for state in states_BF]
         output_TBF = sequence_BTF.transpose(0, 1)
         ends: list[list[Tensor]] = [[] for _ in range(2 if self.kind == "LSTM" else 1)]
@@ -61,7 +67,10 @@ class OnnxRecurrent(nn.Module):
             output_TBF = output_TDBH.transpose(1, 2).flatten(2)
             for kept, end_DBH in zip(ends, last, strict=True):
                 kept.append(end_DBH)
-        return layer.results(output_TBF.transpose(0, 1), *(torch.cat(each) for each in ends))
+        output_BTF = output_TBF.transpose(0, 1)
+        if place_BT1 is not None:
+            output_BTF = output_BTF.gather(1, place_BT1.expand(-1, -1, output_BTF.shape[2]))
+        return layer.results(output_BTF, *(torch.cat(each) for each in ends))
 
     def _node(
         self, index: int, input_TBF: Tensor, length_B: Tensor | None, starts_DBH: list[Tensor]
@@ -73,7 +82,7 @@ class OnnxRecurrent(nn.Module):
             "direction": "bidirectional" if self.num_directions == 2 else "forward",
         }
         if self.kind == "GRU":
-            attributes["linear_before_reset"] = 1
+            attributes["linear_before_reset"] = int(self.resets_after)
         if self.kind == "RNN":
             attributes["activations"] = [self.nonlinearity.capitalize()] * self.num_directions
         weights = [getattr(self, f"{name}{index}") for name in ("input", "hidden", "bias")]

@@ -188,16 +188,27 @@ class MaskedTransformerDecoderLayer(TransformerDecoderLayer):
         return self.dropout2(attended)
 
 
+def padding_last(padding_BT: torch.Tensor) -> torch.Tensor:
+    """Return where each position goes, (B, T), when padding moves to the end."""
+    real_BT = (~padding_BT).long().cumsum(dim=1)
+    behind_BT = real_BT[:, -1:] + padding_BT.long().cumsum(dim=1)
+    return torch.where(padding_BT, behind_BT, real_BT) - 1
+
+
 class MaskedRecurrent:
-    """Reads each sequence up to the padding at its end; there it gives zeros."""
+    """Passes over padding, wherever it stands; there it gives zeros."""
 
     def forward(
         self, sequence_BTF: torch.Tensor, *states_and_padding: torch.Tensor
     ) -> torch.Tensor | tuple[torch.Tensor, ...]:
         *states, padding_BT = states_and_padding
+        place_BT1 = padding_last(padding_BT).unsqueeze(2)
+        moved_BTF = torch.zeros_like(sequence_BTF).scatter(
+            1, place_BT1.expand_as(sequence_BTF), sequence_BTF
+        )
         length_B = (~padding_BT).sum(dim=1).clamp(min=1).cpu()
         packed = nn.utils.rnn.pack_padded_sequence(
-            sequence_BTF, length_B, batch_first=True, enforce_sorted=False
+            moved_BTF, length_B, batch_first=True, enforce_sorted=False
         )
         given = super().forward(packed, *states)
         is_alone = isinstance(given, torch.Tensor | nn.utils.rnn.PackedSequence)
@@ -206,19 +217,20 @@ class MaskedRecurrent:
             output, _ = nn.utils.rnn.pad_packed_sequence(
                 output, batch_first=True, total_length=sequence_BTF.shape[1]
             )
+            output = output.gather(1, place_BT1.expand(-1, -1, output.shape[2]))
         return (output, *ends) if ends else output
 
 
 class MaskedLSTM(MaskedRecurrent, LSTM):
-    """LSTM that ends where padding begins."""
+    """LSTM that passes over padding."""
 
 
 class MaskedGRU(MaskedRecurrent, GRU):
-    """GRU that ends where padding begins."""
+    """GRU that passes over padding."""
 
 
 class MaskedRNN(MaskedRecurrent, RNN):
-    """RNN that ends where padding begins."""
+    """RNN that passes over padding."""
 
 
 class MaskedClassToken(ClassToken):

@@ -4,11 +4,14 @@ Parameters are called as in torch (`weight_ih_l0`, `bias_hh_l0_reverse`...). A s
 enters and leaves as (B, F): the layers one behind the other, of each the forward and
 then the backward direction.
 
-Legend: B batch, T time, F features, L layers times directions, H hidden features.
+Legend: B batch, T time, F features, L layers times directions, H hidden features, G
+gates one behind the other.
 """
 
-# Ports differ from torch's arguments on purpose; its constructors are half typed.
+# Ports differ from torch's arguments on purpose; its constructors are half typed, and
+# what is packed comes out packed.
 # pyright: reportIncompatibleMethodOverride=false, reportUnknownMemberType=false
+# pyright: reportArgumentType=false
 
 from __future__ import annotations
 
@@ -85,7 +88,12 @@ class LSTM(RecurrentPorts, nn.LSTM):
 
 
 class GRU(RecurrentPorts, nn.GRU):
-    """nn.GRU; the state is hidden."""
+    """nn.GRU; the state is hidden.
+
+    With `reset_after=False` the reset gate acts on the state before the product, as
+    in Cho et al. (2014), Keras 1 and 2 and ONNX with `linear_before_reset=0`: torch
+    has no kernel for it, so that it is computed step by step.
+    """
 
     def __init__(
         self,
@@ -97,6 +105,7 @@ class GRU(RecurrentPorts, nn.GRU):
         bidirectional: bool = False,
         output: str = "sequence",
         gives_state: bool = False,
+        reset_after: bool = True,
     ) -> None:
         super().__init__(
             input_size,
@@ -109,13 +118,87 @@ class GRU(RecurrentPorts, nn.GRU):
         )
         self.output = output
         self.gives_state = gives_state
+        self.reset_after = reset_after
 
     def forward(
         self, sequence_BTF: torch.Tensor, hidden_BF: torch.Tensor | None = None
     ) -> torch.Tensor | tuple[torch.Tensor, ...]:
         state = None if hidden_BF is None else self.state_in(hidden_BF)
-        output_BTF, hidden_LBH = super().forward(sequence_BTF, state)
+        if self.reset_after:
+            output_BTF, hidden_LBH = super().forward(sequence_BTF, state)
+        elif isinstance(sequence_BTF, nn.utils.rnn.PackedSequence):
+            padded_BTF, length_B = nn.utils.rnn.pad_packed_sequence(
+                sequence_BTF, batch_first=True
+            )
+            steps_BTF, hidden_LBH = self.step_by_step(padded_BTF, state, length_B)
+            output_BTF = nn.utils.rnn.pack_padded_sequence(
+                steps_BTF, length_B, batch_first=True, enforce_sorted=False
+            )
+        else:
+            output_BTF, hidden_LBH = self.step_by_step(sequence_BTF, state)
         return self.results(output_BTF, hidden_LBH)
+
+    def step_by_step(
+        self,
+        sequence_BTF: torch.Tensor,
+        state_LBH: torch.Tensor | None,
+        length_B: torch.Tensor | None = None,
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        """Return output and states; behind a sequence's end the state stands still."""
+        suffixes = ["", "_reverse"][: 2 if self.bidirectional else 1]
+        output_BTF = sequence_BTF
+        ends: list[torch.Tensor] = []
+        for layer in range(self.num_layers):
+            sides: list[torch.Tensor] = []
+            for suffix in suffixes:
+                if state_LBH is None:
+                    start_BH = output_BTF.new_zeros(len(output_BTF), self.hidden_size)
+                else:
+                    start_BH = state_LBH[len(ends)]
+                side_BTH, end_BH = self.one_direction(
+                    output_BTF, start_BH, f"l{layer}{suffix}", length_B
+                )
+                sides.append(side_BTH)
+                ends.append(end_BH)
+            output_BTF = torch.cat(sides, dim=2)
+            if layer < self.num_layers - 1:
+                output_BTF = nn.functional.dropout(
+                    output_BTF, self.dropout, self.training
+                )
+        return output_BTF, torch.stack(ends)
+
+    def one_direction(
+        self,
+        sequence_BTF: torch.Tensor,
+        start_BH: torch.Tensor,
+        name: str,
+        length_B: torch.Tensor | None,
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        """Return the outputs (B, T, H) of one layer, and its last state (B, H)."""
+        weight_hh = getattr(self, f"weight_hh_{name}")
+        bias_ih = getattr(self, f"bias_ih_{name}") if self.bias else None
+        bias_hh = getattr(self, f"bias_hh_{name}") if self.bias else None
+        input_BTG = nn.functional.linear(
+            sequence_BTF, getattr(self, f"weight_ih_{name}"), bias_ih
+        )
+        if bias_hh is not None:
+            input_BTG = input_BTG + bias_hh
+        gates, size = weight_hh[: 2 * self.hidden_size], self.hidden_size
+        times = list(range(sequence_BTF.shape[1]))
+        hidden_BH = start_BH
+        outputs: dict[int, torch.Tensor] = {}
+        for at in reversed(times) if name.endswith("_reverse") else times:
+            step_BG = input_BTG[:, at]
+            seen_BG = step_BG[:, : 2 * size] + nn.functional.linear(hidden_BH, gates)
+            reset_BH, update_BH = seen_BG.sigmoid().chunk(2, dim=1)
+            held_BH = nn.functional.linear(reset_BH * hidden_BH, weight_hh[2 * size :])
+            new_BH = (step_BG[:, 2 * size :] + held_BH).tanh()
+            next_BH = new_BH + update_BH * (hidden_BH - new_BH)
+            if length_B is not None:
+                is_there_B1 = (at < length_B).unsqueeze(1).to(next_BH.device)
+                next_BH = torch.where(is_there_B1, next_BH, hidden_BH)
+            hidden_BH = outputs[at] = next_BH
+        return torch.stack([outputs[at] for at in times], dim=1), hidden_BH
 
 
 class RNN(RecurrentPorts, nn.RNN):

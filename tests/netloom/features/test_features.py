@@ -175,6 +175,21 @@ def table_of(folder: Path, features_ND: np.ndarray, labels_N: np.ndarray) -> Fea
     return writer.finish("numbers", classes, {})
 
 
+def test_what_features_tell_does_not_hang_on_their_size(tmp_path: Path) -> None:
+    """As in an untrained network, where images differ in the last digits alone."""
+    random = np.random.default_rng(0)
+    labels_N = np.arange(300) % 3
+    large_ND = random.normal(size=(300, 6)) + 2 * np.eye(3, 6)[labels_N]
+    small_ND = 1e-3 + 4e-9 * large_ND
+    found: list[float] = []
+    for name, features_ND in (("large", large_ND), ("small", small_ND)):
+        train = table_of(tmp_path / name / "a", features_ND[:200], labels_N[:200])
+        test = table_of(tmp_path / name / "b", features_ND[200:], labels_N[200:])
+        found.append(fit_classical(train, test, ClassicalSettings()).result.accuracy)
+    assert found[0] > 0.75
+    assert found[1] == pytest.approx(found[0], abs=0.03)
+
+
 def test_standardisation_knows_nothing_of_the_test_images(tmp_path: Path) -> None:
     """The same figures as by hand, where the test images lie elsewhere and one column is still."""
     random = np.random.default_rng(0)

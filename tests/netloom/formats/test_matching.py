@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from PIL import Image
 from torch import Tensor, nn
 from torch.nn import functional
 
@@ -16,7 +17,7 @@ from netloom.compile import build_module, load_weights
 from netloom.data.decode import decode_image
 from netloom.data.preprocess import Preprocessing
 from netloom.explain import predict
-from netloom.formats.imported import FormatError, ImportedNetwork
+from netloom.formats.imported import FormatError
 from netloom.formats.loading import LoadedWeights, load_weight_file
 from netloom.formats.matching import apply_matching, match_weights
 from netloom.formats.read import read_network
@@ -87,21 +88,25 @@ def pixels(document: Document, paths: list[Path]) -> Tensor:
     return preprocessing.normalise(torch.from_numpy(np.stack(images)))
 
 
-def accuracy(network: ImportedNetwork, folder: Path, per_class: int) -> float:
-    module = build_module(network.document)
-    load_weights(module, network.weights)
-    paths, label_B = photos(folder, per_class)
-    probabilities_BK = predict(module, pixels(network.document, paths))
-    return float((probabilities_BK.argmax(1) == label_B).float().mean())
+def plainly(module: nn.Module, file: Path, paths: list[Path]) -> Tensor:
+    """Return the classes that a checkpoint gives without any of our code."""
+    state = torch.load(file, weights_only=True, map_location="cpu")["state_dict"]
+    module.load_state_dict({key.removeprefix("module."): each for key, each in state.items()})
+    images = np.stack([np.asarray(Image.open(path).convert("RGB")) for path in paths])
+    pixels_BCHW = torch.from_numpy(images).permute(0, 3, 1, 2) / 255
+    mean, std = torch.tensor([[0.485, 0.456, 0.406], [0.229, 0.224, 0.225]]).view(2, 3, 1, 1)
+    with torch.no_grad():
+        return module.eval()((pixels_BCHW - mean) / std).argmax(1)
 
 
 @pytest.mark.parametrize(
-    ("name", "blocks", "per_class", "least"),
-    [("resnet20-12fca82f.th", 3, 100, 0.80), ("resnet44-014dd654.th", 7, 40, 0.80)],
+    ("name", "blocks", "right"),
+    [("resnet20-12fca82f.th", 3, 804), ("resnet44-014dd654.th", 7, 821)],
 )
 def test_checkpoints_of_cifar_resnets_reach_their_accuracy(
-    shared_data: Path, name: str, blocks: int, per_class: int, least: float
+    shared_data: Path, name: str, blocks: int, right: int
 ) -> None:
+    """On all 1000 photos: 0.810 and 0.825 were measured on 300 of each class, 100 are here."""
     drawn = netloom.from_module(CifarResNet(blocks), torch.zeros(1, 3, 32, 32), fold=True)
     file = shared_data / "models-cifar-resnet" / name
     loaded = load_weight_file(drawn.document, file, normalisation="imagenet")
@@ -110,7 +115,14 @@ def test_checkpoints_of_cifar_resnets_reach_their_accuracy(
     assert {row.how for row in matching.rows} == {"prefix"}
     assert matching.rows[0].note == "Without “module.” of the file."
     assert matching.share == 1
-    assert accuracy(loaded.network, shared_data / "cifar10-jpg" / "test", per_class) >= least
+    paths, label_B = photos(shared_data / "cifar10-jpg" / "test", 100)
+    module = build_module(loaded.network.document)
+    load_weights(module, loaded.network.weights)
+    class_B = predict(module, pixels(loaded.network.document, paths)).argmax(1)
+    assert len(paths) == 1000
+    # Rounding may turn a photo that two classes share.
+    assert int((class_B != plainly(CifarResNet(blocks), file, paths)).sum()) <= 1
+    assert abs(int((class_B == label_B).sum()) - right) <= 1
 
 
 @pytest.fixture(scope="module")

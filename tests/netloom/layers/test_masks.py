@@ -181,29 +181,43 @@ def test_a_sequence_of_padding_alone_gives_numbers_and_gradients() -> None:
                for each in layer.parameters())  # fmt: skip
 
 
-@pytest.mark.parametrize("type_name", ["LSTM", "GRU", "RNN"])
+READERS: list[tuple[str, dict[str, ParamValue]]] = [
+    ("LSTM", {}), ("GRU", {}), ("GRU", {"reset_after": False}), ("RNN", {})
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("type_name", "more"), READERS)
 @pytest.mark.parametrize("output", ["sequence", "last"])
+@pytest.mark.parametrize("where", ["behind", "before", "between"])
 def test_a_recurrent_layer_reads_each_sequence_as_if_it_were_alone(
-    type_name: str, output: str, tensors: dict[str, Tensor]
+    type_name: str,
+    more: dict[str, ParamValue],
+    output: str,
+    where: str,
+    tensors: dict[str, Tensor],
 ) -> None:
     raw: dict[str, ParamValue] = {
         "hidden_size": 3, "num_layers": 2, "bidirectional": True, "gives_state": True,
-        "output": output,
+        "output": output, **more,
     }  # fmt: skip
     alone = made(type_name, {"input": SEQUENCE}, **raw)
     both = {"input": SEQUENCE, "padding_mask": PADDING}
     masked = made(type_name, both, takes_padding_mask=True, **raw)
     masked.load_state_dict(alone.state_dict())
     given, padding = tensors["sequence"], tensors["padding"]
+    if where == "before":
+        padding = padding.flip(1)
+    elif where == "between":
+        padding = padding.roll(-1, 1)
     results = masked(given, padding)
     for sample in range(len(given)):
-        length = int((~padding[sample]).sum())
-        expected = alone(given[sample : sample + 1, :length])
+        real = ~padding[sample]
+        expected = alone(given[sample : sample + 1, real])
         for result, one in zip(results, expected, strict=True):
             found = result[sample : sample + 1]
             if found.dim() == 3:
-                assert found[:, length:].eq(0).all()
-                found = found[:, :length]
+                assert found[:, ~real].eq(0).all()
+                found = found[:, real]
             torch.testing.assert_close(found, one)
 
 

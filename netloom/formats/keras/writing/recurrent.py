@@ -12,7 +12,7 @@ import numpy as np
 from netloom.formats.keras.settings import JsonObject
 from netloom.formats.keras.writing.tensor import Tensor
 from netloom.formats.keras.writing.use import Use, wants
-from netloom.layers.recurrent import RecurrentParams
+from netloom.layers.recurrent import GRUParams, RecurrentParams
 from netloom.layers.shapes import Dim
 
 if TYPE_CHECKING:
@@ -66,7 +66,7 @@ def _layer(
     if kind != "SimpleRNN":
         config["recurrent_activation"] = "sigmoid"
     if kind == "GRU":
-        config["reset_after"] = True
+        config["reset_after"] = _resets_after(params)
     shape = (*value.shape[:2], Dim("F", params.hidden_size * params.num_directions))
     if not params.bidirectional:
         return use.add(
@@ -116,6 +116,11 @@ def _arrays(use: Use, params: RecurrentParams, number: int, ending: str) -> dict
     if not params.bias:
         return arrays
     inputs, states = taken("bias_ih"), taken("bias_hh")
-    # The reset gate of a GRU acts on the bias of the state too, so that the two stay apart.
-    bias = np.stack([inputs, states]) if type_name == "GRU" else inputs + states
+    # A reset gate behind the product acts on the bias of the state too: the two stay apart.
+    is_apart = type_name == "GRU" and _resets_after(params)
+    bias = np.stack([inputs, states]) if is_apart else inputs + states
     return {**arrays, "vars/2": bias}
+
+
+def _resets_after(params: RecurrentParams) -> bool:
+    return not isinstance(params, GRUParams) or params.reset_after

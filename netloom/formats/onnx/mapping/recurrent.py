@@ -69,7 +69,6 @@ def _is_usual(op: Op, read: Read) -> bool:
         and "clip" not in op.attributes
         and not has_more
         and not op.int("input_forget", 0)
-        and (op.kind != "GRU" or op.int("linear_before_reset", 0) == 1)
         and read.directions != ["_reverse"]
     )
 
@@ -122,6 +121,8 @@ def _layer(state: State, op: Op, read: Read, flow: Flow, is_batch_first: bool) -
     }
     if op.kind == "RNN" and read.activations[0].lower() == "relu":
         params["nonlinearity"] = "relu"
+    if op.kind == "GRU" and not op.int("linear_before_reset", 0):
+        params["reset_after"] = False
     found = board.add(op.kind, inputs, params, weights=_torch_weights(read))
     return _results(state, op, read, found, is_batch_first)
 

@@ -184,6 +184,27 @@ def gru(k: Any, l: Any) -> Any:  # noqa: E741
 
 
 @model
+def gru_resets_before(k: Any, l: Any) -> Any:  # noqa: E741
+    return one(
+        k,
+        (7, 5),
+        l.GRU(6, return_sequences=True, reset_after=False),
+        l.Bidirectional(l.GRU(3, reset_after=False)),
+    )
+
+
+@model
+def tokens_with_padding(k: Any, l: Any) -> Any:  # noqa: E741
+    """Every kind of layer that passes over padding, wherever it stands."""
+    given = k.Input((12,), dtype="int32")
+    words = l.Dropout(0.1)(l.Embedding(20, 6, mask_zero=True)(given))
+    twice = l.LSTM(4)(l.Bidirectional(l.LSTM(3, return_sequences=True))(words))
+    before = l.GRU(3, reset_after=False)(l.Dense(5, activation="tanh")(words))
+    mean = l.GlobalAveragePooling1D()(l.LayerNormalization()(words))
+    return k.Model(given, [twice, before, mean, l.SimpleRNN(4)(words)])
+
+
+@model
 def both_ways(k: Any, l: Any) -> Any:  # noqa: E741
     return one(
         k,

@@ -27,7 +27,14 @@ SAVED = [
     *((name, ".keras") for name in sorted(MODELS)),
     *(
         (name, ".h5")
-        for name in ("attention", "both_ways", "inner_models", "normalisations", "separable")
+        for name in (
+            "attention",
+            "both_ways",
+            "gru_resets_before",
+            "inner_models",
+            "normalisations",
+            "separable",
+        )
     ),
 ]
 
@@ -95,7 +102,9 @@ def sample(given: Any, seed: int) -> np.ndarray[Any, Any]:
     draw = np.random.default_rng(seed)
     shape = (2, *given.shape[1:])
     if "int" in str(given.dtype):
-        return draw.integers(0, 20, shape).astype("int32")
+        tokens = draw.integers(0, 20, shape).astype("int32")
+        tokens[0, :3] = tokens[1, -3:] = 0  # padding before one sequence and behind another
+        return tokens
     return draw.normal(0, 1, shape).astype("float32")
 
 

@@ -61,6 +61,7 @@ PADDED = (
     {**MASK, "hidden_size": 3, "bidirectional": True, "output": "last", "num_layers": 2},
     {**MASK, "hidden_size": 4, "gives_state": True},
 )
+RESET_FIRST = {"hidden_size": 4, "reset_after": False}
 
 CASES: Cases = {
     "Embedding": over(
@@ -80,7 +81,9 @@ CASES: Cases = {
     "RotaryPositions": over((sequence_shape(8),), {}, {"num_heads": 2}, {"base": 50.0})
     + over((sequence_shape(6, 5),), {"num_heads": 3}),
     "LSTM": over(SEQUENCES, *RECURRENT) + with_states("hidden", "cell") + over(MASKED, *PADDED),
-    "GRU": over(SEQUENCES, *RECURRENT) + with_states("hidden") + over(MASKED, *PADDED),
+    "GRU": over(SEQUENCES, *RECURRENT, {**RESET_FIRST, "num_layers": 2, "bidirectional": True})
+    + with_states("hidden")
+    + over(MASKED, *PADDED, {**MASK, **RESET_FIRST, "bidirectional": True, "output": "last"}),
     "RNN": over(SEQUENCES, *RECURRENT, {"nonlinearity": "relu"})
     + with_states("hidden")
     + over(MASKED, *PADDED),
