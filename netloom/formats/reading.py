@@ -17,6 +17,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+from netloom.formats.apart import apart
 from netloom.formats.bundle import META, NETWORK, WEIGHTS, make_meta
 from netloom.formats.imported import FormatError, ImportedNetwork
 from netloom.formats.recognise import PYTHON, recognise
@@ -130,8 +131,7 @@ def write_network(imported: ImportedNetwork, folder: Path) -> None:
     (folder / NETWORK).write_text(imported.document.model_dump_json(by_alias=True))
     (folder / META).write_text(meta.model_dump_json(by_alias=True))
     (folder / REPORT).write_text(imported.report.model_dump_json())
-    tensors = {key: tensor.contiguous().clone() for key, tensor in imported.weights.items()}
-    save_file(tensors, folder / WEIGHTS)
+    save_file(apart(imported.weights), folder / WEIGHTS)
     tell(1.0, "Read")
 
 
@@ -146,8 +146,7 @@ def _write_weights(file: Path, folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     facts = WeightFacts(format=found.format, tensors=list(found.facts))
     (folder / FACTS).write_text(facts.model_dump_json())
-    tensors = {key: tensor.contiguous().clone() for key, tensor in found.tensors.items()}
-    save_file(tensors, folder / WEIGHTS)
+    save_file(apart(found.tensors), folder / WEIGHTS)
     tell(1.0, "Read")
 
 

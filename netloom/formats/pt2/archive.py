@@ -12,6 +12,7 @@ from typing import cast
 import torch
 from torch import Tensor
 
+from netloom.formats.damage import reason_of
 from netloom.formats.imported import FormatError
 from netloom.formats.zips import BROKEN_ZIP, read_counted
 
@@ -50,7 +51,8 @@ def read_archive(path: Path) -> Archive:
         with zipfile.ZipFile(path) as archive:
             return _Members(path.name, archive).read()
     except (*BROKEN_ZIP, OSError) as error:
-        raise FormatError(f"{path.name} is damaged: {error}. Send the file again.") from error
+        reason = reason_of(error, "it ends too early")
+        raise FormatError(f"{path.name} is damaged: {reason}. Send the file again.") from error
 
 
 class _Members:
