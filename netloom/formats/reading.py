@@ -16,12 +16,16 @@ import resource
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from netloom.formats.apart import apart
 from netloom.formats.bundle import META, NETWORK, WEIGHTS, make_meta
 from netloom.formats.imported import FormatError, ImportedNetwork
-from netloom.formats.recognise import PYTHON, recognise
+from netloom.formats.recognise import PYTHON, SAFETENSORS, recognise
 from netloom.formats.weight_report import with_weight_report
+
+if TYPE_CHECKING:
+    from netloom.formats.weight_file import WeightFacts
 
 REPORT = "report.json"
 FACTS = "tensors.json"
@@ -137,17 +141,28 @@ def write_network(imported: ImportedNetwork, folder: Path) -> None:
 
 def _write_weights(file: Path, folder: Path) -> None:
     """Write tensors under the names of the file, and what they are."""
+    from netloom.formats.weight_file import copy_safetensors
+
+    folder.mkdir(parents=True, exist_ok=True)
+    if recognise(file) == SAFETENSORS:
+        tell(0.1, "Copying the weights")
+        facts = copy_safetensors(file, folder / WEIGHTS)
+    else:
+        facts = _converted(file, folder / WEIGHTS)
+    (folder / FACTS).write_text(facts.model_dump_json())
+    tell(1.0, "Read")
+
+
+def _converted(file: Path, to: Path) -> WeightFacts:
+    """Write weights of another kind as safetensors."""
     from safetensors.torch import save_file  # pyright: ignore[reportUnknownVariableType]
 
     from netloom.formats.weight_file import WeightFacts, read_weight_file
 
     found = read_weight_file(file, progress=tell)
     tell(0.9, "Writing the weights")
-    folder.mkdir(parents=True, exist_ok=True)
-    facts = WeightFacts(format=found.format, tensors=list(found.facts))
-    (folder / FACTS).write_text(facts.model_dump_json())
-    save_file(apart(found.tensors), folder / WEIGHTS)
-    tell(1.0, "Read")
+    save_file(apart(found.tensors), to)
+    return WeightFacts(format=found.format, tensors=list(found.facts))
 
 
 def tell(fraction: float | None, text: str) -> None:

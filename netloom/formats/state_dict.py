@@ -57,8 +57,13 @@ def _safetensors(path: Path) -> dict[str, Tensor]:
     try:
         return load_file(path)
     except Exception as error:  # it raises whatever a damaged file leads to
-        reason = reason_of(error, "its header is not readable")
-        raise FormatError(f"{path.name} cannot be read as weights: {reason}. {_AGAIN}") from error
+        raise unreadable_weights(path, error) from error
+
+
+def unreadable_weights(path: Path, error: Exception) -> FormatError:
+    """Say what is wrong with a file of safetensors."""
+    reason = reason_of(error, "its header is not readable")
+    return FormatError(f"{path.name} cannot be read as weights: {reason}. {_AGAIN}")
 
 
 def _refused(name: str, error: Exception) -> str:
