@@ -32,6 +32,8 @@ FACTS = "tensors.json"
 """Written instead of a network for a file that holds weights alone."""
 _NEW_USER, _NEW_NETWORK = 0x10000000, 0x40000000
 _BAD_NEWS = 1
+_NO_MEMORY = "can't allocate memory"
+"""What torch says; on the CPU it has no error of its own for it."""
 _NOT_ALONE = (
     "Files of Python are run only in a process without network, and this system does not let a "
     "process leave it. Its operator has to allow user namespaces, or to turn NETLOOM_IMPORT_PYTHON "
@@ -88,8 +90,10 @@ def guarded(
     except FormatError as error:
         text = str(error).replace(file_name, shown) if file_name else str(error)
         return _refuse("import_failed", text)
-    except (MemoryError, RecursionError) as error:
-        what = "memory" if isinstance(error, MemoryError) else "nested calls"
+    except (MemoryError, RuntimeError) as error:
+        if not isinstance(error, MemoryError | RecursionError) and _NO_MEMORY not in str(error):
+            raise
+        what = "nested calls" if isinstance(error, RecursionError) else "memory"
         return _refuse("out_of_memory", f"Reading {shown} needs more {what} than allowed.")
     return 0
 

@@ -63,6 +63,19 @@ def sparse_safetensors(path: Path, num_tensors: int, rows: int) -> int:
     return path.stat().st_size
 
 
+def test_a_tensor_that_no_memory_is_left_for_is_told_as_that() -> None:
+    code = (
+        "import argparse, torch; from netloom.formats.reading import add_limits, guarded; "
+        "parser = argparse.ArgumentParser(); add_limits(parser); options = parser.parse_args([]); "
+        "print(guarded(lambda: torch.empty(2**50), options, file_name='w', shown='w.pt'))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    refused, status = done.stdout.splitlines()
+    assert json.loads(refused)["refused"] == "out_of_memory"
+    assert "w.pt needs more memory" in refused
+    assert status == "1"
+
+
 @pytest.mark.slow
 def test_two_gigabytes_of_weights_stream(tmp_path: Path) -> None:
     path = tmp_path / "large.safetensors"
