@@ -6,6 +6,7 @@ Each side is one thread; files are written into a folder of their own.
 from __future__ import annotations
 
 import json
+import statistics
 import subprocess
 import sys
 import tempfile
@@ -19,6 +20,8 @@ from bench.timing import Spent, in_turn, spent
 _MODEL = "ResNet-18 at 224 px"
 _EXPORT_ROUNDS = 3
 _IMPORT_ROUNDS = 5
+_VIEWER_ROUNDS = 5
+_WHOLE, _PAGE_ALONE = 1, 0
 _MEMORY_CODE = """
 import json, resource, sys
 from pathlib import Path
@@ -118,6 +121,73 @@ def read() -> Iterator[tuple[str, Figure]]:
         "import_onnx_over_onnx2torch",
         Figure(ratio.cpu, peer="onnx2torch", model=_MODEL, threads=1, note=note),
     )
+
+
+@gives(
+    Declaration(
+        "import_onnx_over_netron", "x", at_most(1.0),
+        "Reading an ONNX file as an editable network, against Netron reading and drawing it in "
+        "Chromium, without what opening its page takes",
+    )
+)  # fmt: skip
+def viewer() -> Iterator[tuple[str, Figure]]:
+    """Open the same file in turn; the page itself is what a file of one layer takes."""
+    import torch
+
+    from bench.browser import bare_context
+    from bench.sides import netron_of
+    from netloom.formats.onnx.read import read_onnx
+
+    torch.set_num_threads(1)
+    with tempfile.TemporaryDirectory() as name:
+        path, smallest = Path(name) / "network.onnx", Path(name) / "smallest.onnx"
+        _write_plainly(path, (2, 2, 2, 2))
+        _write_one_layer(smallest)
+        files = {_WHOLE: (path, _num_connections(path)), _PAGE_ALONE: (smallest, 2)}
+        ours: list[float] = []
+        theirs: dict[int, list[float]] = {number: [] for number in files}
+        with bare_context() as context, netron_of(files, context) as side:
+            for turn in range(1 + _VIEWER_ROUNDS):
+                own_s = spent(lambda: read_onnx(path)).wall_s
+                opened = {number: side.open(context, number) for number in files}
+                for number, (page, _, told) in opened.items():
+                    page.close()
+                    if turn:
+                        theirs[number].append(told.wall_s)
+                if turn:
+                    ours.append(own_s)
+        size = path.stat().st_size / 2**20
+    whole_s, page_s = (statistics.median(theirs[number]) for number in (_WHOLE, _PAGE_ALONE))
+    own_s = statistics.median(ours)
+    note = (
+        f"on the wall, median of {_VIEWER_ROUNDS} rounds: {own_s:.2f} s to "
+        f"{whole_s - page_s:.2f} s; with its page Netron takes {whole_s:.2f} s "
+        f"({own_s / whole_s:.2f} x); {size:,.0f} MB"
+    )
+    yield (
+        "import_onnx_over_netron",
+        Figure(own_s / (whole_s - page_s), peer="Netron", model=_MODEL, threads=1, note=note),
+    )
+
+
+def _num_connections(path: Path) -> int:
+    """Count what Netron draws a line for: each tensor that a node gives, to each that takes it."""
+    import onnx
+
+    graph = onnx.load(str(path), load_external_data=False).graph
+    weights = {tensor.name for tensor in graph.initializer}
+    taken = [name for node in graph.node for name in node.input if name and name not in weights]
+    return len(taken) + len(graph.output)
+
+
+def _write_one_layer(path: Path) -> None:
+    from onnx import TensorProto, helper, save
+
+    sizes = ["batch", 3, 8, 8]
+    ends = [helper.make_tensor_value_info(name, TensorProto.FLOAT, sizes) for name in "xy"]
+    graph = helper.make_graph([helper.make_node("Relu", ["x"], ["y"])], "one", ends[:1], ends[1:])
+    opset = [helper.make_opsetid("", 13)]
+    save(helper.make_model(graph, opset_imports=opset, ir_version=8), str(path))
 
 
 @gives(

@@ -12,7 +12,7 @@ from typing import Literal
 
 MODULES = (
     "analysis", "training", "explaining", "editing", "studio", "gallery", "screen", "scale", "gpu",
-    "formats",
+    "formats", "file_memory",
 )  # fmt: skip
 
 

@@ -203,33 +203,50 @@ def netron_side(documents: Documents, context: BrowserContext) -> Iterator[Side]
     Raises:
         NotMeasurable: Its package is not installed.
     """
+    with tempfile.TemporaryDirectory(prefix="netloom-bench-") as name:
+        files: dict[int, tuple[Path, int]] = {}
+        for size, document in documents.items():
+            path = Path(name) / f"residual_{size}.onnx"
+            write_onnx(document, path)
+            files[size] = path, len(document.graph.edges)
+        with netron_of(files, context) as side:
+            yield side
+
+
+@contextmanager
+def netron_of(files: Mapping[int, tuple[Path, int]], context: BrowserContext) -> Iterator[Side]:
+    """Netron's own server with some files.
+
+    Args:
+        files: Each with the number of connections that Netron draws of it, by any number.
+
+    Raises:
+        NotMeasurable: Its package is not installed.
+    """
     try:
         import netron
     except ImportError as error:
         raise NotMeasurable(f"{error}; `make bench` installs it.") from error
-    with tempfile.TemporaryDirectory(prefix="netloom-bench-") as name:
-        addresses: dict[int, tuple[str, int]] = {}
-        try:
-            for size, document in documents.items():
-                path = Path(name) / f"residual_{size}.onnx"
-                write_onnx(document, path)
-                addresses[size] = netron.start(str(path), (_LOOPBACK, free_port()), browse=False)
-            urls = {size: f"http://{host}:{port}" for size, (host, port) in addresses.items()}
-            # It asks once whether it may count its visitors.
-            context.add_cookies(
-                [{"name": "consent", "value": "1", "url": url} for url in urls.values()]
-            )
-            yield Side(
-                NETRON,
-                urls,
-                lambda size: (
-                    _NETRON_WITHOUT_CAPTURE + _WATCH % _counted(_NETRON_IS_THERE, documents[size])
-                ),
-                _netron_gestures,
-            )
-        finally:
-            for address in addresses.values():
-                netron.stop(address)
+    addresses: dict[int, tuple[str, int]] = {}
+    try:
+        for number, (path, _) in files.items():
+            addresses[number] = netron.start(str(path), (_LOOPBACK, free_port()), browse=False)
+        urls = {number: f"http://{host}:{port}" for number, (host, port) in addresses.items()}
+        # It asks once whether it may count its visitors.
+        context.add_cookies(
+            [{"name": "consent", "value": "1", "url": url} for url in urls.values()]
+        )
+        yield Side(
+            NETRON,
+            urls,
+            lambda number: (
+                _NETRON_WITHOUT_CAPTURE + _WATCH % _NETRON_IS_THERE.format(edges=files[number][1])
+            ),
+            _netron_gestures,
+        )
+    finally:
+        for address in addresses.values():
+            netron.stop(address)
 
 
 def _counted(text: str, document: Document) -> str:

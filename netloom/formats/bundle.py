@@ -11,6 +11,7 @@ unpacked to disk. `read_bundle_info` needs no torch.
 from __future__ import annotations
 
 import os
+import shutil
 import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -21,6 +22,8 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from netloom import __version__
+from netloom.formats.apart import apart
+from netloom.formats.damage import reason_of
 from netloom.formats.zips import BROKEN_ZIP, read_counted
 from netloom.graph.document import Document
 from netloom.graph.limits import MAX_DOCUMENT_BYTES
@@ -38,6 +41,8 @@ MAX_WEIGHTS_BYTES = 8 * 2**30
 """Default cap on weights; a caller with a smaller quota passes its own."""
 
 _MAX_MEMBERS = 64
+_AGAIN = "Export the network again, or send the file again."
+_COPIED_BYTES = 2**20
 _FIRST_ZIP_DATE = (1980, 1, 1, 0, 0, 0)
 
 Text = Annotated[str, Field(max_length=4000)]
@@ -124,30 +129,41 @@ def write_bundle(
     Raises:
         OSError: No space, no permission.
     """
-    from safetensors.torch import save
+    from safetensors.torch import save_file  # pyright: ignore[reportUnknownVariableType]
 
-    # Copies, because tensors of a network may share memory, which safetensors refuses.
-    tensors = {key: weights[key].detach().cpu().contiguous().clone() for key in sorted(weights)}
-    members = {
+    texts = {
         NETWORK: document.model_dump_json(indent=1).encode(),
         META: meta.model_dump_json(indent=1).encode(),
-        WEIGHTS: save(tensors),
     }
     partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
+    tensors = path.with_name(f".{path.name}.{os.getpid()}.weights")
     try:
+        save_file(dict(sorted(apart(weights).items())), tensors)
         with partial.open("wb") as file:
             with zipfile.ZipFile(file, "w") as archive:
-                for name, content in members.items():
-                    entry = zipfile.ZipInfo(name, _FIRST_ZIP_DATE)
-                    # Weights hardly shrink; stored, they can be read in place.
-                    packing = zipfile.ZIP_STORED if name == WEIGHTS else zipfile.ZIP_DEFLATED
-                    entry.external_attr = 0o644 << 16
-                    archive.writestr(entry, content, packing)
+                for name, content in texts.items():
+                    archive.writestr(_entry(name), content, zipfile.ZIP_DEFLATED)
+                _store(archive, tensors)
             file.flush()
             os.fsync(file.fileno())
         partial.replace(path)
     finally:
         partial.unlink(missing_ok=True)
+        tensors.unlink(missing_ok=True)
+
+
+def _entry(name: str) -> zipfile.ZipInfo:
+    entry = zipfile.ZipInfo(name, _FIRST_ZIP_DATE)
+    entry.external_attr = 0o644 << 16
+    return entry
+
+
+def _store(archive: zipfile.ZipFile, tensors: Path) -> None:
+    """Put the weights in as they are: they hardly shrink, and are not held twice in memory."""
+    entry = _entry(WEIGHTS)
+    entry.file_size = tensors.stat().st_size
+    with tensors.open("rb") as source, archive.open(entry, "w") as member:
+        shutil.copyfileobj(source, member, _COPIED_BYTES)
 
 
 def read_bundle(path: Path, *, max_weights_bytes: int = MAX_WEIGHTS_BYTES) -> Bundle:
@@ -165,7 +181,8 @@ def read_bundle(path: Path, *, max_weights_bytes: int = MAX_WEIGHTS_BYTES) -> Bu
     except (SafetensorError, KeyError, ValueError) as error:
         if isinstance(error, BundleError):
             raise
-        raise BundleError(f"{WEIGHTS} in {path.name} is damaged: {error}") from error
+        reason = reason_of(error, "its header is not readable")
+        raise BundleError(f"{WEIGHTS} in {path.name} is damaged: {reason}. {_AGAIN}") from error
     return Bundle(info.document, info.meta, weights)
 
 
@@ -185,7 +202,7 @@ def read_bundle_info(path: Path) -> BundleInfo:
         first = error.errors(include_url=False, include_input=False)[0]
         place = ".".join(str(part) for part in first["loc"])[:200]
         raise BundleError(
-            f"{META} in {path.name} is not valid at {place}: {first['msg']}"
+            f"{META} in {path.name} is not valid at {place}: {first['msg']}. {_AGAIN}"
         ) from error
     return BundleInfo(document, meta)
 
@@ -196,10 +213,11 @@ def _read_member(path: Path, name: str, max_bytes: int) -> bytes:
             return _read_from_folder(path, name, max_bytes)
         return _read_from_zip(path, name, max_bytes)
     except BROKEN_ZIP as error:
-        raise BundleError(f"{path.name} is not a readable bundle: {error}") from error
+        reason = reason_of(error, "it ends too early")
+        raise BundleError(f"{path.name} is a damaged bundle: {reason}. {_AGAIN}") from error
     except OSError as error:
-        reason = error.strerror or str(error)
-        raise BundleError(f"{path.name} cannot be read: {reason}") from error
+        reason = reason_of(error, "the system does not say why")
+        raise BundleError(f"{path.name} cannot be read: {reason}. {_AGAIN}") from error
 
 
 def _read_from_folder(path: Path, name: str, max_bytes: int) -> bytes:

@@ -14,17 +14,24 @@ import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+from netloom.formats.apart import apart
 from netloom.formats.bundle import META, NETWORK, WEIGHTS, make_meta
 from netloom.formats.confining import MEMORY_BYTES, WRITTEN_BYTES, leave_network, limit
 from netloom.formats.imported import FormatError, ImportedNetwork
-from netloom.formats.recognise import PYTHON, recognise
+from netloom.formats.recognise import PYTHON, SAFETENSORS, recognise
 from netloom.formats.weight_report import with_weight_report
+
+if TYPE_CHECKING:
+    from netloom.formats.weight_file import WeightFacts
 
 REPORT = "report.json"
 FACTS = "tensors.json"
 """Written instead of a network for a file that holds weights alone."""
 _BAD_NEWS = 1
+_NO_MEMORY = "can't allocate memory"
+"""What torch says; on the CPU it has no error of its own for it."""
 _NOT_ALONE = (
     "Files of Python are run only in a process without network, and this system does not let a "
     "process leave it. Its operator has to allow user namespaces, or to turn NETLOOM_IMPORT_PYTHON "
@@ -81,8 +88,10 @@ def guarded(
     except FormatError as error:
         text = str(error).replace(file_name, shown) if file_name else str(error)
         return _refuse("import_failed", text)
-    except (MemoryError, RecursionError) as error:
-        what = "memory" if isinstance(error, MemoryError) else "nested calls"
+    except (MemoryError, RuntimeError) as error:
+        if not isinstance(error, MemoryError | RecursionError) and _NO_MEMORY not in str(error):
+            raise
+        what = "nested calls" if isinstance(error, RecursionError) else "memory"
         return _refuse("out_of_memory", f"Reading {shown} needs more {what} than allowed.")
     return 0
 
@@ -113,25 +122,34 @@ def write_network(imported: ImportedNetwork, folder: Path) -> None:
     (folder / NETWORK).write_text(imported.document.model_dump_json(by_alias=True))
     (folder / META).write_text(meta.model_dump_json(by_alias=True))
     (folder / REPORT).write_text(imported.report.model_dump_json())
-    tensors = {key: tensor.contiguous().clone() for key, tensor in imported.weights.items()}
-    save_file(tensors, folder / WEIGHTS)
+    save_file(apart(imported.weights), folder / WEIGHTS)
     tell(1.0, "Read")
 
 
 def _write_weights(file: Path, folder: Path) -> None:
     """Write tensors under the names of the file, and what they are."""
+    from netloom.formats.weight_file import copy_safetensors
+
+    folder.mkdir(parents=True, exist_ok=True)
+    if recognise(file) == SAFETENSORS:
+        tell(0.1, "Copying the weights")
+        facts = copy_safetensors(file, folder / WEIGHTS)
+    else:
+        facts = _converted(file, folder / WEIGHTS)
+    (folder / FACTS).write_text(facts.model_dump_json())
+    tell(1.0, "Read")
+
+
+def _converted(file: Path, to: Path) -> WeightFacts:
+    """Write weights of another kind as safetensors."""
     from safetensors.torch import save_file  # pyright: ignore[reportUnknownVariableType]
 
     from netloom.formats.weight_file import WeightFacts, read_weight_file
 
     found = read_weight_file(file, progress=tell)
     tell(0.9, "Writing the weights")
-    folder.mkdir(parents=True, exist_ok=True)
-    facts = WeightFacts(format=found.format, tensors=list(found.facts))
-    (folder / FACTS).write_text(facts.model_dump_json())
-    tensors = {key: tensor.contiguous().clone() for key, tensor in found.tensors.items()}
-    save_file(tensors, folder / WEIGHTS)
-    tell(1.0, "Read")
+    save_file(apart(found.tensors), to)
+    return WeightFacts(format=found.format, tensors=list(found.facts))
 
 
 def tell(fraction: float | None, text: str) -> None:

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import cast
 
 from netloom.formats.bundle import META, NETWORK, WEIGHTS
+from netloom.formats.damage import reason_of
 from netloom.formats.imported import FormatError
 from netloom.formats.zips import BROKEN_ZIP
 from netloom.graph.limits import MAX_DOCUMENT_BYTES
@@ -193,7 +194,10 @@ def _recognise_zip(path: Path) -> Format:
         with zipfile.ZipFile(path) as archive:
             names = [entry.filename for entry in archive.infolist()[:_MOST_NAMES]]
     except (*BROKEN_ZIP, OSError) as error:
-        raise FormatError(f"{path.name} is a damaged zip: {error}. Send the file again.") from error
+        reason = reason_of(error, "it ends too early")
+        raise FormatError(
+            f"{path.name} is a damaged zip: {reason}. Send the file again."
+        ) from error
     ends = {name.rpartition("/")[2] for name in names}
     if {NETWORK, META, WEIGHTS} <= set(names):
         return BUNDLE
@@ -228,7 +232,10 @@ def _recognise_torch_zip(path: Path, names: list[str]) -> Format:
         with zipfile.ZipFile(path) as archive, archive.open(found) as member:
             return _recognise_pickle(member.read(_MAX_HEADER_BYTES))
     except (*BROKEN_ZIP, OSError) as error:
-        raise FormatError(f"{path.name} is a damaged zip: {error}. Send the file again.") from error
+        reason = reason_of(error, "it ends too early")
+        raise FormatError(
+            f"{path.name} is a damaged zip: {reason}. Send the file again."
+        ) from error
 
 
 def _recognise_pickle(content: bytes) -> Format:

@@ -7,6 +7,7 @@ Every kind of file comes out alike: names with dots, tensors laid out as torch h
 from __future__ import annotations
 
 import re
+import shutil
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -16,6 +17,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from netloom.formats.imported import FormatError, ImportedNetwork
 from netloom.formats.read_progress import Progress, tell_nobody
 from netloom.formats.recognise import KERAS_H5, SAFETENSORS, STATE_DICT, recognise
+from netloom.formats.state_dict import read_state_dict, unreadable_weights
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -25,6 +27,11 @@ MEASURED = frozenset({"running_mean", "running_var", "num_batches_tracked"})
 """What batch normalizations keep beside their parameters."""
 WEIGHTS_ALONE = frozenset({STATE_DICT.name, SAFETENSORS.name})
 """Formats that never hold a network; HDF5 files of Keras may."""
+KINDS_OF_NUMBERS = frozenset(
+    ("F64", "F32", "F16", "BF16", "F8_E4M3", "F8_E5M2", "I64", "I32", "I16", "I8", "U64", "U32",
+     "U16", "U8", "BOOL", "C64")
+)  # fmt: skip
+"""What safetensors calls the types that PyTorch has."""
 
 
 class FileTensor(BaseModel):
@@ -115,13 +122,46 @@ def read_weight_file(path: Path, *, progress: Progress = tell_nobody) -> WeightF
         from netloom.formats.read import read_network
 
         file = _of_network(read_network(path, progress=progress))
-    if not file.tensors:
-        raise FormatError(f"{path.name} holds no weights. Choose one that does.")
-    if len(file.tensors) > MAX_TENSORS:
-        raise FormatError(
-            f"{path.name} holds {len(file.tensors):,} tensors; {MAX_TENSORS:,} are allowed."
-        )
+    _check_count(len(file.tensors), path.name)
     return file
+
+
+def copy_safetensors(path: Path, to: Path) -> WeightFacts:
+    """Copy a file of safetensors and say what it holds, from its header: numbers are not loaded.
+
+    Raises:
+        FormatError: It is damaged, or holds too many tensors or none.
+    """
+    facts = _facts_of_header(path)
+    _check_count(len(facts), path.name)
+    shutil.copyfile(path, to)
+    return WeightFacts(format=SAFETENSORS.title, tensors=facts)
+
+
+def _facts_of_header(path: Path) -> list[FileTensor]:
+    from safetensors import SafetensorError, safe_open
+
+    try:
+        with safe_open(path, framework="np") as file:
+            slices = {key: file.get_slice(key) for key in sorted(file.keys(), key=natural)}
+            kinds = {key: each.get_dtype() for key, each in slices.items()}
+            shapes = {key: tuple(each.get_shape()) for key, each in slices.items()}
+    except (SafetensorError, OSError, ValueError) as error:
+        raise unreadable_weights(path, error) from error
+    odd = next((key for key, kind in kinds.items() if kind not in KINDS_OF_NUMBERS), None)
+    if odd is not None:
+        raise FormatError(
+            f"{odd[:100]} in {path.name} has numbers of the kind {kinds[odd]}, which PyTorch does "
+            "not compute with. Save it as F32 or F16."
+        )
+    return [_fact(key, shape) for key, shape in shapes.items()]
+
+
+def _check_count(num_tensors: int, name: str) -> None:
+    if not num_tensors:
+        raise FormatError(f"{name} holds no weights. Choose one that does.")
+    if num_tensors > MAX_TENSORS:
+        raise FormatError(f"{name} holds {num_tensors:,} tensors; {MAX_TENSORS:,} are allowed.")
 
 
 def natural(text: str) -> list[tuple[int, str]]:
@@ -130,8 +170,6 @@ def natural(text: str) -> list[tuple[int, str]]:
 
 
 def _of_state_dict(path: Path, title: str, *, is_sorted: bool) -> WeightFile:
-    from netloom.formats.state_dict import read_state_dict
-
     given = read_state_dict(path)
     # safetensors are sorted by their names, which is no order of layers: 10 comes before 2.
     keys = sorted(given, key=natural) if is_sorted else list(given)

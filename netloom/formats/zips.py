@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import io
+import struct
 import zipfile
 import zlib
+from typing import BinaryIO
 
-BROKEN_ZIP = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError)
+BROKEN_ZIP = (
+    zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError,
+    UnicodeDecodeError, OverflowError, struct.error,
+)  # fmt: skip
 """What reading a damaged zip raises, beside OSError."""
 
 _CHUNK_BYTES = 2**20
@@ -16,12 +22,19 @@ def read_counted(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, max_bytes: in
 
     What is unpacked is counted, because the sizes in a zip's headers can lie.
     """
-    chunks: list[bytes] = []
+    content = io.BytesIO()
+    return content.getvalue() if copy_counted(archive, entry, max_bytes, content) else None
+
+
+def copy_counted(
+    archive: zipfile.ZipFile, entry: zipfile.ZipInfo, max_bytes: int, to: BinaryIO
+) -> bool:
+    """Write the content of a member piece by piece; False when it is larger than allowed."""
     size_bytes = 0
     with archive.open(entry) as member:
         while chunk := member.read(_CHUNK_BYTES):
             size_bytes += len(chunk)
             if size_bytes > max_bytes:
-                return None
-            chunks.append(chunk)
-    return b"".join(chunks)
+                return False
+            to.write(chunk)
+    return True

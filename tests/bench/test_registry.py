@@ -45,6 +45,8 @@ PROMISED = {
     "gpu_loop_over_bare": 1.05,
     "export_onnx_over_plain": 2,
     "import_onnx_over_onnx2torch": 1,
+    "import_onnx_over_netron": 1,
+    "import_memory_over_file": 5,
 }
 ALSO_KNOWN = {
     "lime_package_over_ours",

@@ -14,6 +14,7 @@ from netloom.formats.caffe.message import Damage, Message
 from netloom.formats.caffe.net import CaffeNet, read_net, weights_by_layer, with_weights
 from netloom.formats.caffe.text import MAX_TEXT_BYTES, parse_text
 from netloom.formats.caffe.wire import parse_bytes
+from netloom.formats.damage import reason_of
 from netloom.formats.drawing import Drawing
 from netloom.formats.imported import (
     MAX_REPORTED_WEIGHTS,
@@ -82,6 +83,16 @@ def read_caffe(
 
 def open_files(files: Sequence[CaffeFile], *, name: str = "") -> CaffeNetwork:
     """Open files that are read already; raises FormatError."""
+    try:
+        return _opened(files, name)
+    except Damage as error:
+        named = " and ".join(file.name for file in files[:2])
+        raise FormatError(
+            f"{named} cannot be opened as a network of Caffe: {error}. Mend it, or send it again."
+        ) from error
+
+
+def _opened(files: Sequence[CaffeFile], name: str) -> CaffeNetwork:
     layers, layers_file = _layers(files)
     weights, weights_file = _weights(files, layers)
     used = [file for file in (layers_file, weights_file) if file is not None]
@@ -119,7 +130,8 @@ def _files(path: Path) -> list[CaffeFile]:
         with path.open("rb") as file:
             content = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
     except (*BROKEN_ZIP, OSError) as error:
-        raise FormatError(f"{path.name} is damaged: {error}. Send the file again.") from error
+        reason = reason_of(error, "it ends too early")
+        raise FormatError(f"{path.name} is damaged: {reason}. Send the file again.") from error
     return [CaffeFile(path.name, memoryview(content))]
 
 

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import io
+import tempfile
 import zipfile
 from pathlib import Path
+from typing import BinaryIO
 
 from netloom.formats.bundle import BundleMeta
+from netloom.formats.damage import reason_of
 from netloom.formats.imported import FormatError, ImportedNetwork
 from netloom.formats.keras.config import parse_config, read_model
 from netloom.formats.keras.draw import draw_network
 from netloom.formats.keras.drawn import KerasNetwork
 from netloom.formats.keras.hdf5 import MAX_ATTRIBUTE_BYTES, open_hdf5
+from netloom.formats.keras.model import KerasModel
 from netloom.formats.keras.settings import JsonObject, Settings
 from netloom.formats.keras.weights import Keras3Weights, LegacyWeights, NoWeights
 from netloom.formats.read_progress import Progress
-from netloom.formats.zips import BROKEN_ZIP, read_counted
+from netloom.formats.zips import BROKEN_ZIP, copy_counted
 
 CONFIG, METADATA, WEIGHTS = "config.json", "metadata.json", "model.weights.h5"
 MAX_WEIGHTS_BYTES = 8 * 2**30
@@ -39,8 +43,16 @@ def open_keras_v3(path: Path, progress: Progress) -> KerasNetwork:
     version = Settings(metadata, "the file").text("keras_version", "3")
     model = read_model(config)
     progress(0.2, "Reading the weights")
-    content = member(path, WEIGHTS, MAX_WEIGHTS_BYTES)
-    with open_hdf5(io.BytesIO(content), path.name) as root:
+    # On disk, where HDF5 reads one array after the other: in memory all would be there twice.
+    with tempfile.TemporaryFile() as weights:
+        _copy_member(path, WEIGHTS, MAX_WEIGHTS_BYTES, weights)
+        return _drawn_v3(path, model, weights, version, progress)
+
+
+def _drawn_v3(
+    path: Path, model: KerasModel, weights: BinaryIO, version: str, progress: Progress
+) -> KerasNetwork:
+    with open_hdf5(weights, path.name) as root:
         return draw_network(
             model,
             Keras3Weights(root),
@@ -107,7 +119,14 @@ def _without_architecture(path: Path, layer_names: list[str]) -> str:
 
 
 def member(path: Path, name: str, most_bytes: int) -> bytes:
-    """Return a file of a zip; raises FormatError where it is not there, or too large."""
+    """Return a file of a zip."""
+    content = io.BytesIO()
+    _copy_member(path, name, most_bytes, content)
+    return content.getvalue()
+
+
+def _copy_member(path: Path, name: str, most_bytes: int, to: BinaryIO) -> None:
+    """Write a file of a zip; raises FormatError where it is not there, damaged or too large."""
     try:
         with zipfile.ZipFile(path) as archive:
             entries = archive.infolist()
@@ -115,11 +134,11 @@ def member(path: Path, name: str, most_bytes: int) -> bytes:
             if len(found) != 1:
                 count = "no" if not found else str(len(found))
                 raise FormatError(f"{path.name} is not a Keras file: it holds {count} {name}.")
-            content = read_counted(archive, found[0], most_bytes)
+            is_whole = copy_counted(archive, found[0], most_bytes, to)
     except (*BROKEN_ZIP, OSError) as error:
-        raise FormatError(f"{path.name} is damaged: {error}. Save or send it again.") from error
-    if content is None:
+        reason = reason_of(error, "it ends too early")
+        raise FormatError(f"{path.name} is damaged: {reason}. Save or send it again.") from error
+    if not is_whole:
         raise FormatError(
             f"{name} in {path.name} is larger than {most_bytes / 2**20:,.0f} MB, which is allowed."
         )
-    return content

@@ -278,5 +278,5 @@ def to_tensor(array: Array) -> Tensor:
     """Return an array as a tensor of its own; numbers as float32."""
     import torch
 
-    kept = array.astype(np.float32) if array.dtype.kind not in "iub" else array
-    return torch.from_numpy(np.array(kept, order="C"))  # pyright: ignore[reportUnknownMemberType]
+    dtype = None if array.dtype.kind in "iub" else np.float32
+    return torch.from_numpy(np.array(array, dtype, order="C"))  # pyright: ignore[reportUnknownMemberType]

@@ -150,5 +150,7 @@ class TensorReader:
         dtype = onnx.helper.tensor_dtype_to_np_dtype(tensor.data_type)
         if dtype.hasobject or tensor.data_type == TensorProto.STRING:
             raise FormatError(f"{name} cannot lie in another file: it holds text.")
-        flat = np.fromfile(path, dtype=dtype, count=math.prod(tensor.dims), offset=offset)
-        return flat.reshape(tuple(tensor.dims))
+        shape = tuple(tensor.dims)
+        if not size_bytes:
+            return np.zeros(shape, dtype)
+        return np.memmap(path, dtype, mode="r", offset=offset, shape=shape)

@@ -91,11 +91,38 @@ def compare_with_onnxruntime(
     Raises:
         FormatError: The network holds placeholders or cannot compute, or ONNX Runtime refuses.
     """
-    runtime: Any = import_module("onnxruntime")  # it has no types
     if network.imported.report.count("placeholder"):
         raise FormatError("It holds what Netloom cannot compute; replace that first.")
+    given, told, oracle = _computed_by_onnxruntime(path, network, feeds, seed)
+    try:
+        computed = run_network(network, given)
+    except Exception as error:  # torch raises what it likes
+        raise FormatError(f"The network as opened cannot compute: {str(error)[:300]}") from error
+    differences = [
+        float(np.max(np.abs(computed[name].astype(np.float64) - told[name]), initial=0))
+        for name in told
+    ]
+    largest = [float(np.max(np.abs(told[name].astype(np.float64)), initial=0)) for name in told]
+    if not np.isfinite([*differences, *largest]).all():
+        raise FormatError("It gives numbers beyond all bounds, which cannot be compared.")
+    return ParityCheck(
+        oracle=oracle,
+        inputs=f"random (seed {seed})" if feeds is None else "given",
+        max_abs_diff=max(differences),
+        max_abs_value=max(largest),
+    )
+
+
+def _computed_by_onnxruntime(
+    path: Path, network: OnnxNetwork, feeds: Mapping[str, Array] | None, seed: int
+) -> tuple[dict[str, Array], dict[str, Array], str]:
+    """Return inputs, outputs and what computed them; the runtime lets its memory go."""
+    runtime: Any = import_module("onnxruntime")  # it has no types
     options: Any = runtime.SessionOptions()
     options.log_severity_level = 3
+    # For one run it is not worth holding the weights a second time, in another order.
+    options.add_session_config_entry("session.disable_prepacking", "1")
+    options.enable_cpu_mem_arena = False
     try:
         session: Any = runtime.InferenceSession(
             str(path), options, providers=["CPUExecutionProvider"]
@@ -105,23 +132,7 @@ def compare_with_onnxruntime(
         told = dict(zip(wanted, session.run(wanted, given), strict=True))
     except Exception as error:  # its exceptions have no common base
         raise FormatError(f"ONNX Runtime refuses the file: {str(error)[:300]}") from error
-    try:
-        computed = run_network(network, given)
-    except Exception as error:  # torch raises what it likes
-        raise FormatError(f"The network as opened cannot compute: {str(error)[:300]}") from error
-    differences = [
-        float(np.max(np.abs(computed[name].astype(np.float64) - told[name]), initial=0))
-        for name in wanted
-    ]
-    largest = [float(np.max(np.abs(told[name].astype(np.float64)), initial=0)) for name in wanted]
-    if not np.isfinite([*differences, *largest]).all():
-        raise FormatError("It gives numbers beyond all bounds, which cannot be compared.")
-    return ParityCheck(
-        oracle=f"onnxruntime {runtime.__version__}",
-        inputs=f"random (seed {seed})" if feeds is None else "given",
-        max_abs_diff=max(differences),
-        max_abs_value=max(largest),
-    )
+    return given, told, f"onnxruntime {runtime.__version__}"
 
 
 def _random_feeds(session: Any, network: OnnxNetwork, seed: int) -> dict[str, Array]:

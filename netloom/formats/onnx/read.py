@@ -113,14 +113,15 @@ def open_model(
 ) -> OnnxNetwork:
     """Open a model that is read already; raises FormatError."""
     source = _source(model, side_files or {})
+    del model  # which holds all weights once more
     importer = _best(source, sizes or {})
     if not importer.inputs:
         raise FormatError("The graph takes no input: what it gives is always the same.")
     drawing = Drawing()
     ids = importer.board.draw(drawing)
-    document = drawing.finish(model.graph.name or name)
+    document = drawing.finish(source.model.graph.name or name)
     report = _report(importer, source, ids)
-    meta = read_metadata(model, document)
+    meta = read_metadata(source.model, document)
     drawn = ImportedNetwork(document, report, drawing.weights, meta)
     imported = fold_by_module(drawn, importer.class_names, smallest_leaf=_SMALLEST_LEAF)
     nodes = imported.document.graph.nodes
@@ -141,12 +142,13 @@ def _source(model: ModelProto, side_files: Mapping[str, Path]) -> Source:
         if tensor.name in weights:
             raise FormatError(f"Two weights are called {tensor.name[:100]!r}.")
         weights[tensor.name] = reader.read(tensor)
-    return Source(model, weights, _inferred_shapes(model))
+    light = _without_weights(model)
+    return Source(light, weights, _inferred_shapes(light))
 
 
 def _inferred_shapes(model: ModelProto) -> dict[str, list[int | None]]:
     """Return the shapes that ONNX infers; nothing where it cannot."""
-    found = _without_weights(model)
+    found = model
     if found.ByteSize() <= MAX_INFERRED_BYTES:
         # It raises what it likes, and shapes are a help alone.
         with suppress(Exception):
@@ -165,11 +167,13 @@ def _inferred_shapes(model: ModelProto) -> dict[str, list[int | None]]:
 
 
 def _without_weights(model: ModelProto) -> ModelProto:
-    """Return a model whose large tensors have sizes alone: shapes follow from nothing else."""
+    """Return a model whose large tensors have sizes alone: nothing else follows from more."""
     graph = model.graph
     light = ModelProto(
-        ir_version=model.ir_version, opset_import=model.opset_import, functions=model.functions
-    )
+        ir_version=model.ir_version, opset_import=model.opset_import, functions=model.functions,
+        producer_name=model.producer_name, producer_version=model.producer_version,
+        metadata_props=model.metadata_props,
+    )  # fmt: skip
     light.graph.CopyFrom(
         GraphProto(
             name=graph.name,

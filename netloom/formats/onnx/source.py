@@ -33,6 +33,7 @@ class Source:
     """A model whose tensors are read.
 
     Attributes:
+        model: Without the numbers of large tensors, which are in `weights`.
         shapes: What shape inference finds for each tensor, for what stands behind placeholders.
     """
 

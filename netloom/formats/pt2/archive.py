@@ -12,6 +12,7 @@ from typing import cast
 import torch
 from torch import Tensor
 
+from netloom.formats.damage import reason_of
 from netloom.formats.imported import FormatError
 from netloom.formats.zips import BROKEN_ZIP, read_counted
 
@@ -50,7 +51,8 @@ def read_archive(path: Path) -> Archive:
         with zipfile.ZipFile(path) as archive:
             return _Members(path.name, archive).read()
     except (*BROKEN_ZIP, OSError) as error:
-        raise FormatError(f"{path.name} is damaged: {error}. Send the file again.") from error
+        reason = reason_of(error, "it ends too early")
+        raise FormatError(f"{path.name} is damaged: {reason}. Send the file again.") from error
 
 
 class _Members:
@@ -110,7 +112,7 @@ class _Members:
         return found
 
     def _tensor(self, name: str, path: str, meta: Json) -> Tensor:
-        dtype = DTYPES.get(cast("int", meta.get("dtype")))
+        dtype = dtype_of(meta.get("dtype"))
         sizes = [whole_of(each) for each in items_of(meta.get("sizes"))]
         strides = [whole_of(each) for each in items_of(meta.get("strides"))]
         offset = whole_of(meta.get("storage_offset"))
@@ -171,3 +173,9 @@ def whole_of(value: object) -> int | None:
     if isinstance(value, dict):
         value = cast("dict[str, object]", value).get("as_int")
     return value if isinstance(value, int) and not isinstance(value, bool) else None
+
+
+def dtype_of(value: object) -> torch.dtype | None:
+    """Return the type of numbers that a program writes as a number; None for an unknown one."""
+    known = whole_of(value)
+    return None if known is None else DTYPES.get(known)

@@ -9,7 +9,7 @@ from typing import cast
 import torch
 
 from netloom.formats.imported import FormatError
-from netloom.formats.pt2.archive import AGAIN, DTYPES, Archive, Json, items_of, objects, whole_of
+from netloom.formats.pt2.archive import AGAIN, Archive, Json, dtype_of, items_of, objects, whole_of
 
 MAX_NODES = 100_000
 _OPERATORS = "torch.ops."
@@ -102,7 +102,7 @@ def read_graph(archive: Archive, name: str) -> Graph:
     for key, told in values.items():
         meta = objects(told, name)
         known = [_size(each) for each in items_of(meta.get("sizes"))]
-        dtypes[key] = DTYPES.get(cast("int", meta.get("dtype")), torch.float32)
+        dtypes[key] = dtype_of(meta.get("dtype")) or torch.float32
         if None not in known:
             sizes[key] = cast("tuple[int, ...]", tuple(known))
     stored, learned, given = _inputs(signature, name)
@@ -220,7 +220,7 @@ def _value(told: object) -> object:
         case "as_none":
             return None
         case "as_int" | "as_float" | "as_bool" | "as_string":
-            return float(value) if kind == "as_float" and isinstance(value, str) else value
+            return _float_in_words(value) if kind == "as_float" else value
         case "as_ints" | "as_floats" | "as_bools" | "as_strings":
             return items_of(value)
         case "as_tensor" | "as_sym_int" | "as_sym_float" | "as_sym_bool" | "as_optional_tensor":
@@ -228,11 +228,21 @@ def _value(told: object) -> object:
         case "as_tensors" | "as_sym_ints" | "as_optional_tensors" | "as_sym_floats":
             return [_computed(each) for each in items_of(value)]
         case "as_scalar_type":
-            return DTYPES.get(cast("int", value), Unknown("type"))
+            return dtype_of(value) or Unknown("type")
         case "as_device" | "as_layout" | "as_memory_format":
             return None
         case _:
             return Unknown(kind)
+
+
+def _float_in_words(value: object) -> object:
+    """Return a float; those that JSON cannot write, such as infinity, come as text."""
+    if not isinstance(value, str):
+        return value
+    try:
+        return float(value)
+    except ValueError:
+        return Unknown("number")
 
 
 def _computed(told: object) -> object:

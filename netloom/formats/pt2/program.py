@@ -15,7 +15,9 @@ from typing import Any, cast
 import torch
 from torch import Tensor, nn
 
+from netloom.formats.damage import reason_of
 from netloom.formats.imported import FormatError
+from netloom.formats.pt2.archive import AGAIN
 from netloom.formats.pt2.batch import Choices, other_batch
 from netloom.formats.pt2.forms import FORMS, MAKERS, Form, NoForm, plain_form
 from netloom.formats.pt2.graph import Graph, Name, Node, Unknown
@@ -314,8 +316,9 @@ def _computed(overload: Any, args: Mapping[str, object]) -> list[Tensor]:
     try:
         found: object = overload(**args)
     except Exception as error:  # torch raises what it likes
+        reason = reason_of(error, "its settings do not fit")
         raise FormatError(
-            f"{overload} cannot compute with what it is given: {str(error)[:300]}"
+            f"{overload} cannot compute with what it is given: {reason}. {AGAIN}"
         ) from error
     items = cast("Sequence[object]", found) if isinstance(found, list | tuple) else [found]
     return [each for each in items if isinstance(each, Tensor)]

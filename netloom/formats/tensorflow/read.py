@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from netloom.formats.bundle import MAX_WEIGHTS_BYTES
+from netloom.formats.damage import reason_of
 from netloom.formats.imported import FormatError, ImportedNetwork
 from netloom.formats.onnx.read import read_onnx_file
 from netloom.formats.read_progress import Progress
@@ -82,7 +83,8 @@ def _unpacked(path: Path, folder: Path) -> Path:
                 if place.name == GRAPH:
                     graphs.append(place)
     except (*BROKEN_ZIP, OSError) as error:
-        raise FormatError(f"{path.name} is a damaged zip: {error}. Send it again.") from error
+        reason = reason_of(error, "it ends too early")
+        raise FormatError(f"{path.name} is a damaged zip: {reason}. Send it again.") from error
     if len(graphs) != 1:
         raise FormatError(f"{path.name} holds {len(graphs)} SavedModels; send one at a time.")
     return graphs[0].parent

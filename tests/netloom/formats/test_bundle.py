@@ -184,7 +184,7 @@ def test_missing_and_foreign_files(tmp_path: Path) -> None:
     with pytest.raises(BundleError, match="No such file"):
         read_bundle(tmp_path / "nothing")
     (tmp_path / "text").write_text("not a zip")
-    with pytest.raises(BundleError, match="not a readable bundle"):
+    with pytest.raises(BundleError, match="is a damaged bundle"):
         read_bundle(tmp_path / "text")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from itertools import pairwise
 from pathlib import Path
 
@@ -305,3 +306,31 @@ def test_what_holds_a_network_is_not_weights_alone(shared_data: Path, tmp_path: 
     (tmp_path / "w.pt").write_bytes(b"PK\x03\x04 damaged")
     with pytest.raises(FormatError):
         read_weight_file(tmp_path / "w.pt")
+
+
+class Asks:
+    """What a hostile checkpoint asks for while it is loaded."""
+
+    def __reduce__(self) -> tuple[object, tuple[str]]:
+        return os.system, ("touch escaped",)
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        ({"a": torch.rand(2), "b": Asks()}, r"asks for \w+\.system, which is more than tensors"),
+        ([torch.rand(2)], "holds no weights by name"),
+        ({"a": torch.zeros(1).expand(2**40)}, "declares more numbers than the file holds"),
+        ({"a": torch.zeros(2, device="meta")}, "sparse, quantised or without numbers"),
+        ({"a": torch.eye(3).to_sparse()}, "sparse, quantised or without numbers"),
+    ],
+)
+def test_weights_that_are_more_or_less_than_tensors_are_refused(
+    tmp_path: Path, content: object, words: str
+) -> None:
+    torch.save(content, tmp_path / "w.pt")
+    with pytest.raises(FormatError, match=words) as refused:
+        read_weight_file(tmp_path / "w.pt")
+    said = str(refused.value)
+    assert "weights_only" not in said, "what torch advises would run the file"
+    assert "\x1b" not in said

@@ -92,3 +92,12 @@ def test_what_is_nothing_is_said_to_be_nothing(tmp_path: Path, content: bytes) -
     (tmp_path / "x").write_bytes(content)
     with pytest.raises(FormatError):
         recognise(tmp_path / "x")
+
+
+def test_a_zip_whose_names_are_no_text_is_damaged(tmp_path: Path) -> None:
+    path = tmp_path / "net.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("nämlich.txt", b"x")  # a name that says that it is UTF-8
+    path.write_bytes(path.read_bytes().replace("ä".encode(), b"\xff\xff"))
+    with pytest.raises(FormatError, match=r"net\.zip is a damaged zip: .*Send the file again"):
+        recognise(path)

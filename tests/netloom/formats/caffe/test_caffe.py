@@ -323,3 +323,14 @@ def test_the_command_line_takes_both_files(
     told = json.loads(capsys.readouterr().out)
     assert told["report"]["num_missing_weights"] == 2
     assert len(read_network(target).weights) == 2
+
+
+@pytest.mark.parametrize(
+    "wrong", ["input: 5", "input_dim: 1e300", 'layer { name: 3 type: "ReLU" }']
+)
+def test_a_field_of_another_kind_is_told_with_the_name_of_the_file(
+    tmp_path: Path, wrong: str
+) -> None:
+    (tmp_path / "net.prototxt").write_text(SMALL + wrong)
+    with pytest.raises(FormatError, match=r"net\.prototxt cannot be opened .*: .*Mend it"):
+        read_network(tmp_path / "net.prototxt")

@@ -5,19 +5,18 @@
 
 from __future__ import annotations
 
-import os
 import random
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import onnx
+import pytest
 from onnx import TensorProto, helper, numpy_helper
 
 from netloom.formats.imported import FormatError
 from netloom.formats.onnx.read import read_onnx
+from tests.netloom.formats.fuzzing import bytes_changed, num_files, survey
 
-NUM_FILES = 100 * int(os.environ.get("EXAMPLES", "1"))
 ODD_NUMBERS = (-(2**63), -1, 0, 1, 3, 2**31, 2**62)
 OPERATORS = (
     "Conv", "MaxPool", "Gemm", "Reshape", "Split", "Slice", "Concat", "LSTM", "Resize", "Pad",
@@ -51,20 +50,6 @@ def small_model() -> onnx.ModelProto:
     return helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
 
 
-def _bytes_changed(draw: random.Random) -> bytes:
-    content = bytearray(small_model().SerializeToString())
-    for _ in range(draw.randint(1, 8)):
-        place = draw.randrange(len(content))
-        match draw.randrange(3):
-            case 0:
-                content[place] = draw.randrange(256)
-            case 1:
-                content[place : place + draw.randint(1, 32)] = b""
-            case _:
-                content[place:place] = draw.randbytes(draw.randint(1, 12))
-    return bytes(content)
-
-
 def _fields_changed(draw: random.Random) -> bytes:
     model = small_model()
     graph = model.graph
@@ -91,19 +76,14 @@ def _fields_changed(draw: random.Random) -> bytes:
     return model.SerializeToString()
 
 
+@pytest.mark.timeout(7200)
 def test_a_changed_file_is_a_network_or_a_sentence(tmp_path: Path) -> None:
-    ways: tuple[Callable[[random.Random], bytes], ...] = (_bytes_changed, _fields_changed)
-    path = tmp_path / "changed.onnx"
-    opened = 0
-    sentences: list[str] = []
-    for seed in range(NUM_FILES):
-        draw = random.Random(seed)
-        path.write_bytes(ways[seed % 2](draw))
-        try:
-            read_onnx(path)
-            opened += 1
-        except FormatError as error:
-            sentences.append(str(error))
-    assert opened
-    assert sentences
-    assert all(sentences)
+    content = small_model().SerializeToString()
+
+    def changed(seed: int, draw: random.Random) -> bytes:
+        return _fields_changed(draw) if seed % 2 else bytes_changed(content, draw)
+
+    survey(
+        read_onnx, changed, tmp_path / "changed.onnx", refusals=(FormatError,),
+        seeds=range(num_files()),
+    ).check()  # fmt: skip

@@ -175,6 +175,31 @@ def test_what_is_declared_must_be_there(small: Path, member: str, key: str, word
         read_network(changed_json(small, member, lie))
 
 
+def test_a_type_of_numbers_that_is_no_number_is_unknown(small: Path) -> None:
+    """A list where a number belongs is no key of a table."""
+
+    def mistype(parsed: Any) -> None:
+        parsed["config"]["weight"]["tensor_meta"]["dtype"] = [7]
+
+    with pytest.raises(FormatError, match="is of an unknown kind"):
+        read_network(changed_json(small, "model_weights_config.json", mistype))
+
+    def mistype_value(parsed: Any) -> None:
+        for value in parsed["graph_module"]["graph"]["tensor_values"].values():
+            value["dtype"] = [7]
+
+    assert read_network(changed_json(small, "models/model.json", mistype_value)).weights
+
+
+def test_a_number_in_words_that_is_none_makes_a_placeholder(small: Path) -> None:
+    def add(parsed: Any) -> None:
+        extra = {"name": "alpha", "arg": {"as_float": "many"}, "kind": 1}
+        parsed["graph_module"]["graph"]["nodes"][0]["inputs"].append(extra)
+
+    imported = read_network(changed_json(small, "models/model.json", add))
+    assert imported.report.count("placeholder") == 1
+
+
 def test_a_program_for_so_many_samples_alone_says_how_to_export_it(tmp_path: Path) -> None:
     class AddsUp(nn.Module):
         def forward(self, given: Tensor) -> Tensor:
