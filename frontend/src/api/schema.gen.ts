@@ -5539,8 +5539,9 @@ export interface components {
          *         name_stem: What a new node is called before a number is added.
          *         icon: Web name in the Tabler icon set.
          *         hue: Degrees, 0..360.
-         *         operators: For a layer that is one of several operations, by its parameter `op`: the ports
-         *             of each, which the JSON of its parameter `arguments` decides.
+         *         operators: For a layer that is one of several operations, by its parameter `op`: the fields
+         *             of each, whose values its parameter `arguments` holds as JSON, and the ports, which
+         *             these decide.
          *         names_ports: Parameters in which inputs and outputs are named, with commas between.
          *         variadic_param: The parameter that says how many ports `input_1`, `input_2`... there are.
          *         variadic_inputs: What those ports are called in place of `input`, before the number.
@@ -6501,13 +6502,17 @@ export interface components {
         };
         /**
          * OperatorDescription
-         * @description The ports of one operation of a layer.
+         * @description One operation of a layer: its ports, and the fields of its arguments.
          */
         OperatorDescription: {
+            /** Arguments */
+            arguments: components["schemas"]["ParamDescription"][];
             /** Inputs */
             inputs: components["schemas"]["PortRule"][];
             /** Outputs */
             outputs: components["schemas"]["PortRule"][];
+            /** Summary */
+            summary: string;
         };
         /** OptimizerConfig */
         OptimizerConfig: {
