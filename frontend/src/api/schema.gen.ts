@@ -4846,7 +4846,7 @@ export interface components {
          */
         FreeableOut: {
             /** Name */
-            name: ("uploads" | "checkpoints" | "bundles") | "bin";
+            name: ("uploads" | "checkpoints" | "bundles" | "exports") | "bin";
             /** Num */
             num: number;
             /** Size Bytes */
@@ -4863,7 +4863,7 @@ export interface components {
              * What
              * @enum {string}
              */
-            what: "uploads" | "checkpoints" | "bundles";
+            what: "uploads" | "checkpoints" | "bundles" | "exports";
         };
         /**
          * Graph
@@ -7498,6 +7498,7 @@ export interface components {
          *     Attributes:
          *         order: `-score` begins with what the network is surest of.
          *         right: `unknown` are those without a label that the network knows.
+         *         name: Part of the file's name, in capitals or not.
          */
         RowFilter: {
             /** Label */
@@ -7506,6 +7507,8 @@ export interface components {
             max_score?: number | null;
             /** Min Score */
             min_score?: number | null;
+            /** Name */
+            name?: string | null;
             /**
              * Order
              * @default position
@@ -8755,7 +8758,7 @@ export interface components {
          */
         StoragePart: {
             /** Name */
-            name: ("datasets" | "checkpoints" | "bundles" | "explanations" | "predictions" | "weights" | "uploads") | "bin";
+            name: ("datasets" | "checkpoints" | "bundles" | "exports" | "explanations" | "predictions" | "weights" | "uploads") | "bin";
             /** Num */
             num: number;
             /** Size Bytes */
@@ -13049,6 +13052,7 @@ export interface operations {
                 limit?: number;
                 max_score?: number | null;
                 min_score?: number | null;
+                name?: string | null;
                 order?: "position" | "score" | "-score" | "label" | "predicted";
                 predicted?: number | null;
                 right?: ("yes" | "no" | "unknown") | null;
