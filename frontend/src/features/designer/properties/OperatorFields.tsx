@@ -107,12 +107,13 @@ function usePerform(chosen: readonly Chosen[]) {
   return (
     param: ParamDescription,
     operations: (one: Chosen, scope: string | null) => Operation[],
-  ): void =>
+  ): void => {
     editor.perform(
       `${param.title} of ${names}`,
       chosen.flatMap((one) => operations(one, scope)),
       { mergeKey: `${chosen.map(({ id }) => id).join()}.${ARGUMENTS}.${param.name}` },
     );
+  };
 }
 
 interface OperatorFieldProps {
