@@ -123,8 +123,10 @@ class RowFilter(Schema):
     Attributes:
         order: `-score` begins with what the network is surest of, `-boxes` with the most boxes.
         right: `unknown` are those without a label that the network knows.
+        name: Part of the file's name, in capitals or not.
     """
 
+    name: Annotated[str, Field(max_length=255)] | None = None
     predicted: Annotated[int, Field(ge=0, lt=2**31)] | None = None
     label: Annotated[int, Field(ge=0, lt=2**31)] | None = None
     right: Rightness | None = None

@@ -18,9 +18,16 @@ from storage.models import Upload
 from storage.uploads import discard_upload
 
 PartName = Literal[
-    "datasets", "checkpoints", "bundles", "explanations", "predictions", "weights", "uploads"
+    "datasets",
+    "checkpoints",
+    "bundles",
+    "exports",
+    "explanations",
+    "predictions",
+    "weights",
+    "uploads",
 ]
-FreeName = Literal["uploads", "checkpoints", "bundles"]
+FreeName = Literal["uploads", "checkpoints", "bundles", "exports"]
 IDLE = timedelta(minutes=10)
 UNUSED = timedelta(days=1)
 

@@ -171,7 +171,7 @@ def override_problems(
             for target, param in inner
             if target.parsed is not None
             for error in target.parsed.errors
-            if error.param in (param, None)
+            if error.param is None or error.param.partition(".")[0] == param
         ]
         problems += [
             Diagnostic(

@@ -14,8 +14,8 @@ from netloom.graph.document import Edge, Endpoint
 from netloom.graph.limits import params_problem
 from netloom.graph.topology import find_cycles
 from netloom.layers.block import BLOCK
-from netloom.layers.parse import ParamError
 from netloom.layers.placeholder import Placeholder, PlaceholderParams
+from netloom.layers.refusals import ParamError
 
 _TOP_LEVEL_ROLES = frozenset({"input", "output"})
 _BLOCK_ROLES = frozenset({"block_input", "block_output"})
@@ -108,8 +108,8 @@ def check_params(plan: ScopePlan, node_id: str, planned: PlannedNode) -> Iterato
 def _param_fixes(
     plan: ScopePlan, node_id: str, planned: PlannedNode, error: ParamError
 ) -> list[Fix]:
-    if error.is_missing:
-        return []
+    if error.is_missing or (error.param is not None and "." in error.param):
+        return []  # a value within a parameter, such as `arguments.dim`, has a field of its own
     if error.param is None:
         reset = dict.fromkeys(sorted(planned.node.params))
         return [fixes.set_params("Use the defaults", plan.scope_id, node_id, reset)]

@@ -7,7 +7,7 @@ every operator is a module, so hooks, Grad-CAM, pruning and deep copies work on 
 from __future__ import annotations
 
 import operator
-from collections.abc import Collection, Generator
+from collections.abc import Collection, Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, cast
@@ -111,7 +111,13 @@ def _describe(network: Network, path: str) -> str:
     return f"{names[0]} ({path})" if names else path
 
 
-def build_module(document: Document, *, seed: int = 0, plan: Scope | None = None) -> Network:
+def build_module(
+    document: Document,
+    *,
+    seed: int = 0,
+    plan: Scope | None = None,
+    kept: Mapping[str, nn.Module] | None = None,
+) -> Network:
     """Compile a document into a module in training mode.
 
     Weights are torch's default initialisation, or the one the node asks for, drawn from (seed, name
@@ -120,12 +126,15 @@ def build_module(document: Document, *, seed: int = 0, plan: Scope | None = None
 
     Args:
         plan: Of this document, where the caller has planned it.
+        kept: Modules that run in the place of placeholders, by node path, as an import of a module
+            in this process gives them (`ImportedNetwork.kept`). They are used as they are.
 
     Raises:
         CompileError: The network has errors; they are listed.
     """
-    scope = plan or plan_network(document)
-    builder = _Builder(seed, Origins(document))
+    kept = kept or {}
+    scope = plan or plan_network(document, kept)
+    builder = _Builder(seed, Origins(document), kept)
     with _kept_random_state():
         network = builder.scope(scope, _Place(), Network)
     network = cast("Network", network)
@@ -189,6 +198,7 @@ class _Place:
 class _Builder:
     seed: int
     origins: Origins
+    kept: Mapping[str, nn.Module]
 
     def scope(
         self, scope: Scope, place: _Place, graph_module: type[fx.GraphModule] = fx.GraphModule
@@ -221,6 +231,8 @@ class _Builder:
         if step.is_frozen:
             self.origins.frozen.append(place.module)
         if isinstance(step, LayerStep):
+            if place.weight in self.kept:
+                return self.kept[place.weight]
             self.origins.weights[place.module] = place.weight
             self.origins.owners[place.module] = place.owner
             torch.default_generator.manual_seed(derive_seed(self.seed, place.name))

@@ -8,13 +8,14 @@ overrides, same input shapes share one object), so that what is generated is wha
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from netloom.analyze import analyze
 from netloom.compile.errors import CompileError
 from netloom.compile.order import execution_order, natural_key
 from netloom.compile.steps import BlockStep, LayerStep, Scope, ScopePort, Step, Value
+from netloom.graph.diagnostics import DiagnosticCode
 from netloom.graph.document import Document, Edge, Graph, Node, ParamValue
 from netloom.graph.names import name_problem
 from netloom.graph.sharing import sharing_of
@@ -27,13 +28,22 @@ from netloom.layers.registry import get_layer
 from netloom.layers.shapes import Shape
 
 
-def plan_network(document: Document) -> Scope:
+def plan_network(document: Document, kept: Collection[str] = ()) -> Scope:
     """Return the calls of a network without errors, in the order they are made.
+
+    Args:
+        kept: Paths of placeholders that are no error: whoever builds has modules for them.
 
     Raises:
         CompileError: The analysis found errors; they are listed in the text and attached.
     """
-    errors = [found for found in analyze(document).diagnostics if found.severity == "error"]
+    known = {path.rpartition("/")[2] for path in kept}
+    errors = [
+        found
+        for found in analyze(document).diagnostics
+        if found.severity == "error"
+        and not (found.code is DiagnosticCode.PLACEHOLDER and found.node_id in known)
+    ]
     if errors:
         raise CompileError.of(errors)
     return _Planner(document.graph).top_level()

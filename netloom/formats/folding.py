@@ -68,6 +68,7 @@ def fold_by_module(
         imported,
         document=folding.document(imported.document),
         weights=folding.renamed(imported.weights),
+        kept={folding.path_of(node_id): module for node_id, module in imported.kept.items()},
         report=imported.report.model_copy(update={"pieces": pieces}),
     )
 
@@ -299,5 +300,9 @@ class _Folding:
         found: dict[str, Tensor] = {}
         for key, tensor in weights.items():
             node_id, _, name = key.partition(":")
-            found[f"{'/'.join(self.places.get(node_id, [node_id]))}:{name}"] = tensor
+            found[f"{self.path_of(node_id)}:{name}"] = tensor
         return found
+
+    def path_of(self, node_id: str) -> str:
+        """Return where a node is in the folded document."""
+        return "/".join(self.places.get(node_id, [node_id]))

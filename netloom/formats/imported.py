@@ -11,7 +11,9 @@ from netloom.formats.bundle import BundleMeta
 from netloom.graph.document import Document, NodeId
 
 if TYPE_CHECKING:
-    from torch import Tensor
+    from collections.abc import Mapping
+
+    from torch import Tensor, nn
 
 MAX_REPORTED_WEIGHTS = 1000
 
@@ -99,9 +101,12 @@ class ImportedNetwork:
     Attributes:
         weights: By weight key, `node path:tensor name`, on the CPU; empty where the file has none.
         meta: Classes, preprocessing and licence, as far as the file says.
+        kept: Modules behind placeholders, by node path: for the process they came from, and never
+            written. `netloom.compile.build_module` takes them.
     """
 
     document: Document
     report: ImportReport
     weights: dict[str, Tensor] = field(default_factory=dict[str, "Tensor"])
     meta: BundleMeta = field(default_factory=BundleMeta)
+    kept: Mapping[str, nn.Module] = field(default_factory=dict[str, "nn.Module"])

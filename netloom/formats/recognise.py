@@ -52,11 +52,6 @@ class Format:
     title: str
     advice: str = ""
 
-    @property
-    def can_read(self) -> bool:
-        """Whether a network comes out of it."""
-        return not self.advice
-
 
 BUNDLE = Format("bundle", "Netloom bundle")
 DOCUMENT = Format("document", "Netloom network")

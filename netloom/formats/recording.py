@@ -12,6 +12,7 @@ import torch
 from torch.export import Dim, ExportedProgram
 
 from netloom.formats.exported import ExportError
+from netloom.formats.failed_node import export_failure
 from netloom.formats.runnable import Runnable
 
 AXIS_NAMES = {"B": "batch", "T": "time", "S": "source_time"}
@@ -36,7 +37,8 @@ def record(
         batch: Number of samples; None leaves it open. Likewise `length` of sequences.
 
     Raises:
-        ExportError: It cannot be recorded, or a size cannot stay open; the text says which.
+        ExportError: It cannot be recorded, `gaps` names the node; or a size cannot stay open, the
+            text says which.
     """
     kept = open_symbols(runnable, batch, length)
     shapes = tuple(
@@ -52,13 +54,13 @@ def record(
     except ExportError:
         raise
     except Exception as error:  # it raises what it likes
-        raise ExportError(_why_not(error, runnable, kept)) from error
+        raise _why_not(error, runnable, kept) from error
 
 
-def _why_not(error: Exception, runnable: Runnable, kept: set[str]) -> str:
+def _why_not(error: Exception, runnable: Runnable, kept: set[str]) -> ExportError:
     text = str(error)
     if "Constraints violated" not in text and "specialized" not in text:
-        return f"PyTorch cannot record the network: {text[:600]}"
+        return export_failure(error, runnable.module, "record the network", text[:600])
     held = [
         f"{AXIS_NAMES[symbol]} of {spec.name}"
         for spec in runnable.inputs
@@ -66,7 +68,7 @@ def _why_not(error: Exception, runnable: Runnable, kept: set[str]) -> str:
         if symbol in kept and re.search(rf"'{re.escape(spec.name)}'\]\.size\(\)\[{at}\]", text)
     ]
     fixed = "batch" if all(each.startswith("batch") for each in held) and held else "length"
-    return (
+    return ExportError(
         f"The network cannot be written for any size: {', '.join(held) or 'one of them'} is fixed "
         f"by what its layers compute. Choose a number for “{fixed}”."
     )

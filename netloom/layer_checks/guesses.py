@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from netloom.graph.document import ParamValue
 from netloom.layer_checks.flaws import Trial, stage
 from netloom.layers.base import AnyLayer, Inference, Inputs, Port
-from netloom.layers.describe import ParamDescription, describe_param
 from netloom.layers.expect import kind_problem
+from netloom.layers.fields import ParamDescription, describe_param
 from netloom.layers.params import LayerParams
 from netloom.layers.parse import parse_params
 from netloom.layers.shapes import (

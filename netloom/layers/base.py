@@ -19,6 +19,7 @@ from netloom.layers.shapes import Shape
 from netloom.layers.sizes import Size
 
 if TYPE_CHECKING:
+    from pydantic import BaseModel
     from torch import nn
 
     from netloom.layers.operators.ports import PortRule
@@ -92,9 +93,11 @@ class Port:
 
 
 @dataclass(frozen=True, slots=True)
-class OperatorPorts:
-    """Which ports an operation has."""
+class Operation:
+    """One operation of a layer that is one of several: its arguments, and the ports it has."""
 
+    summary: str
+    arguments: type[BaseModel]
     inputs: Sequence[PortRule]
     outputs: Sequence[PortRule]
 
@@ -230,7 +233,7 @@ class LayerType(Generic[P]):
     aliases: ClassVar[tuple[str, ...]] = ()
     icon: ClassVar[str] = "square"
     role: ClassVar[Role] = "layer"
-    operators: ClassVar[Mapping[str, OperatorPorts]] = {}
+    operators: ClassVar[Mapping[str, Operation]] = {}
     names_ports: ClassVar[tuple[str, str] | None] = None
     has_own_activation: ClassVar[bool] = True
     has_weights: ClassVar[bool | None] = None

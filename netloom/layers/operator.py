@@ -12,7 +12,7 @@ from netloom.layers.base import (
     Inference,
     Inputs,
     LayerType,
-    OperatorPorts,
+    Operation,
     Port,
     SetParams,
     ShapeProblem,
@@ -75,7 +75,7 @@ class Operator(LayerType[OperatorParams]):
     aliases = ("operation", "function", "math", "arithmetic", *OPERATORS)
     icon = "math-function"
     operators = {
-        name: OperatorPorts(operator.inputs, operator.outputs)
+        name: Operation(operator.summary, operator.arguments, operator.inputs, operator.outputs)
         for name, operator in OPERATORS.items()
     }
     Params = OperatorParams
@@ -96,7 +96,7 @@ class Operator(LayerType[OperatorParams]):
             return ShapeProblem(
                 f"{params.op} cannot work on {describe_inputs(inputs)}: {misfit}.",
                 port=next(iter(inputs), None),
-                param="arguments",
+                param=_at_fault(params, misfit),
             )
         names = port_names(operator.outputs, params.read)
         work = sum((elements_per_sample(shape) for shape in outputs), 0)
@@ -156,6 +156,18 @@ def _word(value: CallArgument, tensors: Sequence[str]) -> str:
     if isinstance(value, tuple) and any(isinstance(item, Given) for item in value):
         return f"[{', '.join(_word(cast('Given', item), tensors) for item in value)}]"
     return repr(value)
+
+
+def _at_fault(params: OperatorParams, misfit: Misfit) -> str:
+    """Return the argument that a problem is about: the only one, or the one with the value."""
+    names = list(type(params.read).model_fields)
+    for name in names:
+        held = cast("object", getattr(params.read, name))
+        values = cast("tuple[object, ...]", held) if isinstance(held, tuple) else (held,)
+        is_held = misfit.value is not None and misfit.value in values
+        if len(names) == 1 or is_held:
+            return f"arguments.{name}"
+    return "arguments"
 
 
 _NEEDED = {"integers": "integer", "booleans": "boolean"}

@@ -10,7 +10,7 @@ from typing import cast
 from netloom.compile.signatures import SIZES
 from netloom.graph.document import ParamValue
 from netloom.layers.base import AnyLayer
-from netloom.layers.describe import ParamDescription, describe_param
+from netloom.layers.fields import ParamDescription, describe_param
 from netloom.layers.parse import parse_params
 from netloom.layers.shapes import Shape
 from netloom.readback.guesses import guessed_texts

@@ -9,7 +9,7 @@ from typing import ClassVar, Generic, TypeAlias, TypeVar
 from netloom.analyze.model import Binding
 from netloom.graph.document import Document, Node, ParamValue, Scalar
 from netloom.graph.topology import Scope
-from netloom.layers.describe import ParamDescription, describe_param
+from netloom.layers.fields import ParamDescription, describe_param
 from netloom.layers.params import LayerParams
 from netloom.surgery.edit import GraphEdit
 from netloom.surgery.expand import Expansion, expand

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from netloom.analyze.model import Totals
 from netloom.graph.document import NodeId, ParamValue
 from netloom.graph.operations import Operation
-from netloom.layers.describe import ParamDescription
+from netloom.layers.fields import ParamDescription
 
 Place = Literal["network", "node", "edge", "selection"]
 

@@ -4945,7 +4945,7 @@ export interface components {
          */
         FreeableOut: {
             /** Name */
-            name: ("uploads" | "checkpoints" | "bundles") | "bin";
+            name: ("uploads" | "checkpoints" | "bundles" | "exports") | "bin";
             /** Num */
             num: number;
             /** Size Bytes */
@@ -4962,7 +4962,7 @@ export interface components {
              * What
              * @enum {string}
              */
-            what: "uploads" | "checkpoints" | "bundles";
+            what: "uploads" | "checkpoints" | "bundles" | "exports";
         };
         /**
          * Graph
@@ -5638,8 +5638,9 @@ export interface components {
          *         name_stem: What a new node is called before a number is added.
          *         icon: Web name in the Tabler icon set.
          *         hue: Degrees, 0..360.
-         *         operators: For a layer that is one of several operations, by its parameter `op`: the ports
-         *             of each, which the JSON of its parameter `arguments` decides.
+         *         operators: For a layer that is one of several operations, by its parameter `op`: the fields
+         *             of each, whose values its parameter `arguments` holds as JSON, and the ports, which
+         *             these decide.
          *         names_ports: Parameters in which inputs and outputs are named, with commas between.
          *         variadic_param: The parameter that says how many ports `input_1`, `input_2`... there are.
          *         variadic_inputs: What those ports are called in place of `input`, before the number.
@@ -6601,13 +6602,17 @@ export interface components {
         };
         /**
          * OperatorDescription
-         * @description The ports of one operation of a layer.
+         * @description One operation of a layer: its ports, and the fields of its arguments.
          */
         OperatorDescription: {
+            /** Arguments */
+            arguments: components["schemas"]["ParamDescription"][];
             /** Inputs */
             inputs: components["schemas"]["PortRule"][];
             /** Outputs */
             outputs: components["schemas"]["PortRule"][];
+            /** Summary */
+            summary: string;
         };
         /** OptimizerConfig */
         OptimizerConfig: {
@@ -7665,6 +7670,7 @@ export interface components {
          *     Attributes:
          *         order: `-score` begins with what the network is surest of, `-boxes` with the most boxes.
          *         right: `unknown` are those without a label that the network knows.
+         *         name: Part of the file's name, in capitals or not.
          */
         RowFilter: {
             /** Label */
@@ -7673,6 +7679,8 @@ export interface components {
             max_score?: number | null;
             /** Min Score */
             min_score?: number | null;
+            /** Name */
+            name?: string | null;
             /**
              * Order
              * @default position
@@ -8923,7 +8931,7 @@ export interface components {
          */
         StoragePart: {
             /** Name */
-            name: ("datasets" | "checkpoints" | "bundles" | "explanations" | "predictions" | "weights" | "uploads") | "bin";
+            name: ("datasets" | "checkpoints" | "bundles" | "exports" | "explanations" | "predictions" | "weights" | "uploads") | "bin";
             /** Num */
             num: number;
             /** Size Bytes */

@@ -174,6 +174,7 @@ export const TESTIDS = {
     predictionsCount: 'predictions-count',
     predictionsCsv: 'predictions-csv',
     predictionsRight: 'predictions-right',
+    predictionsSearch: 'predictions-search',
     compareClassical: 'compare-classical',
     baselineRow: 'baseline-row',
   },

@@ -10,6 +10,7 @@ from typing import Any, cast
 import torch
 
 from netloom.formats.exported import ExportError
+from netloom.formats.failed_node import export_failure
 from netloom.formats.onnx.recurrent_export import RECURRENT
 from netloom.formats.onnx.stand_ins import with_stand_ins
 from netloom.formats.recording import AXIS_NAMES, open_symbols, quiet, record
@@ -25,7 +26,7 @@ def export_model(
     """Return a network as a model of ONNX, with the names of its ends.
 
     Raises:
-        ExportError: PyTorch cannot export it.
+        ExportError: PyTorch cannot export it; `gaps` names the node where one is to blame.
     """
     with with_stand_ins(runnable.module):
         program = record(runnable, batch=batch, length=length)
@@ -40,7 +41,9 @@ def export_model(
                 verbose=False,
             )
     except Exception as error:  # it raises what it likes
-        raise ExportError(f"PyTorch cannot write it as ONNX: {_cause(error)}") from error
+        raise export_failure(
+            error, runnable.module, "write the network as ONNX", _cause(error)
+        ) from error
     model: Model = cast("Any", exported).model
     written = model.opset_imports.get("")
     if written != opset:

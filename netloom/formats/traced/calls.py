@@ -63,6 +63,7 @@ class Call:
         line: Where in the source the call stands.
         label: What its node is called; by path and function where it is empty.
         is_known: Whether anybody knows what it computes; if not, it becomes a placeholder.
+        decides_at: For a module that is kept as a whole: the line that no graph can say.
     """
 
     name: str
@@ -74,6 +75,7 @@ class Call:
     line: str
     label: str = ""
     is_known: bool = True
+    decides_at: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,10 +17,11 @@ from netloom.formats.traced.calls import Ref
 from netloom.formats.traced.context import CannotMap, Context, Drawn, node_name
 from netloom.formats.traced.detectors import OriginalDetector, rebuilt_detector
 from netloom.formats.traced.inputs import InputFacts, input_layer
+from netloom.formats.traced.kept import KeptModule, about_module
 from netloom.formats.traced.merging import BATCHES, Held, Program, Step, leaves, merged
 from netloom.formats.traced.modules import is_declared, is_leaf, map_module
 from netloom.formats.traced.parity import checked, named_results
-from netloom.formats.traced.record import named_modules, record
+from netloom.formats.traced.record import DecidesByNumbers, named_modules, record
 from netloom.formats.traced.recurrent import draw_recurrent, is_recurrent
 from netloom.formats.traced.reshaping import RESHAPING
 from netloom.formats.traced.sketch import Sketch, Value
@@ -83,8 +84,7 @@ def from_module(
     was_training = {path for path, inner in inner_modules if inner.training}
     module.eval()
     try:
-        runs = [record(module, _resized(tensors, batch), is_leaf) for batch in BATCHES]
-        process = Import(module, merged(runs[0], runs[1]), tensors)
+        process = Import(module, _recorded(module, tensors), tensors)
         imported = process.run(name or type(module).__name__)
         if check:
             imported = checked(module, imported, tensors, process.output_names)
@@ -97,6 +97,24 @@ def from_module(
 
     class_names = {path: type(inner).__name__ for path, inner in inner_modules}
     return fold_by_module(imported, class_names)
+
+
+def _recorded(module: nn.Module, tensors: Sequence[Tensor]) -> Program:
+    """Record a module; the smallest modules within it that are no graph are one call each.
+
+    Raises:
+        DecidesByNumbers: It is the module itself that is no graph.
+    """
+    whole: dict[str, str] = {}
+    while True:
+        try:
+            runs = [record(module, _resized(tensors, batch), is_leaf, whole) for batch in BATCHES]
+        except DecidesByNumbers as found:
+            if found.path == "" or found.path in whole:
+                raise
+            whole[found.path] = found.line
+        else:
+            return merged(runs[0], runs[1])
 
 
 def _resized(tensors: Sequence[Tensor], batch: int) -> list[Tensor]:
@@ -143,6 +161,8 @@ class Import:
         self.notes: list[str] = []
         self.owners: dict[str, str] = {}
         self.output_names: list[str] = []
+        self.kept: dict[str, nn.Module] = {}
+        self.kept_paths: set[str] = set()
 
     def run(self, name: str) -> ImportedNetwork:
         """Draw everything and return it with the report."""
@@ -162,7 +182,7 @@ class Import:
         )
         weights = {key: tensor.detach().cpu().contiguous() for key, tensor in
                    drawing.weights.items()}  # fmt: skip
-        return ImportedNetwork(document, report, weights, make_meta(document))
+        return ImportedNetwork(document, report, weights, make_meta(document), self.kept)
 
     def _draw(self, step: Step) -> None:
         before = len(self.sketch.drawn)
@@ -192,6 +212,11 @@ class Import:
         return draw(self.context, replace(step, name=name))
 
     def _module(self, step: Step, module: nn.Module) -> Drawn:
+        if step.decides_at:
+            raise CannotMap(
+                f"it is kept as a whole: what it computes depends on the numbers of its input, at "
+                f"{step.decides_at}"
+            )
         mapped = map_module(module)
         if mapped is None and not is_recurrent(module):
             raise CannotMap("there is no layer for it")
@@ -239,7 +264,13 @@ class Import:
         params: dict[str, ParamValue] = {
             "op": step.name,
             "domain": "torch" if step.module is None else type(step.module).__module__,
-            "attributes": json.dumps({"args": _words(step.args), "kwargs": _words(step.kwargs)}),
+            "attributes": json.dumps(
+                {
+                    "args": _words(step.args),
+                    "kwargs": _words(step.kwargs),
+                    **({} if step.module is None else about_module(step.module)),
+                }
+            ),
             "inputs": ",".join(f"input_{index + 1}" for index in range(len(inputs))),
             "outputs": ",".join(outputs),
             "shapes": json.dumps({port: dims for port, dims in said.items() if dims is not None}),
@@ -250,12 +281,22 @@ class Import:
             params=params,
             name=node_name(step),
             module_path=step.path,
+            weights=self._weights(step),
         )
         self.sketch.drawn.append(drawn.node_id)
+        if step.module is not None and KeptModule.can_call(step.args, step.kwargs):
+            self.kept[drawn.node_id] = KeptModule(step.module, step.args, step.kwargs)
         return {
             output.number: Value(tap, shapes[tap.port])
             for output, tap in zip(step.outputs, drawn.outputs, strict=True)
         }
+
+    def _weights(self, step: Step) -> dict[str, Tensor]:
+        """Return the tensors of a module that is kept: once, where it is called several times."""
+        if step.module is None or step.path in self.kept_paths:
+            return {}
+        self.kept_paths.add(step.path)
+        return dict(step.module.state_dict())
 
     def _report(self, step: Step, node_ids: Sequence[str], message: str) -> None:
         outcome = "folded"

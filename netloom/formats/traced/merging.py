@@ -57,6 +57,7 @@ class Step:
     line: str
     label: str = ""
     is_known: bool = True
+    decides_at: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +104,16 @@ def _step(one: Call, other: Call) -> Step:
     outputs = zip(one.outputs, other.outputs, strict=True)
     results = tuple(_result(left, right) for left, right in outputs)
     return Step(
-        one.name, one.module, one.path, args, kwargs, results, one.line, one.label, one.is_known
+        one.name,
+        one.module,
+        one.path,
+        args,
+        kwargs,
+        results,
+        one.line,
+        one.label,
+        one.is_known,
+        one.decides_at,
     )
 
 

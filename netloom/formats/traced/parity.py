@@ -16,6 +16,7 @@ from netloom.compile.order import natural_key
 from netloom.formats.imported import ImportedNetwork, ParityCheck
 from netloom.formats.traced.calls import Ref
 from netloom.formats.traced.merging import Held, leaves
+from netloom.graph.diagnostics import DiagnosticCode
 
 _SEED = 0
 _SUSPICIOUS = 1e-3
@@ -35,7 +36,11 @@ def checked(
         output_names: Names of the output nodes, in the order of what the module returns.
     """
     report = imported.report
-    if any(found.severity == "error" for found in analyze(imported.document).diagnostics):
+    errors = [each for each in analyze(imported.document).diagnostics if each.severity == "error"]
+    kept = {path.rpartition("/")[2] for path in imported.kept}
+    if any(
+        each.code is not DiagnosticCode.PLACEHOLDER or each.node_id not in kept for each in errors
+    ):
         note = "It cannot run as it is, so it was not compared with the module."
         return replace(imported, report=report.model_copy(update={"notes": [*report.notes, note]}))
     generator = torch.Generator().manual_seed(_SEED)
@@ -45,7 +50,7 @@ def checked(
         else tensor
         for tensor in example
     ]
-    network = build_module(imported.document)
+    network = build_module(imported.document, kept=imported.kept)
     load_weights(network, imported.weights)
     network.eval()
     with torch.no_grad():

@@ -9,7 +9,7 @@ input rather than on sizes is refused, with the line that does.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import Any, cast
@@ -52,12 +52,38 @@ _FRESH = frozenset(
 """Functions that take size and type of a tensor and none of its numbers."""
 
 
+class DecidesByNumbers(FormatError):
+    """What a module computes depends on the numbers of its input.
+
+    Attributes:
+        path: Of the innermost module that does; empty for the one that is recorded.
+        line: Of its code.
+    """
+
+    def __init__(self, path: str, line: str) -> None:
+        super().__init__(
+            f"What this network computes depends on the numbers of its input, at {line}: such "
+            "a network is a program, not a graph. Rewrite the line with torch.where or a mask, "
+            "put it into a module of its own, which is then kept as a whole, or import the part "
+            "before it."
+        )
+        self.path = path
+        self.line = line
+
+
 class _Recorder(TorchFunctionMode):
     """Writes down what reaches torch's functions."""
 
-    def __init__(self, module: nn.Module, is_leaf: Callable[[nn.Module], bool]) -> None:
+    def __init__(
+        self,
+        module: nn.Module,
+        is_leaf: Callable[[nn.Module], bool],
+        whole: Mapping[str, str],
+    ) -> None:
         super().__init__()
         self.is_leaf = is_leaf
+        self.whole = whole
+        self.versions: list[tuple[Tensor, int]] = []
         self.values = Values()
         self.calls: list[Call] = []
         self.stack: list[str] = []
@@ -80,11 +106,7 @@ class _Recorder(TorchFunctionMode):
             return result
         line = current_line()
         if name in _DECISIONS:
-            raise FormatError(
-                f"What this network computes depends on the numbers of its input, at {line}: such "
-                "a network is a program, not a graph. Rewrite the line with torch.where or a mask, "
-                "or import the part before it."
-            )
+            raise DecidesByNumbers(self.stack[-1] if self.stack else "", line)
         kept = self.captured((list(args), kwargs))
         args_kept, kwargs_kept = cast("tuple[list[object], dict[str, object]]", kept)
         result = func(*args, **kwargs)
@@ -144,12 +166,13 @@ class _Recorder(TorchFunctionMode):
         names = self.values.made_of(tensor)
         return Stored(tensor.detach().clone(), "", names, any(n in self.learned for n in names))
 
-    def enter(self, module: nn.Module, path: str) -> None:
+    def enter(self, module: nn.Module, path: str, given: object) -> None:
         """A module is about to be called."""
         if self.inside is None:
             self.stack.append(path)
-            if self.is_leaf(module):
+            if path in self.whole or self.is_leaf(module):
                 self.inside = module
+                self.versions = [(tensor, tensor._version) for tensor in tensors_in(given)]
 
     def leave(self, module: nn.Module, args: Any, kwargs: Any, result: Any) -> None:
         """A module has been called."""
@@ -158,6 +181,9 @@ class _Recorder(TorchFunctionMode):
         path = self.stack.pop()
         if self.inside is module:
             self.inside = None
+            decides_at = self.whole.get(path, "")
+            if decides_at and not self._is_function(result):
+                raise DecidesByNumbers(self.stack[-1] if self.stack else "", decides_at)
             kept = cast(
                 "tuple[list[object], dict[str, object]]", self.captured((list(args), kwargs))
             )
@@ -167,21 +193,49 @@ class _Recorder(TorchFunctionMode):
                         self.values.change(tensor)
                 outputs = self._outputs(result)
                 name = type(module).__name__
-                self.calls.append(Call(name, module, path, kept[0], kept[1], outputs, ""))
+                self.calls.append(
+                    Call(name, module, path, kept[0], kept[1], outputs, "", decides_at=decides_at)
+                )
+
+    def _is_function(self, result: object) -> bool:
+        """Whether a module gave tensors alone and left what it was given as it was.
+
+        Otherwise the module around it goes on with what no graph shows: it is kept instead.
+        """
+        is_unchanged = all(tensor._version == version for tensor, version in self.versions)
+        return is_unchanged and _is_of_tensors(result)
+
+
+def _is_of_tensors(value: object) -> bool:
+    match value:
+        case Tensor() | None:
+            return True
+        case list() | tuple():
+            return all(_is_of_tensors(item) for item in cast("Sequence[object]", value))
+        case dict():
+            items = cast("dict[object, object]", value).values()
+            return all(_is_of_tensors(item) for item in items)
+        case _:
+            return False
 
 
 def record(
-    module: nn.Module, inputs: Sequence[Tensor], is_leaf: Callable[[nn.Module], bool]
+    module: nn.Module,
+    inputs: Sequence[Tensor],
+    is_leaf: Callable[[nn.Module], bool],
+    whole: Mapping[str, str] | None = None,
 ) -> Recording:
     """Run a module and write down what it calls.
 
     Args:
         is_leaf: Whether a module is one call as a whole.
+        whole: Paths of modules that are one call whatever they do, with the line that is why.
 
     Raises:
-        FormatError: It cannot be run, or decides by the numbers of its input.
+        DecidesByNumbers: It, or a module within it, decides by the numbers of its input.
+        FormatError: It cannot be run.
     """
-    recorder = _Recorder(module, is_leaf)
+    recorder = _Recorder(module, is_leaf, whole or {})
     with torch.no_grad(), _hooked(module, recorder):
         given = tuple(
             Out(recorder.values.new(tensor), tuple(tensor.shape), tensor.dtype) for tensor in inputs
@@ -219,8 +273,8 @@ class _Hooks:
     recorder: _Recorder
     path: str
 
-    def before(self, module: nn.Module, _args: object, _kwargs: object) -> None:
-        self.recorder.enter(module, self.path)
+    def before(self, module: nn.Module, args: object, kwargs: object) -> None:
+        self.recorder.enter(module, self.path, (args, kwargs))
 
     def after(self, module: nn.Module, args: Any, kwargs: Any, result: Any) -> None:
         self.recorder.leave(module, args, kwargs, result)

@@ -25,6 +25,7 @@ from netloom.layers.operators.declare import (
     OperatorType,
     TensorCall,
 )
+from netloom.layers.refusals import RefusedArgument, explain_refusal
 
 OPERATORS: Mapping[str, OperatorType] = {
     operator.name: operator
@@ -42,14 +43,19 @@ def read_arguments(name: str, text: str) -> NoArguments:
         text: A JSON object.
 
     Raises:
-        ValueError: They are not those of the operator; the text says what is wrong.
+        RefusedArgument: They are not those of the operator; the text says what is wrong.
     """
+    model = OPERATORS[name].arguments
     try:
-        return OPERATORS[name].arguments.model_validate_json(text)
+        return model.model_validate_json(text)
     except ValidationError as error:
         [found, *_] = error.errors(include_url=False)
-        place = ".".join(str(part) for part in found["loc"]) or "arguments"
-        raise ValueError(f"{name}: {place}: {found['msg'].removeprefix('Value error, ')}") from None
+    if found["type"] in ("json_invalid", "model_type"):
+        raise RefusedArgument(f"{name}: {text[:40]!r} is no JSON object.", "arguments")
+    refusal = explain_refusal(name, model, found)
+    if refusal.param not in model.model_fields:
+        raise RefusedArgument(refusal.message, "arguments")
+    raise RefusedArgument(f"{name}: {refusal.message}", f"arguments.{refusal.param}")
 
 
 def arguments_text(arguments: Mapping[str, object]) -> str:

@@ -16,13 +16,20 @@ from netloom.layers.operators.declare import (
     OperatorType,
     Shapes,
     TensorCall,
+    argument,
     axis_index,
     fixed,
     of_kind,
     placed,
 )
 from netloom.layers.operators.elementwise import together
-from netloom.layers.operators.layout import AXES, MAX_RANK, DimArguments, keeping_kind
+from netloom.layers.operators.layout import (
+    AXES,
+    MAX_RANK,
+    AxisLetters,
+    DimArguments,
+    keeping_kind,
+)
 from netloom.layers.operators.naming import Kind, as_kind, plain, settled
 from netloom.layers.operators.picking import WITH_INDEX
 from netloom.layers.operators.ports import TWO_INPUTS, PortRule
@@ -33,8 +40,10 @@ from netloom.layers.sizes import Size
 class DeclareArguments(NoArguments):
     """What the axes are called, letter by letter, and what the numbers are."""
 
-    axes: Annotated[str, Field(min_length=1, max_length=MAX_RANK)]
-    kind: Literal["number", "integer", "boolean"] = "number"
+    axes: AxisLetters = argument("Axes", "A letter for each axis, such as BTF.")
+    kind: Literal["number", "integer", "boolean"] = argument(
+        "Kind", "Numbers, whole numbers, or yes and no.", "number"
+    )
 
 
 def _declare_shapes(given: DeclareArguments, shapes: Shapes) -> Sequence[Shape]:
@@ -50,7 +59,9 @@ def _declare_shapes(given: DeclareArguments, shapes: Shapes) -> Sequence[Shape]:
 class ViewArguments(NoArguments):
     """The sizes to end with; none for a single number."""
 
-    shape: Annotated[tuple[Annotated[int, Field(ge=1)], ...], Field(max_length=MAX_RANK)] = ()
+    shape: Annotated[tuple[Annotated[int, Field(ge=1)], ...], Field(max_length=MAX_RANK)] = (
+        argument("Shape", "The sizes to end with; empty for a single number.", ())
+    )
 
 
 def _view_shapes(given: ViewArguments, shapes: Shapes) -> Sequence[Shape]:
@@ -95,13 +106,15 @@ def _each(name: str, summary: str, kind: Kind = "number") -> OperatorType:
 class DivideArguments(NoArguments):
     """How the quotient is rounded."""
 
-    rounding_mode: Literal["trunc", "floor"] = "trunc"
+    rounding_mode: Literal["trunc", "floor"] = argument(
+        "Rounding", "Towards zero (trunc), or down (floor).", "trunc"
+    )
 
 
 class DiagonalArguments(NoArguments):
     """Which diagonal is the last that stays; 0 is the main one, 1 the one above."""
 
-    diagonal: int = 0
+    diagonal: int = argument("Diagonal", "0 is the main one, 1 the one above.", 0)
 
 
 def _matrix_part(name: str, summary: str) -> OperatorType:
@@ -123,7 +136,9 @@ def _matrix_part(name: str, summary: str) -> OperatorType:
 class OneHotArguments(NoArguments):
     """How many classes there are."""
 
-    num_classes: Annotated[int, Field(ge=1, le=1_000_000)]
+    num_classes: Annotated[int, Field(ge=1, le=1_000_000)] = argument(
+        "Classes", "How many there are."
+    )
 
 
 def _one_hot_shapes(given: OneHotArguments, shapes: Shapes) -> Sequence[Shape]:

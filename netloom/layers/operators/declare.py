@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from netloom.layers.base import Argument, Constructor, Port
 from netloom.layers.operators.naming import Kind, as_kind, plain
@@ -20,13 +20,32 @@ from netloom.layers.sizes import Size
 
 
 class Misfit(ValueError):
-    """An operator cannot work on what arrives; the text says why."""
+    """An operator cannot work on what arrives; the text says why.
+
+    Attributes:
+        value: The number at fault, where it is one that an argument holds; None elsewhere.
+    """
+
+    def __init__(self, message: str, value: int | None = None) -> None:
+        super().__init__(message)
+        self.value = value
 
 
 class NoArguments(BaseModel):
     """Arguments of an operator: closed, immutable, no silent conversions."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
+
+
+_REQUIRED: Any = ...
+
+
+def argument(title: str, description: str, default: Any = _REQUIRED) -> Any:
+    """Declare an argument of an operator: what a person reads about it, and its default.
+
+    Its kind, range and choices follow from its type.
+    """
+    return Field(default=default, title=title, description=description)
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +135,7 @@ def axis_index(dim: int, rank: int, *, extra: int = 0) -> int:
     """
     count = rank + extra
     if not -count <= dim < count:
-        raise Misfit(f"there is no axis {dim} among {rank}")
+        raise Misfit(f"there is no axis {dim} among {rank}", value=dim)
     return dim % count
 
 

@@ -15,6 +15,7 @@ from netloom.layers.operators.declare import (
     OperatorType,
     Shapes,
     TensorCall,
+    argument,
     of_kind,
     same_shape,
 )
@@ -53,7 +54,9 @@ class OtherArguments(NoArguments):
         other: A number; without it a second tensor arrives.
     """
 
-    other: float | None = None
+    other: float | None = argument(
+        "Other", "The second operand; empty takes a second tensor.", None
+    )
 
 
 _OPERANDS: Ports = (
@@ -82,19 +85,19 @@ def _binary(
 class PowerArguments(NoArguments):
     """To which power."""
 
-    exponent: float = 2.0
+    exponent: float = argument("Exponent", "Each number is raised to it.", 2.0)
 
 
 class ClampArguments(NoArguments):
     """Limits; without one there is none on that side."""
 
-    min: float | None = None
-    max: float | None = None
+    min: float | None = argument("Least", "Smaller numbers become it; empty for none.", None)
+    max: float | None = argument("Most", "Larger numbers become it; empty for none.", None)
 
     @model_validator(mode="after")
     def _has_a_limit(self) -> Self:
         if self.min is None and self.max is None:
-            raise ValueError("clamp needs min, max or both")
+            raise ValueError("give the least, the most or both")
         return self
 
 
@@ -107,7 +110,9 @@ def _clamp(arguments: ClampArguments, _: Shapes) -> TensorCall:
 class CastArguments(NoArguments):
     """What the numbers become."""
 
-    to: Literal["number", "integer", "boolean"] = "number"
+    to: Literal["number", "integer", "boolean"] = argument(
+        "To", "Numbers, whole numbers, or yes and no.", "number"
+    )
 
 
 def _cast_shapes(arguments: CastArguments, shapes: Shapes) -> Sequence[Shape]:
@@ -123,7 +128,7 @@ def _where_shapes(_: object, shapes: Shapes) -> Sequence[Shape]:
 class FillArguments(NoArguments):
     """What is written where the mask says so."""
 
-    value: float = 0.0
+    value: float = argument("Value", "Written where the mask is true.", 0.0)
 
 
 def _logical(name: str, summary: str) -> OperatorType:

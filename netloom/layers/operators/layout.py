@@ -14,6 +14,7 @@ from netloom.layers.operators.declare import (
     OperatorType,
     Shapes,
     TensorCall,
+    argument,
     axis_index,
     axis_indices,
     placed,
@@ -29,6 +30,7 @@ from netloom.layers.shapes import Dim, Shape, named_shape_text
 from netloom.layers.sizes import Size, exact_divide, product
 
 MAX_RANK = 8
+AxisLetters = Annotated[str, Field(min_length=1, max_length=MAX_RANK)]
 Numbers = Annotated[tuple[int, ...], Field(min_length=1, max_length=MAX_RANK)]
 AXES = "BCDHWTFNMKGPQRUVXYZ"
 
@@ -41,8 +43,8 @@ def keeping_kind(shape: Shape, before: Shape) -> Sequence[Shape]:
 class TransposeArguments(NoArguments):
     """The two axes that change places."""
 
-    dim0: int
-    dim1: int
+    dim0: int = argument("First axis", "Its number; 0 is the batch.")
+    dim1: int = argument("Second axis", "Its number; 0 is the batch.")
 
 
 def _transpose_shapes(given: TransposeArguments, shapes: Shapes) -> Sequence[Shape]:
@@ -55,7 +57,7 @@ def _transpose_shapes(given: TransposeArguments, shapes: Shapes) -> Sequence[Sha
 class DimsArguments(NoArguments):
     """Numbers of axes."""
 
-    dims: Numbers
+    dims: Numbers = argument("Axes", "Their numbers; 0 is the batch.")
 
 
 def _permute_shapes(given: DimsArguments, shapes: Shapes) -> Sequence[Shape]:
@@ -78,7 +80,9 @@ class ReshapeArguments(NoArguments):
         shape: −1 for the one that follows from the others.
     """
 
-    shape: Annotated[tuple[Annotated[int, Field(ge=-1)], ...], Field(max_length=MAX_RANK)]
+    shape: Annotated[tuple[Annotated[int, Field(ge=-1)], ...], Field(max_length=MAX_RANK)] = (
+        argument("Shape", "The sizes to end with, the batch included; −1 for one that follows.")
+    )
 
 
 def _reshape_shapes(given: ReshapeArguments, shapes: Shapes) -> Sequence[Shape]:
@@ -97,8 +101,8 @@ def _reshape_shapes(given: ReshapeArguments, shapes: Shapes) -> Sequence[Shape]:
 class FlattenArguments(NoArguments):
     """From which axis to which."""
 
-    start_dim: int = 1
-    end_dim: int = -1
+    start_dim: int = argument("First axis", "Its number; 0 is the batch.", 1)
+    end_dim: int = argument("Last axis", "Its number; −1 is the last.", -1)
 
 
 def _flatten_shapes(given: FlattenArguments, shapes: Shapes) -> Sequence[Shape]:
@@ -114,7 +118,7 @@ def _flatten_shapes(given: FlattenArguments, shapes: Shapes) -> Sequence[Shape]:
 class DimArguments(NoArguments):
     """The number of an axis."""
 
-    dim: int
+    dim: int = argument("Axis", "Its number; 0 is the batch.")
 
 
 def _squeeze_shapes(given: DimArguments, shapes: Shapes) -> Sequence[Shape]:
@@ -139,7 +143,7 @@ def _unsqueeze_shapes(given: DimArguments, shapes: Shapes) -> Sequence[Shape]:
 class AxesArguments(NoArguments):
     """What the axes are called, letter by letter, such as BTF."""
 
-    axes: Annotated[str, Field(min_length=1, max_length=MAX_RANK)]
+    axes: AxisLetters = argument("Axes", "A letter for each axis, such as BTF.")
 
 
 def _name_shapes(given: AxesArguments, shapes: Shapes) -> Sequence[Shape]:

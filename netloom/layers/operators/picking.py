@@ -15,6 +15,7 @@ from netloom.layers.operators.declare import (
     OperatorType,
     Shapes,
     TensorCall,
+    argument,
     axis_index,
     fixed,
     placed,
@@ -32,10 +33,10 @@ MAX_PIECES = 256
 class SliceArguments(NoArguments):
     """A range of one axis, as Python counts."""
 
-    dim: int
-    start: int = 0
-    stop: int | None = None
-    step: Annotated[int, Field(ge=1)] = 1
+    dim: int = argument("Axis", "Its number; 0 is the batch.")
+    start: int = argument("From", "First position; negative counts from the end.", 0)
+    stop: int | None = argument("To", "Position behind the last; empty takes the rest.", None)
+    step: Annotated[int, Field(ge=1)] = argument("Step", "1 takes every position.", 1)
 
 
 def _slice_shapes(given: SliceArguments, shapes: Shapes) -> Sequence[Shape]:
@@ -68,8 +69,8 @@ def _slice_constructor(given: SliceArguments, shapes: Shapes) -> Constructor:
 class SelectArguments(NoArguments):
     """One position of an axis, which disappears."""
 
-    dim: int
-    index: int
+    dim: int = argument("Axis", "Its number; 0 is the batch.")
+    index: int = argument("Position", "Which is taken; negative counts from the end.")
 
 
 def _select_shapes(given: SelectArguments, shapes: Shapes) -> Sequence[Shape]:
@@ -108,15 +109,19 @@ def _gather_shapes(given: DimArguments, shapes: Shapes) -> Sequence[Shape]:
 class SplitArguments(NoArguments):
     """The sizes of the pieces along an axis."""
 
-    sizes: Annotated[tuple[Annotated[int, Field(ge=1)], ...], Field(min_length=2, max_length=256)]
-    dim: int = 1
+    sizes: Annotated[
+        tuple[Annotated[int, Field(ge=1)], ...], Field(min_length=2, max_length=256)
+    ] = argument("Sizes", "Of the pieces, in order.")
+    dim: int = argument("Axis", "Its number; 0 is the batch.", 1)
 
 
 class ChunkArguments(NoArguments):
     """How many pieces of equal size, the last perhaps smaller."""
 
-    chunks: Annotated[int, Field(ge=2, le=MAX_PIECES)]
-    dim: int = 1
+    chunks: Annotated[int, Field(ge=2, le=MAX_PIECES)] = argument(
+        "Pieces", "How many of equal size; the last may be smaller."
+    )
+    dim: int = argument("Axis", "Its number; 0 is the batch.", 1)
 
 
 class UnbindArguments(NoArguments):
@@ -126,8 +131,10 @@ class UnbindArguments(NoArguments):
         count: Positions of the axis: as many outputs there are.
     """
 
-    count: Annotated[int, Field(ge=2, le=MAX_PIECES)]
-    dim: int = 1
+    count: Annotated[int, Field(ge=2, le=MAX_PIECES)] = argument(
+        "Outputs", "As many as the axis has positions."
+    )
+    dim: int = argument("Axis", "Its number; 0 is the batch.", 1)
 
 
 def _split_shapes(given: SplitArguments, shapes: Shapes) -> Sequence[Shape]:

@@ -16,6 +16,7 @@ from netloom.layers.operators.declare import (
     OperatorType,
     Shapes,
     TensorCall,
+    argument,
     fixed,
 )
 from netloom.layers.operators.naming import broadcast_shapes, plain, settled
@@ -54,9 +55,11 @@ def _matmul_shapes(_: object, shapes: Shapes) -> Sequence[Shape]:
 class AttentionArguments(NoArguments):
     """What may be seen, and by what products are multiplied."""
 
-    is_causal: bool = False
-    scale: float | None = None
-    takes_mask: bool = False
+    is_causal: bool = argument("Causal", "A position sees those before it alone.", False)
+    scale: float | None = argument(
+        "Scale", "Products are multiplied with it; empty takes 1 over the root of the size.", None
+    )
+    takes_mask: bool = argument("Takes a mask", "A fourth tensor says what is seen.", False)
 
 
 _ATTENTION: Ports = (
@@ -102,7 +105,9 @@ _EQUATION = re.compile(r"[A-Za-z]{1,8}(,[A-Za-z]{1,8})*->[A-Za-z]{1,8}")
 class EinsumArguments(NoArguments):
     """Letters for the axes of every input and of the output, such as bij,bjk->bik."""
 
-    equation: Annotated[str, Field(max_length=200)]
+    equation: Annotated[str, Field(max_length=200)] = argument(
+        "Equation", "Letters for the axes of each input and the output: bij,bjk->bik."
+    )
 
     @model_validator(mode="after")
     def _is_readable(self) -> Self:
@@ -139,14 +144,20 @@ def _einsum_call(given: EinsumArguments, _: Shapes) -> TensorCall:
     return TensorCall("einsum", (given.equation, *tensors))
 
 
+ResizeMode = Literal[
+    "nearest", "nearest-exact", "linear", "bilinear", "bicubic", "trilinear", "area"
+]
+
+
 class ResizeArguments(NoArguments):
     """The sides to end with."""
 
-    size: Annotated[tuple[Annotated[int, Field(ge=1)], ...], Field(min_length=1, max_length=3)]
-    mode: Literal["nearest", "nearest-exact", "linear", "bilinear", "bicubic", "trilinear",
-                  "area"] = "nearest"  # fmt: skip
-    align_corners: bool = False
-    antialias: bool = False
+    size: Annotated[tuple[Annotated[int, Field(ge=1)], ...], Field(min_length=1, max_length=3)] = (
+        argument("Size", "Of each side: length, or height and width.")
+    )
+    mode: ResizeMode = argument("Mode", "How values in between are found.", "nearest")
+    align_corners: bool = argument("Align corners", "Corners stay where they are.", False)
+    antialias: bool = argument("Antialias", "Smooths while making smaller.", False)
 
     @model_validator(mode="after")
     def _fits(self) -> Self:

@@ -15,6 +15,7 @@ from netloom.layers.operators.declare import (
     OperatorType,
     Shapes,
     TensorCall,
+    argument,
     axis_index,
     axis_indices,
     placed,
@@ -31,41 +32,41 @@ Dims = Annotated[tuple[int, ...], Field(max_length=8)]
 class ReduceArguments(NoArguments):
     """Which axes disappear."""
 
-    dim: Dims
-    keepdim: bool = False
+    dim: Dims = argument("Axes", "Numbers of the axes to go over; 0 is the batch.")
+    keepdim: bool = argument("Keep axes", "They stay, with size 1.", False)
 
 
 class ReduceOneArguments(NoArguments):
     """Which axis disappears."""
 
-    dim: int
-    keepdim: bool = False
+    dim: int = argument("Axis", "Number of the axis to go over; 0 is the batch.")
+    keepdim: bool = argument("Keep axis", "It stays, with size 1.", False)
 
 
 class AxisArguments(NoArguments):
     """Along which axis."""
 
-    dim: int
+    dim: int = argument("Axis", "Number of the axis; 0 is the batch.")
 
 
 class NormArguments(ReduceArguments):
     """Which norm."""
 
-    p: float = 2.0
+    p: float = argument("Order", "1 adds up sizes, 2 is the length.", 2.0)
 
 
 class SpreadArguments(ReduceArguments):
     """Statistics of a sample, or of all there is."""
 
-    correction: int = 1
+    correction: int = argument("Correction", "1 for a sample, 0 for all there is.", 1)
 
 
 class NormalizeArguments(NoArguments):
     """Which length becomes 1."""
 
-    p: float = 2.0
-    dim: int = 1
-    eps: float = 1e-12
+    p: float = argument("Order", "1 adds up sizes, 2 is the length.", 2.0)
+    dim: int = argument("Axis", "Number of the axis; 0 is the batch.", 1)
+    eps: float = argument("Epsilon", "Smallest length that is divided by.", 1e-12)
 
 
 def reduced(shape: Shape, dims: Sequence[int], *, keepdim: bool, kind: Kind = "number") -> Shape:
@@ -143,9 +144,9 @@ def _normalize_shapes(given: NormalizeArguments, arriving: Shapes) -> Sequence[S
 class TopArguments(NoArguments):
     """How many are taken, and along which axis."""
 
-    k: Annotated[int, Field(ge=1)]
-    dim: int = -1
-    largest: bool = True
+    k: Annotated[int, Field(ge=1)] = argument("Count", "How many are taken.")
+    dim: int = argument("Axis", "Number of the axis; −1 is the last.", -1)
+    largest: bool = argument("Largest", "The largest numbers; off takes the smallest.", True)
 
 
 def _top_shapes(given: TopArguments, arriving: Shapes) -> Sequence[Shape]:

@@ -16,6 +16,7 @@ from netloom.layers.operators.declare import (
     OperatorType,
     Shapes,
     TensorCall,
+    argument,
     axis_index,
     axis_indices,
     fixed,
@@ -37,8 +38,10 @@ class ExpandArguments(NoArguments):
         to_batch: The first axis becomes as long as that of a second tensor.
     """
 
-    shape: Numbers
-    to_batch: bool = False
+    shape: Numbers = argument("Shape", "The sizes to end with; −1 keeps one.")
+    to_batch: bool = argument(
+        "To batch", "The first axis becomes as long as that of a second tensor.", False
+    )
 
 
 def _expand_shapes(given: ExpandArguments, shapes: Shapes) -> Sequence[Shape]:
@@ -66,7 +69,9 @@ def _expand_constructor(given: ExpandArguments, _: Shapes) -> Constructor:
 class TileArguments(NoArguments):
     """How often each axis is repeated."""
 
-    dims: Annotated[tuple[Annotated[int, Field(ge=1, le=65_536)], ...], Field(max_length=MAX_RANK)]
+    dims: Annotated[
+        tuple[Annotated[int, Field(ge=1, le=65_536)], ...], Field(max_length=MAX_RANK)
+    ] = argument("Times", "How often each axis is repeated, the batch included.")
 
 
 def _tile_shapes(given: TileArguments, shapes: Shapes) -> Sequence[Shape]:
@@ -80,8 +85,8 @@ def _tile_shapes(given: TileArguments, shapes: Shapes) -> Sequence[Shape]:
 class RollArguments(NoArguments):
     """By how much each axis is moved; what leaves at the end enters at the beginning."""
 
-    shifts: Numbers
-    dims: Numbers
+    shifts: Numbers = argument("Shifts", "By how much each axis is moved.")
+    dims: Numbers = argument("Axes", "Numbers of the axes that are moved; 0 is the batch.")
 
 
 def _roll_shapes(given: RollArguments, shapes: Shapes) -> Sequence[Shape]:
@@ -98,9 +103,13 @@ class PadArguments(NoArguments):
         padding: Negative numbers cut off.
     """
 
-    padding: Annotated[tuple[int, ...], Field(min_length=2, max_length=2 * MAX_RANK)]
-    mode: Literal["constant", "reflect", "replicate", "circular"] = "constant"
-    value: float = 0.0
+    padding: Annotated[tuple[int, ...], Field(min_length=2, max_length=2 * MAX_RANK)] = argument(
+        "Padding", "Before and behind each axis, the last axis first; negative cuts off."
+    )
+    mode: Literal["constant", "reflect", "replicate", "circular"] = argument(
+        "Mode", "What the border holds.", "constant"
+    )
+    value: float = argument("Value", "What a constant border holds.", 0.0)
 
 
 def _pad_shapes(given: PadArguments, shapes: Shapes) -> Sequence[Shape]:
@@ -139,8 +148,10 @@ def _pad_call(given: PadArguments, _: Shapes) -> TensorCall:
 class JoinArguments(NoArguments):
     """How many tensors come together, and along which axis."""
 
-    dim: int = 0
-    num_inputs: Annotated[int, Field(ge=1, le=256)] = 2
+    dim: int = argument("Axis", "Its number; 0 is the batch.", 0)
+    num_inputs: Annotated[int, Field(ge=1, le=256)] = argument(
+        "Inputs", "How many tensors come together.", 2
+    )
 
 
 def _stack_shapes(given: JoinArguments, shapes: Shapes) -> Sequence[Shape]:

@@ -215,6 +215,24 @@ def test_a_file_is_kept_for_a_day(
     assert not Blob.objects.exists()
 
 
+def test_files_can_be_deleted_to_free_space(
+    api: ApiClient, project: Any, network: dict[str, Any], export: Callable[..., dict[str, Any]]
+) -> None:
+    told = export(network["id"], format="document")
+    export(network["id"], format="bundle")
+    address = f"/api/projects/{project.id}/storage"
+    [part] = [each for each in api.get(address).json()["parts"] if each["name"] == "exports"]
+    [offered] = [each for each in api.get(address).json()["freeable"] if each["name"] == "exports"]
+    assert (part["num"], offered["num"]) == (2, 2)
+    assert offered["size_bytes"] == part["size_bytes"] >= told["size_bytes"] > 0
+    freed = api.post(f"{address}/free", {"what": "exports"}).json()["freed_bytes"]
+    assert freed == offered["size_bytes"]
+    assert api.get(told["url"]).status_code == 404
+    assert not Export.objects.exists()
+    assert not Blob.objects.exists()
+    assert "exports" not in {each["name"] for each in api.get(address).json()["freeable"]}
+
+
 def test_files_go_with_their_network(
     api: ApiClient,
     project: Any,

@@ -115,6 +115,17 @@ def test_a_table_says_of_every_item_what_it_is_and_whether_that_is_right(
     fours = api.get(f"{address}/rows?label=4").json()
     assert {row["label"] for row in fours["items"]} == {4}
     assert fours["total"] == 4
+    found = api.get(f"{address}/rows?name=HYPERlink").json()["items"]
+    assert [row["item"]["file_name"] for row in found] == ["=HYPERLINK(1)"]
+    pieces = [row for row in rows if "1" in row["item"]["file_name"]]
+    searched = api.get(f"{address}/rows?name=1&limit=2").json()
+    assert (searched["total"], len(searched["items"])) == (len(pieces), min(2, len(pieces)))
+    more = api.get(f"{address}/rows?name=1&limit=2&cursor={searched['next']}").json()
+    assert [row["item"]["id"] for row in [*searched["items"], *more["items"]]] == [
+        row["item"]["id"] for row in pieces[:4]
+    ]
+    assert api.get(f"{address}/rows?name=nothing-like-it").json()["total"] == 0
+
     wrong = api.get(f"{address}/rows?right=no&min_score=0&max_score=1").json()
     assert wrong["total"] == 40 - sum(right)
     assert api.get(f"{address}/rows?order=name").status_code == 422

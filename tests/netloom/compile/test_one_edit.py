@@ -11,7 +11,7 @@ import pytest
 from netloom.compile import CompileError, generate_source
 from netloom.graph.document import Document, ParamValue, Scalar
 from netloom.layers.base import AnyLayer
-from netloom.layers.describe import ParamDescription, describe_param
+from netloom.layers.fields import ParamDescription, describe_param
 from netloom.layers.registry import get_layer
 from tests.netloom.layers.cases import CASES
 from tests.netloom.readback.test_round_trip import around

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from netloom.graph.document import ParamValue
 from netloom.layers import all_layers, describe_layers
 from netloom.layers.base import AnyLayer, Inference, InsertBefore, SetParams
-from netloom.layers.describe import ParamDescription
 from netloom.layers.expect import LARGEST_SIZE, infer_layer
+from netloom.layers.fields import ParamDescription
 from netloom.layers.parse import parse_params
 from netloom.layers.registry import get_layer
 from netloom.layers.shapes import BATCH, Dim, Shape, index_shape

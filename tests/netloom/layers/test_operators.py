@@ -6,6 +6,7 @@ import pytest
 
 from netloom.layers import get_layer
 from netloom.layers.base import ShapeProblem
+from netloom.layers.describe import describe_layer
 from netloom.layers.expect import infer_layer
 from netloom.layers.operators import OPERATORS
 from netloom.layers.operators.naming import regrouped
@@ -105,3 +106,57 @@ def test_axes_keep_their_names_through_a_reshape(before: Shape, sizes: list, tex
 def test_pieces_of_a_sample_count_for_the_sample() -> None:
     windows = (Dim("B", B * 64), Dim("T", 49), Dim("F", 96))
     assert elements_per_sample(windows) == 64 * 49 * 96
+
+
+@pytest.mark.parametrize(
+    ("op", "arguments", "place"),
+    [
+        ("permute", "{}", "arguments.dims"),
+        ("permute", '{"dims": [0, "a"]}', "arguments.dims"),
+        ("slice", '{"dim": 1, "step": 0}', "arguments.step"),
+        ("pad", '{"padding": [1, 1], "mode": "mirror"}', "arguments.mode"),
+        ("clamp", "{}", "arguments"),
+        ("softmax", '{"dim": 1, "other": 2}', "arguments"),
+        ("softmax", "dim", "arguments"),
+    ],
+)
+def test_a_refused_argument_is_named(op: str, arguments: str, place: str) -> None:
+    layer = get_layer("Operator")
+    assert layer is not None
+    [error] = parse_params(layer, {"op": op, "arguments": arguments}).errors
+    assert error.param == place
+
+
+@pytest.mark.parametrize(
+    ("op", "arguments", "place"),
+    [
+        ("transpose", '{"dim0": 1, "dim1": 7}', "arguments.dim1"),
+        ("softmax", '{"dim": 5}', "arguments.dim"),
+        ("mean", '{"dim": [1, 9]}', "arguments.dim"),
+        ("reshape", '{"shape": [-1, 7]}', "arguments.shape"),
+    ],
+)
+def test_an_argument_that_does_not_fit_what_arrives_is_named(
+    op: str, arguments: str, place: str
+) -> None:
+    layer = get_layer("Operator")
+    assert layer is not None
+    params = parse_params(layer, {"op": op, "arguments": arguments}).params
+    assert params is not None
+    problem = infer_layer(layer, params, {"input": image_shape(3, 8, 8)})
+    assert isinstance(problem, ShapeProblem)
+    assert problem.param == place
+
+
+def test_every_argument_has_a_field_and_words() -> None:
+    layer = get_layer("Operator")
+    assert layer is not None
+    described = describe_layer(layer).operators
+    assert set(described) == set(OPERATORS)
+    for name, operator in described.items():
+        assert {field.name for field in operator.arguments} == set(
+            OPERATORS[name].arguments.model_fields
+        )
+        for field in operator.arguments:
+            assert field.title[0].isupper(), (name, field.name)
+            assert field.description.endswith("."), (name, field.name)

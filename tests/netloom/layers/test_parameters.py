@@ -10,7 +10,8 @@ import pytest
 from netloom.graph.document import ParamValue
 from netloom.layers import get_layer
 from netloom.layers.base import AnyLayer
-from netloom.layers.parse import ParamError, parse_params
+from netloom.layers.parse import parse_params
+from netloom.layers.refusals import ParamError
 
 
 def layer_of(type_name: str) -> AnyLayer:

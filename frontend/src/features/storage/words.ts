@@ -15,6 +15,7 @@ export const PARTS: Record<StoragePart['name'], PartWords> = {
   predictions: { title: 'Predictions and baselines', color: 'var(--nl-text-2)', count: (num) => plural(num, 'file') },
   explanations: { title: 'Explanations', color: 'var(--nl-series-4)', count: (num) => plural(num, 'explanation') },
   bundles: { title: 'Prepared downloads', color: 'var(--nl-series-5)', count: (num) => plural(num, 'file') },
+  exports: { title: 'Written files', color: 'var(--nl-series-7)', count: (num) => plural(num, 'file') },
   uploads: { title: 'Uploads', color: 'var(--nl-series-2)', count: (num) => plural(num, 'upload') },
   bin: { title: 'In the bin', color: 'var(--nl-text-3)', count: (num) => plural(num, 'thing') },
 };
@@ -53,6 +54,12 @@ export const FREEABLE: Record<Freeable['name'], FreeWords> = {
     loss: (num) => `${plural(num, 'bundle')}. Nothing is lost: one is made again when somebody asks for it.`,
     button: 'Delete',
     isHarmless: true,
+  },
+  exports: {
+    title: 'Written files',
+    loss: (num) => `${plural(num, 'network')} written as ONNX, Keras and other files. Each can be written again.`,
+    button: 'Delete',
+    isHarmless: false,
   },
 };
 

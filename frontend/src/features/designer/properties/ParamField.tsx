@@ -7,7 +7,7 @@ import { paramText } from '../state/catalog';
 import type { ParamDescription } from '../state/contract';
 import { useDesigner, useEditor, usePanels } from '../state/DesignerContext';
 import { DESIGNER_IDS } from '../testids';
-import { parseParam, type SharedValue } from './shared';
+import { isEmptyList, parseParam, type SharedValue } from './shared';
 import classes from './Properties.module.css';
 
 interface ParamFieldProps {
@@ -37,7 +37,7 @@ export function ParamField(props: ParamFieldProps) {
         <Control {...props} id={id} />
       </div>
       <div className={classes.reset}>
-        {shared.kind !== 'default' && !isReadOnly && (
+        {shared.kind !== 'default' && !isReadOnly && !param.is_required && (
           <Tooltip label={`Back to the default: ${paramText(param, param.default)}`}>
             <ActionIcon
               size={22}
@@ -110,7 +110,8 @@ function Control(props: ParamFieldProps & { id: string }) {
         size="xs"
         data={data}
         value={current}
-        placeholder="differs"
+        searchable={data.length > SEARCHED_FROM}
+        placeholder={shared.kind === 'mixed' ? 'differs' : undefined}
         disabled={isReadOnly}
         data-testid={testId}
         onChange={choose}
@@ -119,6 +120,14 @@ function Control(props: ParamFieldProps & { id: string }) {
   }
   return <TypedField {...props} testId={testId} />;
 }
+
+/** Lists longer than this are searched by typing. */
+const SEARCHED_FROM = 12;
+
+const placeholderOf = (param: ParamDescription): string => {
+  if (param.is_required) return 'needed';
+  return isEmptyList(param.default) ? 'empty' : paramText(param, param.default);
+};
 
 const textOf = (param: ParamDescription, shared: SharedValue): string =>
   shared.kind === 'set' ? paramText(param, shared.value) : '';
@@ -154,7 +163,7 @@ function TypedField({
   /** False when the text means nothing. */
   const commit = (next: string): boolean => {
     if (next === known) return true;
-    if (next.trim() === '' && !param.is_optional) {
+    if (next.trim() === '' && !param.is_optional && !isEmptyList(param.default)) {
       setText(known);
       setProblem(null);
       return true;
@@ -193,7 +202,7 @@ function TypedField({
       id={id}
       size="xs"
       value={text}
-      placeholder={shared.kind === 'mixed' ? 'differs' : paramText(param, param.default)}
+      placeholder={shared.kind === 'mixed' ? 'differs' : placeholderOf(param)}
       error={problem ?? told !== null}
       readOnly={isReadOnly}
       spellCheck={false}

@@ -1,12 +1,11 @@
 import { useState } from 'react';
 import { UnstyledButton } from '@mantine/core';
 import { IconChevronDown, IconChevronRight } from '@tabler/icons-react';
-import type { ParamValue } from '../document/types';
 import type { LayerDescription, ParamDescription } from '../state/contract';
-import { useDesigner, useEditor, usePanels, useScopeId } from '../state/DesignerContext';
-import { useProblems } from '../state/useProblems';
-import { ParamField } from './ParamField';
-import { setParamOperations, sharedParam, type Chosen } from './shared';
+import { usePanels } from '../state/DesignerContext';
+import { BoundField } from './BoundField';
+import { OperatorFields } from './OperatorFields';
+import { sharedParam, type Chosen } from './shared';
 import { useHasWeights } from './useHasWeights';
 import classes from './Properties.module.css';
 
@@ -24,11 +23,13 @@ export function ParamsForm({ chosen, layer }: ParamsFormProps) {
   const isSet = learning.some((param) => sharedParam(chosen, param).kind !== 'default');
   return (
     <section className={classes.section}>
-      {own
-        .filter((param) => !param.is_advanced)
-        .map((param) => (
-          <BoundField key={param.name} param={param} chosen={chosen} />
-        ))}
+      {Object.keys(layer.operators).length > 0 ? (
+        <OperatorFields chosen={chosen} layer={layer} />
+      ) : (
+        own
+          .filter((param) => !param.is_advanced)
+          .map((param) => <BoundField key={param.name} param={param} chosen={chosen} />)
+      )}
       <FoldedFields
         title="More settings"
         params={own.filter((param) => param.is_advanced)}
@@ -68,32 +69,5 @@ function FoldedFields({ title, params, chosen }: FoldedFieldsProps) {
       {isShown &&
         params.map((param) => <BoundField key={param.name} param={param} chosen={chosen} />)}
     </>
-  );
-}
-
-function BoundField({ param, chosen }: { param: ParamDescription; chosen: readonly Chosen[] }) {
-  const { editor } = useDesigner();
-  const scope = useScopeId();
-  const canEdit = useEditor((state) => state.canEdit);
-  const [first] = chosen;
-  const problems = useProblems(first?.id ?? '');
-  const problem = problems.find((each) => each.param === param.name)?.message ?? null;
-  const change = (next: { value: ParamValue } | null): void => {
-    const names = chosen.length === 1 ? (first?.node.name ?? '') : `${chosen.length} layers`;
-    editor.perform(
-      `${param.title} of ${names}`,
-      setParamOperations(scope, chosen, param.name, next),
-      { mergeKey: `${chosen.map(({ id }) => id).join()}.${param.name}` },
-    );
-  };
-  return (
-    <ParamField
-      param={param}
-      shared={sharedParam(chosen, param)}
-      isReadOnly={!canEdit}
-      problem={problem}
-      isToldAbove={chosen.length === 1}
-      onChange={change}
-    />
   );
 }

@@ -17,7 +17,11 @@ export type SharedValue =
 
 /** What several nodes have in common for one parameter. */
 export function sharedParam(chosen: readonly Chosen[], param: ParamDescription): SharedValue {
-  const values = chosen.map(({ node }) => lookup(node.params, param.name));
+  return sharedValue(chosen.map(({ node }) => lookup(node.params, param.name)));
+}
+
+/** The same for values that are given; undefined is one that was left at its default. */
+export function sharedValue(values: readonly (ParamValue | undefined)[]): SharedValue {
   const [first] = values;
   if (values.some((value) => !isSameData(value, first))) return { kind: 'mixed' };
   return first === undefined ? { kind: 'default' } : { kind: 'set', value: first };
@@ -105,10 +109,16 @@ function parseSizes(param: ParamDescription, text: string): Parsed {
   return { value: numbers.length === count ? numbers : Array.from({ length: count }, () => size) };
 }
 
+/** A list that may be left empty starts as an empty one. */
+export function isEmptyList(value: ParamValue): boolean {
+  return Array.isArray(value) && value.length === 0;
+}
+
 function parseList(param: ParamDescription, text: string, isWhole: boolean): Parsed {
   const parts = splitNumbers(text).map((part) => parseNumber(param, part, isWhole));
   const problem = parts.find((part) => 'problem' in part);
   if (problem !== undefined) return problem;
+  if (parts.length === 0 && isEmptyList(param.default)) return { value: [] };
   if (parts.length === 0) return { problem: 'Type one or more numbers.' };
   return { value: parts.flatMap((part) => ('value' in part ? [Number(part.value)] : [])) };
 }

@@ -6,6 +6,7 @@ import { lookup } from '../document/records';
 import { isSameData } from '../document/records';
 import { BLOCK, makeNode, type Node, type ParamValue } from '../document/types';
 import type { LayerDescription, LibraryBlock, ParamDescription, PortDescription } from './contract';
+import { ARGUMENTS, argumentsInWords, operatorOf } from './operatorArguments';
 import { namedPorts } from './operatorPorts';
 
 export interface Catalog {
@@ -109,6 +110,7 @@ const MAX_CARD_LINES = 2;
 export function cardLines(layer: LayerDescription | undefined, node: Node): CardLine[] {
   if (node.type === BLOCK) return blockLines(node);
   if (layer === undefined) return [];
+  const operator = operatorOf(layer, node);
   const lines = layer.params.flatMap((param) => {
     const isChanged =
       Object.hasOwn(node.params, param.name) &&
@@ -117,7 +119,11 @@ export function cardLines(layer: LayerDescription | undefined, node: Node): Card
     const rank = param.on_card ? 0 : 1;
     const raw = paramValue(layer, node, param.name);
     if (raw === null) return [];
-    const value = paramText(param, raw);
+    const value =
+      operator !== undefined && param.name === ARGUMENTS
+        ? argumentsInWords(operator, raw)
+        : paramText(param, raw);
+    if (operator !== undefined && value === '') return [];
     return [{ title: shortTitle(param), value, rank, name: param.name }];
   });
   if (lines.length > MAX_CARD_LINES && isImageSize(lines)) return imageLines(lines);

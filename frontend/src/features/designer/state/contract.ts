@@ -57,6 +57,9 @@ export interface PortRule {
 }
 
 export interface OperatorDescription {
+  summary: string;
+  /** The fields of its arguments, which the parameter `arguments` holds as JSON. */
+  arguments: ParamDescription[];
   inputs: PortRule[];
   outputs: PortRule[];
 }
@@ -84,7 +87,7 @@ export interface LayerDescription {
   params: ParamDescription[];
   /** Orders of axes the first input takes by default, as `BCHW`; empty where it is not known. */
   accepts: string[];
-  /** Ports by operation, for a layer whose parameters are `op` and `arguments`. */
+  /** By operation, for a layer whose parameters are `op` and `arguments`. */
   operators: Record<string, OperatorDescription>;
   /** Parameters in which inputs and outputs are named, with commas between. */
   names_ports: [string, string] | null;

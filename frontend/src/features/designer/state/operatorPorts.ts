@@ -3,9 +3,9 @@
 import type { NodePorts } from '../document/ports';
 import { lookup } from '../document/records';
 import type { LayerDescription, PortRule } from './contract';
+import { ARGUMENTS, OP, parseArguments, type Arguments } from './operatorArguments';
 
 const MAX_PORTS = 256;
-type Arguments = Readonly<Record<string, unknown>>;
 
 /** Undefined for a layer whose ports are the usual ones. */
 export function namedPorts(
@@ -16,10 +16,10 @@ export function namedPorts(
     const [inputs, outputs] = layer.names_ports;
     return { inputs: commaNames(value(inputs)), outputs: commaNames(value(outputs)) };
   }
-  const op = value('op');
+  const op = value(OP);
   const operator = typeof op === 'string' ? lookup(layer.operators, op) : undefined;
   if (operator === undefined) return undefined;
-  const given = readArguments(value('arguments'));
+  const given = parseArguments(value(ARGUMENTS)) ?? {};
   return {
     inputs: operator.inputs.flatMap((rule) => ruledPorts(rule, given)),
     outputs: operator.outputs.flatMap((rule) => ruledPorts(rule, given)),
@@ -56,18 +56,4 @@ function numbered(name: string, count: number): string[] {
 
 function commaNames(value: unknown): string[] {
   return typeof value === 'string' ? value.split(',').filter((name) => name !== '') : [];
-}
-
-function readArguments(value: unknown): Arguments {
-  if (typeof value !== 'string') return {};
-  try {
-    const parsed: unknown = JSON.parse(value);
-    return isArguments(parsed) ? parsed : {};
-  } catch {
-    return {}; // The analysis says what is wrong with the text.
-  }
-}
-
-function isArguments(value: unknown): value is Arguments {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

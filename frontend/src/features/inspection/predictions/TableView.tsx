@@ -8,6 +8,7 @@ import { Panel, ProblemNotice } from '@/ui';
 import { EVERYTHING, PAGE_SIZE, rowsQuery, tableQuery, type RowFilter } from './api';
 import classes from './PredictionsTab.module.css';
 import { Rows } from './Rows';
+import { SearchField } from './SearchField';
 
 const RIGHT = [
   { value: 'yes', label: 'Right' },
@@ -33,7 +34,7 @@ export function TableView({ tableId, canEdit, onItem, onDeleted }: TableViewProp
   });
   if (error) return <ProblemNotice error={error} />;
   if (!table) return null;
-  const narrow = (change: Partial<RowFilter>) => setFilter({ ...filter, page: 1, ...change });
+  const narrow = (change: Partial<RowFilter>) => setFilter((before) => ({ ...before, page: 1, ...change }));
   const total = rows.data?.total ?? 0;
   return (
     <Panel
@@ -68,6 +69,7 @@ export function TableView({ tableId, canEdit, onItem, onDeleted }: TableViewProp
       }
     >
       <div className={classes.filters}>
+        <SearchField onSearch={(name) => narrow({ name })} />
         <NamesSelect label={table.kind === 'boxes' ? 'Best' : 'Says'} names={table.classes} value={filter.predicted} onChange={(predicted) => narrow({ predicted })} />
         {table.kind === 'classes' && (
           <NamesSelect label="Is" names={table.dataset_classes} value={filter.label} onChange={(label) => narrow({ label })} />

@@ -8,6 +8,8 @@ export type Order = 'position' | 'score' | '-score' | 'label' | 'predicted' | '-
 
 /** Which rows are shown; what is absent is not asked for. */
 export interface RowFilter {
+  /** Part of the file's name. */
+  name: string;
   predicted: string | null;
   label: string | null;
   right: string | null;
@@ -15,7 +17,7 @@ export interface RowFilter {
   page: number;
 }
 
-export const EVERYTHING: RowFilter = { predicted: null, label: null, right: null, order: 'position', page: 1 };
+export const EVERYTHING: RowFilter = { name: '', predicted: null, label: null, right: null, order: 'position', page: 1 };
 
 export const tablesQuery = ({ networkId, runId }: Asked) =>
   queryOptions({
