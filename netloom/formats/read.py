@@ -22,6 +22,7 @@ from netloom.formats.recognise import (
     PYTHON,
     SAVED_MODEL,
     TFLITE,
+    TORCHSCRIPT,
     Format,
     recognise,
 )
@@ -51,6 +52,7 @@ _READERS: dict[str, str] = {
     PYTHON.name: "netloom.formats.python.read:read_python_file",
     CAFFE.name: "netloom.formats.caffe.read:read_caffe",
     PT2.name: "netloom.formats.pt2.read:read_pt2",
+    TORCHSCRIPT.name: "netloom.formats.torchscript.read:read_torchscript",
     SAVED_MODEL.name: "netloom.formats.tensorflow:read_saved_model",
     TFLITE.name: "netloom.formats.tensorflow:read_tflite",
 }

@@ -13,7 +13,8 @@ from netloom.formats.imported import FormatError, ImportedNetwork
 from netloom.formats.pt2.archive import AGAIN, Archive, read_archive
 from netloom.formats.pt2.batch import next_choices
 from netloom.formats.pt2.graph import Given, Graph, Name, read_graph
-from netloom.formats.pt2.program import MAX_NUMBERS, Program
+from netloom.formats.pt2.program import Program
+from netloom.formats.pt2.tape import MAX_NUMBERS
 from netloom.formats.read_progress import Progress, tell_nobody
 from netloom.formats.traced.importing import Import
 from netloom.formats.traced.inputs import InputFacts

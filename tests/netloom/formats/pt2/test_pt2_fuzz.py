@@ -5,14 +5,10 @@
 
 from __future__ import annotations
 
-import copy
-import io
 import json
 import os
 import random
-import zipfile
 from pathlib import Path
-from typing import Any
 
 import pytest
 import torch
@@ -20,6 +16,7 @@ from torch import Tensor, nn
 
 from netloom.formats.imported import FormatError
 from netloom.formats.pt2.read import read_pt2
+from tests.netloom.formats.fuzzing import bytes_changed, odd_somewhere, unzipped, zipped
 from tests.netloom.formats.pt2.programs import exported
 
 NUM_FILES = 40 * int(os.environ.get("EXAMPLES", "1"))
@@ -48,41 +45,6 @@ class Small(nn.Module):
         return self.head(sequence.mean(1)).softmax(1)
 
 
-def _odd_somewhere(parsed: Any, draw: random.Random) -> Any:
-    changed = copy.deepcopy(parsed)
-    for _ in range(draw.randint(1, 3)):
-        holder = changed
-        while True:
-            keys = list(holder) if isinstance(holder, dict) else list(range(len(holder)))
-            if not keys:
-                break
-            key = draw.choice(keys)
-            inner = holder[key]
-            if isinstance(inner, dict | list) and inner and draw.random() < 0.93:
-                holder = inner
-                continue
-            if draw.random() < 0.2:
-                del holder[key]
-            else:
-                holder[key] = copy.deepcopy(draw.choice(ODD))
-            break
-    return changed
-
-
-def _bytes_changed(content: bytes, draw: random.Random) -> bytes:
-    changed = bytearray(content)
-    for _ in range(draw.randint(1, 8)):
-        place = draw.randrange(len(changed))
-        match draw.randrange(3):
-            case 0:
-                changed[place] = draw.randrange(256)
-            case 1:
-                changed[place : place + draw.randint(1, 32)] = b""
-            case _:
-                changed[place:place] = draw.randbytes(draw.randint(1, 12))
-    return bytes(changed) or b"\0"
-
-
 def _changed(members: dict[str, bytes], draw: random.Random, seed: int) -> bytes:
     found = dict(members)
     names = [name for name in found if name.endswith(".json")]
@@ -90,21 +52,16 @@ def _changed(members: dict[str, bytes], draw: random.Random, seed: int) -> bytes
         name = next(n for n in names if n.endswith("models/model.json")) if seed % 4 < 3 else (
             draw.choice(names)
         )  # fmt: skip
-        found[name] = json.dumps(_odd_somewhere(json.loads(found[name]), draw)).encode()
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w") as archive:
-        for name, content in found.items():
-            archive.writestr(name, content)
-    content = buffer.getvalue()
-    return content if seed % 4 else _bytes_changed(content, draw)
+        found[name] = json.dumps(odd_somewhere(json.loads(found[name]), draw, ODD)).encode()
+    content = zipped(found)
+    return content if seed % 4 else bytes_changed(content, draw)
 
 
 @pytest.mark.timeout(3000)
 def test_a_changed_file_is_a_network_or_a_sentence(tmp_path: Path) -> None:
     torch.manual_seed(0)
     exported(Small(), torch.rand(2, 3, 8, 8), tmp_path / "net.pt2", is_open=True)
-    with zipfile.ZipFile(tmp_path / "net.pt2") as archive:
-        members = {name: archive.read(name) for name in archive.namelist()}
+    members = unzipped(tmp_path / "net.pt2")
     opened = 0
     sentences: list[str] = []
     path = tmp_path / "changed.pt2"
