@@ -22,6 +22,7 @@ from netloom.formats.recognise import (
     PYTHON,
     SAVED_MODEL,
     TFLITE,
+    TORCHSCRIPT,
     Format,
     recognise,
 )
@@ -53,6 +54,7 @@ _READERS: dict[str, str] = {
     PT2.name: "netloom.formats.pt2.read:read_pt2",
     SAVED_MODEL.name: "netloom.formats.tensorflow.read:read_saved_model",
     TFLITE.name: "netloom.formats.tensorflow.read:read_tflite",
+    TORCHSCRIPT.name: "netloom.formats.torchscript.read:read_torchscript",
 }
 """Reader of each format that can be opened, as `module:function`: loaded when it is needed."""
 

@@ -76,13 +76,7 @@ TORCH_MODULE = Format(
     "Loading it would run code from the file, so it is never loaded. Save `model.state_dict()` "
     "instead, or `torch.onnx.export(model, ...)`.",
 )
-TORCHSCRIPT = Format(
-    "torchscript",
-    "TorchScript",
-    "It is a program and is not run here. In the environment that wrote it, export the model with "
-    "`torch.export.save(torch.export.export(model, (example,)), 'network.pt2')` or "
-    "`torch.onnx.export(model, (example,), 'network.onnx')`, and import that file.",
-)
+TORCHSCRIPT = Format("torchscript", "TorchScript")
 PT2 = Format("pt2", "PyTorch exported program (.pt2)")
 ONNX = Format("onnx", "ONNX")
 PYTHON = Format("python", "Python source")
@@ -146,7 +140,7 @@ def recognise(path: Path) -> Format:
         raise FormatError(
             f"{path.name} is of no kind that is known here. Networks are opened from Netloom "
             "bundles and documents, and from files of Keras (.keras, .h5, .json), ONNX (.onnx), "
-            "Caffe (.prototxt, .caffemodel) and PyTorch (.pt2)."
+            "Caffe (.prototxt, .caffemodel) and PyTorch (.pt2, TorchScript)."
         )
     return found
 

@@ -203,6 +203,52 @@ def _attention(args: Args, results: Sequence[Tensor]) -> Form:
     return Form("scaled_dot_product_attention", [args.get(name) for name in names], given)
 
 
+def _self_attention(args: Args, results: Sequence[Tensor]) -> Form:
+    del results
+    if args.get("mask") is not None:
+        raise NoForm("it is called with a mask")
+    weight = _tensor(args.get("qkv_weight"))
+    module = nn.MultiheadAttention(
+        weight.shape[1], cast("int", args.get("num_head")), batch_first=True, device="meta",
+        dtype=weight.dtype,
+    )  # fmt: skip
+    module.in_proj_weight = nn.Parameter(weight, requires_grad=False)
+    module.in_proj_bias = nn.Parameter(_tensor(args.get("qkv_bias")), requires_grad=False)
+    module.out_proj.weight = nn.Parameter(_tensor(args.get("proj_weight")), requires_grad=False)
+    module.out_proj.bias = nn.Parameter(_tensor(args.get("proj_bias")), requires_grad=False)
+    names = ("query", "key", "value")
+    return Form("MultiheadAttention", [args.get(name) for name in names], module=module.eval())
+
+
+def _instance_norm(args: Args, results: Sequence[Tensor]) -> Form:
+    del results
+    given, weight, bias = _tensor(args.get("input")), args.get("weight"), args.get("bias")
+    classes = {3: nn.InstanceNorm1d, 4: nn.InstanceNorm2d, 5: nn.InstanceNorm3d}
+    make: Any = classes.get(given.ndim)
+    if make is None or not args.get("use_input_stats") or (weight is None) != (bias is None):
+        raise NoForm("it follows stored statistics")
+    module = make(given.shape[1], eps=args.get("eps"), affine=weight is not None, device="meta")
+    if weight is not None:
+        module.weight = nn.Parameter(_tensor(weight), requires_grad=False)
+        module.bias = nn.Parameter(_tensor(bias), requires_grad=False)
+    return Form(make.__name__, [given], module=module)
+
+
+def _dropped(args: Args, results: Sequence[Tensor]) -> Form:
+    del results
+    return Form("dropout", [args.get("input", args.get("self")), args.get("p")])
+
+
+def _celu(args: Args, results: Sequence[Tensor]) -> Form:
+    del results
+    return Form("CELU", [args.get("self")], module=nn.CELU(cast("float", args.get("alpha", 1.0))))
+
+
+def _log_sigmoid(args: Args, results: Sequence[Tensor]) -> Form:
+    del results
+    return Form("LogSigmoid", [args.get("self")], module=nn.LogSigmoid())
+
+
 FORMS: Mapping[str, MakeForm] = {
     "batch_norm": _batch_norm,
     "_native_batch_norm_legit_no_training": _batch_norm,
@@ -213,6 +259,11 @@ FORMS: Mapping[str, MakeForm] = {
     "group_norm": _picked("group_norm", "input", "num_groups", "weight", "bias", "eps"),
     "native_group_norm": _picked("group_norm", "input", "group", "weight", "bias", "eps"),
     "convolution": _convolution,
+    "_convolution": _convolution,
+    "_native_multi_head_attention": _self_attention,
+    "instance_norm": _instance_norm,
+    "celu": _celu,
+    "log_sigmoid": _log_sigmoid,
     **{f"conv_transpose{count}d": _transposed for count in (1, 2, 3)},
     "addmm": _linear,
     "mm": _linear,
@@ -240,7 +291,7 @@ FORMS: Mapping[str, MakeForm] = {
     "_softmax": _picked("softmax", "self", "dim"),
     "_log_softmax": _picked("log_softmax", "self", "dim"),
     "linalg_vector_norm": _picked("norm", "self", "ord", "dim", "keepdim"),
-    "dropout": _picked("dropout", "input", "p"),
+    "dropout": _dropped,
     "native_dropout": _picked("dropout", "input", "p"),
     "_adaptive_avg_pool2d": _picked("adaptive_avg_pool2d", "self", "output_size"),
     "_adaptive_avg_pool3d": _picked("adaptive_avg_pool3d", "self", "output_size"),

@@ -13,7 +13,8 @@ from netloom.formats.imported import FormatError, ImportedNetwork
 from netloom.formats.pt2.archive import AGAIN, Archive, read_archive
 from netloom.formats.pt2.batch import next_choices
 from netloom.formats.pt2.graph import Given, Graph, Name, read_graph
-from netloom.formats.pt2.program import MAX_NUMBERS, Program
+from netloom.formats.pt2.program import Program
+from netloom.formats.pt2.tape import MAX_NUMBERS, CannotCompute
 from netloom.formats.read_progress import Progress, tell_nobody
 from netloom.formats.traced.importing import Import
 from netloom.formats.traced.inputs import InputFacts
@@ -47,9 +48,12 @@ def open_archive(archive: Archive, name: str, progress: Progress = tell_nobody) 
     program = Program(graph, archive.tensors).eval()
     example = [_example(each, graph) for each in graph.inputs]
     progress(0.3, "Running its operators")
-    if not graph.has_open_batch:
-        _settle_batch(program, example)
-    runs = [program.record(_repeated(example, batch)) for batch in BATCHES]
+    try:
+        if not graph.has_open_batch:
+            _settle_batch(program, example)
+        runs = [program.record(_repeated(example, batch)) for batch in BATCHES]
+    except CannotCompute as error:
+        raise FormatError(f"{error} {AGAIN}") from error
     process = Import(
         program,
         merged(runs[0], runs[1]),

@@ -59,8 +59,6 @@ def test_all_files_of_a_kind(shared_data: Path, pattern: str, kind: str) -> None
 def made(kind: str, path: Path) -> Path:
     if kind == "torch_module":
         torch.save(torch.nn.Linear(2, 2), path)
-    elif kind == "torchscript":
-        torch.jit.save(torch.jit.script(torch.nn.ReLU()), str(path))
     elif kind == "pickle":
         path.write_bytes(pickle.dumps({"weights": [1, 2]}))
     elif kind == "safetensors":
@@ -74,9 +72,7 @@ def made(kind: str, path: Path) -> Path:
     return path
 
 
-@pytest.mark.parametrize(
-    "kind", ["torch_module", "torchscript", "pickle", "safetensors", "archive"]
-)
+@pytest.mark.parametrize("kind", ["torch_module", "pickle", "safetensors", "archive"])
 def test_what_cannot_be_opened_says_what_to_do(tmp_path: Path, kind: str) -> None:
     path = made(kind, tmp_path / "network.keras")
     found = recognise(path)

@@ -1,0 +1,1 @@
+"""TorchScript, read as data: its code is interpreted line by line here, never loaded by torch."""

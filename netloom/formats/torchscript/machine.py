@@ -1,0 +1,331 @@
+"""Interprets the code of a TorchScript file, statement by statement, on tensors of known sizes.
+
+What it may do is listed here and in `numbers`: compute with numbers and lists, call what the file
+itself defines, and call operators of ATen that the `Tape` runs. Steps, calls within calls and the
+length of lists are limited; decisions and loops are followed as far as they depend on sizes and
+settings, not on the numbers of the input.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import cast
+
+from torch import Tensor
+
+from netloom.formats.imported import FormatError
+from netloom.formats.pt2.tape import CannotCompute
+from netloom.formats.torchscript.expressions import (
+    CASTS,
+    Depends,
+    DoesNotFit,
+    Expressions,
+    Frame,
+    Named,
+    Record,
+)
+from netloom.formats.torchscript.numbers import NUMBERS, is_question
+from netloom.formats.torchscript.objects import AGAIN, Thing
+from netloom.formats.torchscript.source import Class, Code, Function
+
+MAX_DEPTH = 60
+Call = Callable[[str, Sequence[object], Mapping[str, object], str], object]
+"""Computes an operator of ATen: name, arguments, those by name, path of the module."""
+_IGNORED = frozenset(("warn", "prim.Print", "prim.profile"))
+
+
+@dataclass(frozen=True, slots=True)
+class _Returned:
+    """That a function has ended, and what with."""
+
+    value: object
+
+
+class Machine(Expressions):
+    """Runs methods of the objects in a file.
+
+    Args:
+        paths: Of modules, by their identity.
+        call: Computes operators.
+        is_followed: Whether a tensor depends on the input.
+        ignores_refusals: Errors that the code raises by itself are passed over.
+    """
+
+    def __init__(
+        self,
+        code: Code,
+        constants: Sequence[object],
+        paths: Mapping[int, str],
+        call: Call,
+        is_followed: Callable[[object], bool],
+        *,
+        ignores_refusals: bool = False,
+    ) -> None:
+        super().__init__(code, constants, paths, is_followed)
+        self._call = call
+        self._ignores_refusals = ignores_refusals
+        self._depth = 0
+
+    def run(self, thing: Thing, name: str, args: Sequence[object]) -> object:
+        """Call a method of a module.
+
+        Raises:
+            FormatError: The code does what is not understood here, or what must not be done.
+            DoesNotFit: It does not take these arguments.
+            Depends: It decides by the numbers of its input.
+        """
+        try:
+            return self._method(thing, name, args, {}, self._paths.get(id(thing), ""))
+        except RecursionError as error:
+            raise FormatError(f"Its code is nested deeper than is followed. {AGAIN}") from error
+
+    def _method(
+        self,
+        thing: Thing,
+        name: str,
+        args: Sequence[object],
+        kwargs: Mapping[str, object],
+        path: str,
+    ) -> object:
+        method = self._code.class_of(thing.type_name).methods.get(name)
+        if method is None:
+            raise FormatError(f"{thing.type_name[:200]} has no method {name[:100]}. {AGAIN}")
+        path = self._paths.get(id(thing), path)
+        return self._function(method, [thing, *args], kwargs, path)
+
+    def _function(
+        self, function: Function, args: Sequence[object], kwargs: Mapping[str, object], path: str
+    ) -> object:
+        frame = Frame(function, path)
+        if self._depth >= MAX_DEPTH:
+            raise self._error(frame, function.syntax, "calls go deeper than is followed")
+        self._bind(frame, args, kwargs)
+        self._depth += 1
+        try:
+            found = self._block(frame, function.syntax.body)
+        finally:
+            self._depth -= 1
+        return found.value if found is not None else None
+
+    def _bind(self, frame: Frame, args: Sequence[object], kwargs: Mapping[str, object]) -> None:
+        told = frame.function.syntax.args
+        names = [each.arg for each in told.args]
+        usual = dict(zip(names[::-1], told.defaults[::-1], strict=False))
+        if len(args) > len(names) or not set(kwargs) <= set(names[len(args) :]):
+            raise self._error(frame, frame.function.syntax, "it is called with other arguments")
+        frame.names |= dict(zip(names, args, strict=False)) | dict(kwargs)
+        for name in names:
+            if name not in frame.names:
+                if name not in usual:
+                    text = f"its argument {name} is missing"
+                    raise self._error(frame, frame.function.syntax, text)
+                frame.names[name] = self._value(frame, usual[name])
+
+    def _block(self, frame: Frame, body: Sequence[ast.stmt]) -> _Returned | None:
+        for statement in body:
+            found = self._statement(frame, statement)
+            if found is not None:
+                return found
+        return None
+
+    def _statement(self, frame: Frame, statement: ast.stmt) -> _Returned | None:
+        self._step(frame, statement)
+        match statement:
+            case ast.Pass() | ast.AnnAssign(value=None):
+                pass
+            case (
+                ast.Assign(targets=[target], value=value)
+                | ast.AnnAssign(target=target, value=ast.expr() as value)
+            ):
+                self._assign(frame, target, self._value(frame, value))
+            case ast.Expr(value=value):
+                self._value(frame, value)
+            case ast.Return(value=value):
+                return _Returned(None if value is None else self._value(frame, value))
+            case ast.If(test=test, body=body, orelse=orelse):
+                return self._block(frame, body if self._decision(frame, test) else orelse)
+            case ast.While(test=test, body=body, orelse=[]):
+                while self._decision(frame, test):
+                    found = self._block(frame, body)
+                    if found is not None:
+                        return found
+                    self._step(frame, statement)
+            case ast.For(target=target, iter=over, body=body, orelse=[]):
+                for item in self._items(frame, over):
+                    self._assign(frame, target, item)
+                    found = self._block(frame, body)
+                    if found is not None:
+                        return found
+            case _:
+                raise self._error(frame, statement, "a statement of this kind is not followed")
+        return None
+
+    def _items(self, frame: Frame, over: ast.expr) -> Sequence[object]:
+        match over:
+            case ast.Call(func=ast.Name(id="range"), args=given, keywords=[]):
+                numbers = [self._value(frame, each) for each in given]
+                if not 1 <= len(numbers) <= 3 or not all(type(each) is int for each in numbers):
+                    raise self._error(frame, over, "a loop counts with what is no whole number")
+                if len(numbers) == 3 and numbers[2] == 0:
+                    raise self._error(frame, over, "a loop makes no steps")
+                return range(*cast("list[int]", numbers))
+            case _:
+                value = self._value(frame, over)
+                if not isinstance(value, list | tuple):
+                    raise self._error(frame, over, "a loop goes over what is no list")
+                return cast("Sequence[object]", value)
+
+    def _assign(self, frame: Frame, target: ast.expr, value: object) -> None:
+        match target:
+            case ast.Name(id=name):
+                frame.names[name] = value
+            case ast.Tuple(elts=targets) | ast.List(elts=targets):
+                items = value.items if isinstance(value, Record) else value
+                if not isinstance(items, list | tuple) or len(items) != len(targets):  # pyright: ignore[reportUnknownArgumentType]
+                    raise self._unfit(frame, target, "other numbers of values are taken than given")
+                for one, item in zip(targets, cast("Sequence[object]", items), strict=True):
+                    self._assign(frame, one, item)
+            case ast.Attribute(value=holder, attr=name):
+                thing = self._value(frame, holder)
+                if not isinstance(thing, Thing) or id(thing) in self._paths:
+                    text = "a module changes what it holds while it computes"
+                    raise self._error(frame, target, text)
+                thing.attributes[name] = value
+            case _:
+                raise self._error(frame, target, "it is assigned to what is not followed")
+
+    def _called(self, frame: Frame, given: ast.Call) -> object:
+        match given.func:
+            case ast.Name(id="annotate" | "unchecked_cast" | "uninitialized" as name):
+                if name == "uninitialized" or len(given.args) != 2:
+                    return None
+                return self._value(frame, given.args[1])
+            case ast.Name(id="getattr") if len(given.args) == 2:
+                holder, name = (self._value(frame, each) for each in given.args)
+                if not isinstance(name, str):
+                    raise self._error(frame, given, "an attribute has no name")
+                return self._attribute(frame, given, holder, name)
+            case ast.Name(id="isinstance"):
+                raise self._error(frame, given, "it decides by the kind of a value")
+            case _:
+                pass
+        args = [self._value(frame, each) for each in given.args]
+        kwargs = {each.arg: self._value(frame, each.value) for each in given.keywords if each.arg}
+        if len(kwargs) < len(given.keywords):
+            raise self._error(frame, given, "arguments are given in a mapping")
+        if isinstance(given.func, ast.Attribute):
+            holder = self._value(frame, given.func.value)
+            if isinstance(holder, Thing):
+                return self._method(holder, given.func.attr, args, kwargs, frame.path)
+            function = self._attribute(frame, given.func, holder, given.func.attr)
+        else:
+            function = self._value(frame, given.func)
+        if not isinstance(function, Named):
+            raise self._error(frame, given, "it calls what is no function")
+        return self._by_name(frame, given, function.name, args, kwargs)
+
+    def _by_name(
+        self,
+        frame: Frame,
+        given: ast.Call,
+        name: str,
+        args: Sequence[object],
+        kwargs: Mapping[str, object],
+    ) -> object:
+        if name in CASTS and len(args) == 1:
+            return self._cast(frame, given, CASTS[name], args[0])
+        if name.startswith("__torch__."):
+            return self._own(frame, given, name, args, kwargs)
+        room, _, plain = name.rpartition(".")
+        if room in ("torch", "ops.aten"):
+            operator = plain
+        elif room == "ops.prim":
+            operator = f"prim.{plain}"
+        else:
+            raise self._error(
+                frame, given, f"it calls {name[:100]}, which belongs to no part of torch known here"
+            )
+        return self._operator(frame, given, operator, args, kwargs)
+
+    def _operator(
+        self,
+        frame: Frame,
+        given: ast.Call,
+        operator: str,
+        args: Sequence[object],
+        kwargs: Mapping[str, object],
+    ) -> object:
+        if operator == "prim.RaiseException":
+            if self._ignores_refusals:
+                return None
+            text = args[0] if args and isinstance(args[0], str) else "it raises an error"
+            raise self._unfit(frame, given, f"it refuses its input: {text[:200]}")
+        if operator in _IGNORED:
+            return None
+        has_tensors = any(isinstance(each, Tensor) for each in _flat([*args, *kwargs.values()]))
+        if operator in NUMBERS and (not has_tensors or is_question(operator, args)):
+            try:
+                return self._kept(frame, given, NUMBERS[operator](*args, **kwargs))
+            except (TypeError, ValueError, IndexError, KeyError, ArithmeticError) as error:
+                text = f"{operator} does not take what it is given ({str(error)[:100]})"
+                raise self._unfit(frame, given, text) from error
+        if operator in ("Int", "Float", "Bool", "IntImplicit", "FloatImplicit", "ScalarImplicit",
+                        "item") and len(args) == 1:  # fmt: skip
+            kind = int if operator.startswith("Int") else float if operator[0] == "F" else None
+            return self._cast(frame, given, bool if operator == "Bool" else kind, args[0])
+        if operator.startswith("prim."):
+            raise self._error(frame, given, f"it calls {operator}, which is not followed")
+        try:
+            return self._call(operator, args, kwargs, frame.path)
+        except CannotCompute as error:
+            raise self._unfit(frame, given, str(error)) from error
+        except (Depends, DoesNotFit):
+            raise
+        except FormatError as error:
+            raise self._error(frame, given, str(error)) from error
+
+    def _cast(
+        self, frame: Frame, given: ast.AST, kind: Callable[[float], object] | None, value: object
+    ) -> object:
+        number = self._number(frame, given, value) if isinstance(value, Tensor) else value
+        if not isinstance(number, bool | int | float):
+            raise self._error(frame, given, "what is no number is taken for one")
+        try:
+            return number if kind is None else self._kept(frame, given, kind(number))
+        except (ValueError, OverflowError) as error:
+            raise self._error(frame, given, str(error)) from error
+
+    def _own(
+        self,
+        frame: Frame,
+        given: ast.AST,
+        name: str,
+        args: Sequence[object],
+        kwargs: Mapping[str, object],
+    ) -> object:
+        """Call a function of the file, or make an object of one of its classes."""
+        found = self._code.find(name)
+        match found:
+            case Function():
+                return self._function(found, args, kwargs, frame.path)
+            case Class(is_tuple=True):
+                items = tuple(args) + tuple(kwargs[key] for key in found.fields if key in kwargs)
+                if len(items) != len(found.fields):
+                    raise self._error(frame, given, f"{found.short_name} lacks items")
+                return Record(found.fields, items)
+            case Class() if "__init__" in found.methods:
+                thing = Thing(found.name)
+                self._method(thing, "__init__", args, kwargs, frame.path)
+                return thing
+            case _:
+                raise self._error(frame, given, f"{name[:200]} is not in the file's code")
+
+
+def _flat(values: Sequence[object]) -> Sequence[object]:
+    """Return what is in a list, and in the lists in it, which is as deep as operators take them."""
+    found: list[object] = []
+    for each in values:
+        found += cast("Sequence[object]", each) if isinstance(each, list | tuple) else [each]
+    return found

@@ -1,0 +1,301 @@
+"""Operators of ATen as TorchScript calls them: without an overload, with numbers for types."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, cast
+
+import torch
+from torch import Tensor
+
+from netloom.formats.imported import FormatError
+from netloom.formats.pt2.tape import (
+    MAX_NUMBERS,
+    CannotCompute,
+    Tape,
+    check_size,
+    is_allowed,
+    tensors_in,
+)
+from netloom.formats.torchscript.numbers import MAX_ITEMS, TYPES
+
+MAX_CALLS = 50_000
+MAX_NUMBERS_MADE = 2**31
+"""Most numbers that all tensors of one run may have together."""
+_NOT_DRAWN = frozenset(
+    ("floor_divide", "baddbmm", "addbmm", "glu", "prelu", "hardshrink", "softshrink", "threshold",
+     "rnn_relu", "lstm_cell", "gru_cell", "rnn_tanh_cell", "rnn_relu_cell", "max", "min", "median",
+     "sort", "argsort", "var_mean", "std_mean", "cross", "dot", "outer", "triu", "tril", "diag",
+     "diagonal", "unfold", "im2col", "col2im", "grid_sampler", "affine_grid_generator", "index",
+     "index_add", "scatter", "scatter_add", "repeat_interleave", "addcmul", "addcdiv", "lerp",
+     "logaddexp", "cdist", "trunc", "frac", "fmod", "atan2", "sinh", "cosh", "asin", "acos",
+     "log2", "log10", "erfc", "sigmoid", "bitwise_and", "bitwise_or", "bitwise_not", "isnan",
+     "logical_xor", "all", "any", "pairwise_distance", "cosine_similarity", "bilinear",
+     "channel_shuffle", "max_pool1d_with_indices", "adaptive_max_pool2d", "pad", "movedim", "mv",
+     "square", "swapaxes", "nan_to_num", "masked_fill", "reflection_pad1d", "reflection_pad2d",
+     "replication_pad1d", "replication_pad2d", "feature_dropout", "alpha_dropout", "conv_tbc",
+     "fft_rfft", "fft_irfft", "stft", "rms_norm", "tensordot", "expm1", "xlogy", "meshgrid",
+     "_transformer_encoder_layer_fwd", "_convolution_mode")
+)  # fmt: skip
+"""Operators that are computed but drawn as placeholders where they depend on the input."""
+_WHERE = frozenset(("device", "layout", "pin_memory", "memory_format", "non_blocking"))
+"""Arguments that say where numbers lie, not what they are."""
+_WEIGHTS = ("weight", "params", "mat2", "other", "qkv_weight", "running_mean")
+
+
+class Met(Exception):
+    """The input has come to the first operator with weights.
+
+    Attributes:
+        name: Of the operator.
+        given: Its arguments by name.
+        has_reshaped: The input was given another number of axes before.
+        at: Which input it is.
+    """
+
+    def __init__(
+        self, name: str, args: Mapping[str, object], *, has_reshaped: bool, at: int
+    ) -> None:
+        super().__init__(name)
+        self.name = name
+        self.at = at
+        self.given = args
+        self.has_reshaped = has_reshaped
+
+
+class Operators:
+    """Computes operators for one run of the code.
+
+    Args:
+        sought: Inputs by the identity of the tensor: stop at the first operator with weights that
+            takes what depends on one of them, by raising `Met`.
+
+    Attributes:
+        notes: What a person should know.
+    """
+
+    def __init__(self, tape: Tape, *, sought: Mapping[int, int] | None = None) -> None:
+        self.tape = tape
+        self.notes: list[str] = []
+        self._origins = {key: {at} for key, at in (sought or {}).items()}
+        self._has_reshaped = False
+        self._num_calls = 0
+        self._num_numbers = 0
+
+    def __call__(
+        self, name: str, args: Sequence[object], kwargs: Mapping[str, object], path: str
+    ) -> object:
+        """Compute an operator; returns a tensor, a list, or a tuple of tensors and None.
+
+        Raises:
+            CannotCompute: It does not take what it is given.
+            FormatError: It is not known, or may not be called so.
+        """
+        self._num_calls += 1
+        if self._num_calls > MAX_CALLS:
+            raise FormatError(f"it calls more than {MAX_CALLS:,} operators")
+        if name in ("tensor", "as_tensor"):
+            return _made(args)
+        if not is_allowed(name) and name.rstrip("_") not in _NOT_DRAWN:
+            raise FormatError(f"it calls the operator {name[:100]}, which is not known here")
+        name, overload, given = _bound(name, args, kwargs)
+        self._evaluate(name, given)
+        origins = self._origins_of(given)
+        if origins:
+            self._meet(name, given, min(origins))
+        if name == "_transformer_encoder_layer_fwd":
+            return _encoder_layer(self, given, path)
+        check_size(name, given)
+        _check_result(name, overload, given)
+        found = self.tape.run(name, overload, given, path)
+        if origins:
+            self._origins |= {id(each): origins for each in found}
+        self._num_numbers += sum(each.numel() for each in found)
+        if self._num_numbers > MAX_NUMBERS_MADE:
+            raise FormatError(f"it computes more than {MAX_NUMBERS_MADE:,} numbers")
+        schema: Any = overload._schema  # there is no public way to it
+        if len(schema.returns) > 1:
+            return (*found, *([None] * (len(schema.returns) - len(found))))
+        if str(schema.returns[0].type) == "List[Tensor]":
+            return found
+        if len(found) != 1:
+            raise FormatError(f"{name} gives no tensor")
+        return found[0]
+
+    def _evaluate(self, name: str, given: dict[str, object]) -> None:
+        """Make an operator of training one of use."""
+        keys = {"dropout": "train", "dropout_": "train", "feature_dropout": "train",
+                "alpha_dropout": "train", "lstm": "train", "gru": "train", "rnn_tanh": "train",
+                "batch_norm": "training"}  # fmt: skip
+        key = keys.get(name)
+        if key is None or not given.get(key):
+            return
+        if name == "batch_norm" and given.get("running_mean") is None:
+            return
+        given[key] = False
+        note = "It was traced while it was training; it was opened as it is used after training."
+        if note not in self.notes:
+            self.notes.append(note)
+
+    def _origins_of(self, given: Mapping[str, object]) -> set[int]:
+        """Return the inputs that are sought and that arguments depend on."""
+        if not self._origins:
+            return set()
+        return {at for each in tensors_in(given) for at in self._origins.get(id(each), ())}
+
+    def _meet(self, name: str, given: Mapping[str, object], at: int) -> None:
+        for key in _WEIGHTS:
+            weight = given.get(key)
+            if isinstance(weight, list) and weight:
+                weight = cast("list[object]", weight)[0]
+            is_weight = isinstance(weight, Tensor) and not self.tape.is_followed(weight)
+            is_product = name in ("mm", "matmul", "bmm", "linear") or key not in ("mat2", "other")
+            if is_weight and is_product:
+                raise Met(name, given, has_reshaped=self._has_reshaped, at=at)
+        if name == "layer_norm":
+            raise Met(name, given, has_reshaped=self._has_reshaped, at=at)
+        self._has_reshaped |= name in ("flatten", "view", "reshape")
+
+
+def _bound(
+    name: str, args: Sequence[object], kwargs: Mapping[str, object]
+) -> tuple[str, Any, dict[str, object]]:
+    """Return the name, the overload that takes such arguments, and the arguments by name."""
+    plain = [_plain(each) for each in args]
+    named = {key: _plain(value) for key, value in kwargs.items()}
+    if "out" in named:
+        raise FormatError(f"{name} writes into a tensor of its own")
+    resolve = cast("Callable[..., str]", getattr(torch._C, "_jit_resolve_packet"))  # noqa: B009 - there is no public way to it
+    try:
+        chosen = resolve(f"aten::{name}", *plain, **named)
+    except (RuntimeError, TypeError, ValueError) as error:
+        raise CannotCompute(f"{name} does not take what it is given") from error
+    if chosen == "data":
+        raise FormatError(f"{name} reads packed sequences, which no layer does")
+    overload: Any = getattr(getattr(torch.ops.aten, name), chosen or "default")
+    arguments: list[Any] = list(overload._schema.arguments)
+    given = dict(zip((each.name for each in arguments), plain, strict=False)) | named
+    for key in _WHERE:
+        given.pop(key, None)
+    if isinstance(given.get("dtype"), int):
+        given["dtype"] = TYPES.get(cast("int", given["dtype"]))
+    if isinstance(given.get("padding"), str):
+        given["padding"] = padding = _padding(given)
+        name = f"conv{len(padding)}d"
+        return name, getattr(torch.ops.aten, name).default, given
+    return name, overload, given
+
+
+def _plain(value: object) -> object:
+    """Return an argument as operators take them: no lists in lists, no objects.
+
+    Raises:
+        FormatError: It is something else.
+    """
+    match value:
+        case None | bool() | int() | float() | str() | Tensor():
+            return value
+        case list() | tuple():
+            items = cast("Sequence[object]", value)
+            if len(items) > MAX_ITEMS or not all(
+                isinstance(each, bool | int | float | Tensor | None) for each in items
+            ):
+                raise FormatError("an operator is given lists in a list")
+            return list(items)
+        case _:
+            raise FormatError("an operator is given what is neither tensor nor number")
+
+
+def _padding(given: Mapping[str, object]) -> list[int]:
+    """Return numbers for a padding in words."""
+    weight, words = given.get("weight"), given["padding"]
+    if not isinstance(weight, Tensor) or not 3 <= weight.ndim <= 5:
+        raise FormatError("a convolution has no weights")
+    kernel = list(weight.shape[2:])
+    if words == "valid":
+        return [0] * len(kernel)
+    dilation = cast("list[int]", given.get("dilation") or [1])
+    dilation = dilation * len(kernel) if len(dilation) == 1 else dilation
+    if len(dilation) != len(kernel):
+        raise CannotCompute("a convolution has steps for other axes than its weights")
+    total = [step * (size - 1) for step, size in zip(dilation, kernel, strict=True)]
+    if words != "same" or any(each % 2 for each in total):
+        raise FormatError(f"a convolution pads unevenly ({str(words)[:20]})")
+    return [each // 2 for each in total]
+
+
+def _made(args: Sequence[object]) -> Tensor:
+    value = _plain(args[0]) if args else None
+    items = cast("list[object]", value) if isinstance(value, list) else [value]
+    if isinstance(value, Tensor):
+        return value
+    if not all(isinstance(each, bool | int | float) for each in items):
+        raise FormatError("a tensor is made of what is no number")
+    return torch.tensor(value)
+
+
+def _check_result(name: str, overload: Any, given: Mapping[str, object]) -> None:
+    """Refuse what gives too many numbers, before any memory is taken: computed without numbers."""
+    if name == "repeat_interleave" and isinstance(given.get("repeats"), Tensor):
+        raise FormatError("numbers are repeated as often as a tensor says")
+    try:
+        found: object = overload(**{key: _empty(value) for key, value in given.items()})
+    except Exception:  # noqa: BLE001 - what cannot be computed so is computed, and says what is wrong
+        return
+    count = sum(each.numel() for each in tensors_in(found))
+    if count > MAX_NUMBERS:
+        raise FormatError(f"{name} would make a tensor of {count:,} numbers")
+
+
+def _empty(value: object) -> object:
+    match value:
+        case Tensor():
+            return value.to("meta")
+        case list():
+            return [_empty(each) for each in cast("list[object]", value)]
+        case _:
+            return value
+
+
+def _encoder_layer(
+    call: Callable[[str, Sequence[object], Mapping[str, object], str], object],
+    given: Mapping[str, object],
+    path: str,
+) -> object:
+    """Compute a layer of a transformer that one operator does, step by step."""
+    if given.get("mask") is not None:
+        raise FormatError("a layer of a transformer is called with a mask")
+
+    def within(name: str) -> str:
+        return f"{path}.{name}" if path else ""
+
+    def norm(number: int, value: object) -> object:
+        weight, bias = given[f"norm_weight_{number}"], given[f"norm_bias_{number}"]
+        sizes = [cast("Tensor", weight).numel()]
+        return call("layer_norm", [value, sizes, weight, bias, given["eps"]], {},
+                    within(f"norm{number}"))  # fmt: skip
+
+    def attention(value: object) -> object:
+        weights = [given[key] for key in ("qkv_weight", "qkv_bias", "proj_weight", "proj_bias")]
+        sizes = [given["embed_dim"], given["num_heads"]]
+        found = call("_native_multi_head_attention",
+                     [value, value, value, *sizes, *weights, None, False], {},
+                     within("self_attn"))  # fmt: skip
+        return cast("Sequence[object]", found)[0]
+
+    def forward(value: object) -> object:
+        wide = call("linear", [value, given["ffn_weight_1"], given["ffn_bias_1"]], {},
+                    within("linear1"))  # fmt: skip
+        bent = call("gelu" if given["use_gelu"] else "relu", [wide], {}, path)
+        return call("linear", [bent, given["ffn_weight_2"], given["ffn_bias_2"]], {},
+                    within("linear2"))  # fmt: skip
+
+    def added(one: object, other: object) -> object:
+        return call("add", [one, other], {}, path)
+
+    value = given["src"]
+    if given["norm_first"]:
+        value = added(value, attention(norm(1, value)))
+        return added(value, forward(norm(2, value)))
+    value = norm(1, added(value, attention(value)))
+    return norm(2, added(value, forward(value)))
