@@ -8,9 +8,8 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-from conformance.apart import run_apart
+from conformance.apart import list_apart, run_apart
 from conformance.cache import Cache
-from conformance.jobs import all_jobs
 from conformance.report import Job, Report, Suite, together
 
 _SUITES: tuple[Suite, ...] = ("onnx", "torchvision", "detectors")
@@ -33,7 +32,7 @@ def main() -> int:
     parser.add_argument("--max-gb", type=float, default=16, help="memory that a network may take")
     options = parser.parse_args()
     only: str = options.only
-    jobs = all_jobs(
+    jobs = list_apart(
         _SUITES if options.suite == "all" else [options.suite],
         "small" if options.small else "full",
         [prefix for prefix in only.split(",") if prefix],

@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
 
 import psutil
 
-from conformance.report import STEPS, Job, Line, Report, compared
+from conformance.report import STEPS, Job, Line, Report, Size, Suite, compared
 
 _GB = 2**30
 _LOOK_EVERY_S = 0.5
 _END_WITHIN_S = 10
 _context = get_context("forkserver")
 _context.set_forkserver_preload(["conformance.jobs"])
+
+
+def list_apart(suites: Sequence[Suite], size: Size, prefixes: Sequence[str]) -> list[Job]:
+    """Return the jobs of some suites; this process itself never loads torch."""
+    with _context.Pool(1) as pool:
+        return pool.apply(_listed, (suites, size, prefixes))
 
 
 def run_apart(job: Job, max_gb: float) -> tuple[Report, bool]:
@@ -68,6 +75,12 @@ def _held(pid: int | None) -> int:
         return psutil.Process(pid).memory_info().rss
     except psutil.NoSuchProcess:
         return 0
+
+
+def _listed(suites: Sequence[Suite], size: Size, prefixes: Sequence[str]) -> list[Job]:
+    from conformance.jobs import all_jobs
+
+    return all_jobs(suites, size, prefixes)
 
 
 def _run(job: Job, sender: Connection) -> None:
