@@ -49,9 +49,9 @@ fuzz: python-found ## Send made-up requests to the API and changed files to the 
 	@$(PYTHON) -m config.setup test
 	@EXAMPLES=$(or $(EXAMPLES),100) $(VENV_PYTHON) -m pytest -n $(WORKERS) --timeout=7200 tests/security/test_fuzz.py tests/netloom/formats/test_fuzz.py tests/netloom/formats/keras/test_fuzz.py tests/netloom/formats/onnx/test_onnx_fuzz.py tests/netloom/formats/caffe/test_caffe_fuzz.py tests/netloom/formats/pt2/test_pt2_fuzz.py tests/netloom/formats/torchscript/test_torchscript_fuzz.py
 
-conformance: python-found ## Open every network of torchvision, write it as ONNX, compare: make conformance [JSON=1]
+conformance: python-found ## Open every network of torchvision, write it as ONNX, compare; goes on where it was stopped: make conformance [JSON=1] [SMALL=1] [ONLY=name,name]
 	@$(PYTHON) -m config.setup test
-	@$(VENV_PYTHON) -m conformance $(if $(JSON),--json)
+	@$(VENV_PYTHON) -m conformance $(if $(JSON),--json) $(if $(SMALL),--small) $(if $(ONLY),--only "$(ONLY)")
 
 check: python-found ## Check style, types, walls, migrations, schemas and deployment settings
 	@$(PYTHON) -m config.setup test

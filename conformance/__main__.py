@@ -5,106 +5,74 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping
+from pathlib import Path
 
-from conformance.detectors import compared_detector, detector_entries
-from conformance.onnx_suite import summary
-from conformance.torchvision_exports import exported
-from conformance.torchvision_models import Comparison, compared_modules, entries, opened
-from netloom.formats.imported import FormatError
-from netloom.formats.zoo import ZooEntry
+from conformance.apart import list_apart, run_apart
+from conformance.cache import Cache
+from conformance.report import Job, Report, Suite, together
 
-_SMALL_DETECTOR_PX = 192
+_SUITES: tuple[Suite, ...] = ("onnx", "torchvision", "detectors")
+_CACHE = Path("var/conformance")
 
 
 def main() -> int:
-    """Run the suites, tell how each network does, print the counts; 1 when one differs."""
+    """Run the suites, tell how each network does, print the counts; 1 when one fails.
+
+    What was run before with the same code is told from the cache, so that a run which was stopped
+    goes on where it was.
+    """
     parser = argparse.ArgumentParser(prog="conformance")
     parser.add_argument("--json", action="store_true", help="answer with JSON")
     parser.add_argument("--small", action="store_true", help="small images where any size fits")
-    parser.add_argument(
-        "--suite", choices=["all", "onnx", "torchvision", "detectors"], default="all"
-    )
-    parser.add_argument("--only", default="", help="networks whose names begin with this")
+    parser.add_argument("--suite", choices=["all", *_SUITES], default="all")
+    parser.add_argument("--only", default="", help="names that begin with this, several with ,")
+    parser.add_argument("--cache", type=Path, default=_CACHE, help="folder of results")
+    parser.add_argument("--fresh", action="store_true", help="run again what is in the cache")
+    parser.add_argument("--max-gb", type=float, default=16, help="memory that a network may take")
     options = parser.parse_args()
-    suite: str = options.suite
-    counts: dict[str, int] = {}
-    if suite in ("all", "onnx"):
-        counts |= summary()
-    if suite in ("all", "torchvision"):
-        counts |= _torchvision(options.only, is_small=options.small)
-    if suite in ("all", "detectors"):
-        counts |= _detectors(options.only, is_small=options.small)
-    print(json.dumps(counts) if options.json else _words(counts))
-    return 0 if _is_well(counts) else 1
-
-
-def _torchvision(prefix: str, *, is_small: bool) -> dict[str, int]:
-    equal, written, total = 0, 0, 0
-    for entry in _named(entries(), prefix):
-        found, back = _compared(entry, is_small=is_small)
-        total += 1
-        equal += found.is_equal
-        written += back.is_equal
-    return {
-        "torchvision_equal": equal,
-        "torchvision_total": total,
-        "torchvision_exported": written,
-        "torchvision_exported_total": total,
-    }
-
-
-def _compared(entry: ZooEntry, *, is_small: bool) -> tuple[Comparison, Comparison]:
-    """Import a network, and write it and import that; tell how each went."""
-    started = time.monotonic()
-    try:
-        network = opened(entry, is_small=is_small)
-        found = compared_modules(entry.name, network.module, network.imported, network.image)
-        _tell("imported", found, started)
-        started = time.monotonic()
-        back = exported(entry.name, network)
-    except FormatError as error:
-        found = back = Comparison(entry.name, str(error))
-    _tell("exported", back, started)
-    return found, back
-
-
-def _detectors(prefix: str, *, is_small: bool) -> dict[str, int]:
-    equal, total = 0, 0
-    for entry in _named(detector_entries(), prefix):
-        started = time.monotonic()
-        side = _SMALL_DETECTOR_PX if is_small else None
-        try:
-            found = compared_detector(entry, shorter_side=side)
-        except FormatError as error:
-            found = Comparison(entry.name, str(error))
-        _tell("imported", found, started)
-        total += 1
-        equal += found.is_equal
-    return {"detectors_equal": equal, "detectors_total": total}
-
-
-def _named(networks: Sequence[ZooEntry], prefix: str) -> Iterator[ZooEntry]:
-    return (entry for entry in networks if entry.name.startswith(prefix))
-
-
-def _tell(what: str, found: Comparison, started: float) -> None:
-    words = found.problem or (
-        f"differs by {found.max_abs_diff:.1e} of {found.max_abs_value:.3g} (spread {found.std:.2g})"
+    only: str = options.only
+    jobs = list_apart(
+        _SUITES if options.suite == "all" else [options.suite],
+        "small" if options.small else "full",
+        [prefix for prefix in only.split(",") if prefix],
     )
-    mark = "equal" if found.is_equal else "DIFFERS"
-    seconds = f"{time.monotonic() - started:.1f} s"
-    print(f"{mark:<8}{what:<10}{found.name:<34}{words}  {seconds}", file=sys.stderr, flush=True)
+    cache = Cache(options.cache)
+    reports: list[Report] = []
+    for at, job in enumerate(jobs):
+        report = None if options.fresh else cache.get(job)
+        is_cached = report is not None
+        if report is None:
+            report = _run(job, cache, options.max_gb)
+        for line in report.lines:
+            source = ", cached" if is_cached else f", {report.peak_gb:.1f} GB"
+            print(f"{at + 1:>3}/{len(jobs)} {line}{source}", file=sys.stderr, flush=True)
+        reports.append(report)
+    whole = together(reports)
+    print(_named(whole), file=sys.stderr, flush=True)
+    print(json.dumps(whole.counts) if options.json else _words(whole.counts))
+    return 1 if whole.failures else 0
 
 
-def _is_well(counts: Mapping[str, int]) -> bool:
-    """Nothing crashed, and all networks are equal."""
-    kinds = ("torchvision_equal", "torchvision_exported", "detectors_equal")
-    totals = ("torchvision_total", "torchvision_exported_total", "detectors_total")
-    pairs = zip(kinds, totals, strict=True)
-    is_equal = all(counts.get(kind, 0) == counts.get(total, 0) for kind, total in pairs)
-    return is_equal and not counts.get("onnx_crashes")
+def _run(job: Job, cache: Cache, max_gb: float) -> Report:
+    report, is_whole = run_apart(job, max_gb)
+    if is_whole:
+        cache.put(job, report)
+    return report
+
+
+def _named(whole: Report) -> str:
+    """Return the largest differences, and failures and gaps by name."""
+    told: list[str] = []
+    for step in ("imported", "exported"):
+        known = [(each.difference, each.name) for each in whole.lines
+                 if each.step == step and each.difference is not None]  # fmt: skip
+        if known:
+            difference, name = max(known)
+            told.append(f"Largest difference {step}: {difference:.1e} ({name})")
+    told += [f"FAILED {failure}" for failure in whole.failures]
+    told += [f"not supported: {gap}" for gap in whole.gaps]
+    return "\n".join(told)
 
 
 def _words(counts: Mapping[str, int]) -> str:

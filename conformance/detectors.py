@@ -68,9 +68,13 @@ def drawn_detector(
 
 def detector_image(entry: ZooEntry) -> Tensor:
     """Return a random image of the size that the detector is opened for."""
+    return torch.rand(detector_shape(entry), generator=torch.Generator().manual_seed(1))
+
+
+def detector_shape(entry: ZooEntry) -> tuple[int, ...]:
+    """Return the shape of the image that a detector is opened for."""
     given = detector_input(entry.name)
-    shape = (1, 3, given.height, given.width)
-    return torch.rand(shape, generator=torch.Generator().manual_seed(1))
+    return (1, 3, given.height, given.width)
 
 
 def compare_detector(

@@ -7,7 +7,6 @@ initializer with the value of the test, since weights of layers are no inputs.
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 import warnings
 from collections import Counter
@@ -42,8 +41,8 @@ OPERATORS = frozenset({
     "Gather", "Where", "Expand", "Erf", "Sqrt", "Pow", "Exp", "Neg", "Reciprocal", "Equal",
     "CumSum", "Trilu", "Range", "Tile", "Not", "And", "Einsum", "OneHot", "Cos", "Sin",
 })  # fmt: skip
-_KINDS = frozenset({1, 6, 7, 9, 11})
-"""Element types: float, int32, int64, bool, double."""
+_KINDS = frozenset({1, 6, 7, 9, 10, 11})
+"""Element types: float, int32, int64, bool, float16, double."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,25 +210,27 @@ def run_suite(kinds: Sequence[str], pattern: str = "") -> list[Outcome]:
     return found
 
 
-KINDS = ("node", "pytorch-converted", "pytorch-operator", "simple")
+_KINDS_OF_CASES = ("node", "pytorch-converted", "pytorch-operator", "simple")
+KINDS = ("light", *_KINDS_OF_CASES)
 
 
-def summary() -> dict[str, int]:
-    """Run everything that lies in the package and return the counts."""
-    by_kind = {kind: run_suite([kind]) for kind in KINDS}
-    by_kind["light"] = run_light()
-    counted = [each for each in by_kind["node"] if each.is_counted]
-    return {
-        "onnx_node": sum(each.outcome == "equal" for each in counted),
-        "onnx_node_total": len(counted),
-        "onnx_light": sum(each.outcome == "equal" for each in by_kind["light"]),
-        "onnx_pytorch_converted": sum(
-            each.outcome == "equal" for each in by_kind["pytorch-converted"]
-        ),
-        "onnx_crashes": sum(
-            each.outcome == "crash" for found in by_kind.values() for each in found
-        ),
-    }
+def run_kind(kind: str) -> list[Outcome]:
+    """Run all tests of a kind that lie in the package of ONNX."""
+    return run_light() if kind == "light" else run_suite([kind])
+
+
+def counts_of(kind: str, outcomes: Sequence[Outcome]) -> dict[str, int]:
+    """Return what is counted of a kind; of node tests those that networks are made of."""
+    counts = {"onnx_crashes": sum(each.outcome == "crash" for each in outcomes)}
+    if kind == "node":
+        counted = [each for each in outcomes if each.is_counted]
+        counts["onnx_node"] = sum(each.outcome == "equal" for each in counted)
+        counts["onnx_node_total"] = len(counted)
+    else:
+        name = f"onnx_{kind.replace('-', '_')}"
+        counts[name] = sum(each.outcome == "equal" for each in outcomes)
+        counts[f"{name}_total"] = len(outcomes)
+    return counts
 
 
 def run_light() -> list[Outcome]:
@@ -270,14 +271,11 @@ def _light_inputs(model: onnx.ModelProto) -> list[Any]:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Print the counts, or every case that is not equal."""
+    """Print every case of a kind that is not equal, and the counts."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--kind", choices=[*KINDS, "light"], help="one kind, case by case")
+    parser.add_argument("--kind", choices=KINDS, required=True)
     parser.add_argument("--case", default="", help="only cases with this in their name")
     given = parser.parse_args(arguments)
-    if given.kind is None:
-        print(json.dumps(summary(), indent=2))
-        return 0
     found = run_light() if given.kind == "light" else run_suite([given.kind], given.case)
     for each in found:
         if each.outcome != "equal":

@@ -31,6 +31,8 @@ Params = Mapping[str, ParamValue]
 MAX_PLANNED = 20_000
 AXIS_ORDERS: Mapping[int, str] = {2: "BF", 3: "BCT", 4: "BCHW", 5: "BCDHW"}
 """What convolutions, pools and normalisations call their axes, by how many there are."""
+FEATURES_LAST: Mapping[int, str] = {2: "BF", 3: "BTF", 4: "BHWF", 5: "BDHWF"}
+"""What layers over the last axis call their axes, by how many there are."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,11 +6,10 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from netloom.formats.onnx.board import FEATURES_LAST
 from netloom.formats.onnx.mapping.state import Maps, State, as_float32
 from netloom.formats.onnx.node import Op
 from netloom.formats.onnx.values import Array, CannotMap, Flow, Known, Value
-
-_FEATURES_LAST = {2: "BF", 3: "BTF", 4: "BHWF", 5: "BDHWF"}
 
 
 def _gemm(state: State, op: Op) -> Sequence[Value]:
@@ -48,7 +47,7 @@ def _gemm(state: State, op: Op) -> Sequence[Value]:
 
 
 def _linear(state: State, flow: Flow, weight: Array, bias: Array | None) -> list[Flow]:
-    axes = _FEATURES_LAST.get(len(flow.sizes))
+    axes = FEATURES_LAST.get(len(flow.sizes))
     if axes is None:
         raise CannotMap(f"a weighted sum over {len(flow.sizes)} axes")
     weights = {"weight": np.ascontiguousarray(weight, dtype=np.float32)}

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from netloom.formats.onnx.board import FEATURES_LAST
 from netloom.formats.onnx.mapping.state import Maps, State, as_float32, axis_of, whole_size
 from netloom.formats.onnx.node import Op
 from netloom.formats.onnx.values import Array, CannotMap, Value
@@ -77,9 +78,9 @@ def _layer(state: State, op: Op) -> Sequence[Value]:
         else:
             weights[name] = np.full(sizes, 1 - (index - 1), dtype=np.float32)
     params: dict[str, ParamValue] = {"eps": op.float("epsilon", 1e-5)}
-    if rank == at + 1:
+    if rank == at + 1 and rank in FEATURES_LAST:
         params["over"] = "last"
-        flow = board.declared(flow, {2: "BF", 3: "BTF", 4: "BHWF"}.get(rank, ""), "number")
+        flow = board.declared(flow, FEATURES_LAST[rank], "number")
     elif at == 1 and rank in (4, 5):
         params["over"] = "sample"
         flow = board.usual(flow)

@@ -120,10 +120,12 @@ def _one_hot(state: State, op: Op) -> Sequence[Value]:
     at = axis_of(op.int("axis", -1), rank + 1)
     if flow.kind != "integer":
         [flow] = board.operator("cast", [flow], to="integer", kinds=("integer",))
+    [known] = _within(state, flow, -depth, depth - 1)
     [flow] = board.operator("remainder", [flow], other=float(depth), kinds=("integer",))
     [flow] = board.operator("cast", [flow], to="integer", kinds=("integer",))
     [found] = board.operator("one_hot", [flow], num_classes=depth, kinds=("integer",))
     [found] = board.operator("cast", [found], to="number", kinds=("number",))
+    [found] = board.operator("multiply", [found, known])
     if on - off != 1:
         [found] = board.operator("multiply", [found], other=on - off)
     if off:
@@ -135,6 +137,20 @@ def _one_hot(state: State, op: Op) -> Sequence[Value]:
     if order != list(range(rank + 1)):
         [found] = board.operator("permute", [found], dims=order)
     return [found]
+
+
+def _within(state: State, flow: Flow, least: int, most: int) -> Sequence[Flow]:
+    """Give 1 where whole numbers are within bounds and 0 elsewhere, with an axis more at the end.
+
+    An index beyond its bounds has no place in a one-hot vector: ONNX gives `off` everywhere.
+    """
+    board = state.board
+    [nearest] = board.operator(
+        "clamp", [flow], min=float(least), max=float(most), kinds=("integer",)
+    )
+    [same] = board.operator("equal", [flow, nearest], kinds=("boolean",))
+    [same] = board.operator("cast", [same], to="number", kinds=("number",))
+    return board.operator("unsqueeze", [same], dim=len(flow.sizes))
 
 
 MAPS: Maps = {

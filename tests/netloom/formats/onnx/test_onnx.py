@@ -194,6 +194,24 @@ def test_lookups_compute_the_same(
     assert check_against_onnxruntime(path).max_abs_diff == 0
 
 
+@pytest.mark.parametrize("sizes", [(1, 5), (1, 4, 5), (1, 3, 4, 5), (1, 2, 3, 4, 5)])
+def test_a_normalisation_over_features_takes_any_places_before_them(
+    tmp_path: Path, sizes: tuple[int, ...]
+) -> None:
+    weights = {"scale": random_array(5), "bias": random_array(5) + 1}
+    node = helper.make_node("LayerNormalization", ["input", "scale", "bias"], ["output"])
+    path = saved(model_of([node], weights, takes=sizes), tmp_path)
+    assert check_against_onnxruntime(path).max_abs_diff < 1e-5
+
+
+def test_an_index_without_a_place_gives_a_vector_without_a_one(tmp_path: Path) -> None:
+    weights = {"depth": np.array(3, np.float32), "values": np.array([-1, 4], np.float32)}
+    node = helper.make_node("OneHot", ["input", "depth", "values"], ["output"], axis=1)
+    path = saved(model_of([node], weights, takes=(1, 6)), tmp_path)
+    feeds = {"input": np.array([[0, 2, 3, -1, -3, -4]], np.float32)}
+    assert check_against_onnxruntime(path, feeds=feeds).max_abs_diff == 0
+
+
 def test_a_constant_condition_is_folded_and_functions_are_opened(tmp_path: Path) -> None:
     branch = helper.make_graph(
         [helper.make_node("Relu", ["input"], ["then"])], "then", [],
