@@ -13320,6 +13320,7 @@ export interface operations {
                 limit?: number;
                 max_score?: number | null;
                 min_score?: number | null;
+                name?: string | null;
                 order?: "position" | "score" | "-score" | "label" | "predicted" | "-boxes";
                 predicted?: number | null;
                 right?: ("yes" | "no" | "unknown") | null;
