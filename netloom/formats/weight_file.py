@@ -10,7 +10,7 @@ import re
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -142,10 +142,14 @@ def _facts_of_header(path: Path) -> list[FileTensor]:
     from safetensors import SafetensorError, safe_open
 
     try:
-        with safe_open(path, framework="np") as file:
-            slices = {key: file.get_slice(key) for key in sorted(file.keys(), key=natural)}
-            kinds = {key: each.get_dtype() for key, each in slices.items()}
-            shapes = {key: tuple(each.get_shape()) for key, each in slices.items()}
+        with safe_open(path, framework="np") as opened:
+            file: Any = opened  # it declares no types
+            keys: list[str] = sorted(file.keys(), key=natural)
+            slices = {key: file.get_slice(key) for key in keys}
+            kinds: dict[str, str] = {key: each.get_dtype() for key, each in slices.items()}
+            shapes: dict[str, tuple[int, ...]] = {
+                key: tuple(each.get_shape()) for key, each in slices.items()
+            }
     except (SafetensorError, OSError, ValueError) as error:
         raise unreadable_weights(path, error) from error
     odd = next((key for key, kind in kinds.items() if kind not in KINDS_OF_NUMBERS), None)

@@ -62,7 +62,7 @@ def make_saved_model(source: Path, folder: Path, outputs: Sequence[str], batch: 
 
     def serve(*given: Any) -> dict[str, Any]:
         found = model(given[0] if len(given) == 1 else list(given), training=False)
-        each = found if isinstance(found, (list, tuple)) else [found]
+        each: Sequence[Any] = found if isinstance(found, (list, tuple)) else [found]  # pyright: ignore[reportUnknownVariableType]
         return dict(zip(outputs, each, strict=True))
 
     archive = keras.export.ExportArchive()
@@ -96,7 +96,8 @@ def compute(kind: str, source: Path, inputs: Path, target: Path) -> None:
     else:
         interpreter = tensorflow.lite.Interpreter(model_path=str(source))
         found = interpreter.get_signature_runner(SIGNATURE)(**given)
-    np.savez(target, **{**found, VERSION: np.array(tensorflow.__version__)})
+    arrays: dict[str, Any] = {**found, VERSION: np.array(tensorflow.__version__)}
+    np.savez(target, **arrays)
 
 
 if __name__ == "__main__":
