@@ -26,7 +26,7 @@ class Options(KerasOptions):
         ge=1,
         le=65_536,
         title="Batch",
-        description="Samples at once; not every layer can be converted for any number.",
+        description="Samples at once; the file takes exactly so many.",
     )
 
 
