@@ -140,6 +140,7 @@ def probe(ready: Transferred, folder: Path) -> float:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(900)
 def test_features_of_a_trained_network_beat_random_ones(
     squeezenet: ImportedNetwork, shared_data: Path
 ) -> None:
