@@ -6,6 +6,7 @@ from netloom.analyze import analyze
 from netloom.formats.exported import ExportGap
 from netloom.graph.diagnostics import Diagnostic, DiagnosticCode
 from netloom.graph.document import Document, Node
+from netloom.layers.registry import get_layer
 
 
 def error_gaps(document: Document) -> list[ExportGap]:
@@ -15,6 +16,39 @@ def error_gaps(document: Document) -> list[ExportGap]:
         for found in analyze(document).diagnostics
         if found.severity == "error"
     ]
+
+
+def program_gaps(document: Document) -> list[ExportGap]:
+    """Return a gap for each error, and for each layer that PyTorch's exporters cannot record.
+
+    A layer in a block is named once, for all uses of the block.
+    """
+    if found := error_gaps(document):
+        return found
+    graph = document.graph
+    used = {
+        node.block for scope in (graph, *graph.blocks.values()) for node in scope.nodes.values()
+    }
+    blocks = ((key, block.nodes) for key, block in graph.blocks.items() if key in used)
+    scopes = [(None, graph.nodes), *blocks]
+    return [
+        _unrecordable(document, block_id, node_id, node)
+        for block_id, nodes in scopes
+        for node_id, node in nodes.items()
+        if (layer := get_layer(node.type)) is not None and layer.decides_by_numbers
+    ]
+
+
+def _unrecordable(document: Document, block_id: str | None, node_id: str, node: Node) -> ExportGap:
+    prefix = "" if block_id is None else f"{document.graph.blocks[block_id].name}."
+    return ExportGap(
+        path=node_id,
+        block=block_id,
+        name=f"{prefix}{node.name}"[:2000],
+        type=node.type,
+        reason="What it computes depends on the numbers that arrive, which PyTorch cannot record.",
+        next_step="Export the network up to it, or as PyTorch source.",
+    )
 
 
 def named_node(document: Document, path: str) -> tuple[str, Node | None]:

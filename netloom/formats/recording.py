@@ -59,7 +59,8 @@ def record(
 
 def _why_not(error: Exception, runnable: Runnable, kept: set[str]) -> ExportError:
     text = str(error)
-    if "Constraints violated" not in text and "specialized" not in text:
+    is_of_sizes = "Constraints violated" in text or "specialized" in text
+    if "data-dependent" in text or not is_of_sizes:
         return export_failure(error, runnable.module, "record the network", text[:600])
     held = [
         f"{AXIS_NAMES[symbol]} of {spec.name}"

@@ -205,6 +205,8 @@ class LayerType(Generic[P]):
         aliases: Other words a person may search for.
         icon: Icon of the Tabler set by its web name, e.g. `grid-dots`.
         has_own_activation: Its output takes memory of its own, rather than being a view.
+        decides_by_numbers: What comes next follows from the numbers that arrive, so
+            that exporters of PyTorch cannot record it.
         has_weights: Whether the form offers how weights start and learn; None goes by the category.
         keeps_for_backward: Which tensors at its ports training must hold until the backward pass;
             None goes by the category: nothing for a change of shape, else what arrives.
@@ -236,6 +238,7 @@ class LayerType(Generic[P]):
     operators: ClassVar[Mapping[str, Operation]] = {}
     names_ports: ClassVar[tuple[str, str] | None] = None
     has_own_activation: ClassVar[bool] = True
+    decides_by_numbers: ClassVar[bool] = False
     has_weights: ClassVar[bool | None] = None
     keeps_for_backward: ClassVar[Keeps | None] = None
     variadic_param: ClassVar[str | None] = None

@@ -78,6 +78,7 @@ def choice_of(params: LayerParams) -> dict[str, Argument]:
 
 class AnchorDetections(MapsToBoxes[AnchorDetectionsParams]):
     type_name = "AnchorDetections"
+    decides_by_numbers = True
     name_stem = "detections"
     title = "Anchor detections"
     summary = "Turns the maps of an Anchor head into boxes."
@@ -141,6 +142,7 @@ class AnchorFreeDetectionsParams(CandidateParams, LevelsParams):
 
 class AnchorFreeDetections(MapsToBoxes[AnchorFreeDetectionsParams]):
     type_name = "AnchorFreeDetections"
+    decides_by_numbers = True
     name_stem = "detections"
     title = "Anchor-free detections"
     summary = "Turns the maps of an Anchor-free head into boxes."
@@ -229,6 +231,7 @@ class DefaultBoxDetectionsParams(CandidateParams, LevelsParams):
 
 class DefaultBoxDetections(MapsToBoxes[DefaultBoxDetectionsParams]):
     type_name = "DefaultBoxDetections"
+    decides_by_numbers = True
     name_stem = "detections"
     title = "Default box detections"
     summary = "Turns the maps of an SSD into boxes."

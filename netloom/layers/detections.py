@@ -172,6 +172,7 @@ class DetectionsParams(ChoiceParams):
 
 class Detections(LayerType[DetectionsParams]):
     type_name = "Detections"
+    decides_by_numbers = True
     name_stem = "detections"
     title = "Detections"
     category = "Detection"

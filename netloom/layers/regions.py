@@ -132,6 +132,7 @@ class RegionProposalsParams(AnchorDetectionsParams):
 
 class RegionProposals(MapsToBoxes[RegionProposalsParams]):
     type_name = "RegionProposals"
+    decides_by_numbers = True
     name_stem = "proposals"
     title = "Region proposals"
     summary = "Chooses the regions of an image that are most likely to hold an object."
@@ -189,6 +190,7 @@ class RegionAlignParams(LevelsParams):
 
 class RegionAlign(MapsToBoxes[RegionAlignParams]):
     type_name = "RegionAlign"
+    decides_by_numbers = True
     name_stem = "roi_align"
     title = "Region align"
     summary = "Takes a piece of fixed size for every region, out of the level that fits its size."

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from pydantic import Field
 
-from netloom.formats.error_gaps import error_gaps
+from netloom.formats.error_gaps import program_gaps
 from netloom.formats.exported import ExportGap, ExportOptions, Written
 from netloom.formats.imported import ImportedNetwork
 from netloom.formats.read_progress import Progress
@@ -48,9 +48,9 @@ class Options(ExportOptions):
 
 
 def gaps(document: Document, options: ExportOptions) -> Sequence[ExportGap]:
-    """Return errors of the network, placeholders among them."""
+    """Return errors, placeholders among them, and layers that PyTorch cannot record."""
     del options
-    return error_gaps(document)
+    return program_gaps(document)
 
 
 def write(

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from pydantic import Field
 
-from netloom.formats.error_gaps import error_gaps
+from netloom.formats.error_gaps import program_gaps
 from netloom.formats.exported import ExportGap, ExportOptions, Written
 from netloom.formats.imported import ImportedNetwork
 from netloom.formats.own.bundle_writer import meta_now
@@ -35,9 +35,9 @@ class Options(ExportOptions):
 
 
 def gaps(document: Document, options: ExportOptions) -> Sequence[ExportGap]:
-    """Whatever runs can be recorded."""
+    """Return errors, and layers that PyTorch cannot record."""
     del options
-    return error_gaps(document)
+    return program_gaps(document)
 
 
 def write(

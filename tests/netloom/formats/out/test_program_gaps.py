@@ -1,0 +1,52 @@
+"""Layers that PyTorch cannot record are gaps of every format that it writes, known at once."""
+
+from __future__ import annotations
+
+import pytest
+
+from netloom.formats.write import find_gaps
+from netloom.graph.document import Document, Edge, Endpoint, Graph, Node
+from netloom.layers.registry import all_layers
+
+BOXES = {"shape": [0, 7, 4], "axes": "BTF"}
+SCORES = {"shape": [0, 7, 3], "axes": "BTK"}
+
+
+def edge(source: str, node: str, port: str, leaves: str = "output") -> Edge:
+    return Edge(source=Endpoint(node=source, port=leaves), target=Endpoint(node=node, port=port))
+
+
+def detecting() -> Document:
+    nodes = {
+        "b": Node(type="TensorInput", name="boxes", params=BOXES),
+        "s": Node(type="TensorInput", name="scores", params=SCORES),
+        "d": Node(type="Detections", name="keep_best"),
+        "o": Node(type="Output", name="found"),
+    }
+    edges = {
+        "1": edge("b", "d", "boxes"),
+        "2": edge("s", "d", "scores"),
+        "3": edge("d", "o", "input", "detections"),
+    }
+    return Document(graph=Graph(nodes=nodes, edges=edges))
+
+
+@pytest.mark.parametrize("format_name", ["onnx", "pt2"])
+def test_a_layer_that_cannot_be_recorded_is_a_gap_before_anything_is_written(
+    format_name: str,
+) -> None:
+    [gap] = find_gaps(detecting(), format_name)
+    assert (gap.path, gap.block, gap.name, gap.type) == ("d", None, "keep_best", "Detections")
+    assert "cannot record" in gap.reason
+    assert find_gaps(detecting(), "pytorch") == []
+
+
+def test_only_layers_that_decide_by_numbers_say_so() -> None:
+    assert {layer.type_name for layer in all_layers() if layer.decides_by_numbers} == {
+        "AnchorDetections",
+        "AnchorFreeDetections",
+        "DefaultBoxDetections",
+        "Detections",
+        "RegionAlign",
+        "RegionProposals",
+    }
