@@ -102,7 +102,9 @@ class Values:
     sources: dict[int, tuple[weakref.ref[Tensor], tuple[str, ...]]] = field(
         default_factory=dict[int, "tuple[weakref.ref[Tensor], tuple[str, ...]]"]
     )
-    changed: set[int] = field(default_factory=set[int])
+    changed: dict[int, list[weakref.ref[Tensor]]] = field(
+        default_factory=dict[int, "list[weakref.ref[Tensor]]"]
+    )
     count: int = 0
 
     def change(self, tensor: Tensor) -> None:
@@ -113,7 +115,16 @@ class Values:
             if other is None or other is tensor:
                 continue
             if other.untyped_storage().data_ptr() == memory:
-                self.changed.add(number)
+                self.changed.setdefault(number, []).append(weakref.ref(tensor))
+
+    def written_back(self, tensor: Tensor, part: Tensor) -> None:
+        """Take a tensor as it was recorded if only a part of it was changed, now written to it.
+
+        Python does so in `x[1:] += y`: it changes a view, and then writes it to its own place.
+        """
+        number = self.number(tensor)
+        if number is not None and all(each() is part for each in self.changed.get(number, [])):
+            self.changed.pop(number, None)
 
     def new(self, tensor: Tensor) -> int:
         number, self.count = self.count, self.count + 1

@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from netloom.formats.bundle import make_meta
 from netloom.formats.imported import FormatError, ImportedNetwork, ImportedPiece, ImportReport
 from netloom.formats.traced.arithmetic import ARITHMETIC
+from netloom.formats.traced.assigning import ASSIGNING
 from netloom.formats.traced.calls import Ref
 from netloom.formats.traced.context import CannotMap, Context, Drawn, node_name
 from netloom.formats.traced.detectors import OriginalDetector, rebuilt_detector
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
 
 FUNCTIONS: Mapping[str, Callable[[Context, Step], Drawn]] = {
     **ARITHMETIC,
+    **ASSIGNING,
     **RESHAPING,
     **WEIGHTED,
 }

@@ -107,6 +107,8 @@ class _Recorder(TorchFunctionMode):
         line = current_line()
         if name in _DECISIONS:
             raise DecidesByNumbers(self.stack[-1] if self.stack else "", line)
+        if name == "__setitem__" and _is_own_place(*args):
+            self.values.written_back(args[0], args[2])
         kept = self.captured((list(args), kwargs))
         args_kept, kwargs_kept = cast("tuple[list[object], dict[str, object]]", kept)
         result = func(*args, **kwargs)
@@ -298,6 +300,16 @@ def _function_name(func: object) -> str:
 _AUGMENTED = frozenset(
     {"__iadd__", "__isub__", "__imul__", "__itruediv__", "__idiv__", "__ipow__", "__setitem__"}
 )
+
+
+def _is_own_place(tensor: Tensor, index: Any, part: object) -> bool:
+    """Say whether a tensor is the very view of another that an index gives."""
+    if not isinstance(part, Tensor):
+        return False
+    place = tensor[index]
+    return (place.data_ptr(), place.shape, place.stride()) == (
+        part.data_ptr(), part.shape, part.stride(),
+    )  # fmt: skip
 
 
 def _is_in_place(name: str) -> bool:

@@ -43,6 +43,34 @@ def assert_same(module: nn.Module, example: Tensor) -> ImportedNetwork:
     return imported
 
 
+class WritesToParts(nn.Module):
+    """A tensor that is changed part by part, as video transformers do."""
+
+    def __init__(self, *, is_hidden: bool = False) -> None:
+        super().__init__()
+        self.linear = nn.Linear(8, 8)
+        self.is_hidden = is_hidden
+
+    def forward(self, x: Tensor) -> Tensor:
+        found = self.linear(x)
+        if self.is_hidden:
+            found.view(-1).add_(1)
+        found[:, 1:, 2:6] += x[:, :-1, :4]
+        found[..., 7:] = x[..., :1]
+        return found * 2
+
+
+def test_parts_that_are_written_to_are_drawn() -> None:
+    assert "placeholder" not in {
+        piece.outcome for piece in assert_same(WritesToParts(), torch.randn(2, 5, 8)).report.pieces
+    }
+
+
+def test_a_change_through_another_view_is_not_overlooked() -> None:
+    imported = netloom.from_module(WritesToParts(is_hidden=True), torch.randn(2, 5, 8))
+    assert imported.report.count("placeholder")
+
+
 class Windows(nn.Module):
     """Attention within windows: the batch is cut, merged and put together again."""
 
