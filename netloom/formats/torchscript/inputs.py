@@ -65,15 +65,22 @@ def guess_inputs(program: Program) -> Guess:
               if each.name == "embedding" and isinstance(each.given["weight"], Tensor)]  # fmt: skip
     is_signal = _axes(met[0]) == 1
     problem: FormatError | None = None
+    does_mix = False
     for examples in islice(_together(met), MAX_TRIES):
         try:
             recording = program.record(examples)
             if not _treats_alike(program, examples):
-                raise CannotCompute("Samples influence each other.")
+                does_mix = True
+                continue
         except CannotCompute as error:
             problem = problem or error
             continue
         return Guess(examples, tables, is_signal, recording, _words(examples))
+    if does_mix:
+        raise FormatError(
+            "Samples influence each other: what the network gives for one changes with those "
+            f"beside it. A network must treat every sample alike. {AGAIN}"
+        )
     _check_single(program, met)
     raise FormatError(
         f"A TorchScript file does not say what its network takes, and nothing that was tried fits. "

@@ -33,6 +33,10 @@ from netloom.formats.torchscript.source import Class, Code, Function
 MAX_DEPTH = 60
 Call = Callable[[str, Sequence[object], Mapping[str, object], str], object]
 """Computes an operator of ATen: name, arguments, those by name, path of the module."""
+_NOT_TAKEN = (
+    TypeError, ValueError, LookupError, ArithmeticError, AttributeError, RuntimeError
+)  # fmt: skip
+"""What functions of Python raise on values of another kind."""
 _IGNORED = frozenset(("warn", "prim.Print", "prim.profile"))
 
 
@@ -268,7 +272,7 @@ class Machine(Expressions):
         if operator in NUMBERS and (not has_tensors or is_question(operator, args)):
             try:
                 return self._kept(frame, given, NUMBERS[operator](*args, **kwargs))
-            except (TypeError, ValueError, IndexError, KeyError, ArithmeticError) as error:
+            except _NOT_TAKEN as error:
                 text = f"{operator} does not take what it is given ({str(error)[:100]})"
                 raise self._unfit(frame, given, text) from error
         if operator in ("Int", "Float", "Bool", "IntImplicit", "FloatImplicit", "ScalarImplicit",
@@ -280,11 +284,11 @@ class Machine(Expressions):
         try:
             return self._call(operator, args, kwargs, frame.path)
         except CannotCompute as error:
-            raise self._unfit(frame, given, str(error)) from error
+            raise self._unfit(frame, given, str(error).rstrip(".")) from error
         except (Depends, DoesNotFit):
             raise
         except FormatError as error:
-            raise self._error(frame, given, str(error)) from error
+            raise self._error(frame, given, str(error).rstrip(".")) from error
 
     def _cast(
         self, frame: Frame, given: ast.AST, kind: Callable[[float], object] | None, value: object
@@ -295,7 +299,7 @@ class Machine(Expressions):
         try:
             return number if kind is None else self._kept(frame, given, kind(number))
         except (ValueError, OverflowError) as error:
-            raise self._error(frame, given, str(error)) from error
+            raise self._error(frame, given, str(error).rstrip(".")) from error
 
     def _own(
         self,

@@ -38,6 +38,8 @@ _NOT_DRAWN = frozenset(
      "_transformer_encoder_layer_fwd", "_convolution_mode")
 )  # fmt: skip
 """Operators that are computed but drawn as placeholders where they depend on the input."""
+_C: Any = getattr(torch, "_C")  # noqa: B009 - there is no public way to it
+_resolve = cast("Callable[..., str]", _C._jit_resolve_packet)
 _WHERE = frozenset(("device", "layout", "pin_memory", "memory_format", "non_blocking"))
 """Arguments that say where numbers lie, not what they are."""
 _WEIGHTS = ("weight", "params", "mat2", "other", "qkv_weight", "running_mean")
@@ -96,6 +98,9 @@ class Operators:
             raise FormatError(f"it calls more than {MAX_CALLS:,} operators")
         if name in ("tensor", "as_tensor"):
             return _made(args)
+        if name == "add_" and self._is_counter(args[0] if args else None):
+            self._note_training()
+            return args[0]
         if not is_allowed(name) and name.rstrip("_") not in _NOT_DRAWN:
             raise FormatError(f"it calls the operator {name[:100]}, which is not known here")
         name, overload, given = _bound(name, args, kwargs)
@@ -133,6 +138,14 @@ class Operators:
         if name == "batch_norm" and given.get("running_mean") is None:
             return
         given[key] = False
+        self._note_training()
+
+    def _is_counter(self, value: object) -> bool:
+        """Say whether it is a stored count, such as that of the batches in training."""
+        is_count = isinstance(value, Tensor) and not value.ndim and not value.is_floating_point()
+        return is_count and id(value) in self.tape.stock.names
+
+    def _note_training(self) -> None:
         note = "It was traced while it was training; it was opened as it is used after training."
         if note not in self.notes:
             self.notes.append(note)
@@ -165,10 +178,9 @@ def _bound(
     named = {key: _plain(value) for key, value in kwargs.items()}
     if "out" in named:
         raise FormatError(f"{name} writes into a tensor of its own")
-    resolve = cast("Callable[..., str]", getattr(torch._C, "_jit_resolve_packet"))  # noqa: B009 - there is no public way to it
     try:
-        chosen = resolve(f"aten::{name}", *plain, **named)
-    except (RuntimeError, TypeError, ValueError) as error:
+        chosen = _resolve(f"aten::{name}", *plain, **named)
+    except (RuntimeError, TypeError, ValueError, OverflowError) as error:
         raise CannotCompute(f"{name} does not take what it is given") from error
     if chosen == "data":
         raise FormatError(f"{name} reads packed sequences, which no layer does")
@@ -231,7 +243,10 @@ def _made(args: Sequence[object]) -> Tensor:
         return value
     if not all(isinstance(each, bool | int | float) for each in items):
         raise FormatError("a tensor is made of what is no number")
-    return torch.tensor(value)
+    try:
+        return torch.tensor(value)
+    except (RuntimeError, TypeError, ValueError, OverflowError) as error:
+        raise FormatError(f"a tensor cannot be made: {str(error)[:100]}") from error
 
 
 def _check_result(name: str, overload: Any, given: Mapping[str, object]) -> None:

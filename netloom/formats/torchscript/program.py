@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 from netloom.formats.imported import FormatError
 from netloom.formats.pt2.program import register
-from netloom.formats.pt2.tape import Stock, Tape, leaves
+from netloom.formats.pt2.tape import CannotCompute, Stock, Tape, leaves, tensors_in
 from netloom.formats.torchscript.archive import Archive
 from netloom.formats.torchscript.expressions import Record
 from netloom.formats.torchscript.machine import Machine
@@ -113,6 +113,9 @@ class Program(nn.Module):
         found = self._machine(operators).run(self._archive.root, "forward", own)
         result = _result(found)
         self.notes = operators.notes
+        for each in tensors_in(result):
+            if not each.numel():
+                raise CannotCompute("It gives a tensor without numbers.")
         told = (
             {key: tape.replaced(each) for key, each in cast("dict[str, object]", result).items()}
             if isinstance(result, dict)
@@ -179,15 +182,19 @@ def _parts(root: Thing) -> Iterator[Part]:
 
 def _result(found: object) -> object:
     """Return what leaves the network: tensors, in tuples or by name."""
+    _check_depth(found, 4)
     if isinstance(found, Record):
         return dict(zip(found.names, found.items, strict=True))
     if isinstance(found, dict):
         return {str(key): each for key, each in cast("dict[object, object]", found).items()}
-    _check_depth(found, 4)
     return found
 
 
 def _check_depth(value: object, levels: int) -> None:
+    if isinstance(value, Record):
+        value = value.items
+    elif isinstance(value, dict):
+        value = list(cast("dict[object, object]", value).values())
     if isinstance(value, list | tuple):
         items = cast("Sequence[object]", value)
         if not levels or len(items) > 1000:

@@ -16,7 +16,7 @@ from netloom.formats.torchscript.program import Program
 from netloom.formats.traced.importing import Import
 from netloom.formats.traced.inputs import InputFacts
 from netloom.formats.traced.merging import BATCHES, merged
-from netloom.formats.traced.parity import checked
+from netloom.formats.traced.parity import checked, named_results
 
 _READ_SO = (
     "Its code was read and interpreted line by line here; torch.jit.load, which would run it, was "
@@ -48,15 +48,18 @@ def read_torchscript(path: Path, progress: Progress = tell_nobody) -> ImportedNe
         raise FormatError(
             f"It takes {few} samples but not {many}: {str(error)[:300]} {AGAIN}"
         ) from error
+    steps = merged(guess.recording, second)
     process = Import(
         program,
-        merged(guess.recording, second),
+        steps,
         guess.examples,
         facts=InputFacts(guess.tables, guess.is_signal),
         title="TorchScript",
         producer="torch.jit.save",
     )
     imported = process.run(path.stem)
+    if len(process.output_names) < len(named_results(steps.result)):
+        raise FormatError(f"It gives tensors that nothing computes, which cannot be drawn. {AGAIN}")
     progress(0.6, "Comparing with its operators")
     imported = checked(program, imported, guess.examples, process.output_names)
     assumed = (

@@ -143,10 +143,10 @@ def test_a_skip_around_a_dropout_stays_one(tmp_path: Path) -> None:
             hidden = self.fc(given)
             return self.drop(hidden) + hidden
 
-    saved(Skips(), torch.rand(2, 6), tmp_path / "net.pt", "traced")
+    saved(Skips(), torch.rand(2, 6), tmp_path / "net.pt", "scripted")
     graph = read_network(tmp_path / "net.pt").document.graph
     [add] = [node_id for node_id, node in graph.nodes.items() if node.type == "Add"]
-    sources = {edge.source.node for edge in graph.edges if edge.target.node == add}
+    sources = {edge.source.node for edge in graph.edges.values() if edge.target.node == add}
     assert {graph.nodes[each].type for each in sources} == {"Linear", "Dropout"}
 
 

@@ -86,9 +86,8 @@ def _changed(members: dict[str, bytes], draw: random.Random, seed: int) -> bytes
         case 0:
             return bytes_changed(zipped(found), draw)
         case 1:
-            name = next(
-                each for each in found if each.endswith(draw.choice(("data", "constants")) + ".pkl")
-            )
+            ending = draw.choice(("/data.pkl", "/data.pkl", "/constants.pkl"))
+            name = next(each for each in found if each.endswith(ending))
             found[name] = bytes_changed(found[name], draw)
         case _:
             files = [each for each in found if "/code/" in each and each.endswith(".py")]

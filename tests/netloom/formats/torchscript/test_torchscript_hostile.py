@@ -148,6 +148,7 @@ def test_positions_of_the_source_are_not_read(small: Path, tmp_path: Path) -> No
         (["fc = self.fc", "_0 = torch.add_(torch.view(fc.weight, [-1]), 1)",
           "return (fc).forward(x, )"], "changes its own weights"),
         (["self.fc = None", "return x"], "changes what it holds"),
+        (["_0 = torch.size([1], 0)", "return x"], "size does not take what it is given"),
         (["return CONSTANTS.c5"], "constant c5 is missing"),
         (["return torch.add(x, x, out=x)"], "writes into a tensor of its own"),
     ],

@@ -122,11 +122,12 @@ function NetworkKinds() {
   return (
     <>
       Keras <code>.keras</code> <code>.h5</code> <code>.hdf5</code> <code>.json</code> · ONNX{' '}
-      <code>.onnx</code> · PyTorch <code>.pt2</code> <code>.py</code> · Caffe <code>.prototxt</code>{' '}
-      with <code>.caffemodel</code> · Netloom bundle <code>.zip</code> and document{' '}
-      <code>.json</code> · weights alone <code>.pth</code> <code>.safetensors</code>{' '}
-      <code>.h5</code>. A network in several files is brought in by choosing them together. Other
-      files are recognised by their content, and you are told how to bring them in.
+      <code>.onnx</code> · PyTorch <code>.pt2</code> <code>.py</code> · TorchScript{' '}
+      <code>.pt</code> · Caffe <code>.prototxt</code> with <code>.caffemodel</code> · Netloom bundle{' '}
+      <code>.zip</code> and document <code>.json</code> · weights alone <code>.pth</code>{' '}
+      <code>.safetensors</code> <code>.h5</code>. A network in several files is brought in by
+      choosing them together. Other files are recognised by their content, and you are told how to
+      bring them in.
     </>
   );
 }
