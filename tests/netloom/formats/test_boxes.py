@@ -173,11 +173,16 @@ def test_many_images_are_looked_at_in_their_order(
     assert photo.num_all == len(photo.boxes) == len(FACES)
 
 
-def test_the_command_line_tells_boxes(
-    bundle: Path, shared_data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+@pytest.fixture
+def asked(bundle: Path, shared_data: Path, tmp_path: Path) -> list[str]:
+    """A command about the photo and about a folder with an image of nothing."""
     Image.new("RGB", (64, 48), "gray").save(tmp_path / "empty.png")
-    asked = ["predict", str(bundle), str(shared_data / PHOTO), str(tmp_path)]
+    return ["predict", str(bundle), str(shared_data / PHOTO), str(tmp_path)]
+
+
+def test_the_command_line_tells_boxes_as_json(
+    asked: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
     assert main([*asked, "--json"]) == 0
     photo, empty = json.loads(capsys.readouterr().out)
     assert (photo["width"], photo["height"]) == PHOTO_SIZE
@@ -186,6 +191,10 @@ def test_the_command_line_tells_boxes(
     assert {(box["index"], box["name"]) for box in photo["boxes"]} == {(1, "face")}
     assert empty["boxes"] == []
 
+
+def test_the_command_line_writes_a_row_for_each_box(
+    asked: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     table = tmp_path / "boxes.csv"
     assert main([*asked, "--csv", str(table), "--min-score", "0.999"]) == 0
     with table.open(newline="") as file:
@@ -195,9 +204,18 @@ def test_the_command_line_tells_boxes(
     assert [row["x1"] for row in rows if row["image"].endswith("empty.png")] == [""]
     assert "2 images in" in capsys.readouterr().out
 
+
+def test_the_command_line_says_what_was_found(
+    asked: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
     assert main(asked) == 0
     said = capsys.readouterr().out
     assert "6 × face; the best scores" in said
     assert "empty.png: nothing found" in said
+
+
+def test_a_detector_is_not_compared_with_class_folders(
+    bundle: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     assert main(["predict", str(bundle), "--data", str(tmp_path)]) == 1
     assert "compares classes" in capsys.readouterr().err
