@@ -141,9 +141,9 @@ def copy_safetensors(path: Path, to: Path) -> WeightFacts:
 def _facts_of_header(path: Path) -> list[FileTensor]:
     from safetensors import SafetensorError, safe_open
 
+    untyped: Any = safe_open  # which declares no types of its own
     try:
-        with safe_open(path, framework="np") as opened:
-            file: Any = opened  # it declares no types
+        with untyped(path, framework="np") as file:
             keys: list[str] = sorted(file.keys(), key=natural)
             slices = {key: file.get_slice(key) for key in keys}
             kinds: dict[str, str] = {key: each.get_dtype() for key, each in slices.items()}

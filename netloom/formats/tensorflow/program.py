@@ -61,9 +61,9 @@ def make_saved_model(source: Path, folder: Path, outputs: Sequence[str], batch: 
     ]
 
     def serve(*given: Any) -> dict[str, Any]:
-        found = model(given[0] if len(given) == 1 else list(given), training=False)
-        each: Sequence[Any] = found if isinstance(found, (list, tuple)) else [found]  # pyright: ignore[reportUnknownVariableType]
-        return dict(zip(outputs, each, strict=True))
+        found: Any = model(given[0] if len(given) == 1 else list(given), training=False)
+        is_many = isinstance(found, (list, tuple))
+        return dict(zip(outputs, found if is_many else [found], strict=True))
 
     archive = keras.export.ExportArchive()
     archive.track(model)

@@ -95,7 +95,7 @@ def _computed(
     try:
         with np.load(found, allow_pickle=False) as stored:
             answer = dict(stored)
-        tensors = [torch.from_numpy(answer[name]) for name in outputs]
+        tensors = [torch.from_numpy(answer[name]) for name in outputs]  # pyright: ignore[reportUnknownMemberType]
         return tensors, str(answer[program.VERSION])[:40]
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise ConverterError(f"its answer cannot be read: {error}") from error
