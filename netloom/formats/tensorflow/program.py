@@ -13,7 +13,7 @@ import tempfile
 from collections.abc import Sequence
 from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
@@ -62,8 +62,8 @@ def make_saved_model(source: Path, folder: Path, outputs: Sequence[str], batch: 
 
     def serve(*given: Any) -> dict[str, Any]:
         found: Any = model(given[0] if len(given) == 1 else list(given), training=False)
-        is_many = isinstance(found, (list, tuple))
-        return dict(zip(outputs, found if is_many else [found], strict=True))
+        each = cast("Sequence[Any]", found) if isinstance(found, (list, tuple)) else [found]
+        return dict(zip(outputs, each, strict=True))
 
     archive = keras.export.ExportArchive()
     archive.track(model)
