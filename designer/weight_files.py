@@ -104,17 +104,24 @@ def fitting_networks(waiting: WeightFile) -> list[tuple[Network, Matching]]:
     """Return networks of the project that the weights fit, best first.
 
     A few tensors of equal shape are found in many networks: half of the file has a place in one
-    that fits, or a quarter of the network comes from the file.
+    that fits, or names lead to a quarter of the network in the file.
     """
     tensors = tensors_of(waiting)
     networks = Network.objects.filter(project=waiting.project_id, deleted_at=None)
     found: list[tuple[Network, Matching]] = []
     for network in networks.order_by("-updated_at")[:MOST_COMPARED]:
         matching = match_weights(documents.stored_document(network.document), tensors)
-        is_most = matching.num_matched > 0 and 2 * matching.num_matched >= matching.num_in_file
-        if is_most or matching.share >= LEAST_SHARE:
+        if _fits(matching):
             found.append((network, matching))
     return sorted(found, key=lambda each: (-each[1].share, each[1].num_values))
+
+
+def _fits(matching: Matching) -> bool:
+    if not matching.num_matched:
+        return False
+    is_most = 2 * matching.num_matched >= matching.num_in_file
+    is_named = 2 * matching.count("shape in order") <= matching.num_matched
+    return is_most or (is_named and matching.share >= LEAST_SHARE)
 
 
 def start_loading(

@@ -80,6 +80,24 @@ def test_weights_alone_say_so_and_find_their_network(
     assert Blob.objects.count() == 1
 
 
+def test_equal_shapes_in_a_far_larger_file_are_no_fit(
+    api: ApiClient, project: Any, bring: Callable[..., Job], tmp_path: Path
+) -> None:
+    weights = state_weights(build_module(load_document(tiny_network()), seed=11))
+    draw_network(api, project, None)
+    modules = sorted({key.rpartition(":")[0] for key in weights})
+    by_chance = {
+        f"far.{modules.index(module)}.{name}": tensor
+        for key, tensor in weights.items()
+        for module, _, name in [key.rpartition(":")]
+    }
+    others = {f"other.{place}": torch.ones(7, place + 1) for place in range(2 * len(weights))}
+    torch.save({**by_chance, **others}, tmp_path / "large.pth")
+    job = bring("large.pth", (tmp_path / "large.pth").read_bytes())
+    assert job.result is not None, job.problem
+    assert api.get(f"/api/weight-files/{job.result['weight_file_id']}").json()["fits"] == []
+
+
 def test_weights_that_fit_nothing_are_refused_and_can_be_thrown_away(
     api: ApiClient, project: Any, bring: Callable[..., Job], tmp_path: Path
 ) -> None:
