@@ -80,6 +80,6 @@ def _texts(about: JsonObject) -> Mapping[str, str]:
     texts = {ABOUT: json.dumps(about, ensure_ascii=False, indent=1) + "\n"}
     classes = about["classes"]
     if isinstance(classes, list) and classes:
-        names = [" ".join(str(name).split()) for name in classes]
+        names = [" ".join(str(name).split()) for name in cast("list[object]", classes)]
         texts[LABELS] = "".join(f"{name}\n" for name in names)
     return texts

@@ -61,9 +61,9 @@ def make_saved_model(source: Path, folder: Path, outputs: Sequence[str], batch: 
     ]
 
     def serve(*given: Any) -> dict[str, Any]:
-        found = model(given[0] if len(given) == 1 else list(given), training=False)
-        each = found if isinstance(found, (list, tuple)) else [found]
-        return dict(zip(outputs, each, strict=True))
+        found: Any = model(given[0] if len(given) == 1 else list(given), training=False)
+        ends: list[Any] = [found] if len(outputs) == 1 else list(found)
+        return dict(zip(outputs, ends, strict=True))
 
     archive = keras.export.ExportArchive()
     archive.track(model)
@@ -96,7 +96,8 @@ def compute(kind: str, source: Path, inputs: Path, target: Path) -> None:
     else:
         interpreter = tensorflow.lite.Interpreter(model_path=str(source))
         found = interpreter.get_signature_runner(SIGNATURE)(**given)
-    np.savez(target, **{**found, VERSION: np.array(tensorflow.__version__)})
+    answer: Any = {**found, VERSION: np.array(tensorflow.__version__)}
+    np.savez(target, **answer)
 
 
 if __name__ == "__main__":

@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Literal
 
 import numpy as np
-from torch import Tensor, from_numpy
+import torch
+from torch import Tensor
 
 from netloom.formats.exported import ExportError, Written
 from netloom.formats.imported import ImportedNetwork
@@ -94,7 +95,7 @@ def _computed(
     try:
         with np.load(found, allow_pickle=False) as stored:
             answer = dict(stored)
-        tensors = [from_numpy(answer[name]) for name in outputs]
+        tensors = [torch.from_numpy(answer[name]) for name in outputs]  # pyright: ignore[reportUnknownMemberType]
         return tensors, str(answer[program.VERSION])[:40]
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise ConverterError(f"its answer cannot be read: {error}") from error
