@@ -62,7 +62,7 @@ def make_saved_model(source: Path, folder: Path, outputs: Sequence[str], batch: 
 
     def serve(*given: Any) -> dict[str, Any]:
         found: Any = model(given[0] if len(given) == 1 else list(given), training=False)
-        ends: list[Any] = [found] if len(outputs) == 1 else list(found)
+        ends: list[Any] = tensorflow.nest.flatten(found)
         return dict(zip(outputs, ends, strict=True))
 
     archive = keras.export.ExportArchive()
