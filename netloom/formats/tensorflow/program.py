@@ -13,7 +13,7 @@ import tempfile
 from collections.abc import Sequence
 from importlib import import_module
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 
@@ -62,8 +62,8 @@ def make_saved_model(source: Path, folder: Path, outputs: Sequence[str], batch: 
 
     def serve(*given: Any) -> dict[str, Any]:
         found: Any = model(given[0] if len(given) == 1 else list(given), training=False)
-        each = cast("Sequence[Any]", found) if isinstance(found, (list, tuple)) else [found]
-        return dict(zip(outputs, each, strict=True))
+        ends: list[Any] = tensorflow.nest.flatten(found)
+        return dict(zip(outputs, ends, strict=True))
 
     archive = keras.export.ExportArchive()
     archive.track(model)
@@ -96,8 +96,8 @@ def compute(kind: str, source: Path, inputs: Path, target: Path) -> None:
     else:
         interpreter = tensorflow.lite.Interpreter(model_path=str(source))
         found = interpreter.get_signature_runner(SIGNATURE)(**given)
-    arrays: dict[str, Any] = {**found, VERSION: np.array(tensorflow.__version__)}
-    np.savez(target, **arrays)
+    answer: Any = {**found, VERSION: np.array(tensorflow.__version__)}
+    np.savez(target, **answer)
 
 
 if __name__ == "__main__":

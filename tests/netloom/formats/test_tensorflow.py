@@ -9,9 +9,11 @@ from pathlib import Path
 
 import pytest
 
+from netloom.formats.bundle import BundleMeta
 from netloom.formats.imported import FormatError
 from netloom.formats.read import read_network
 from netloom.formats.recognise import NEEDS_TENSORFLOW, PYTHON_VARIABLE
+from netloom.formats.tensorflow.about import read_behind, read_beside, with_about
 
 CONVERTER = """#!{python}
 import os, pathlib, shutil, sys
@@ -46,12 +48,41 @@ def zipped(folder: Path, files: dict[str, bytes]) -> Path:
 @pytest.mark.usefixtures("converter")
 def test_a_saved_model_is_read_through_the_converter(tmp_path: Path, shared_data: Path) -> None:
     graph = next((shared_data / "models-basic-pitch").glob("**/saved_model.pb")).read_bytes()
-    path = zipped(tmp_path, {"nmp/saved_model.pb": graph, "nmp/variables/variables.index": b"x"})
-    report = read_network(path).report
+    said = b'{"classes": ["la", "ti"]}'
+    files = {"saved_model.pb": graph, "variables/variables.index": b"x"}
+    files["assets.extra/netloom.json"] = said
+    path = zipped(tmp_path, {f"nmp/{name}": content for name, content in files.items()})
+    imported = read_network(path)
+    report = imported.report
+    assert imported.meta.classes == ["la", "ti"]
     assert report.format == "TensorFlow SavedModel"
     assert "tf2onnx" in report.notes[0]
     assert report.parity is not None
     assert report.parity.max_abs_diff < 1e-4
+
+
+@pytest.mark.parametrize(
+    ("content", "classes"),
+    [
+        (b'{"classes": ["ant", "bee"], "licence": "CC0"}', ["ant", "bee"]),
+        (b'{"classes": [1, 2], "licence": "CC0"}', []),
+        (b'["classes"]', []),
+        (b"{", []),
+        (b"", []),
+    ],
+)
+def test_class_names_beside_and_behind_are_read(
+    tmp_path: Path, content: bytes, classes: list[str]
+) -> None:
+    (tmp_path / "assets.extra").mkdir()
+    (tmp_path / "assets.extra" / "netloom.json").write_bytes(content)
+    lite = tmp_path / "net.tflite"
+    lite.write_bytes(b"\x1c\0\0\0TFL3" + b"\0" * 64)
+    with zipfile.ZipFile(lite, "a") as archive:
+        archive.writestr("netloom.json", content)
+    for found in (read_beside(tmp_path), read_behind(lite)):
+        assert with_about(BundleMeta(), found).classes == classes
+    assert read_beside(tmp_path / "assets.extra") == read_behind(tmp_path / "no.tflite") == b""
 
 
 @pytest.mark.usefixtures("converter")
