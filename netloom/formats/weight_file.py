@@ -9,8 +9,9 @@ from __future__ import annotations
 import re
 import shutil
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -132,14 +133,16 @@ def copy_safetensors(path: Path, to: Path) -> WeightFacts:
 
 
 def _facts_of_header(path: Path) -> list[FileTensor]:
-    from safetensors import SafetensorError, safe_open
-
+    library: Any = import_module("safetensors")  # it has no types
+    kinds: dict[str, str] = {}
+    shapes: dict[str, tuple[int, ...]] = {}
     try:
-        with safe_open(path, framework="np") as file:
-            slices = {key: file.get_slice(key) for key in sorted(file.keys(), key=natural)}
-            kinds = {key: each.get_dtype() for key, each in slices.items()}
-            shapes = {key: tuple(each.get_shape()) for key, each in slices.items()}
-    except (SafetensorError, OSError, ValueError) as error:
+        with library.safe_open(path, framework="np") as file:
+            keys: list[str] = list(file.keys())
+            for key in sorted(keys, key=natural):
+                told = file.get_slice(key)
+                kinds[key], shapes[key] = told.get_dtype(), tuple(told.get_shape())
+    except (library.SafetensorError, OSError, ValueError) as error:
         raise unreadable_weights(path, error) from error
     odd = next((key for key, kind in kinds.items() if kind not in KINDS_OF_NUMBERS), None)
     if odd is not None:
