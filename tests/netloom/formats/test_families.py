@@ -19,9 +19,13 @@ from torchvision.models import (
     ShuffleNetV2,
     VisionTransformer,
 )
+from torchvision.models._utils import IntermediateLayerGetter
 from torchvision.models.convnext import CNBlockConfig
 from torchvision.models.efficientnet import FusedMBConvConfig, MBConvConfig
+from torchvision.models.mobilenetv3 import InvertedResidualConfig, MobileNetV3
 from torchvision.models.regnet import BlockParams
+from torchvision.models.resnet import BasicBlock, ResNet
+from torchvision.models.segmentation.deeplabv3 import DeepLabHead, DeepLabV3
 from torchvision.models.swin_transformer import (
     PatchMergingV2,
     SwinTransformer,
@@ -75,6 +79,20 @@ def efficientnet() -> nn.Module:
     return EfficientNet(blocks, 0.1, num_classes=10, last_channel=32)
 
 
+def mobilenet_v3() -> nn.Module:
+    blocks = [
+        InvertedResidualConfig(16, 3, 16, 16, use_se, words, stride, 1, 0.5)
+        for use_se, words, stride in ((True, "RE", 2), (False, "HS", 1))
+    ]
+    return MobileNetV3(blocks, 32, num_classes=10)
+
+
+def deeplab() -> nn.Module:
+    backbone = ResNet(BasicBlock, [1, 1, 1, 1])
+    inner = IntermediateLayerGetter(backbone, {"layer4": "out"})
+    return DeepLabV3(inner, DeepLabHead(512, 3, atrous_rates=(2, 3)))
+
+
 FAMILIES: Mapping[str, tuple[Callable[[], nn.Module], tuple[int, ...]]] = {
     "swin": (swin, IMAGE),
     "swin_v2": (swin_v2, IMAGE),
@@ -94,6 +112,8 @@ FAMILIES: Mapping[str, tuple[Callable[[], nn.Module], tuple[int, ...]]] = {
     ),
     "shufflenet": (lambda: ShuffleNetV2([2, 1, 1], [8, 16, 32, 64, 32], 10), IMAGE),
     "efficientnet": (efficientnet, IMAGE),
+    "mobilenet_v3": (mobilenet_v3, IMAGE),
+    "deeplab": (deeplab, IMAGE),
 }
 
 
