@@ -13,7 +13,7 @@ from netloom.formats.exported import ExportError, ExportReport
 from netloom.formats.imported import FormatError, ImportedNetwork, ImportReport, ParityCheck
 from netloom.formats.read import read_network
 from netloom.formats.recognise import PYTHON, recognise
-from netloom.formats.verify import is_within, verify_file
+from netloom.formats.verify import verify_file
 from netloom.formats.weight_report import with_weight_report
 from netloom.formats.write import get_writer, write_network, writer_for
 
@@ -70,7 +70,7 @@ def _are_equal(read: ImportReport, written: ExportReport) -> bool:
     """Say whether both comparisons went well, and tell which one did not."""
     sides = {"What was read": read.parity, "What was written": written.parity}
     for side, parity in sides.items():
-        if parity is not None and not is_within(parity):
+        if parity is not None and not parity.is_equal:
             complain(f"{side} is not what it should be: {parity_text(parity)}")
             return False
     return True

@@ -9,7 +9,7 @@ from netloom.commands.convert import parity_text
 from netloom.commands.output import say, say_json
 from netloom.commands.problem import CommandError
 from netloom.formats.imported import FormatError
-from netloom.formats.verify import is_within, verify_file
+from netloom.formats.verify import verify_file
 
 
 def verify(options: Namespace) -> int:
@@ -19,11 +19,10 @@ def verify(options: Namespace) -> int:
         found = verify_file(path, options.input)
     except FormatError as error:
         raise CommandError(str(error)) from error
-    is_equal = is_within(found)
     if options.json:
-        say_json({**found.model_dump(mode="json"), "is_equal": is_equal})
+        say_json({**found.model_dump(mode="json"), "is_equal": found.is_equal})
     else:
-        say(f"{'Equal' if is_equal else 'DIFFERENT'}: {parity_text(found)}")
+        say(f"{'Equal' if found.is_equal else 'DIFFERENT'}: {parity_text(found)}")
         if found.first_above is not None:
             say(f"The first to differ: {found.first_above}")
-    return 0 if is_equal else 1
+    return 0 if found.is_equal else 1

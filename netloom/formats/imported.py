@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from torch import Tensor, nn
 
 MAX_REPORTED_WEIGHTS = 1000
+TOLERANCE = 1e-4
+"""Of the largest absolute difference, in shares of the largest number where that is above 1."""
 
 Text = Annotated[str, Field(max_length=2000)]
 
@@ -64,6 +66,11 @@ class ParityCheck(ReportModel):
     max_abs_diff: Annotated[float, Field(ge=0)]
     max_abs_value: Annotated[float, Field(ge=0)]
     first_above: Text | None = None
+
+    @property
+    def is_equal(self) -> bool:
+        """Whether both sides are equal but for rounding."""
+        return self.max_abs_diff <= TOLERANCE * max(1.0, self.max_abs_value)
 
 
 class ImportReport(ReportModel):

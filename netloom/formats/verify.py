@@ -25,8 +25,6 @@ if TYPE_CHECKING:
 
     from netloom.formats.runnable import Runnable
 
-TOLERANCE = 1e-4
-"""Of the largest absolute difference, in shares of the largest number where that is above 1."""
 Oracle = Callable[[Path, Path | None], ParityCheck]
 
 
@@ -45,11 +43,6 @@ def verify_file(path: Path, image: Path | None = None) -> ParityCheck:
         return oracle(path, image) if oracle is not None else _as_read(path, found.title, image)
     except ExportError as error:
         raise FormatError(str(error)) from error
-
-
-def is_within(parity: ParityCheck) -> bool:
-    """Say whether two sides are equal but for rounding."""
-    return parity.max_abs_diff <= TOLERANCE * max(1.0, parity.max_abs_value)
 
 
 def _as_read(path: Path, title: str, image: Path | None) -> ParityCheck:

@@ -93,11 +93,40 @@ def compare_with_onnxruntime(
     """
     if network.imported.report.count("placeholder"):
         raise FormatError("It holds what Netloom cannot compute; replace that first.")
-    given, told, oracle = _computed_by_onnxruntime(path, network, feeds, seed)
+    given, told, oracle = computed_by_onnxruntime(path, network, feeds, seed)
+    inputs = f"random (seed {seed})" if feeds is None else "given"
+    return compare_outputs(network, given, told, oracle=oracle, inputs=inputs)
+
+
+def compare_outputs(
+    network: OnnxNetwork,
+    given: Mapping[str, Array],
+    told: Mapping[str, Array],
+    *,
+    oracle: str,
+    inputs: str = "random (seed 0)",
+) -> ParityCheck:
+    """Compare the network with what somebody else computed of the same inputs.
+
+    Args:
+        given: Inputs by the name of the tensor in the file.
+        told: Outputs likewise.
+
+    Raises:
+        FormatError: It holds placeholders or cannot compute, or gives other shapes.
+    """
+    if network.imported.report.count("placeholder"):
+        raise FormatError("It holds what Netloom cannot compute; replace that first.")
     try:
         computed = run_network(network, given)
     except Exception as error:  # torch raises what it likes
         raise FormatError(f"The network as opened cannot compute: {str(error)[:300]}") from error
+    for name, array in told.items():
+        if array.shape != computed[name].shape:
+            raise FormatError(
+                f"{oracle} gives {name[:100]} the shape {array.shape}, the network as opened "
+                f"{computed[name].shape}."
+            )
     differences = [
         float(np.max(np.abs(computed[name].astype(np.float64) - told[name]), initial=0))
         for name in told
@@ -107,16 +136,20 @@ def compare_with_onnxruntime(
         raise FormatError("It gives numbers beyond all bounds, which cannot be compared.")
     return ParityCheck(
         oracle=oracle,
-        inputs=f"random (seed {seed})" if feeds is None else "given",
+        inputs=inputs,
         max_abs_diff=max(differences),
         max_abs_value=max(largest),
     )
 
 
-def _computed_by_onnxruntime(
-    path: Path, network: OnnxNetwork, feeds: Mapping[str, Array] | None, seed: int
+def computed_by_onnxruntime(
+    path: Path, network: OnnxNetwork, feeds: Mapping[str, Array] | None = None, seed: int = 0
 ) -> tuple[dict[str, Array], dict[str, Array], str]:
-    """Return inputs, outputs and what computed them; the runtime lets its memory go."""
+    """Return inputs, outputs and what computed them; the runtime lets its memory go.
+
+    Raises:
+        FormatError: ONNX Runtime refuses the file.
+    """
     runtime: Any = import_module("onnxruntime")  # it has no types
     options: Any = runtime.SessionOptions()
     options.log_severity_level = 3

@@ -1,8 +1,9 @@
 """Runs in the environment that has TensorFlow, where Netloom is not: nothing of it is imported.
 
 `program.py saved-model KERAS FOLDER` and `program.py tflite KERAS FILE` convert a Keras file,
-`program.py compute KIND PATH INPUTS OUTPUTS` computes what was written. Arrays come and go as
-`.npz`, under the names of inputs and outputs; what fails ends on standard error.
+`program.py compute KIND PATH INPUTS OUTPUTS` computes what was written, under the names of its
+inputs and outputs, and `program.py ask KIND PATH QUESTION ANSWER` what somebody else wrote. Arrays
+come and go as `.npz`; what fails ends on standard error.
 """
 
 from __future__ import annotations
@@ -32,14 +33,17 @@ def main(arguments: Sequence[str]) -> None:
         making.add_argument("target", type=Path)
         making.add_argument("--batch", type=int)
         making.add_argument("--outputs", nargs="+", required=True)
-    computing = doing.add_parser("compute")
-    computing.add_argument("kind", choices=("saved-model", "tflite"))
-    computing.add_argument("source", type=Path)
-    computing.add_argument("inputs", type=Path)
-    computing.add_argument("target", type=Path)
+    for name in ("compute", "ask"):
+        computing = doing.add_parser(name)
+        computing.add_argument("kind", choices=("saved-model", "tflite"))
+        computing.add_argument("source", type=Path)
+        computing.add_argument("inputs", type=Path)
+        computing.add_argument("target", type=Path)
     options = parser.parse_args(arguments)
     if options.doing == "compute":
         compute(options.kind, options.source, options.inputs, options.target)
+    elif options.doing == "ask":
+        ask(options.kind, options.source, options.inputs, options.target)
     elif options.doing == "saved-model":
         make_saved_model(options.source, options.target, options.outputs, options.batch)
     else:
@@ -98,6 +102,59 @@ def compute(kind: str, source: Path, inputs: Path, target: Path) -> None:
         found = interpreter.get_signature_runner(SIGNATURE)(**given)
     answer: Any = {**found, VERSION: np.array(tensorflow.__version__)}
     np.savez(target, **answer)
+
+
+def ask(kind: str, source: Path, question: Path, target: Path) -> None:
+    """Compute outputs of a file whose ends go by the names that tf2onnx kept.
+
+    Args:
+        question: `inputs` and `outputs`, which are names, and one array by the place of each input.
+        target: One array by the place of each output.
+    """
+    tensorflow: Any = import_module("tensorflow")
+    with np.load(question, allow_pickle=False) as stored:
+        arrays = dict(stored)
+    given = {str(name): arrays[str(at)] for at, name in enumerate(arrays["inputs"])}
+    if kind == "saved-model":
+        found = _ask_saved_model(tensorflow, source, given)
+    else:
+        found = _ask_tflite(tensorflow, source, given)
+    wanted = [str(name) for name in arrays["outputs"]]
+    missing = [name for name in wanted if name not in found]
+    if missing:
+        raise ValueError(f"error: it has {sorted(found)}, but not {missing}")
+    answer: Any = {str(at): found[name] for at, name in enumerate(wanted)}
+    answer[VERSION] = np.array(tensorflow.__version__)
+    np.savez(target, **answer)
+
+
+def _ask_saved_model(tensorflow: Any, source: Path, given: dict[str, Any]) -> dict[str, Any]:
+    signatures: Any = tensorflow.saved_model.load(str(source)).signatures
+    signature: Any = signatures[SIGNATURE if SIGNATURE in signatures else next(iter(signatures))]
+    specs: dict[str, Any] = signature.structured_input_signature[1]
+    by_key = {name.partition(":")[0]: array for name, array in given.items()}
+    answer: dict[str, Any] = signature(
+        **{key: tensorflow.constant(by_key[key], spec.dtype) for key, spec in specs.items()}
+    )
+    found = {key: each.numpy() for key, each in answer.items()}
+    return {**found, **{f"{key}:0": array for key, array in found.items()}}
+
+
+def _ask_tflite(tensorflow: Any, source: Path, given: dict[str, Any]) -> dict[str, Any]:
+    interpreter: Any = tensorflow.lite.Interpreter(model_path=str(source))
+    taken: list[dict[str, Any]] = interpreter.get_input_details()
+    for each in taken:
+        array = given[each["name"]]
+        if tuple(each["shape"]) != array.shape:
+            interpreter.resize_tensor_input(each["index"], array.shape)
+    interpreter.allocate_tensors()
+    for each in taken:
+        interpreter.set_tensor(each["index"], given[each["name"]].astype(each["dtype"]))
+    interpreter.invoke()
+    return {
+        each["name"]: interpreter.get_tensor(each["index"])
+        for each in interpreter.get_output_details()
+    }
 
 
 if __name__ == "__main__":

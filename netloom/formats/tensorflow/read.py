@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import tempfile
 import zipfile
-from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from netloom.formats.bundle import MAX_WEIGHTS_BYTES
 from netloom.formats.damage import reason_of
-from netloom.formats.imported import FormatError, ImportedNetwork
-from netloom.formats.onnx.read import read_onnx_file
+from netloom.formats.imported import FormatError, ImportedNetwork, ParityCheck
+from netloom.formats.onnx.load import load_model
+from netloom.formats.onnx.read import open_model
 from netloom.formats.read_progress import Progress
 from netloom.formats.recognise import NEEDS_TENSORFLOW, SAVED_MODEL, TFLITE, Format
 from netloom.formats.tensorflow.about import read_behind, read_beside, with_about
 from netloom.formats.tensorflow.environment import ConverterError, lacking, run_converter
+from netloom.formats.tensorflow.parity import Kind, compare_with_tensorflow
 from netloom.formats.zips import BROKEN_ZIP, read_counted
 
 GRAPH = "saved_model.pb"
@@ -32,8 +33,7 @@ def read_saved_model(path: Path, progress: Progress) -> ImportedNetwork:
     with tempfile.TemporaryDirectory() as name:
         home = Path(name)
         folder = path if path.is_dir() else _unpacked(path, home / "model")
-        source = ["--saved-model", str(folder.absolute())]
-        imported = _converted(source, path, home, progress, SAVED_MODEL)
+        imported = _converted("saved-model", folder.absolute(), path, home, progress, SAVED_MODEL)
         return replace(imported, meta=with_about(imported.meta, read_beside(folder)))
 
 
@@ -41,8 +41,7 @@ def read_tflite(path: Path, progress: Progress) -> ImportedNetwork:
     """Open a file of TensorFlow Lite; raises FormatError as `read_saved_model`."""
     _require_converter(path, TFLITE)
     with tempfile.TemporaryDirectory() as name:
-        source = ["--tflite", str(path.absolute())]
-        imported = _converted(source, path, Path(name), progress, TFLITE)
+        imported = _converted("tflite", path.absolute(), path, Path(name), progress, TFLITE)
         return replace(imported, meta=with_about(imported.meta, read_behind(path)))
 
 
@@ -98,12 +97,13 @@ def _inside(folder: Path, name: str, path: Path) -> Path:
 
 
 def _converted(
-    source: Sequence[str], path: Path, home: Path, progress: Progress, found: Format
+    kind: Kind, source: Path, path: Path, home: Path, progress: Progress, found: Format
 ) -> ImportedNetwork:
     progress(0.1, "Making an ONNX of it with TensorFlow")
     made = home / f"{path.stem}.onnx"
     try:
-        run_converter(["-m", "tf2onnx.convert", *source, "--output", str(made)], home)
+        asked = ["-m", "tf2onnx.convert", f"--{kind}", str(source), "--output", str(made)]
+        run_converter(asked, home)
         if not made.is_file():
             raise ConverterError("it wrote nothing")
     except ConverterError as error:
@@ -112,8 +112,25 @@ def _converted(
             "`model.save('network.keras')` and import that file."
         ) from error
     progress(0.5, "Reading the ONNX")
-    imported = read_onnx_file(made, progress)
-    report = imported.report
-    note = "TensorFlow and tf2onnx made an ONNX of it, from which it was read."
-    changes = {"format": found.title, "notes": [note, *report.notes]}
-    return replace(imported, report=report.model_copy(update=changes))
+    network = open_model(load_model(made), name=path.stem)
+    report = network.imported.report
+    notes = ["TensorFlow and tf2onnx made an ONNX of it, from which it was read.", *report.notes]
+    progress(0.7, "Computing the same with TensorFlow")
+    parity: ParityCheck | None = None
+    try:
+        parity = compare_with_tensorflow(kind, source, made, network, home)
+        notes += _warned(parity)
+    except FormatError as error:
+        notes.append(f"Not compared with TensorFlow: {error}"[:2000])
+    changes = {"format": found.title, "notes": notes, "parity": parity}
+    return replace(network.imported, report=report.model_copy(update=changes))
+
+
+def _warned(parity: ParityCheck) -> list[str]:
+    if parity.is_equal:
+        return []
+    return [
+        f"Do not trust this network: {parity.oracle} computes other numbers of the same input, by "
+        f"a largest difference of {parity.max_abs_diff:.3g} of {parity.max_abs_value:.3g}. The "
+        "conversion by tf2onnx went wrong; import the Keras file that it was made from."
+    ]

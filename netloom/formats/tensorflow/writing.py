@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Literal
 
 import numpy as np
 import torch
@@ -23,9 +22,7 @@ from netloom.formats.read_progress import Progress
 from netloom.formats.runnable import compare, judged
 from netloom.formats.tensorflow import program
 from netloom.formats.tensorflow.environment import ConverterError, run_converter
-
-Kind = Literal["saved-model", "tflite"]
-_ORACLES: dict[Kind, str] = {"saved-model": "TensorFlow", "tflite": "TensorFlow Lite"}
+from netloom.formats.tensorflow.parity import ORACLES, Kind
 
 
 def convert_network(
@@ -70,7 +67,7 @@ def convert_network(
     parity = compare(
         runnable.run(inputs),
         usual_outputs(made, found),
-        oracle=f"{_ORACLES[kind]} {version}",
+        oracle=f"{ORACLES[kind]} {version}",
         inputs=f"random (batch {samples})",
     )
     return Written([*runnable.notes, *made.notes, *judged(parity)], parity)

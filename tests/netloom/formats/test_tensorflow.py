@@ -17,8 +17,18 @@ from netloom.formats.tensorflow.about import read_behind, read_beside, with_abou
 
 CONVERTER = """#!{python}
 import os, pathlib, shutil, sys
-assert sys.argv[1:4] == ["-I", "-m", "tf2onnx.convert"], sys.argv
 assert "NETLOOM_SECRET_KEY" not in os.environ
+if sys.argv[3] == "ask":
+    import numpy, onnxruntime
+    assert pathlib.Path(sys.argv[2]).name == "program.py"
+    question = numpy.load(sys.argv[6])
+    given = {{str(name): question[str(at)] for at, name in enumerate(question["inputs"])}}
+    wanted = [str(name) for name in question["outputs"]]
+    found = onnxruntime.InferenceSession({onnx!r}).run(wanted, given)
+    numbers = {{str(at): each + {error} for at, each in enumerate(found)}}
+    numpy.savez(sys.argv[7], **numbers, **{{"tensorflow.version": numpy.array("9.9")}})
+    sys.exit()
+assert sys.argv[1:4] == ["-I", "-m", "tf2onnx.convert"], sys.argv
 kind, source, _, target = sys.argv[4:8]
 if kind == "--saved-model":
     assert (pathlib.Path(source) / "saved_model.pb").read_bytes() != b"broken", "cannot be read"
@@ -27,10 +37,18 @@ shutil.copy({onnx!r}, target)
 
 
 @pytest.fixture
-def converter(tmp_path: Path, shared_data: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def error() -> float:
+    """How far TensorFlow's numbers are from those of the ONNX."""
+    return 0.0
+
+
+@pytest.fixture
+def converter(
+    tmp_path: Path, shared_data: Path, monkeypatch: pytest.MonkeyPatch, error: float
+) -> Path:
     onnx = next((shared_data / "models-basic-pitch").glob("**/*.onnx"))
     path = tmp_path / "python"
-    path.write_text(CONVERTER.format(python=sys.executable, onnx=str(onnx)))
+    path.write_text(CONVERTER.format(python=sys.executable, onnx=str(onnx), error=error))
     path.chmod(0o755)
     monkeypatch.setenv(PYTHON_VARIABLE, str(path))
     monkeypatch.setenv("NETLOOM_SECRET_KEY", "kept to ourselves")
@@ -58,7 +76,19 @@ def test_a_saved_model_is_read_through_the_converter(tmp_path: Path, shared_data
     assert report.format == "TensorFlow SavedModel"
     assert "tf2onnx" in report.notes[0]
     assert report.parity is not None
+    assert report.parity.oracle == "TensorFlow 9.9"
     assert report.parity.max_abs_diff < 1e-4
+
+
+@pytest.mark.usefixtures("converter")
+@pytest.mark.parametrize("error", [0.25])
+def test_a_conversion_that_changed_the_numbers_is_told(tmp_path: Path) -> None:
+    path = tmp_path / "pitch.tflite"
+    path.write_bytes(b"\x1c\0\0\0TFL3" + b"\0" * 64)
+    report = read_network(path).report
+    assert report.parity is not None
+    assert report.parity.max_abs_diff == pytest.approx(0.25, abs=1e-3)
+    assert any("Do not trust this network: TensorFlow Lite 9.9" in note for note in report.notes)
 
 
 @pytest.mark.parametrize(

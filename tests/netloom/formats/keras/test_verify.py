@@ -13,7 +13,7 @@ import pytest
 from netloom.formats.imported import FormatError
 from netloom.formats.keras import parity
 from netloom.formats.read import read_network
-from netloom.formats.verify import is_within, verify_file
+from netloom.formats.verify import verify_file
 from tests.netloom.formats.keras.test_parity import randomise
 
 pytestmark = pytest.mark.slow
@@ -37,7 +37,7 @@ def test_a_file_is_compared_with_keras(keras: Any, tmp_path: Path, ending: str) 
     report = read_network(path, compares_at_length=True).report
     assert report.parity is not None, report.notes
     assert report.parity.oracle == f"Keras {keras.__version__}"
-    assert is_within(report.parity)
+    assert report.parity.is_equal
     assert report.parity.max_abs_value > 0.1
     assert read_network(path).report.parity is None
 
@@ -46,7 +46,7 @@ def test_digits_on_a_real_image(shared_data: Path, tmp_path: Path) -> None:
     image = sorted((shared_data / "cifar10-jpg" / "test" / "ship").iterdir())[0]
     found = verify_file(shared_data / "models-keras3-mnist" / "mnist_model.keras", image)
     assert found.inputs == image.name
-    assert is_within(found)
+    assert found.is_equal
 
 
 def test_the_first_layer_that_differs_is_named(keras: Any, tmp_path: Path) -> None:
@@ -63,7 +63,7 @@ def test_the_first_layer_that_differs_is_named(keras: Any, tmp_path: Path) -> No
     randomise(model)
     model.save(tmp_path / "network.keras")
     found = verify_file(tmp_path / "network.keras")
-    assert not is_within(found)
+    assert not found.is_equal
     assert found.first_above == "LSTM reads"
 
 
