@@ -13,7 +13,7 @@ from torchvision import models
 from netloom.compile import build_module, load_weights
 from netloom.formats.imported import FormatError, ImportedNetwork
 from netloom.formats.read import read_network
-from netloom.formats.recognise import recognise
+from netloom.formats.recognise import TORCHSCRIPT, recognise
 from netloom.formats.weight_report import with_weight_report
 from tests.netloom.formats.pt2.programs import Mixed, Reader, vision_transformer
 from tests.netloom.formats.torchscript.programs import (
@@ -73,7 +73,7 @@ def test_equals_the_module(tmp_path: Path, name: str, how: How) -> None:
     example = torch.randint(0, 40, sizes) if is_tokens else torch.rand(sizes)
     path = tmp_path / "net.pt"
     module = saved(make(), example, path, how)
-    assert recognise(path).can_read
+    assert recognise(path) == TORCHSCRIPT
     imported = with_weight_report(read_network(path))
     report = imported.report
     assert report.count("placeholder") == 0
