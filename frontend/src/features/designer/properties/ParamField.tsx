@@ -93,7 +93,7 @@ function Control(props: ParamFieldProps & { id: string }) {
       if (choice !== undefined) onChange({ value: choice });
     };
     const current = shared.kind === 'mixed' ? null : String(value);
-    return data.length <= 3 ? (
+    return fitsSideBySide(data.map(({ label }) => label)) ? (
       <SegmentedControl
         id={id}
         fullWidth
@@ -121,6 +121,11 @@ function Control(props: ParamFieldProps & { id: string }) {
   return <TypedField {...props} testId={testId} />;
 }
 
+/** Whether choices are read whole beside each other in the width of the panel. */
+const fitsSideBySide = (labels: readonly string[]): boolean =>
+  labels.length <= 3 && labels.join('').length <= MOST_LETTERS;
+
+const MOST_LETTERS = 16;
 /** Lists longer than this are searched by typing. */
 const SEARCHED_FROM = 12;
 
