@@ -9,12 +9,12 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+from bench.peak import run_watched
 from bench.registry import Declaration, Figure, at_most, gives
 
 _WIDTH, _SMALL_WIDTH, _DEPTH = 4096, 64, 4
 _MODEL = f"{_DEPTH} Linear layers of {_WIDTH:,} features"
 _ENDINGS = (".safetensors", ".pt", ".netloom", ".keras", ".onnx", ".pt2")
-_KILOBYTE = 1024
 
 
 @gives(
@@ -79,13 +79,9 @@ def _peak_bytes(path: Path) -> int:
     """Open a file as the studio does, and return the most memory that took."""
     with tempfile.TemporaryDirectory(dir=path.parent) as folder:
         command = [sys.executable, "-m", "netloom.formats.reading", str(path), f"{folder}/read"]
-        process = subprocess.Popen(
-            command, stdout=subprocess.DEVNULL, env={**os.environ, "OMP_NUM_THREADS": "1"}
-        )
-        _, status, used = os.wait4(process.pid, 0)
-        process.returncode = os.waitstatus_to_exitcode(status)
-        if process.returncode:
-            raise RuntimeError(f"{path.name} was not read: exit status {process.returncode}")
+        ended = run_watched(command, {**os.environ, "OMP_NUM_THREADS": "1"})
+        if ended.status:
+            raise RuntimeError(f"{path.name} was not read: exit status {ended.status}")
         if not any(Path(folder, "read").iterdir()):
             raise RuntimeError(f"{path.name} was read as nothing")
-        return used.ru_maxrss * (_KILOBYTE if sys.platform == "linux" else 1)
+        return ended.peak_bytes

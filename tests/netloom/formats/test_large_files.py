@@ -14,6 +14,7 @@ import onnx
 import pytest
 from onnx import TensorProto, helper
 
+from bench.peak import run_watched
 from netloom.formats.bundle import WEIGHTS
 from netloom.formats.reading import FACTS, REPORT
 
@@ -22,17 +23,6 @@ STREAMED_BYTES = 400 * 2**20
 """What the interpreter and its packages take; the tensors themselves are not among it."""
 STUDIO_BYTES = 8000 * 10**6
 """What an import may take unless the operator says otherwise."""
-
-
-WATCHER = """
-import os, subprocess, sys
-process = subprocess.Popen(sys.argv[1:])
-_, status, used = os.wait4(process.pid, 0)
-print(used.ru_maxrss * (1024 if sys.platform == "linux" else 1))
-sys.exit(os.waitstatus_to_exitcode(status))
-"""
-"""Starts the process and tells its peak. A process begins with the peak of whoever started it, and
-that of the tests is high."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,13 +39,9 @@ def read(path: Path, *beside: Path) -> Read:
     folder = path.parent / "read"
     command = [sys.executable, "-m", "netloom.formats.reading", str(path), str(folder)]
     command += [f"--beside={each}" for each in beside]
-    done = subprocess.run(
-        [sys.executable, "-c", WATCHER, *command],
-        stdout=subprocess.PIPE, text=True, env={**os.environ, "OMP_NUM_THREADS": "2"}, check=False,
-    )  # fmt: skip
-    *said, peak = done.stdout.splitlines()
-    assert done.returncode == 0, said
-    return Read(int(peak), said[-1], folder)
+    done = run_watched(command, {**os.environ, "OMP_NUM_THREADS": "2"})
+    assert done.status == 0, done.lines
+    return Read(done.peak_bytes, done.lines[-1], folder)
 
 
 def sparse_safetensors(path: Path, num_tensors: int, rows: int) -> int:
