@@ -16,10 +16,8 @@ pytestmark = pytest.mark.e2e
 
 SOON_MS = 60_000
 OPENED_WEIGHTS = """async (network_id) => {
-    const session = await (await fetch('/api/session')).json();
-    const path = `/api/projects/${session.projects[0].id}/weights`;
-    const found = await (await fetch(path)).json();
-    return found.find((each) => each.network_id === network_id).id;
+    const [opened] = await (await fetch(`/api/networks/${network_id}/weights`)).json();
+    return opened.id;
 }"""
 CORNERS = """() => {
     const shown = document.querySelector('[data-testid=inspect-boxes]');
