@@ -13,6 +13,7 @@ import json
 import os
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,6 +23,7 @@ from netloom.formats.confining import MEMORY_BYTES, WRITTEN_BYTES, leave_network
 from netloom.formats.imported import FormatError, ImportedNetwork
 from netloom.formats.recognise import PYTHON, SAFETENSORS, recognise
 from netloom.formats.weight_report import with_weight_report
+from netloom.graph.names import repaired_name
 
 if TYPE_CHECKING:
     from netloom.formats.weight_file import WeightFacts
@@ -60,7 +62,7 @@ def main(arguments: list[str]) -> int:
         if not options.beside and holds_weights_alone(file):
             _write_weights(file, options.folder)
         else:
-            write_network(_read(file, options), options.folder)
+            write_network(_named(_read(file, options), file, options.name), options.folder)
 
     return guarded(read, options, file_name=file.name, shown=options.name or file.name)
 
@@ -106,6 +108,15 @@ def _read(file: Path, options: argparse.Namespace) -> ImportedNetwork:
     from netloom.formats.read import read_network
 
     return read_network(file, side_files=options.beside, progress=tell, compares_at_length=True)
+
+
+def _named(imported: ImportedNetwork, file: Path, shown: str) -> ImportedNetwork:
+    """Call a network whose file has no name for it as people call the file, not as it lies here."""
+    graph = imported.document.graph
+    if not shown or graph.name != repaired_name(file.stem, ()):
+        return imported
+    named = graph.model_copy(update={"name": repaired_name(Path(shown).stem, ())})
+    return replace(imported, document=imported.document.model_copy(update={"graph": named}))
 
 
 def write_network(imported: ImportedNetwork, folder: Path) -> None:
