@@ -7,7 +7,7 @@ import { TESTIDS, formatBytes, plural, useProject } from '@/lib';
 import { ButtonLink, EmptyState, PageHeader, ProblemNotice, WhyNot } from '@/ui';
 import { BinTable, type BinnedRow } from './BinTable';
 import classes from './BinPage.module.css';
-import { emptyingText, goesFor, isNeeded } from './emptying';
+import { emptyingText, goesFor, isNeeded, whileSomethingGoes } from './emptying';
 import { OwnProjects, binnedProjectsQuery } from './OwnProjects';
 import { usePurge } from './usePurge';
 
@@ -21,6 +21,7 @@ export function BinPage() {
     queryKey: ['bin', 'project', projectId],
     queryFn: ({ signal }) => http.get<Bin>(`/api/projects/${projectId}/bin`, {}, signal),
     enabled: project !== null,
+    refetchInterval: ({ state }) => whileSomethingGoes(state.data?.items),
   });
   const { data: projects } = useQuery(binnedProjectsQuery);
   const { purge, isPurging } = usePurge();

@@ -1,12 +1,14 @@
-import { useQuery } from '@tanstack/react-query';
+import { queryOptions, useQuery } from '@tanstack/react-query';
 import { http, type BinnedProjectList } from '@/api';
 import { SESSION_KEY, TESTIDS } from '@/lib';
 import { BinTable, type BinnedRow } from './BinTable';
+import { whileSomethingGoes } from './emptying';
 
-export const binnedProjectsQuery = {
-  queryKey: ['bin', 'projects'] as const,
-  queryFn: ({ signal }: { signal: AbortSignal }) => http.get<BinnedProjectList>('/api/bin/projects', {}, signal),
-};
+export const binnedProjectsQuery = queryOptions({
+  queryKey: ['bin', 'projects'],
+  queryFn: ({ signal }) => http.get<BinnedProjectList>('/api/bin/projects', {}, signal),
+  refetchInterval: ({ state }) => whileSomethingGoes(state.data?.items),
+});
 
 /** Projects of one's own that are in the bin, each with its way back; nothing when there are none. */
 export function OwnProjects() {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { emptyingText, goesFor } from './emptying';
+import { emptyingText, goesFor, whileSomethingGoes } from './emptying';
 
 const thing = (kept_because = '', is_purging = false) => ({ kept_because, is_purging, size_bytes: 1000 });
 
@@ -9,4 +9,10 @@ test('only what goes is counted', () => {
   );
   expect(emptyingText([thing(), thing()])).toBe('2 things of 2.0 kB cannot be put back any more.');
   expect(goesFor([thing('run 3 uses it')])).toEqual([]);
+});
+
+test('the page looks again as long as something goes', () => {
+  expect(whileSomethingGoes([thing(), thing('', true)])).toBe(2000);
+  expect(whileSomethingGoes([thing()])).toBe(false);
+  expect(whileSomethingGoes(undefined)).toBe(false);
 });

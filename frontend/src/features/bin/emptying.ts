@@ -20,3 +20,10 @@ export function emptyingText(things: readonly Fate[]): string {
   const stays = staying === 0 ? '' : ` ${plural(staying, 'other')} ${staying === 1 ? 'stays' : 'stay'}: something still needs ${staying === 1 ? 'it' : 'them'}.`;
   return `${plural(going.length, 'thing')}${size} cannot be put back any more.${stays}`;
 }
+
+const GOING_MS = 2000;
+
+/** How often to look again: what goes may wait for other work, and another job may finish it. */
+export function whileSomethingGoes(things: readonly Pick<Fate, 'is_purging'>[] | undefined): number | false {
+  return things?.some((thing) => thing.is_purging) === true && GOING_MS;
+}
