@@ -11,8 +11,8 @@ from playwright.sync_api import Browser, BrowserContext, StorageState, expect
 from tour.browser import WINDOW, chromium
 from tour.studio import Studio, private_studio
 
-STARTED_WITHIN_MS = 30_000
-ANSWERED_WITHIN_MS = 15_000
+STARTED_WITHIN_MS = 60_000
+ANSWERED_WITHIN_MS = 30_000
 SAMPLES_WITHIN_MS = 120_000
 UNTIL_SAMPLES_ARE_THERE = """async (deadline_ms) => {
     const read = async (path) => (await fetch(path)).json();

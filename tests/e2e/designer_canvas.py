@@ -146,7 +146,7 @@ class DesignerCanvas:
             button.click()
 
     def expect_saved(self) -> None:
-        expect(self.page.get_by_test_id("save-state")).to_have_text(SAVED, timeout=15_000)
+        expect(self.page.get_by_test_id("save-state")).to_have_text(SAVED)
 
     def expect_no_problems(self) -> None:
         self.show("problems")
