@@ -150,7 +150,7 @@ class DesignerCanvas:
 
     def expect_no_problems(self) -> None:
         self.show("problems")
-        expect(self.page.get_by_text("No problems found.")).to_be_visible(timeout=10_000)
+        expect(self.page.get_by_text("No problems found.")).to_be_visible()
 
     def served(self) -> dict[str, Any]:
         """The network as the server has it."""
