@@ -9,14 +9,16 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from netloom.formats.estimator import from_estimator
     from netloom.formats.traced import from_module
     from netloom.pushing import push
     from netloom.transfer_learning import transfer
 
-__all__ = ["__version__", "from_module", "push", "transfer"]
+__all__ = ["__version__", "from_estimator", "from_module", "push", "transfer"]
 
 __version__ = "0.1.0"
 _DOORS = {
+    "from_estimator": "netloom.formats.estimator",
     "from_module": "netloom.formats.traced",
     "push": "netloom.pushing",
     "transfer": "netloom.transfer_learning",
