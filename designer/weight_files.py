@@ -33,6 +33,8 @@ from storage.services import local_blob, store_file
 LOAD = "designer.load_weights"
 MOST_COMPARED = 60
 """Networks, newest first: comparing more than that would keep a person waiting."""
+MOST_TENSORS_COMPARED = 60_000
+"""Over all these networks, each of which is looked at with the whole file."""
 LEAST_SHARE = 0.25
 """Of the network's learned numbers, where less than half of the file has a place in it."""
 _TENSORS: TypeAdapter[list[FileTensor]] = TypeAdapter(list[FileTensor])
@@ -109,7 +111,8 @@ def fitting_networks(waiting: WeightFile) -> list[tuple[Network, Matching]]:
     tensors = tensors_of(waiting)
     networks = Network.objects.filter(project=waiting.project_id, deleted_at=None)
     found: list[tuple[Network, Matching]] = []
-    for network in networks.order_by("-updated_at")[:MOST_COMPARED]:
+    most = max(1, min(MOST_COMPARED, MOST_TENSORS_COMPARED // max(1, len(tensors))))
+    for network in networks.order_by("-updated_at")[:most]:
         matching = match_weights(documents.stored_document(network.document), tensors)
         if _fits(matching):
             found.append((network, matching))

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 
 from common.errors import Code, Problem
 from designer import zoo
-from netloom.formats.matching import Matching, match_weights
+from netloom.formats.match_places import places_of
+from netloom.formats.matching import COUNTER, Matching, match_weights
 from netloom.formats.weight_file import FileTensor
 from netloom.formats.zoo.provider import ZooEntry
 from netloom.graph.document import Document
@@ -58,13 +60,22 @@ def document_for(template: str, tensors: Sequence[FileTensor]) -> Document:
 def fitting_templates(tensors: Sequence[FileTensor]) -> list[TemplateMatch]:
     """Return templates that take most of a file and find most of themselves in it, best first."""
     found: list[TemplateMatch] = []
+    least = LEAST_OF_BOTH * sum(tensor.name != COUNTER for tensor in tensors)
     for info in templates():
+        if _num_places(info.id) < least:
+            continue
         matching = match_weights(document_for(info.id, tensors), tensors)
         of_file = matching.num_matched / matching.num_in_file if matching.num_in_file else 0.0
         if min(of_file, matching.share) >= LEAST_OF_BOTH:
             found.append(TemplateMatch(info, matching))
     found.sort(key=lambda each: -each.matching.share)
     return found[:MOST_NAMED]
+
+
+@cache
+def _num_places(template: str) -> int:
+    """Return how many tensors a template has a place for, whatever its channels and classes."""
+    return len(places_of(document_for(template, ()))[0])
 
 
 def fitting_zoo(source: str, tensors: Sequence[FileTensor]) -> list[ZooEntry]:

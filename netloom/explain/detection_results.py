@@ -9,6 +9,8 @@ from pydantic import BaseModel, ConfigDict, Field
 Share = Annotated[float, Field(ge=0, le=1)]
 MOST_BOXES = 1000
 """Of one image, the best ones: more can neither be seen nor read."""
+MOST_CLASSES = 10_000
+"""Of a detector: the largest sets of boxes in use have some hundred to nine thousand."""
 
 
 class Box(BaseModel):

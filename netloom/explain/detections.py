@@ -20,7 +20,14 @@ from netloom.compile.plan import plan_network
 from netloom.data.manifest import Item
 from netloom.data.preprocess import Preprocessing
 from netloom.data.readable import read_batches
-from netloom.explain.detection_results import MOST_BOXES, Box, BoxOptions, FoundBoxes, ItemBoxes
+from netloom.explain.detection_results import (
+    MOST_BOXES,
+    MOST_CLASSES,
+    Box,
+    BoxOptions,
+    FoundBoxes,
+    ItemBoxes,
+)
 from netloom.explain.logits import device_of
 from netloom.explain.results import Cancelled, ExplainError
 from netloom.layers.box_checks import ChoiceParams
@@ -190,9 +197,14 @@ def detect_items(
 
 
 def found_rows(rows_N6: Tensor) -> Tensor:
-    """Return the rows that hold a box, on the CPU; rows that are left over have the label -1."""
+    """Return the rows that hold a box, on the CPU; rows that are left over have the label -1.
+
+    Numbers of classes above `MOST_CLASSES` are left out: a layer behind the detections made them.
+    """
     rows_N6 = rows_N6.detach().float().cpu()
-    return rows_N6[(rows_N6[:, 5] >= 0) & torch.isfinite(rows_N6).all(dim=1)]
+    label_N = rows_N6[:, 5]
+    is_class_N = (label_N >= 0) & (label_N < MOST_CLASSES)
+    return rows_N6[is_class_N & torch.isfinite(rows_N6).all(dim=1)]
 
 
 def boxes_of(rows_N6: Tensor, names: Sequence[str] = ()) -> list[Box]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 
 from netloom.explain.detection_results import ItemBoxes
@@ -11,8 +12,16 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 """What spreadsheets take for the beginning of a formula."""
 
 
+_SEPARATORS = re.compile(r"([;\t\r\n|])(?=\s*[=+\-@])")
+"""What some spreadsheets take for the end of a cell, before what they would compute."""
+
+
 def safe_cell(text: str) -> str:
-    """Return a text that spreadsheets show and never compute: a quote stands before formulas."""
+    """Return a text that spreadsheets show and never compute: a quote stands before formulas.
+
+    Also behind a semicolon or a tab, where spreadsheets of many countries begin another cell.
+    """
+    text = _SEPARATORS.sub(r"\1'", text)
     return f"'{text}" if text.startswith(_FORMULA) else text
 
 

@@ -22,7 +22,8 @@ from netloom.formats.state_dict import read_state_dict, unreadable_weights
 if TYPE_CHECKING:
     from torch import Tensor
 
-MAX_TENSORS = 200_000
+MAX_TENSORS = 20_000
+"""Of a file that is matched to networks: some times as many as the largest networks have."""
 MEASURED = frozenset({"running_mean", "running_var", "num_batches_tracked"})
 """What batch normalizations keep beside their parameters."""
 WEIGHTS_ALONE = frozenset({STATE_DICT.name, SAFETENSORS.name})
@@ -165,7 +166,10 @@ def _check_count(num_tensors: int, name: str) -> None:
     if not num_tensors:
         raise FormatError(f"{name} holds no weights. Choose one that does.")
     if num_tensors > MAX_TENSORS:
-        raise FormatError(f"{name} holds {num_tensors:,} tensors; {MAX_TENSORS:,} are allowed.")
+        raise FormatError(
+            f"{name} holds {num_tensors:,} tensors; {MAX_TENSORS:,} are allowed. "
+            "Save those of one network."
+        )
 
 
 def natural(text: str) -> list[tuple[int, str]]:

@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 import torch
-from safetensors.torch import load_file
+from safetensors.torch import load_file, save_file
 
+from designer import weight_files
 from designer.models import WeightFile, WeightSet
 from jobs.models import Job, JobState
 from netloom.analyze import analyze
@@ -96,6 +97,37 @@ def test_equal_shapes_in_a_far_larger_file_are_no_fit(
     job = bring("large.pth", (tmp_path / "large.pth").read_bytes())
     assert job.result is not None, job.problem
     assert api.get(f"/api/weight-files/{job.result['weight_file_id']}").json()["fits"] == []
+
+
+def test_a_long_file_is_compared_with_few_networks(
+    api: ApiClient,
+    project: Any,
+    bring: Callable[..., Job],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    content, _ = state_dict(tmp_path)
+    networks = [draw_network(api, project, None)["id"] for _ in range(3)]
+    job = bring("tiny.pth", content)
+    assert job.result is not None, job.problem
+    address = f"/api/weight-files/{job.result['weight_file_id']}"
+    assert len(api.get(address).json()["fits"]) == 3
+    monkeypatch.setattr(weight_files, "MOST_TENSORS_COMPARED", 9)  # twice the four of the file
+    fits = api.get(address).json()["fits"]
+    assert sorted(fit["network_id"] for fit in fits) == sorted(networks[1:])
+
+
+def test_more_tensors_than_any_network_has_are_refused(
+    bring: Callable[..., Job], tmp_path: Path
+) -> None:
+    one = torch.zeros(1)
+    save_file(
+        {f"layer{n}.weight": one.clone() for n in range(20_001)}, tmp_path / "many.safetensors"
+    )
+    job = bring("many.safetensors", (tmp_path / "many.safetensors").read_bytes())
+    assert job.state == JobState.FAILED
+    assert job.problem is not None
+    assert "20,001 tensors; 20,000 are allowed" in str(job.problem)
 
 
 def test_weights_that_fit_nothing_are_refused_and_can_be_thrown_away(
