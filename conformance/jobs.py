@@ -113,6 +113,7 @@ def _line(step: str, found: Comparison, image: tuple[int, ...], timer: _Timer) -
     seconds, cpu_s = timer.lap()
     words = found.problem or (
         f"differs by {found.max_abs_diff:.1e} of {found.max_abs_value:.3g} (spread {found.std:.2g})"
+        + (f", rounding {found.rounding:.1e}" if found.rounding else "")
     )
     return Line(
         step=step,
