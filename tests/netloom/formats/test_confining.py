@@ -12,7 +12,8 @@ from netloom.formats import confining
 
 TELL = (
     "import json, resource as r;"
-    "print(json.dumps([r.getrlimit(each) for each in (r.RLIMIT_DATA, r.RLIMIT_FSIZE, r.RLIMIT_CPU)]))"
+    "asked = (r.RLIMIT_DATA, r.RLIMIT_FSIZE, r.RLIMIT_CPU);"
+    "print(json.dumps([r.getrlimit(each) for each in asked]))"
 )
 
 
