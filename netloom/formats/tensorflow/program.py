@@ -33,6 +33,7 @@ def main(arguments: Sequence[str]) -> None:
         making.add_argument("source", type=Path)
         making.add_argument("target", type=Path)
         making.add_argument("--batch", type=int)
+        making.add_argument("--half", action="store_true", help="round weights; tflite alone")
         making.add_argument("--outputs", nargs="+", required=True)
     for name in ("compute", "ask"):
         computing = doing.add_parser(name)
@@ -54,7 +55,8 @@ def main(arguments: Sequence[str]) -> None:
     elif options.doing == "saved-model":
         make_saved_model(options.source, options.target, options.outputs, options.batch)
     else:
-        make_tflite(options.source, options.target, options.outputs, options.batch)
+        batch, rounds = options.batch, options.half
+        make_tflite(options.source, options.target, options.outputs, batch, rounds_weights=rounds)
 
 
 def make_saved_model(source: Path, folder: Path, outputs: Sequence[str], batch: int | None) -> None:
@@ -82,14 +84,28 @@ def make_saved_model(source: Path, folder: Path, outputs: Sequence[str], batch: 
     archive.write_out(str(folder), verbose=False)
 
 
-def make_tflite(source: Path, target: Path, outputs: Sequence[str], batch: int | None) -> None:
-    """Write a Keras file for TensorFlow Lite, with the operators that every runtime of it has."""
+def make_tflite(
+    source: Path,
+    target: Path,
+    outputs: Sequence[str],
+    batch: int | None,
+    *,
+    rounds_weights: bool = False,
+) -> None:
+    """Write a Keras file for TensorFlow Lite, with the operators that every runtime of it has.
+
+    Args:
+        rounds_weights: Weights are stored as float16; what takes and gives them stays float32.
+    """
     tensorflow: Any = import_module("tensorflow")
     with tempfile.TemporaryDirectory() as name:
         make_saved_model(source, Path(name), outputs, batch)
         converter = tensorflow.lite.TFLiteConverter.from_saved_model(
             name, signature_keys=[SIGNATURE]
         )
+        if rounds_weights:
+            converter.optimizations = [tensorflow.lite.Optimize.DEFAULT]
+            converter.target_spec.supported_types = [tensorflow.float16]
         target.write_bytes(converter.convert())
 
 
