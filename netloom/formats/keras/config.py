@@ -146,7 +146,9 @@ def _checked(
         raise FormatError("The model has no inputs or no outputs. Save it again.")
     for ref in (*inputs, *outputs, *(r for one in layers for c in one.calls for r in c.inputs)):
         if ref.layer not in by_name:
-            raise FormatError(f"The model takes something from {ref.layer}, which is not there.")
+            raise FormatError(
+                f"The model takes something from {ref.layer[:100]}, which is not there."
+            )
     return KerasModel(name, tuple(layers), inputs, outputs, by_name)
 
 

@@ -78,7 +78,7 @@ def draw_input(
         value = _volume(sheet, shape)
     else:
         raise FormatError(
-            f"The input {layer.name} has {len(shape)} axes beside the batch; 1 to 4 are read."
+            f"The input {layer.name[:100]} has {len(shape)} axes beside the batch; 1 to 4 are read."
         )
     sheet.end(layer)
     return value, folded
@@ -91,13 +91,13 @@ def _shape_of(layer: KerasLayer) -> list[int | None]:
         given = [None, *cast("list[object]", config["shape"])]
     if not isinstance(given, list) or not given:
         raise FormatError(
-            f"The file does not say which shape the input {layer.name} takes. Build the model with "
-            "an Input(shape=...) as its first layer, and save it again."
+            f"The file does not say which shape the input {layer.name[:100]} takes. Build the "
+            "model with an Input(shape=...) as its first layer, and save it again."
         )
     sizes: list[int | None] = []
     for each in cast("list[object]", given)[1:]:
         if each is not None and (not isinstance(each, int) or isinstance(each, bool) or each < 1):
-            raise FormatError(f"The input {layer.name} has a size of {str(each)[:40]}.")
+            raise FormatError(f"The input {layer.name[:100]} has a size of {str(each)[:40]}.")
         sizes.append(each)
     return sizes
 
@@ -136,7 +136,9 @@ def _features_or_tokens(
     if vocabularies:
         return sheet.add("TokenInput", vocabulary=vocabularies[0], length=shape[0])
     if shape[0] is None:
-        raise FormatError(f"The file does not say how many features the input {layer.name} has.")
+        raise FormatError(
+            f"The file does not say how many features the input {layer.name[:100]} has."
+        )
     return sheet.add("FeatureInput", num_features=shape[0])
 
 
@@ -160,7 +162,9 @@ def _image(
         shape = [*shape[1:], shape[0]]
     height, width, channels = shape
     if channels is None:
-        raise FormatError(f"The file does not say how many channels the input {layer.name} has.")
+        raise FormatError(
+            f"The file does not say how many channels the input {layer.name[:100]} has."
+        )
     if height is None or width is None:
         sheet.note(
             f"The network takes images of any size; its input was set to {USUAL_SIDE_PX} × "

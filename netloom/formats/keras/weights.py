@@ -126,7 +126,7 @@ class Keras3Weights(WeightSource):
         for number in range(len(own.names()) if own is not None else 0):
             name = f"{path}/vars/{number}"
             if own is None or not own.has(str(number)):
-                raise FormatError(f"The weights {name!r} are not in the file. Save it again.")
+                raise FormatError(f"The weights {name[:100]!r} are not in the file. Save it again.")
             found.append(own.array(str(number)))
             self.used.add(name)
         for part in _INNER_PARTS if depth < len(_INNER_PARTS) else ():

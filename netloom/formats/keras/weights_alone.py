@@ -63,7 +63,7 @@ def read_keras_weights(path: Path) -> WeightFile:
         for layer, arrays in _layers(root, path.name):
             for key, name, array, shape in _as_torch(arrays):
                 if key in tensors:
-                    raise FormatError(f"{path.name} holds {key!r} twice. Save it again.")
+                    raise FormatError(f"{path.name} holds {key[:100]!r} twice. Save it again.")
                 tensors[key] = torch.as_tensor(np.ascontiguousarray(array))
                 facts.append(
                     FileTensor(

@@ -14,7 +14,9 @@ from torch import Tensor
 
 from netloom.formats.damage import reason_of
 from netloom.formats.imported import FormatError
-from netloom.formats.pt2.forms import FORMS, MAKERS, NoForm, plain_form
+from netloom.formats.pt2.form import NoForm
+from netloom.formats.pt2.forms import FORMS, MAKERS, plain_form
+from netloom.formats.pt2.trusting import is_trusted_in_vain
 from netloom.formats.traced.calls import CHANGED, Call, Out, Ref, Stored
 from netloom.formats.traced.importing import FUNCTIONS
 
@@ -105,6 +107,8 @@ class Tape:
         if is_in_place:
             self._check_change(base, inner, is_any_followed=is_any_followed)
         check_size(base, args)
+        if is_trusted_in_vain(base, args):
+            raise CannotCompute(f"{base} does not take what it is given: sizes do not fit.")
         results = _computed(overload, args)
         if not is_in_place:
             given = {id(each) for each in inner}

@@ -74,6 +74,14 @@ def test_a_lambda_never_runs(tmp_path: Path) -> None:
     assert not marker.exists()
 
 
+def test_a_name_without_end_is_cut_in_the_text(tmp_path: Path) -> None:
+    given = {"class_name": "InputLayer", "name": "g", "config": {"name": "g"}, "inbound_nodes": []}
+    outputs = [["x" * 5000, 0, 0]]
+    config = {"layers": [given], "input_layers": [["g", 0, 0]], "output_layers": outputs}
+    with pytest.raises(FormatError, match=r"something from x{100}, which is not there"):
+        read_network(keras_file(tmp_path / "n.keras", {"class_name": "Model", "config": config}))
+
+
 @pytest.mark.parametrize(
     "entry",
     [

@@ -109,6 +109,9 @@ def test_positions_of_the_source_are_not_read(small: Path, tmp_path: Path) -> No
     assert not mark.exists()
 
 
+STEPS = ("w = torch.zeros([16, 4])", "h = torch.zeros([1, 1, 4])")
+
+
 @pytest.mark.parametrize(
     ("lines", "words"),
     [
@@ -134,6 +137,12 @@ def test_positions_of_the_source_are_not_read(small: Path, tmp_path: Path) -> No
           "return torch.add(_0, _1)"], "would make a tensor of 72,057,594,037,927,936"),
         (["return torch.upsample_nearest2d(torch.zeros([1, 1, 999, 999]), None, [999., 999.])"],
          "would make a tensor of"),
+        ([*STEPS, "_0 = torch.zeros([1, 1048576, 4])",
+          "_3, _4, _5 = torch.lstm(_0, [h, h], [w, w], False, 1, 0., False, False, True)",
+          "return _3"], "more than 100,000 steps"),
+        ([*STEPS, "_0 = torch.zeros([4096, 4096, 4])", "h = torch.zeros([1, 4096, 99])",
+          "_3, _4 = torch.gru(_0, h, [w, w], False, 1, 0., False, False, True)", "return _3"],
+         "gru would make a tensor of 3,321,888,768"),
         (["_0 = 2", "for i in range(99):", "  _0 = torch.mul(_0, _0)", "return x"],
          "larger than 64 bits hold"),
         (["_0 = [1]", "for i in range(99):", "  _0 = torch.add(_0, _0)", "return x"],
@@ -156,6 +165,37 @@ def test_positions_of_the_source_are_not_read(small: Path, tmp_path: Path) -> No
 def test_code_that_does_other_things_is_refused(small: Path, lines: list[str], words: str) -> None:
     with pytest.raises(FormatError, match=words):
         read_torchscript(with_body(small, "_9 = (self.fc).forward(x, )", *lines))
+
+
+SEQUENCE = "s = torch.zeros([2, 5, 4])"
+NO_FIT = "does not take what it is given: sizes do not fit"
+
+
+@pytest.mark.parametrize(
+    ("lines", "words"),
+    [
+        (["h = torch.zeros([1, 1, 4])", "_3, _4, _5 = torch.lstm(s, [h, h], [w, w], False, 1, 0., "
+          "False, False, True)", "return _3"], f"lstm {NO_FIT}"),
+        (["h = torch.zeros([1, 2, 4])", "s = torch.zeros([2, 5, 64])", "_3, _4, _5 = torch.lstm(s, "
+          "[h, h], [w, w], False, 1, 0., False, False, True)", "return _3"], f"lstm {NO_FIT}"),
+        (["h = torch.zeros([1, 2, 4])", "_3, _4 = torch.gru(s, h, [w, w], False, 1, 0., False, "
+          "False, True)", "return _3"], f"gru {NO_FIT}"),
+        (["_3, _4, _5 = torch._native_batch_norm_legit_no_training(s, w, w, w, w, 0.1, 0.001)",
+          "return _3"], NO_FIT),
+        (["q = torch.zeros([2, 4, 8, 16])", "k = torch.zeros([1, 4, 8, 16])", "_3, _4 = "
+          "torch._scaled_dot_product_flash_attention_for_cpu(q, k, k)", "return _3"], NO_FIT),
+        (["_3, _4 = torch._native_multi_head_attention(s, s, s, 4, 0, torch.zeros([12, 4]), "
+          "torch.zeros([12]), torch.zeros([4, 4]), torch.zeros([4]), None, False)", "return _3"],
+         NO_FIT),
+    ],
+)  # fmt: skip
+def test_kernels_that_look_at_no_sizes_are_not_called_with_wrong_ones(
+    small: Path, lines: list[str], words: str
+) -> None:
+    """Each of these ended the process, or gave what lay in memory beside a tensor."""
+    body = ["_9 = (self.fc).forward(x, )", "w = torch.zeros([16, 4])", SEQUENCE, *lines]
+    with pytest.raises(FormatError, match=words):
+        read_torchscript(with_body(small, *body))
 
 
 @pytest.mark.parametrize(
