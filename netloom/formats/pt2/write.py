@@ -10,9 +10,9 @@ from pydantic import Field
 
 from netloom.formats.error_gaps import program_gaps
 from netloom.formats.exported import ExportGap, ExportOptions, Written
+from netloom.formats.fixed_lengths import length_gaps, unrolled
 from netloom.formats.imported import ImportedNetwork
 from netloom.formats.own.bundle_writer import meta_now
-from netloom.formats.pt2.unrolled import unrolled_gaps
 from netloom.formats.read_progress import Progress
 from netloom.graph.document import Document
 
@@ -41,7 +41,7 @@ def gaps(document: Document, options: ExportOptions) -> Sequence[ExportGap]:
     if found := program_gaps(document):
         return found
     length = options.length if isinstance(options, Options) else None
-    return unrolled_gaps(document) if length is None else ()
+    return length_gaps(document, unrolled) if length is None else ()
 
 
 def write(
