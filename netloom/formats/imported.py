@@ -55,8 +55,8 @@ class ParityCheck(ReportModel):
     Attributes:
         oracle: Who computed the other side, e.g. `onnxruntime 1.31.1`.
         inputs: `random` with the seed, or the file's name.
-        max_abs_diff: Largest absolute difference over all outputs.
-        max_abs_value: Largest absolute value of the other side, to judge the difference by.
+        max_abs_diff: Largest absolute difference, in the output that differs most by its scale.
+        max_abs_value: Largest absolute value of that output, to judge the difference by.
         first_above: The first node, in the order of computing, that differs by more than 1e-4;
             None where none does, or where the oracle shows outputs alone.
     """
@@ -68,9 +68,14 @@ class ParityCheck(ReportModel):
     first_above: Text | None = None
 
     @property
+    def relative(self) -> float:
+        """The difference in shares of the largest value, or of 1 where that is less."""
+        return self.max_abs_diff / max(1.0, self.max_abs_value)
+
+    @property
     def is_equal(self) -> bool:
         """Whether both sides are equal but for rounding."""
-        return self.max_abs_diff <= TOLERANCE * max(1.0, self.max_abs_value)
+        return self.relative <= TOLERANCE
 
 
 class ImportReport(ReportModel):

@@ -8,6 +8,7 @@ from typing import Literal
 
 from netloom.formats.weight_file import FileTensor, natural
 from netloom.graph.document import Document
+from netloom.layers.recurrent import GRUParams
 from netloom.layers.shapes import Shape
 from netloom.surgery.expand import LayerUse, expand
 
@@ -29,6 +30,7 @@ class Place:
         flattened: Of a Linear layer behind a Flatten: sizes of what was flattened, as one counts
             them that has channels last.
         sees_image: No layer with weights lies between an image input and its own.
+        resets_after: Of a GRU, whether its reset gate acts behind the product; None of all others.
     """
 
     key: str
@@ -42,6 +44,11 @@ class Place:
     before: str = ""
     flattened: tuple[int, ...] | None = None
     sees_image: bool = False
+    resets_after: bool | None = None
+
+    def computes_as(self, tensor: FileTensor) -> bool:
+        """Say whether numbers of the file mean the same here: tensors of both GRUs look alike."""
+        return tensor.resets_after is None or tensor.resets_after == self.resets_after
 
     @property
     def num_values(self) -> int:
@@ -105,6 +112,7 @@ def places_of(document: Document) -> tuple[list[Place], bool]:
             before=before[use.path],
             flattened=_flattened(use, uses),
             sees_image=use.path in raw,
+            resets_after=use.params.reset_after if isinstance(use.params, GRUParams) else None,
         )
         for use in expansion.uses
         for spec in (*use.parameters, *use.buffers)

@@ -126,8 +126,11 @@ def match_weights(
     taken = {match.tensor.key for match in found.of.values()}
     left = [tensor for tensor in tensors if tensor.key not in taken]
     ordered = by_order(rest, left)
-    matches = {**found.of, **ordered.of}
-    notes = [*ordered.notes, *_folded(places, tensors)]
+    alike = {**found.of, **ordered.of}
+    other = [place for place in places
+             if place.key in alike and not place.computes_as(alike[place.key].tensor)]  # fmt: skip
+    matches = {key: match for key, match in alike.items() if key not in {p.key for p in other}}
+    notes = [*ordered.notes, *_folded(places, tensors), *_other_gru(other)]
     table = _table(places, tensors, matches, found.other_shape, is_complete, notes)
     if not is_bgr:
         return table
@@ -146,6 +149,18 @@ def _folded(places: Sequence[Place], tensors: Sequence[FileTensor]) -> list[str]
     return [
         f"The {has} has batch normalizations and the {lacks} has none: they were probably merged "
         "into its convolutions, whose numbers are others then. Take both from the same stage."
+    ]
+
+
+def _other_gru(places: Sequence[Place]) -> list[str]:
+    """Say which layers start new because theirs is the other kind of GRU."""
+    if not places:
+        return []
+    names = ", ".join(dict.fromkeys(place.layer for place in places))
+    where = "before the product" if places[0].resets_after else "behind the product"
+    return [
+        f"In the file the reset gate acts {where}, other than in {names[:1000]}: the same numbers "
+        "would compute something else. Change “Reset after the product” there, and match again."
     ]
 
 

@@ -51,8 +51,8 @@ def record(
             return torch.export.export(
                 runnable.module, examples, dynamic_shapes=shapes, strict=False
             )
-    except ExportError:
-        raise
+    except ExportError as error:  # of what stands in for a layer
+        raise export_failure(error, runnable.module, "record the network", str(error)) from error
     except Exception as error:  # it raises what it likes
         raise _why_not(error, runnable, kept) from error
 

@@ -188,7 +188,9 @@ def fresh_torch() -> str:
 def compare(
     expected: Sequence[Tensor], given: Sequence[Tensor], *, oracle: str, inputs: str
 ) -> ParityCheck:
-    """Return how far two lists of outputs are apart.
+    """Return how far two lists of outputs are apart: the figures of the output that is worst.
+
+    Each output is judged by its own scale: scores of 0 to 1 beside boxes of thousands of pixels.
 
     Raises:
         ExportError: There are others, of other shapes, or numbers that are none on one side alone.
@@ -196,7 +198,7 @@ def compare(
     shapes = [tuple(each.shape) for each in expected], [tuple(each.shape) for each in given]
     if shapes[0] != shapes[1]:
         raise ExportError(f"{oracle} gives outputs of sizes {shapes[1]} instead of {shapes[0]}.")
-    difference = largest = 0.0
+    found: list[ParityCheck] = []
     for one, other in zip(expected, given, strict=True):
         left, right = one.double(), other.double()
         if not torch.equal(left.isfinite(), right.isfinite()):
@@ -204,11 +206,21 @@ def compare(
                 f"{oracle} gives numbers where the network gives none, or vice versa."
             )
         is_number = left.isfinite()
-        if not bool(is_number.any()):
-            continue
-        difference = max(difference, float((left - right)[is_number].abs().max()))
-        largest = max(largest, float(left[is_number].abs().max()))
-    return ParityCheck(oracle=oracle, inputs=inputs, max_abs_diff=difference, max_abs_value=largest)
+        has_numbers = bool(is_number.any())
+        difference = float((left - right)[is_number].abs().max()) if has_numbers else 0.0
+        largest = float(left[is_number].abs().max()) if has_numbers else 0.0
+        found.append(
+            ParityCheck(
+                oracle=oracle, inputs=inputs, max_abs_diff=difference, max_abs_value=largest
+            )
+        )
+    nothing = ParityCheck(oracle=oracle, inputs=inputs, max_abs_diff=0.0, max_abs_value=0.0)
+    return worst_of(found or [nothing])
+
+
+def worst_of(checks: Sequence[ParityCheck]) -> ParityCheck:
+    """Return the comparison that differs most by its own scale, of equal ones that of most."""
+    return max(checks, key=lambda each: (each.relative, each.max_abs_value))
 
 
 def judged(parity: ParityCheck, *, refused_above: float = REFUSED_ABOVE) -> list[str]:
@@ -220,14 +232,13 @@ def judged(parity: ParityCheck, *, refused_above: float = REFUSED_ABOVE) -> list
     Raises:
         ExportError: The difference is so large that something is wrong.
     """
-    scale = max(1.0, parity.max_abs_value)
-    if parity.max_abs_diff > refused_above * scale:
+    if parity.relative > refused_above:
         raise ExportError(
             f"Nothing was written: {parity.oracle} computes other numbers than the network, with a "
             f"largest difference of {parity.max_abs_diff:.3g} of {parity.max_abs_value:.3g}. Tell "
             "us which network it was."
         )
-    if parity.max_abs_diff > NOTED_ABOVE * scale:
+    if parity.relative > NOTED_ABOVE:
         return [
             f"{parity.oracle} differs by {parity.max_abs_diff:.3g} of {parity.max_abs_value:.3g}: "
             "more than rounding usually does."

@@ -46,6 +46,8 @@ class FileTensor(BaseModel):
         shape_in_file: As the file has it, where that differs.
         is_channels_last: It was trained on channels that come last, which matters to a Linear
             layer behind a Flatten.
+        resets_after: Of a GRU, whether its reset gate acts behind the product; None where the file
+            does not say, and of all others.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -56,6 +58,7 @@ class FileTensor(BaseModel):
     shape: tuple[int, ...]
     shape_in_file: tuple[int, ...] | None = None
     is_channels_last: bool = False
+    resets_after: bool | None = None
 
     @property
     def is_learned(self) -> bool:

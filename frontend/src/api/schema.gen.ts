@@ -6713,8 +6713,8 @@ export interface components {
          *     Attributes:
          *         oracle: Who computed the other side, e.g. `onnxruntime 1.31.1`.
          *         inputs: `random` with the seed, or the file's name.
-         *         max_abs_diff: Largest absolute difference over all outputs.
-         *         max_abs_value: Largest absolute value of the other side, to judge the difference by.
+         *         max_abs_diff: Largest absolute difference, in the output that differs most by its scale.
+         *         max_abs_value: Largest absolute value of that output, to judge the difference by.
          *         first_above: The first node, in the order of computing, that differs by more than 1e-4;
          *             None where none does, or where the oracle shows outputs alone.
          */

@@ -61,6 +61,7 @@ def read_keras_weights(path: Path) -> WeightFile:
     facts: list[FileTensor] = []
     with open_hdf5(path, path.name) as root:
         for layer, arrays in _layers(root, path.name):
+            resets_after = _resets_after(arrays)
             for key, name, array, shape in _as_torch(arrays):
                 if key in tensors:
                     raise FormatError(f"{path.name} holds {key[:100]!r} twice. Save it again.")
@@ -73,6 +74,7 @@ def read_keras_weights(path: Path) -> WeightFile:
                         shape=array.shape,
                         shape_in_file=shape if shape != array.shape else None,
                         is_channels_last=True,
+                        resets_after=resets_after,
                     )
                 )
     return WeightFile("Keras weights (HDF5)", tuple(facts), tensors)
@@ -162,18 +164,26 @@ def _laid_out(name: str, array: Array, is_depthwise: bool) -> Array:
     return array
 
 
+def _resets_after(given: list[_Named]) -> bool | None:
+    """Say which GRU a layer is, by its bias: one for both products, or one for each."""
+    found = {name: array for _, name, array in given}
+    kernel, bias = found.get("recurrent_kernel"), found.get("bias")
+    if kernel is None or bias is None or kernel.shape[-1] != 3 * kernel.shape[0]:
+        return None
+    return bias.ndim == 2
+
+
 def _recurrent(given: list[_Named]) -> Iterator[tuple[str, str, Array, tuple[int, ...]]]:
     """Yield kernels (F, gates U) and (U, gates U) with the gates in the order of torch.
 
-    A GRU that resets before the product has one bias. Its tensors look like those of every other
-    and would compute something else there: it is left as it is, and fits no layer.
+    What holds other numbers of gates or biases, as layers for CUDA once did, is left as it is and
+    fits no layer.
     """
     found = {name: (key, array) for key, name, array in given}
-    units = found["recurrent_kernel"][1].shape[0]
-    num_gates = found["recurrent_kernel"][1].shape[-1] // max(1, units)
-    order = _GATES.get(num_gates)
+    units, size = found["recurrent_kernel"][1].shape[0], found["recurrent_kernel"][1].shape[-1]
+    order = _GATES.get(size // max(1, units))
     bias = found.get("bias")
-    if order is None or (num_gates == 3 and bias is not None and bias[1].ndim == 1):
+    if order is None or (bias is not None and bias[1].shape[-1] != size):
         yield from ((key, name, array, array.shape) for key, name, array in given)
         return
     for name, own in (("kernel", "weight_ih_l0"), ("recurrent_kernel", "weight_hh_l0")):

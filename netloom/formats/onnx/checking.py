@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from netloom.formats.exported import ExportError
 from netloom.formats.imported import ParityCheck
 from netloom.formats.recording import MORE_STEPS, open_symbols
-from netloom.formats.runnable import LENGTH, Runnable, compare
+from netloom.formats.runnable import LENGTH, Runnable, compare, worst_of
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -47,12 +47,8 @@ def check_file(
         found.append(compare(runnable.run(inputs), given, oracle=runtime_name(), inputs=""))
     batches = " and ".join(str(count) for count in samples)
     steps = f", {LENGTH + MORE_STEPS} steps" if has_open_length else ""
-    return ParityCheck(
-        oracle=runtime_name(),
-        inputs=f"random (batch {batches}{steps})",
-        max_abs_diff=max(each.max_abs_diff for each in found),
-        max_abs_value=max(each.max_abs_value for each in found),
-    )
+    inputs_text = f"random (batch {batches}{steps})"
+    return worst_of(found).model_copy(update={"inputs": inputs_text})
 
 
 def runtime_name() -> str:

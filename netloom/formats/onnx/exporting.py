@@ -13,6 +13,7 @@ from netloom.formats.exported import ExportError
 from netloom.formats.failed_node import export_failure
 from netloom.formats.onnx.recurrent_export import RECURRENT
 from netloom.formats.onnx.stand_ins import with_stand_ins
+from netloom.formats.onnx.translations import translations
 from netloom.formats.recording import AXIS_NAMES, open_symbols, quiet, record
 from netloom.formats.runnable import Runnable
 
@@ -38,6 +39,7 @@ def export_model(
                 input_names=[spec.name for spec in runnable.inputs],
                 output_names=list(runnable.outputs),
                 opset_version=opset,
+                custom_translation_table=translations(),
                 verbose=False,
             )
     except Exception as error:  # it raises what it likes

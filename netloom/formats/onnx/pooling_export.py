@@ -38,17 +38,10 @@ class WindowsInside(nn.Module):
     def __init__(self, layer: Sliding) -> None:
         super().__init__()
         self.layer = layer
-        self.is_plain = isinstance(layer, nn.MaxPool1d) and not layer.return_indices
 
     def forward(self, x: Tensor) -> Tensor | tuple[Tensor, Tensor]:
         """Return what the layer returns."""
         layer = self.layer
-        if self.is_plain:
-            # The path without indices takes lengths for fixed.
-            values, _ = nn.functional.max_pool1d_with_indices(
-                x, layer.kernel_size, layer.stride, layer.padding, layer.dilation, layer.ceil_mode
-            )
-            return values
         sizes = cast("list[object]", list(x.shape[2:]))
         if not layer.ceil_mode or not all(isinstance(size, int) for size in sizes):
             return layer(x)

@@ -2,37 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterable
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from typing import cast, get_args
 
 from torch import nn
 
 from netloom.formats.onnx.pooling_export import Adaptive, SlicedPool, Sliding, WindowsInside
 from netloom.formats.onnx.recurrent_export import OnnxRecurrent
+from netloom.formats.standing_in import any_length, standing_in
 from netloom.layers.modules.recurrent import GRU, LSTM, RNN
 
 
-@contextmanager
-def with_stand_ins(network: nn.Module) -> Generator[None]:
+def with_stand_ins(network: nn.Module) -> AbstractContextManager[None]:
     """Let a network compute the same by what ONNX has for it, for a while."""
-    named = cast("Iterable[tuple[str, nn.Module]]", network.named_modules(remove_duplicate=False))
-    found = [(name, module, _stand_in(module)) for name, module in named]
-    replaced = [(name, module, other) for name, module, other in found if other is not None]
-    try:
-        for name, _, other in replaced:
-            network.set_submodule(name, other)
-        yield
-    finally:
-        for name, module, _ in replaced:
-            network.set_submodule(name, module)
+    return standing_in(network, _stand_in)
 
 
 def _stand_in(module: nn.Module) -> nn.Module | None:
     if isinstance(module, LSTM | GRU | RNN):
         return OnnxRecurrent(module)
+    if isinstance(module, nn.RReLU):
+        return nn.LeakyReLU((module.lower + module.upper) / 2)  # what it is outside of training
+    if (pooling := any_length(module)) is not None:
+        return pooling
     if type(module) in get_args(Sliding):
         sliding = cast("Sliding", module)
-        needs = sliding.ceil_mode or isinstance(sliding, nn.MaxPool1d)
-        return WindowsInside(sliding) if needs else None
+        return WindowsInside(sliding) if sliding.ceil_mode else None
     return SlicedPool(cast("Adaptive", module)) if type(module) in get_args(Adaptive) else None

@@ -9,6 +9,7 @@ from pydantic import Field
 
 from netloom.formats.error_gaps import program_gaps
 from netloom.formats.exported import ExportGap, ExportOptions, Written
+from netloom.formats.fixed_lengths import cut_into_windows, length_gaps
 from netloom.formats.imported import ImportedNetwork
 from netloom.formats.read_progress import Progress
 from netloom.graph.document import Document
@@ -48,9 +49,11 @@ class Options(ExportOptions):
 
 
 def gaps(document: Document, options: ExportOptions) -> Sequence[ExportGap]:
-    """Return errors, placeholders among them, and layers that PyTorch cannot record."""
-    del options
-    return program_gaps(document)
+    """Return errors, placeholders among them, and layers that cannot be said for any length."""
+    if found := program_gaps(document):
+        return found
+    length = options.length if isinstance(options, Options) else None
+    return length_gaps(document, cut_into_windows) if length is None else ()
 
 
 def write(

@@ -21,11 +21,15 @@ def gaps(document: Document, options: ExportOptions) -> Sequence[ExportGap]:
 def write(
     network: ImportedNetwork, path: Path, options: ExportOptions, progress: Progress
 ) -> Written:
-    """Write the zip."""
-    del options, progress
+    """Write the zip, and read it back."""
+    del options
+    from netloom.formats.own.reading_back import check_bundle
+
     write_bundle(path, network.document, network.weights, meta_now(network))
+    progress(0.7, "Reading it back")
+    parity = check_bundle(path, network)
     notes = [] if network.weights else ["It holds no weights: none were given."]
-    return Written(notes)
+    return Written(notes, parity)
 
 
 def meta_now(network: ImportedNetwork) -> BundleMeta:

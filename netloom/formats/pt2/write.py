@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import nullcontext
 from pathlib import Path
 
 from pydantic import Field
 
 from netloom.formats.error_gaps import program_gaps
 from netloom.formats.exported import ExportGap, ExportOptions, Written
+from netloom.formats.fixed_lengths import length_gaps, unrolled
 from netloom.formats.imported import ImportedNetwork
 from netloom.formats.own.bundle_writer import meta_now
 from netloom.formats.read_progress import Progress
@@ -35,9 +37,11 @@ class Options(ExportOptions):
 
 
 def gaps(document: Document, options: ExportOptions) -> Sequence[ExportGap]:
-    """Return errors, and layers that PyTorch cannot record."""
-    del options
-    return program_gaps(document)
+    """Return errors, and layers that PyTorch cannot record, or not for any length."""
+    if found := program_gaps(document):
+        return found
+    length = options.length if isinstance(options, Options) else None
+    return length_gaps(document, unrolled) if length is None else ()
 
 
 def write(
@@ -49,17 +53,19 @@ def write(
     from netloom.formats.fresh import run_fresh
     from netloom.formats.recording import MORE_STEPS, open_symbols, record
     from netloom.formats.runnable import LENGTH, compare, fresh_torch, judged, make_runnable
+    from netloom.formats.standing_in import any_length, standing_in
 
     chosen = Options.model_validate(options.model_dump())
     runnable = make_runnable(network)
     progress(0.2, "Recording what the network computes")
-    program = record(runnable, batch=chosen.batch, length=chosen.length)
+    has_open_length = bool(open_symbols(runnable, chosen.batch, chosen.length) - {"B"})
+    with standing_in(runnable.module, any_length) if has_open_length else nullcontext():
+        program = record(runnable, batch=chosen.batch, length=chosen.length)
     progress(0.5, "Writing the file")
     about = meta_now(network).model_dump_json(by_alias=True)
     torch.export.save(program, path, extra_files={ABOUT: about})
     del program
     progress(0.6, "Running it in a fresh process")
-    has_open_length = bool(open_symbols(runnable, chosen.batch, chosen.length) - {"B"})
     count = chosen.batch or (3 if "B" in runnable.symbols else 1)
     inputs = runnable.examples(
         count, length=chosen.length, more=MORE_STEPS if has_open_length else 0

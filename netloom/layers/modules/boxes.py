@@ -78,7 +78,7 @@ class DetectionTransform(nn.Module):
         sizes = padded.new_tensor(
             [*padded.shape[2:], inner_height, inner_width, height, width]
         )
-        return padded, sizes.expand(len(image_BCHW), -1)
+        return padded, sizes.expand(image_BCHW.shape[0], -1)
 
 
 def clipped_boxes(boxes_N4: torch.Tensor, size_2: torch.Tensor) -> torch.Tensor:

@@ -152,7 +152,9 @@ class GRU(RecurrentPorts, nn.GRU):
             sides: list[torch.Tensor] = []
             for suffix in suffixes:
                 if state_LBH is None:
-                    start_BH = output_BTF.new_zeros(len(output_BTF), self.hidden_size)
+                    start_BH = output_BTF.new_zeros(
+                        output_BTF.shape[0], self.hidden_size
+                    )
                 else:
                     start_BH = state_LBH[len(ends)]
                 side_BTH, end_BH = self.one_direction(

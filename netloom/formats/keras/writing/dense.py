@@ -9,6 +9,7 @@ import numpy as np
 from netloom.formats.keras.writing.tensor import Tensor
 from netloom.formats.keras.writing.use import Use, target_of, wants
 from netloom.formats.keras.writing.windows import kernel_last
+from netloom.layers.layer_norm import normalized_shape
 from netloom.layers.shapes import Dim
 
 if TYPE_CHECKING:
@@ -123,8 +124,11 @@ def normalised(use: Use, kind: str) -> Tensor:
     """Say LayerNorm or RMSNorm over the axes that it works on."""
     params = use.step.params
     value = use.value
-    last = len(value.shape) - 1
-    over = [last] if getattr(params, "over", "last") == "last" else list(range(1, last + 1))
+    sizes = normalized_shape(value.shape, getattr(params, "over", "last")) or ()
+    over = list(range(value.rank - len(sizes), value.rank))
+    first = value.rank - len(over)
+    if any(value.order.index(axis) < first for axis in over):
+        value = use.natural(value)  # on torch Keras normalises over the last axes alone
     axes = sorted(value.order.index(axis) for axis in over)
     has_weights = bool(getattr(params, "elementwise_affine", True))
     is_rms = kind == "RMSNormalization"

@@ -27,7 +27,9 @@ def flatten(use: Use) -> Tensor:
         return reshape(use)
     if given.rank == 2:
         return given
-    value = use.usual(given)
+    is_fixed = all(isinstance(dim.size, int) for dim in given.shape[1:])
+    # What lies in another order can be put in order later only where all sizes are known.
+    value = use.usual(given) if is_fixed else use.natural(given)
     made = use.add("Flatten", value)
     return replace(
         made, flattened=flattened_sizes(value.shape), is_nonnegative=value.is_nonnegative

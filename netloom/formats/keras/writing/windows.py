@@ -142,6 +142,7 @@ def separable(use: Use) -> Tensor:
     value = use.value
     kernel, stride = directions_of(params.kernel_size, 2), directions_of(params.stride, 2)
     dilation = directions_of(params.dilation, 2)
+    wants(params.groups == 1, "Keras mixes the channels of such a convolution all together.")
     wants(len(set(stride)) == 1, "Keras has no depthwise convolution of two different strides.")
     wants(
         max(stride) == 1 or max(dilation) == 1,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import zipfile
 from collections.abc import Mapping
+from dataclasses import replace
 from importlib.metadata import PackageNotFoundError
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,10 @@ from netloom.formats.drawing import Drawing, Tap
 from netloom.formats.exported import ExportError
 from netloom.formats.imported import ImportedNetwork
 from netloom.formats.keras.writing import parity
+from netloom.formats.matching import apply_matching, match_weights
 from netloom.formats.read import read_network
+from netloom.formats.runnable import compare, make_runnable
+from netloom.formats.weight_file import read_weight_file
 from netloom.formats.write import find_gaps, write_network
 from netloom.graph.document import ParamValue
 from netloom.templates import make_template
@@ -357,3 +361,27 @@ def test_the_same_network_gives_the_same_bytes(tmp_path: Path) -> None:
     for name in ("a", "b"):
         write(network, tmp_path / f"{name}.keras")
     assert (tmp_path / "a.keras").read_bytes() == (tmp_path / "b.keras").read_bytes()
+
+
+@pytest.mark.parametrize("resets_after", [True, False])
+def test_what_save_weights_keeps_of_a_gru_fits_the_same_gru_alone(
+    keras: Any, tmp_path: Path, resets_after: bool
+) -> None:
+    """Tensors of both kinds look alike, and mean something else in each other."""
+    params: Params = {"hidden_size": 5, "reset_after": resets_after}
+    network = layers(SEQUENCE, ("GRU", params))
+    write(network, tmp_path / "net.keras")
+    model = keras.models.load_model(tmp_path / "net.keras", compile=False)
+    model.save_weights(tmp_path / "net.weights.h5")
+    file = read_weight_file(tmp_path / "net.weights.h5")
+    matching = match_weights(network.document, file.facts)
+    assert (matching.layers, matching.num_layers) == (1, 1)
+    weights = apply_matching(matching, file.tensors)
+    expected = make_runnable(network)
+    given = expected.examples(batch=2)
+    found = make_runnable(replace(network, weights=weights)).run(given)
+    assert compare(expected.run(given), found, oracle="", inputs="").relative < TOLERANCE
+    other = layers(SEQUENCE, ("GRU", {**params, "reset_after": not resets_after})).document
+    refused = match_weights(other, file.facts)
+    assert refused.num_matched == 0
+    assert "the reset gate acts" in refused.notes[-1]

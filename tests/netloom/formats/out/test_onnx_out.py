@@ -195,6 +195,14 @@ def test_other_numbers_are_not_written() -> None:
         compare([ones], [ones / 0], oracle="it", inputs="random")
 
 
+def test_each_output_is_judged_by_its_own_scale() -> None:
+    boxes, scores = torch.full((2, 4), 2000.0), torch.rand(2, 3)
+    found = compare([boxes, scores], [boxes, scores + 0.5], oracle="it", inputs="random")
+    assert found.max_abs_value < 1 < boxes.max()
+    with pytest.raises(ExportError, match="computes other numbers"):
+        judged(found)
+
+
 @pytest.mark.parametrize("kind", ["LSTM", "GRU"])
 def test_recurrent_layers_end_where_padding_begins(kind: str, tmp_path: Path) -> None:
     """What a mask says becomes the lengths that ONNX's operators take."""

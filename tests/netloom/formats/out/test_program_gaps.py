@@ -41,6 +41,22 @@ def test_a_layer_that_cannot_be_recorded_is_a_gap_before_anything_is_written(
     assert find_gaps(detecting(), "pytorch") == []
 
 
+def test_windows_of_an_open_length_are_a_gap_of_onnx_until_a_length_is_chosen() -> None:
+    nodes = {
+        "x": Node(type="SignalInput", name="x", params={"channels": 2}),
+        "p": Node(type="AdaptiveAvgPool1d", name="windows", params={"output_size": 4}),
+        "y": Node(type="Output", name="y"),
+    }
+    edges = {"1": edge("x", "p", "input"), "2": edge("p", "y", "input")}
+    document = Document(graph=Graph(nodes=nodes, edges=edges))
+    [gap] = find_gaps(document, "onnx")
+    assert (gap.path, gap.name, gap.type) == ("p", "windows", "AdaptiveAvgPool1d")
+    assert "length" in gap.next_step
+    assert find_gaps(document, "onnx", {"length": 9}) == []
+    nodes["p"].params["output_size"] = 1
+    assert find_gaps(document, "onnx") == []
+
+
 def test_only_layers_that_decide_by_numbers_say_so() -> None:
     assert {layer.type_name for layer in all_layers() if layer.decides_by_numbers} == {
         "AnchorDetections",

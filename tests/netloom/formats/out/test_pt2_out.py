@@ -11,6 +11,7 @@ import pytest
 import torch
 
 from netloom.formats.exported import ExportError
+from netloom.formats.recording import record
 from netloom.formats.runnable import make_runnable
 from netloom.formats.write import write_network
 from tests.netloom.formats.out.conftest import Make
@@ -49,7 +50,12 @@ def test_it_runs_with_pytorch_alone(template: Make, tmp_path: Path) -> None:
 def test_a_size_that_cannot_stay_open_is_named(template: Make, tmp_path: Path) -> None:
     network = template("lstm_classifier")
     with pytest.raises(ExportError, match=r"time of sequence is fixed.*number for “length”"):
+        record(make_runnable(network))
+    with pytest.raises(ExportError, match=r"lstm \(LSTM\).*Choose a number for “length”") as caught:
         write_network(network, tmp_path / "net.pt2")
+    assert [(gap.path, gap.name) for gap in caught.value.gaps] == [
+        (key, "lstm") for key, node in network.document.graph.nodes.items() if node.name == "lstm"
+    ]
     assert list(tmp_path.iterdir()) == []
     report = write_network(network, tmp_path / "net.pt2", options={"length": 9})
     assert report.parity is not None
