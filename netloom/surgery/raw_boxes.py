@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import cast
 
 from netloom.analyze import Analysis
 from netloom.graph.document import Endpoint, Graph, ParamValue
@@ -31,6 +32,10 @@ class Level:
     height: int
     width: int
     num_boxes: int
+
+    @property
+    def num_rows(self) -> int:
+        return self.height * self.width * self.num_boxes
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,11 +79,11 @@ def offset_levels(graph: Graph, analysis: Analysis, source: Endpoint) -> tuple[L
         node = graph.nodes.get(end.node)
         if node is None or steps > _MOST_STEPS:
             return ()
-        kind = node.params.get("op") if node.type == "Operator" else node.type
+        kind = str(node.params.get("op")) if node.type == "Operator" else node.type
         if kind in _ORDERING:
             todo += reversed(_sources(graph, end.node))
             continue
-        channels, height, width = _map_sizes(_shape(analysis, end))
+        channels, height, width = _map_sizes(shape_at(analysis, end))
         if kind != "Conv2d" or not channels or channels % BOX_NUMBERS:
             return ()
         found.append(Level(height, width, channels // BOX_NUMBERS))
@@ -119,7 +124,7 @@ def is_box_grid(graph: Graph, analysis: Analysis, source: Endpoint) -> bool:
         node.params.get("op") == "concatenate" and _arguments(node.params).get("dim") == 1
     )
     parts = _sources(graph, source.node) if is_joined else []
-    channels = [_map_sizes(_shape(analysis, part))[0] for part in parts]
+    channels = [_map_sizes(shape_at(analysis, part))[0] for part in parts]
     if len(parts) != 3 or channels[:2] != [1, BOX_NUMBERS] or not channels[2]:
         return False
     first, second = (graph.nodes[part.node] for part in parts[:2])
@@ -137,7 +142,8 @@ def _port_order(port: str) -> tuple[str, int]:
     return (stem, int(number)) if number.isdigit() else (port, 0)
 
 
-def _shape(analysis: Analysis, end: Endpoint) -> list[DimJson]:
+def shape_at(analysis: Analysis, end: Endpoint) -> list[DimJson]:
+    """Return what leaves a port; nothing where it is not known."""
     found = analysis.nodes.get(end.node)
     return [] if found is None else found.outputs.get(end.port, [])
 
@@ -154,4 +160,4 @@ def _arguments(params: dict[str, ParamValue]) -> dict[str, object]:
         found = json.loads(str(params.get("arguments", "{}")))
     except ValueError:
         return {}
-    return found if isinstance(found, dict) else {}
+    return cast("dict[str, object]", found) if isinstance(found, dict) else {}

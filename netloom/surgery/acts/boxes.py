@@ -21,6 +21,7 @@ from netloom.surgery.raw_boxes import (
     is_box_grid,
     known_priors,
     offset_levels,
+    shape_at,
     strides_of,
 )
 
@@ -161,11 +162,7 @@ def _prior_values(params: BoxesParams) -> dict[str, ParamValue]:
             f"The file does not say how large its {sum(params.sizes_per_level)} prior boxes at the "
             "positions of its levels are. Enter the sizes that the network was trained with."
         )
-    values: dict[str, ParamValue] = {}
-    for name in _PRIORS:
-        value = getattr(params, name)
-        values[name] = [*value] if isinstance(value, tuple) else value
-    return values
+    return params.model_dump(mode="json", include={*_PRIORS})
 
 
 def _choice_values(params: BoxesParams, is_raw: bool) -> dict[str, ParamValue]:
@@ -233,6 +230,8 @@ def _find(context: Context) -> _Found:
             is_pair = key != box and _is_rows(shape, BOX_NUMBERS) and _is_rows(other)
             if is_pair and other[1]["size"] == shape[1]["size"]:
                 levels = offset_levels(graph, analysis, sources[box])
+                if sum(level.num_rows for level in levels) != shape[1]["size"]:
+                    levels = ()
                 strides = strides_of(levels, *_image_size(context, analysis))
                 return _Found(
                     [box, key], sources[box], sources[key], other[2]["size"], levels, strides
@@ -251,7 +250,8 @@ def _find(context: Context) -> _Found:
 def _image_size(context: Context, analysis: Analysis) -> tuple[int, int]:
     """Return height and width of the one image input; zeros without."""
     images = image_inputs(context)
-    shape = analysis.nodes[images[0]].outputs.get("output", []) if len(images) == 1 else []
+    image = Endpoint(node=images[0], port="output") if len(images) == 1 else None
+    shape = [] if image is None else shape_at(analysis, image)
     sizes = [dim["size"] for dim in shape[2:] if isinstance(dim["size"], int)]
     return (sizes[0], sizes[1]) if len(sizes) == 2 else (0, 0)
 

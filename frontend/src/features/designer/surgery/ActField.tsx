@@ -112,6 +112,7 @@ function ListInput({ param, value, onChange, common }: ControlProps) {
   const [typed, setTyped] = useState<string | null>(null);
   const text = typed ?? (Array.isArray(value) ? value.join(', ') : String(value ?? ''));
   const parsed = parseParam(param, text);
+  const problem = typed !== null && 'problem' in parsed ? parsed.problem : '';
   const change = (next: string): void => {
     setTyped(next);
     const found = parseParam(param, next);
@@ -123,7 +124,9 @@ function ListInput({ param, value, onChange, common }: ControlProps) {
       size="xs"
       maw={380}
       value={text}
-      error={typed !== null && 'problem' in parsed ? parsed.problem : null}
+      error={problem === '' ? null : problem}
+      // What is applied would be the last list that meant something.
+      ref={(input) => input?.setCustomValidity(problem)}
       onChange={(event) => change(event.currentTarget.value)}
     />
   );
