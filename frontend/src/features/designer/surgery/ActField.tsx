@@ -110,7 +110,7 @@ function Control({ param, value, onChange, common }: ControlProps) {
 /** Numbers with commas between them; what is typed stays as it is typed. */
 function ListInput({ param, value, onChange, common }: ControlProps) {
   const [typed, setTyped] = useState<string | null>(null);
-  const text = typed ?? (Array.isArray(value) ? value.join(', ') : String(value ?? ''));
+  const text = typed ?? (Array.isArray(value) ? value.map(String).join(', ') : String(value ?? ''));
   const parsed = parseParam(param, text);
   const problem = typed !== null && 'problem' in parsed ? parsed.problem : '';
   const change = (next: string): void => {
