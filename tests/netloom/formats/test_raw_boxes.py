@@ -22,7 +22,7 @@ from netloom.surgery import plan_act
 from tests.faces import FACES, PHOTO, WITH_OFFSETS, face_detector, faces_inside
 
 FASTEST = "models-fastestdet/example/onnx-runtime/FastestDet.onnx"
-STREET = "models-fastestdet/data/3.jpg"
+PEOPLE = "models-fastestdet/data/3.jpg"
 
 
 def _found(document: Document, weights: dict[str, torch.Tensor], photo: Path) -> FoundBoxes:
@@ -101,8 +101,8 @@ def test_a_map_of_boxes_gives_what_its_authors_code_gives(shared_data: Path) -> 
     assert (plan.refusal, plan.problems, plan.values["box_format"]) == ("", [], "grid")
     assert "sizes" not in {field.name for field in plan.form}
     document, _ = apply_operations(imported.document, plan.operations)
-    found = _found(document, imported.weights, shared_data / STREET)
-    image_HWC = decode_image(shared_data / STREET)
+    found = _found(document, imported.weights, shared_data / PEOPLE)
+    image_HWC = decode_image(shared_data / PEOPLE)
     detector = Detector.of(build_module(document).eval())
     assert detector is not None
     pixels_CHW = detector.preprocessing.to_uint8_CHW(image_HWC)
@@ -116,7 +116,7 @@ def test_a_map_of_boxes_gives_what_its_authors_code_gives(shared_data: Path) -> 
     )
     assert len(found.boxes) == len(told) >= 3
     assert np.abs(np.array(_rows(found)) - told).max() < 0.5
-    assert {box.label for box in found.boxes} == {0}, "people in a street"
+    assert {box.label for box in found.boxes} == {0}, "people with frisbees"
 
 
 def _by_hand(path: Path, image_BCHW: np.ndarray) -> np.ndarray:
