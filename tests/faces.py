@@ -29,9 +29,18 @@ class FaceDetector:
     weights: dict[str, Tensor]
 
 
-def face_detector(shared_data: Path) -> FaceDetector:
+WITH_BOXES = "models-rfb320/models/onnx/version-RFB-320.onnx"
+WITH_OFFSETS = (
+    "models-rfb320/caffe/model/RFB-320/RFB-320.caffemodel",
+    "models-rfb320/models/onnx/version-RFB-320_simplified.onnx",
+    "models-rfb320/models/onnx/version-RFB-320_without_postprocessing.onnx",
+)
+"""The same detector, which leaves it to others to make boxes of what it gives."""
+
+
+def face_detector(shared_data: Path, file: str = WITH_BOXES) -> FaceDetector:
     """Import the detector and choose its boxes, as a person does in the designer."""
-    imported = read_network(shared_data / "models-rfb320/models/onnx/version-RFB-320.onnx")
+    imported = read_network(shared_data / file)
     document = imported.document
     nodes = document.graph.nodes
     [image] = [node_id for node_id, node in nodes.items() if node.type == "ImageInput"]

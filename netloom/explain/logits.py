@@ -68,7 +68,14 @@ def class_logits(network: Network, images_BCHW: Tensor) -> Tensor:
     if isinstance(output, tuple):
         raise ExplainError(
             "The network has several outputs; asked is what gives one. Where they are boxes and "
-            "scores, “Choose the best boxes” in the designer makes detections of them."
+            "scores, or offsets from prior boxes, “Choose the best boxes” in the designer makes "
+            "detections of them."
+        )
+    if isinstance(output, Tensor) and output.ndim == 4:
+        raise ExplainError(
+            "The network gives a map, (B, C, H, W), not one row of classes for an image: there is "
+            "nothing to rank. Where the map holds boxes, “Choose the best boxes” in the designer "
+            "makes detections of them."
         )
     if not isinstance(output, Tensor) or output.ndim != 2:
         raise ExplainError(

@@ -41,6 +41,7 @@ OTHER_NAMES: Mapping[str, tuple[str, ...]] = {
     "TransformerEncoderLayer": ("TransformerEncoder", "TransformerBlock"),
     "TransformerDecoderLayer": ("TransformerDecoder",),
     "Detections": ("NonMaxSuppression", "selectStrongestBbox", "DetectionOutput"),
+    "PriorBoxes": ("PriorBox", "anchorBoxLayer"),
     "DefaultBoxDetections": ("PriorBox", "DetectionOutput", "anchorBoxLayer"),
     "RegionProposals": ("regionProposalLayer", "rpnSoftmaxLayer"),
     "RegionAlign": ("roiAlignLayer",),

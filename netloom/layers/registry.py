@@ -24,6 +24,7 @@ _FAMILIES = (
     "detection",
     "dense_prediction",
     "detections",
+    "raw_boxes",
     "dense_detections",
     "regions",
     "pooling",

@@ -10,7 +10,7 @@ from playwright.sync_api import BrowserContext, Page, expect
 
 from tests.e2e.designer_canvas import DesignerCanvas
 from tests.e2e.test_import_network import READ_WITHIN_MS, drop
-from tests.faces import FACES, PHOTO, PHOTO_SIZE
+from tests.faces import FACES, PHOTO, PHOTO_SIZE, WITH_BOXES, WITH_OFFSETS
 
 pytestmark = pytest.mark.e2e
 
@@ -37,11 +37,11 @@ def page(open_context: Callable[..., BrowserContext]) -> Page:
     return open_context().new_page()
 
 
-def open_detector(page: Page, shared_data: Path) -> str:
+def open_detector(page: Page, shared_data: Path, file: str = WITH_BOXES) -> str:
     """Import the detector, choose its boxes as a person does; returns the id of its weights."""
     page.goto("/networks")
     expect(page.get_by_test_id("network-import")).to_be_visible()
-    drop(page, shared_data / "models-rfb320/models/onnx/version-RFB-320.onnx", "faces.onnx")
+    drop(page, shared_data / file, f"faces{Path(file).suffix}")
     expect(page.get_by_test_id("import-report")).to_be_visible(timeout=READ_WITHIN_MS)
     page.keyboard.press("Escape")
     designer = DesignerCanvas(page)
@@ -50,6 +50,13 @@ def open_detector(page: Page, shared_data: Path) -> str:
     page.keyboard.type("choose the best boxes")
     page.keyboard.press("Enter")
     dialog = page.get_by_role("dialog", name="Choose the best boxes")
+    if file in WITH_OFFSETS:
+        sizes = dialog.get_by_test_id("surgery-field-sizes")
+        expect(sizes).to_have_value("10, 16, 24, 32, 48, 64, 96, 128, 192, 256")
+        sizes.fill("10, wide")
+        expect(dialog).to_contain_text("Type a number.")
+        sizes.fill("10, 16, 24, 32, 48, 64, 96, 128, 192, 256")
+        expect(dialog).to_contain_text("does not say how large its prior boxes are")
     dialog.get_by_test_id("surgery-field-score_threshold").fill("0.7")
     dialog.get_by_test_id("surgery-field-iou_threshold").fill("0.3")
     expect(page.get_by_test_id("surgery-apply")).to_be_enabled(timeout=SOON_MS)
@@ -108,3 +115,14 @@ def test_faces_are_boxes_over_the_photo(page: Page, shared_data: Path) -> None:
     most = page.get_by_test_id("inspect-box-most")
     most.fill("2")
     expect(drawn).to_have_count(2)
+
+
+def test_faces_are_found_by_a_file_that_gives_offsets(page: Page, shared_data: Path) -> None:
+    weights = open_detector(page, shared_data, WITH_OFFSETS[0])
+    page.goto(f"/inspect?weights={weights}")
+    page.get_by_test_id("inspect-upload").set_input_files(shared_data / PHOTO)
+    summary = page.get_by_test_id("inspect-boxes-summary")
+    expect(summary).to_have_text(f"{len(FACES)} boxes", timeout=SOON_MS)
+    corners: list[list[float]] = page.evaluate(CORNERS)
+    for x, y in FACES:
+        assert len([c for c in corners if c[0] < x < c[2] and c[1] < y < c[3]]) == 1

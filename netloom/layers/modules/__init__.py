@@ -67,6 +67,7 @@ from netloom.layers.modules.masked import (
 )
 from netloom.layers.modules.patterns import Einsum, Rearrange
 from netloom.layers.modules.pooling import MaxUnpoolTo
+from netloom.layers.modules.raw_boxes import GridBoxes, PriorBoxes
 from netloom.layers.modules.recurrent import GRU, LSTM, RNN
 from netloom.layers.modules.regions import (
     RegionAlign,
@@ -113,6 +114,7 @@ __all__ = [
     "Function",
     "Gate",
     "GaussianNoise",
+    "GridBoxes",
     "LearnedPositions",
     "LearnedTensor",
     "LowRankLinear",
@@ -133,6 +135,7 @@ __all__ = [
     "Multiply",
     "PatchEmbedding",
     "Pick",
+    "PriorBoxes",
     "Rearrange",
     "RegionAlign",
     "RegionDetections",

@@ -14,7 +14,9 @@ from conformance.detectors import compare_detector, detector_entries, drawn_dete
 from conformance.torchvision_models import Comparison
 from netloom import from_module
 from netloom.cli import main
-from netloom.compile import generate_source
+from netloom.compile import build_module, generate_source, load_weights
+from netloom.explain.detection_results import BoxOptions
+from netloom.explain.detections import Detector
 from netloom.graph.document import Document
 from netloom.readback import read_source
 
@@ -40,6 +42,30 @@ def test_a_detector_finds_the_boxes_that_torchvision_finds(name: str, tmp_path: 
     assert found.is_equal, found
     if name.startswith("faster"):
         _its_code_says_the_same(imported.document, image, 100, tmp_path)
+
+
+@pytest.mark.parametrize("name", SMALLEST)
+def test_what_a_detector_finds_lies_in_the_image_and_can_be_nothing(name: str) -> None:
+    torch.manual_seed(0)
+    module = drawn_detector(name, 160, num_classes=4)
+    imported = from_module(module, torch.rand(1, 3, 120, 200), check=False)
+    network = build_module(imported.document)
+    assert load_weights(network, imported.weights).missing == ()
+    detector = Detector.of(network.eval())
+    assert detector is not None
+    noise = torch.Generator().manual_seed(2)
+    pixels_CHW = torch.randint(0, 256, (3, 120, 200), dtype=torch.uint8, generator=noise)
+    own = detector.own
+    weak = detector.found(pixels_CHW, (240, 400), BoxOptions(score_threshold=0.01), [])
+    apart = detector.found(pixels_CHW, (240, 400), BoxOptions(iou_threshold=0.0), [])
+    none = detector.found(pixels_CHW, (240, 400), BoxOptions(score_threshold=1.0), [])
+    assert weak.num_all > apart.num_all > none.num_all == 0
+    assert none.boxes == []
+    assert detector.own == own
+    for box in weak.boxes:
+        assert 0 <= box.x1 <= box.x2 <= 400
+        assert 0 <= box.y1 <= box.y2 <= 240
+        assert box.score > 0.01
 
 
 def _its_code_says_the_same(

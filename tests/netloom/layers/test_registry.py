@@ -33,6 +33,7 @@ WITHOUT_GRADIENT = {
     ("Crop2d", "like"),
     ("Crop3d", "like"),
     ("Detections", "image"),
+    ("PriorBoxes", "image"),
     *(("RegionAlign", port) for port in ("boxes", "sizes")),
     *(("RegionKeypoints", port) for port in ("boxes", "maps")),
     *(("RegionMasks", port) for port in ("detections", "image")),

@@ -82,6 +82,24 @@ CASES: Cases = {
             },
         ),
     ],
+    "PriorBoxes": [
+        Case(
+            {"offsets": sequence_shape(4, 2 * 5 * 4 + 3 * 2), "image": image_shape(3, 19, 25)},
+            {"strides": [5, 10], "sizes_per_level": [2, 1], "sizes": [4.0, 9.0, 12.0]},
+        ),
+        Case(
+            {"offsets": sequence_shape(4, 3 * 3 * 2), "image": image_shape(1, 20, 12)},
+            {
+                "strides": [8],
+                "sizes_per_level": [3],
+                "sizes": [8.0, 16.0, 24.0],
+                "center_variance": 0.2,
+                "size_variance": 0.5,
+                "is_clipped": True,
+            },
+        ),
+    ],
+    "GridBoxes": over((image_shape(8, 3, 4),), {}, {"objectness_weight": 0.5}),
     "AnchorDetections": [
         Case(of_levels(WITH_SIZES, **{"class": 6, "box": 12}), TWO),
         Case(

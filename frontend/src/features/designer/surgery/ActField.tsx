@@ -1,5 +1,7 @@
 import { NumberInput, SegmentedControl, Select, Switch, TextInput } from '@mantine/core';
+import { useState } from 'react';
 import type { ParamValue } from '../document/types';
+import { parseParam } from '../properties/shared';
 import type { ParamDescription } from '../state/contract';
 import { DESIGNER_IDS } from '../testids';
 import classes from './Surgery.module.css';
@@ -74,6 +76,9 @@ function Control({ param, value, onChange, common }: ControlProps) {
       />
     );
   }
+  if (param.kind === 'int_list' || param.kind === 'float_list') {
+    return <ListInput param={param} value={value} onChange={onChange} common={common} />;
+  }
   const choices = param.choices.map(String);
   const choose = (text: string | null): void => {
     if (text !== null) onChange(text);
@@ -98,6 +103,31 @@ function Control({ param, value, onChange, common }: ControlProps) {
       value={value === null || value === '' ? null : String(value)}
       onChange={choose}
       nothingFoundMessage="Nothing of that name fits here."
+    />
+  );
+}
+
+/** Numbers with commas between them; what is typed stays as it is typed. */
+function ListInput({ param, value, onChange, common }: ControlProps) {
+  const [typed, setTyped] = useState<string | null>(null);
+  const text = typed ?? (Array.isArray(value) ? value.map(String).join(', ') : String(value ?? ''));
+  const parsed = parseParam(param, text);
+  const problem = typed !== null && 'problem' in parsed ? parsed.problem : '';
+  const change = (next: string): void => {
+    setTyped(next);
+    const found = parseParam(param, next);
+    if ('value' in found) onChange(found.value);
+  };
+  return (
+    <TextInput
+      {...common}
+      size="xs"
+      maw={380}
+      value={text}
+      error={problem === '' ? null : problem}
+      // What is applied would be the last list that meant something.
+      ref={(input) => input?.setCustomValidity(problem)}
+      onChange={(event) => change(event.currentTarget.value)}
     />
   );
 }
