@@ -1,4 +1,6 @@
-"""Layers that a format can say for one length of their sequence alone, as gaps. No torch.
+"""Layers that a format can say for one length of their sequence alone, or not at all, as gaps.
+
+No torch.
 
 Legend: T time.
 """
@@ -16,30 +18,49 @@ from netloom.graph.document import Document
 from netloom.layers.recurrent import GRU, LSTM, RNN
 
 Reason = Callable[[LayerStep], str]
-"""Why a layer that receives an open length needs a fixed one; empty where it does not."""
+"""Why a layer is a gap; empty where it is none."""
 _RECURRENT = frozenset(layer.type_name for layer in (LSTM, GRU, RNN))
 _ADAPTIVE = frozenset(("AdaptiveAvgPool1d", "AdaptiveMaxPool1d"))
 
 
 def length_gaps(document: Document, reason: Reason) -> list[ExportGap]:
     """Return a gap for each layer that needs a fixed length and receives an open one."""
+    return _gaps(
+        document,
+        lambda step: reason(step) if _is_open(step) else "",
+        "Choose a number for “length”.",
+    )
+
+
+def packing_gaps(document: Document) -> list[ExportGap]:
+    """Return a gap for each layer that passes over padding by packing, whatever the length."""
+    return _gaps(document, _packed, "Switch off “padding mask”, or write ONNX or PyTorch source.")
+
+
+def _gaps(document: Document, reason: Reason, next_step: str) -> list[ExportGap]:
     try:
         plan = plan_network(document)
     except CompileError as error:
         return [ExportGap(reason=str(error)[:2000])]
     # A repeated block has its layers under one path: they are named once.
-    steps = {path: step for path, step in _layers(plan, "") if _is_open(step)}
+    steps = dict(_layers(plan, ""))
     return [
         ExportGap(
             path=path,
             name=named_node(document, path)[0][:2000],
             type=step.layer.type_name,
             reason=why,
-            next_step="Choose a number for “length”.",
+            next_step=next_step,
         )
         for path, step in steps.items()
         if (why := reason(step))
     ]
+
+
+def _packed(step: LayerStep) -> str:
+    takes_mask = bool(getattr(step.params, "takes_padding_mask", False))
+    is_packed = takes_mask and step.layer.type_name in _RECURRENT
+    return "It packs what is no padding, which PyTorch cannot record." if is_packed else ""
 
 
 def unrolled(step: LayerStep) -> str:

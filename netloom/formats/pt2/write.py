@@ -10,7 +10,7 @@ from pydantic import Field
 
 from netloom.formats.error_gaps import program_gaps
 from netloom.formats.exported import ExportGap, ExportOptions, Written
-from netloom.formats.fixed_lengths import length_gaps, unrolled
+from netloom.formats.fixed_lengths import length_gaps, packing_gaps, unrolled
 from netloom.formats.imported import ImportedNetwork
 from netloom.formats.own.bundle_writer import meta_now
 from netloom.formats.read_progress import Progress
@@ -40,6 +40,8 @@ def gaps(document: Document, options: ExportOptions) -> Sequence[ExportGap]:
     """Return errors, and layers that PyTorch cannot record, or not for any length."""
     if found := program_gaps(document):
         return found
+    if packed := packing_gaps(document):
+        return packed
     length = options.length if isinstance(options, Options) else None
     return length_gaps(document, unrolled) if length is None else ()
 

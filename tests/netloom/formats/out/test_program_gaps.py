@@ -7,6 +7,7 @@ import pytest
 from netloom.formats.write import find_gaps
 from netloom.graph.document import Document, Edge, Endpoint, Graph, Node
 from netloom.layers.registry import all_layers
+from tests.netloom.formats.out.every_layer import trials
 
 BOXES = {"shape": [0, 7, 4], "axes": "BTF"}
 SCORES = {"shape": [0, 7, 3], "axes": "BTK"}
@@ -55,6 +56,22 @@ def test_windows_of_an_open_length_are_a_gap_of_onnx_until_a_length_is_chosen() 
     assert find_gaps(document, "onnx", {"length": 9}) == []
     nodes["p"].params["output_size"] = 1
     assert find_gaps(document, "onnx") == []
+
+
+@pytest.mark.parametrize("length", [None, 9])
+def test_packing_of_padded_sequences_is_a_gap_of_recorded_programs(length: int | None) -> None:
+    trial = next(
+        each
+        for each in trials()
+        if each.kind == "LSTM"
+        and any(
+            node.params.get("takes_padding_mask") for node in each.document.graph.nodes.values()
+        )
+    )
+    [gap] = find_gaps(trial.document, "pt2", {"length": length})
+    assert gap.type == "LSTM"
+    assert "packs what is no padding" in gap.reason
+    assert find_gaps(trial.document, "onnx", {"length": length}) == []
 
 
 def test_only_layers_that_decide_by_numbers_say_so() -> None:
