@@ -173,16 +173,20 @@ export class Saver {
 
   /** Messages may have been missed: ask what was saved since. */
   async catchUp(): Promise<void> {
-    if (this.inFlight !== null || this.isStopped) return;
+    if (this.isSending() || this.isStopped) return;
     const since = this.revision;
     const saves = await this.ports.fetchSaves(since).catch(() => []);
-    const isOvertaken = this.inFlight !== null || this.revision !== since;
+    const isOvertaken = this.isSending() || this.revision !== since;
     if (saves.length === 0 || isOvertaken) return;
     const document = documentAfter(this.base, since, saves);
     if (document === null) return this.readAgain();
     this.rebase(document, since + saves.length, null);
     // One answer holds so many.
     return this.catchUp();
+  }
+
+  private isSending(): boolean {
+    return this.inFlight !== null;
   }
 
   private async readAgain(): Promise<void> {
