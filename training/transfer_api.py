@@ -71,12 +71,17 @@ class TransferMade(Schema):
 
 
 class TransferSource(Schema):
-    """A network with trained weights."""
+    """A network with trained weights.
+
+    Attributes:
+        refusal: Why it cannot learn to classify images, whichever; empty when it can.
+    """
 
     network_id: str
     name: str
     parameters: int | None
     has_file: bool
+    refusal: str
 
 
 @router.get(
@@ -89,12 +94,13 @@ def list_transfer_sources(request: PersonRequest, project_id: str) -> list[Trans
     project = access_project(request.person, project_id, "view")
     return [
         TransferSource(
-            network_id=network.id,
-            name=network.name,
-            parameters=network.parameters,
-            has_file=network.id in brought,
+            network_id=trained.network.id,
+            name=trained.network.name,
+            parameters=trained.network.parameters,
+            has_file=trained.has_file,
+            refusal=trained.refusal,
         )
-        for network, brought in transfers.trained_networks(project)
+        for trained in transfers.trained_networks(project)
     ]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 from django.db import transaction
 
@@ -13,8 +14,10 @@ from datasets.services import binding_of, binding_of_version
 from designer import branching, documents, services
 from designer.history_schemas import State
 from designer.models import Network, WeightSet
+from netloom.graph.document import Document
 from netloom.surgery.act import ActRefused
 from netloom.surgery.adapting import Adapted, TransferOptions, adapt_network, layer_names
+from netloom.train.check import check_ends
 from netloom.train.spec import RunConfig
 from netloom.transfer_learning import run_config
 from training.models import Checkpoint
@@ -40,8 +43,22 @@ def weights_of(network: Network) -> WeightSet | Checkpoint | None:
     return brought or best_checkpoint(network.id)
 
 
-def trained_networks(project: Project) -> list[tuple[Network, set[str]]]:
-    """Return networks with weights, last changed first; ids of those that came with some."""
+@dataclass(frozen=True, slots=True)
+class Trained:
+    """A network with weights.
+
+    Attributes:
+        has_file: Whether some of them came from a file.
+        refusal: Why it cannot learn to classify images, whichever; empty when it can.
+    """
+
+    network: Network
+    has_file: bool
+    refusal: str
+
+
+def trained_networks(project: Project) -> list[Trained]:
+    """Return networks with weights, last changed first."""
     brought = set(
         WeightSet.objects.filter(network__project=project, num_tensors__gt=0).values_list(
             "network_id", flat=True
@@ -55,7 +72,22 @@ def trained_networks(project: Project) -> list[tuple[Network, set[str]]]:
     rows = Network.objects.filter(project=project, deleted_at=None, pk__in=brought | trained).defer(
         "document"
     )
-    return [(network, brought) for network in rows.order_by("-updated_at")]
+    return [
+        Trained(network, network.id in brought, _refusal_of(network.id, network.revision))
+        for network in rows.order_by("-updated_at")
+    ]
+
+
+@lru_cache(maxsize=4096)
+def _refusal_of(network_id: str, revision: int) -> str:
+    """Read what enters and leaves a network; large ones take tens of milliseconds."""
+    del revision
+    stored = Network.objects.filter(pk=network_id).values_list("document", flat=True).first()
+    return "" if stored is None else _why_unsuited(documents.stored_document(stored))
+
+
+def _why_unsuited(document: Document) -> str:
+    return next((problem.message for problem in check_ends(document)), "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +126,8 @@ def plan_transfer(network: Network, data: Data, options: TransferOptions) -> Pla
     if classes < 1:
         refusal = f"{data.name} has no classes yet. Label its images first."
         return Planned(refusal, None, classes, layers, words)
+    if refusal := _why_unsuited(document):
+        return Planned(f"{refusal} Choose another network.", None, classes, layers, words)
     try:
         adapted = adapt_network(document, classes, options)
     except ActRefused as error:

@@ -60,7 +60,8 @@ class Preprocessing:
         nodes = [n for n in document.graph.nodes.values() if n.type == ImageInput.type_name]
         if len(nodes) != 1:
             raise PreprocessingError(
-                f"The network has {len(nodes)} image inputs; images need exactly one."
+                f"The network has {len(nodes) or 'no'} image input{'s' * (len(nodes) > 1)}; "
+                "images need exactly one."
             )
         try:
             params = ImageInputParams.model_validate(nodes[0].params)

@@ -12,6 +12,7 @@ from netloom.analyze import Binding, analyze
 from netloom.data.manifest import Manifest
 from netloom.data.preprocess import Preprocessing, PreprocessingError
 from netloom.graph.diagnostics import DiagnosticCode
+from netloom.graph.document import Document
 from netloom.surgery.groups import frozen_groups
 from netloom.train.spec import TrainSpec
 
@@ -227,18 +228,25 @@ def _check_network(spec: TrainSpec, num_classes: int) -> list[SpecProblem]:
     ]
     if problems:
         return problems
-    try:
-        Preprocessing.from_document(spec.document)
-    except PreprocessingError as error:
-        problems.append(SpecProblem(code="unsuitable_input", severity="error", message=str(error)))
-    num_outputs = sum(node.type == "Output" for node in spec.document.graph.nodes.values())
-    if num_outputs != 1:
-        message = f"The network has {num_outputs} outputs; classification needs exactly one."
-        problems.append(SpecProblem(code="unsuitable_output", severity="error", message=message))
+    problems += check_ends(spec.document)
     if analysis.totals.trainable_parameters == 0:
         message = "No layer has weights to train. Add one, or unfreeze a frozen one."
         problems.append(SpecProblem(code="no_trainable_weights", severity="error", message=message))
     return problems + _check_unfreezing(spec)
+
+
+def check_ends(document: Document) -> list[SpecProblem]:
+    """Return what keeps a network from classifying images, by what enters and leaves it alone."""
+    problems: list[SpecProblem] = []
+    try:
+        Preprocessing.from_document(document)
+    except PreprocessingError as error:
+        problems.append(SpecProblem(code="unsuitable_input", severity="error", message=str(error)))
+    num_outputs = sum(node.type == "Output" for node in document.graph.nodes.values())
+    if num_outputs != 1:
+        message = f"The network has {num_outputs} outputs; classification needs exactly one."
+        problems.append(SpecProblem(code="unsuitable_output", severity="error", message=message))
+    return problems
 
 
 def _check_unfreezing(spec: TrainSpec) -> list[SpecProblem]:

@@ -13,6 +13,7 @@ from torch import nn
 
 from netloom import from_module, push
 from netloom.pushing import PushError
+from tests.netloom.formats.torchscript.programs import Digits, saved
 from tour.studio import Studio
 
 pytestmark = pytest.mark.e2e
@@ -61,6 +62,23 @@ def test_a_dropped_file_opens_with_a_report_that_leads_to_layers(
     expect(pieces).to_have_count(8)
     pieces.nth(1).get_by_role("button", name="conv2d_relu").click()
     expect(page.get_by_test_id("property-name")).to_have_value("conv2d_relu")
+
+
+def test_a_dropped_torchscript_file_opens_with_a_report_of_how_it_was_read(
+    page: Page, tmp_path: Path
+) -> None:
+    saved(Digits(), torch.rand(2, 1, 28, 28), tmp_path / "net.pt", "scripted")
+    page.goto("/networks")
+    expect(page.get_by_test_id("network-import")).to_be_visible()
+    drop(page, tmp_path / "net.pt", "scripted_digits.pt")
+    report = page.get_by_test_id("import-report")
+    expect(report).to_contain_text("TorchScript", timeout=READ_WITHIN_MS)
+    expect(report).to_contain_text("torch.jit.load, which would run it, was not called")
+    expect(report).to_contain_text("1 x 28 x 28 a sample were tried, and fit")
+    expect(page.get_by_test_id("network-name")).to_have_value("scripted digits")
+    page.get_by_test_id("import-piece").first.get_by_role("button", name="conv1").click()
+    expect(page.get_by_test_id("property-name")).to_have_value("conv1")
+    expect(page.locator("[data-standing=pretrained]").first).to_be_visible(timeout=READ_WITHIN_MS)
 
 
 def test_a_file_that_cannot_be_opened_says_what_it_is(page: Page, shared_data: Path) -> None:

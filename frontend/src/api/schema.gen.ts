@@ -9543,6 +9543,9 @@ export interface components {
         /**
          * TransferSource
          * @description A network with trained weights.
+         *
+         *     Attributes:
+         *         refusal: Why it cannot learn to classify images, whichever; empty when it can.
          */
         TransferSource: {
             /** Has File */
@@ -9553,6 +9556,8 @@ export interface components {
             network_id: string;
             /** Parameters */
             parameters: number | null;
+            /** Refusal */
+            refusal: string;
         };
         /** UndoIn */
         UndoIn: {

@@ -48,9 +48,15 @@ const networks = createRoute({
   ...inFrame,
   path: '/networks',
   component: NetworksPage,
-  validateSearch: ({ start, network: chosen }: Record<string, unknown>): NetworksSearch => {
+  validateSearch: ({ start, ...from }: Record<string, unknown>): NetworksSearch => {
     if (start === 'new' || start === 'import') return { start };
-    return start === 'transfer' ? { start, ...optional('network', { network: chosen }) } : {};
+    if (start !== 'transfer') return {};
+    return {
+      start,
+      ...optional('network', from),
+      ...optional('zoo', from),
+      ...optional('weights', from),
+    };
   },
 });
 const network = createRoute({ ...inFrame, path: '/networks/$networkId', component: DesignerPage });
@@ -112,8 +118,10 @@ const elsewhere = createRoute({ ...inFrame, path: '$', component: NotFound });
 interface NetworksSearch {
   /** The dialog that is open. */
   start?: 'new' | 'import' | 'transfer';
-  /** What is learned from. */
+  /** What is learned from: a network of the project, or one of the zoo and a set of its weights. */
   network?: string;
+  zoo?: string;
+  weights?: string;
 }
 interface DatasetSearch {
   tab?: string;

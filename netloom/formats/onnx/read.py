@@ -224,7 +224,9 @@ def _report(importer: Importer, source: Source, ids: Mapping[int, str]) -> Impor
             "The network computes with just so many samples as the file says; it could not be read "
             "for any number of them."
         )
-    unused = sorted(set(source.weights) - importer.used)
+    left = set(source.weights) - importer.used
+    # Only training counts batches; old exporters write the counters all the same.
+    unused = sorted(name for name in left if not name.endswith("num_batches_tracked"))
     versions = ", ".join(
         f"{each.domain or 'ai.onnx'} {each.version}" for each in model.opset_import
     )

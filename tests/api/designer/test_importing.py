@@ -12,19 +12,23 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
+from safetensors.torch import load_file
 
 from designer.models import Network, WeightSet
 from jobs.models import Job, JobState
-from netloom.compile import build_module, state_weights
+from netloom.compile import build_module, load_weights, state_weights
 from netloom.formats.bundle import make_meta, write_bundle
 from netloom.graph.migrations import load_document
 from netloom.train.spec import TrainSpec
 from netloom.train.weights import read_weights
 from storage.models import Blob, Upload
+from storage.services import local_blob
 from tests.api.studio import bring_in_digits, tiny_network
 from tests.client import ApiClient
 from tests.conftest import REPOSITORY
 from tests.netloom.formats.caffe.writing import caffemodel
+from tests.netloom.formats.torchscript.programs import Digits, saved
 from training.models import Attempt, Run
 from training.supervision.prepare import prepare
 
@@ -77,6 +81,31 @@ def test_a_bundle_becomes_a_network_with_its_weights(
     whole = api.get(f"/api/weights/{found['id']}").json()
     assert [piece["outcome"] for piece in whole["report"]["pieces"]] == ["layer"] * 6
     assert not Upload.objects.exists()
+
+
+def test_a_torchscript_file_becomes_a_network_that_computes_the_same(
+    api: ApiClient, bring: Callable[..., Job], tmp_path: Path
+) -> None:
+    torch.manual_seed(0)
+    module = saved(Digits(), torch.rand(2, 1, 28, 28), tmp_path / "net.pt", "traced")
+    result = imported(bring("my_digits.pt", (tmp_path / "net.pt").read_bytes()))
+    network = api.get(f"/api/networks/{result['network_id']}").json()
+    assert network["name"] == "my digits"
+    (found,) = api.get(f"/api/networks/{network['id']}/weights").json()
+    assert (found["source"], found["format"]) == ("my_digits.pt", "TorchScript")
+    report = api.get(f"/api/weights/{found['id']}").json()["report"]
+    assert "torch.jit.load, which would run it, was not called" in " ".join(report["notes"])
+    assert report["parity"] is not None
+    assert "placeholder" not in {piece["outcome"] for piece in report["pieces"]}
+    assert (report["num_unused_weights"], report["num_missing_weights"]) == (0, 0)
+
+    rebuilt = build_module(load_document(network["document"]))
+    blob_id = WeightSet.objects.get(pk=found["id"]).blob_id
+    load_weights(rebuilt, load_file(local_blob(blob_id, tmp_path)))
+    image_BCHW = torch.rand(3, 1, 28, 28)
+    with torch.no_grad():
+        expected_BK = module(image_BCHW)
+        torch.testing.assert_close(rebuilt.eval()(image_BCHW), expected_BK, atol=1e-5, rtol=1e-5)
 
 
 def test_a_copy_and_a_branch_keep_the_weights_and_share_their_bytes(

@@ -275,6 +275,28 @@ def test_a_network_without_weights_says_so(api: ApiClient, project: Any, run_job
     assert api.post("/api/transfers/plan", unknown).status_code == 422
 
 
+def test_a_network_of_sequences_is_listed_with_why_it_cannot_learn_images(
+    api: ApiClient,
+    project: Any,
+    trained: str,
+    bring: Callable[..., Job],
+    run_jobs: Any,
+    tmp_path: Path,
+) -> None:
+    dataset = bring_in_digits(api, project, run_jobs)
+    document = make_template("lstm_classifier", channels=1, height=8, width=8, num_classes=5)
+    weights = state_weights(build_module(document, seed=2))
+    write_bundle(tmp_path / "b.zip", document, weights, make_meta(document))
+    job = bring("table.zip", (tmp_path / "b.zip").read_bytes())
+    assert job.result is not None, job.problem
+    newest, before = api.get(f"/api/projects/{project.id}/transfer-sources").json()
+    assert newest["network_id"] == job.result["network_id"]
+    assert "no image input" in newest["refusal"]
+    assert (before["network_id"], before["refusal"]) == (trained, "")
+    asked = {"network_id": newest["network_id"], "dataset_id": dataset["id"]}
+    assert newest["refusal"] in api.post("/api/transfers/plan", asked).json()["refusal"]
+
+
 def test_a_pinned_version_decides_the_head_and_is_what_the_run_trains_on(
     api: ApiClient, project: Any, trained: str, run_jobs: Any
 ) -> None:

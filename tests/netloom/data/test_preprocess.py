@@ -83,5 +83,5 @@ def test_key_follows_the_pixels_only() -> None:
 def test_unsuitable_inputs_are_named() -> None:
     with pytest.raises(PreprocessingError, match="2 channels"):
         preprocessing(height=8, width=8, channels=2)
-    with pytest.raises(PreprocessingError, match="0 image inputs"):
+    with pytest.raises(PreprocessingError, match="no image input;"):
         Preprocessing.from_document(Document())

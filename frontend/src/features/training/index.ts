@@ -13,5 +13,6 @@ export type { InitialRun, StartRunDialogProps } from './start/StartRunDialog';
 
 export { checkpointsQuery, runQuery, runsQuery, weightSetsQuery } from './api';
 export { useActiveRuns, useFollowedRuns } from './live/activeRuns';
+export { useRunRecord } from './live/useRunRecord';
 export { useConfirmInUse } from './live/useConfirmInUse';
 export { checkpointTitle, metricText, runTitle, wishNote } from './words';

@@ -65,6 +65,21 @@ def test_a_real_network_computes_what_onnx_runtime_computes(shared_data: Path, f
     assert found.max_abs_value > 0.1
 
 
+def test_weights_that_nothing_reads_are_named_and_counters_of_batches_are_none(
+    tmp_path: Path,
+) -> None:
+    weights = {
+        "w": random_array(2, 3, 3, 3),
+        "left_over": random_array(4),
+        "norm.num_batches_tracked": np.array(7),
+    }
+    path = saved(
+        model_of([helper.make_node("Conv", ["input", "w"], ["output"])], weights), tmp_path
+    )
+    report = read_onnx_file(path).report
+    assert (report.unused_weights, report.num_unused_weights) == (["left_over"], 1)
+
+
 def test_what_depends_on_the_data_becomes_a_placeholder_that_says_so(tmp_path: Path) -> None:
     branches = {
         f"{name}_branch": helper.make_graph(

@@ -5,6 +5,9 @@ import type { Choices, MergeConflict, Side } from '../state/historyApi';
 import { DESIGNER_IDS } from '../testids';
 import classes from './ConflictDialog.module.css';
 
+/** Of both sides together: more would be cut off beside each other. */
+const MOST_LETTERS = 60;
+
 interface MergeChoicesProps {
   conflicts: readonly MergeConflict[];
   /** What the two sides are called. */
@@ -33,6 +36,12 @@ export function MergeChoices({ conflicts, sides, isBusy, onMerge, onBack }: Merg
             <SegmentedControl
               size="xs"
               aria-label={what}
+              orientation={
+                `${sides.ours}${ours}${sides.theirs}${theirs}`.length > MOST_LETTERS
+                  ? 'vertical'
+                  : 'horizontal'
+              }
+              classNames={{ label: classes.choice ?? '' }}
               value={choices[id] ?? 'ours'}
               onChange={(value) =>
                 setChoices({ ...choices, [id]: value === 'theirs' ? 'theirs' : 'ours' })

@@ -1,13 +1,12 @@
+import { notifications } from '@mantine/notifications';
 import { lazy, Suspense, useEffect, useState } from 'react';
 import { roleAllows, useProject } from '@/lib';
+import { whyNoNetwork } from './dropped';
 
 /** Comes with the first file: nobody waits for a dialog that is not open. */
 const ImportNetworkDialog = lazy(() =>
   import('./ImportNetworkDialog').then((module) => ({ default: module.ImportNetworkDialog })),
 );
-
-/** A network has few; more than this many are data, dropped in the wrong place. */
-const MOST_FILES = 32;
 
 /** A network's files may be dropped anywhere in the app where nothing else takes files. */
 export function DropNetwork() {
@@ -16,20 +15,29 @@ export function DropNetwork() {
   const [files, setFiles] = useState<readonly File[] | null>(null);
   useEffect(() => {
     if (!canEdit) return;
+    // A picture of the page that is dragged about comes with a file of its own.
+    let isOfPage = false;
+    const begin = (): void => void (isOfPage = true);
+    const end = (): void => void (isOfPage = false);
     const over = (event: DragEvent): void => {
       if (!event.defaultPrevented && holdsFiles(event)) event.preventDefault();
     };
     const drop = (event: DragEvent): void => {
       if (event.defaultPrevented || !holdsFiles(event)) return;
       event.preventDefault();
+      if (isOfPage) return;
       const dropped = [...(event.dataTransfer?.files ?? [])];
-      if (dropped.length > 0 && dropped.length <= MOST_FILES && !dropped.some(isMedia)) {
-        setFiles(dropped);
-      }
+      const refusal = whyNoNetwork(dropped, hasFolder(event));
+      if (refusal !== null) notifications.show({ title: 'No network was dropped', message: refusal });
+      else if (dropped.length > 0) setFiles(dropped);
     };
+    window.addEventListener('dragstart', begin);
+    window.addEventListener('dragend', end);
     window.addEventListener('dragover', over);
     window.addEventListener('drop', drop);
     return () => {
+      window.removeEventListener('dragstart', begin);
+      window.removeEventListener('dragend', end);
       window.removeEventListener('dragover', over);
       window.removeEventListener('drop', drop);
     };
@@ -46,7 +54,7 @@ function holdsFiles(event: DragEvent): boolean {
   return event.dataTransfer?.types.includes('Files') ?? false;
 }
 
-/** Pictures and sounds are data, not networks: they are dropped onto a dataset. */
-function isMedia({ type }: File): boolean {
-  return /^(image|video|audio)\//.test(type);
+function hasFolder(event: DragEvent): boolean {
+  const items = [...(event.dataTransfer?.items ?? [])];
+  return items.some((item) => item.webkitGetAsEntry()?.isDirectory === true);
 }

@@ -86,6 +86,10 @@ export function useOpening(projectId: string, onOpened: (networkId: string) => v
           );
         }
         const started = await begin(uploadIds);
+        if (controller.signal.aborted) {
+          void cancelJob(started.id);
+          return;
+        }
         client.setQueryData(['job', started.id], started);
         setJobId(started.id);
       } catch (failure) {

@@ -12,6 +12,7 @@ import { ZooLink } from '../zoo/ZooLink';
 import { NetworkCard } from './NetworkCard';
 import classes from './Networks.module.css';
 import { NewNetworkDialog } from './NewNetworkDialog';
+import type { Source } from '../transfer/source';
 import { TransferDialog } from '../transfer/TransferDialog';
 import { networksQuery } from './queries';
 
@@ -31,7 +32,8 @@ export function NetworksPage() {
     enabled: project !== null,
   });
   const canEdit = project !== null && roleAllows(project.role, 'editor');
-  const { start, network: transferOf } = route.useSearch();
+  const { start, network: transferOf, zoo, weights } = route.useSearch();
+  const from = transferSource(transferOf, zoo, weights);
   const navigate = useNavigate();
   const open = (dialog: NetworksDialog, network?: string): void =>
     void navigate({
@@ -117,10 +119,16 @@ export function NetworksPage() {
       {canEdit && start === 'transfer' && (
         <TransferDialog
           projectId={projectId}
-          {...(transferOf === undefined ? {} : { networkId: transferOf })}
+          {...(from === undefined ? {} : { from })}
           onClose={close}
         />
       )}
     </>
   );
+}
+
+function transferSource(network?: string, zoo?: string, weights?: string): Source | undefined {
+  if (network !== undefined) return { kind: 'network', id: network };
+  if (zoo === undefined) return undefined;
+  return { kind: 'zoo', key: zoo, ...(weights === undefined ? {} : { weights }) };
 }

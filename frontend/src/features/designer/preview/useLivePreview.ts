@@ -1,9 +1,8 @@
 import { useQuery } from '@tanstack/react-query';
 import { useEffect } from 'react';
-import { checkpointsQuery, runQuery } from '@/features/training';
+import { checkpointsQuery, runQuery, useRunRecord } from '@/features/training';
 import { useDesigner, useDocument, usePreview } from '../state/DesignerContext';
 
-const LOOK_MS = 2000;
 const ENDED = ['succeeded', 'failed', 'stopped'];
 
 /** Keeps the preview with what is drawn and, while a run is followed, with its newest weights. */
@@ -22,11 +21,8 @@ function useFollowedRun(): void {
   const pick = weights.kind === 'run' ? weights.pick : 'last';
   const { data: run } = useQuery({ ...runQuery(runId ?? ''), enabled: runId !== null });
   const isGoing = run !== undefined && !ENDED.includes(run.state);
-  const { data: checkpoints } = useQuery({
-    ...checkpointsQuery(runId ?? ''),
-    enabled: runId !== null,
-    refetchInterval: isGoing ? LOOK_MS : false,
-  });
+  useRunRecord(isGoing ? run : null);
+  const { data: checkpoints } = useQuery({ ...checkpointsQuery(runId ?? ''), enabled: runId !== null });
   const newest = checkpoints?.find((each) => (pick === 'best' ? each.is_best : each.is_last))?.id;
   const shown = usePreview((state) => state.checkpoint?.id);
   const version = usePreview((state) => state.version);

@@ -72,6 +72,12 @@ export interface SaveRequest {
 export const saveOperations = (id: string, request: SaveRequest) =>
   http.post<SavedRevision>(`/api/networks/${id}/operations`, request);
 
+/** What was saved after a revision, oldest first; much of it takes several questions. */
+export const getSaves = async (id: string, since: number): Promise<RevisionOperations[]> => {
+  const { saves } = await http.get<{ saves: unknown }>(`/api/networks/${id}/operations`, { since });
+  return listOf(readRevision)(saves, 'saves');
+};
+
 export const analyzeDocument = (
   document: Document,
   datasetId: string | null,

@@ -4,7 +4,7 @@ import { asProblem, OFFLINE } from '@/api';
 import { OperationRefused } from '../document/operations';
 import { parseDocument } from '../document/parse';
 import type { Document } from '../document/types';
-import { analyzeDocument, getNetwork, readConflict, saveOperations } from './api';
+import { analyzeDocument, getNetwork, getSaves, readConflict, saveOperations } from './api';
 import type { Catalog } from './catalog';
 import { Comparing } from './comparing';
 import type { Network } from './contract';
@@ -48,6 +48,7 @@ export function openNetwork(network: Network, catalog: Catalog, personId: string
         return failedSend(error);
       }
     },
+    fetchSaves: (since) => getSaves(network.id, since),
     fetchLatest: async () => {
       const latest = await getNetwork(network.id);
       return { revision: latest.revision, document: parseDocument(latest.document) };

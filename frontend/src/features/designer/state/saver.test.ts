@@ -63,10 +63,17 @@ function open(server: Server) {
     document: server.document,
     draft: null as Unsaved | null,
     notes: [] as string[],
+    /** How often the whole network was read. */
+    wholes: 0,
   };
   const saver = new Saver(server.document, server.revision, {
     send: (batch, base, clientId) => Promise.resolve(server.save(batch, base, clientId)),
-    fetchLatest: () => Promise.resolve({ revision: server.revision, document: server.document }),
+    fetchSaves: (since) =>
+      Promise.resolve(server.saves.filter((save) => save.revision > since).slice(0, 2)),
+    fetchLatest: () => {
+      page.wholes += 1;
+      return Promise.resolve({ revision: server.revision, document: server.document });
+    },
     keep: (unsaved) => (page.draft = unsaved),
     adopt: (document) => (page.document = document),
     note: (text) => page.notes.push(text),
@@ -165,14 +172,32 @@ describe('Saver', () => {
     expect(saver.revision).toBe(4);
   });
 
-  it('reads the network again when a message was missed', async () => {
+  it('asks what was saved, not for the whole network, when messages were missed', async () => {
+    const server = new Server();
+    const { page, saver, edit } = open(server);
+    server.saveAs('Grace', width(16));
+    server.saveAs('Grace', width(17));
+    saver.receive(server.saveAs('Grace', cut('e3')));
+    edit(width(18));
+    await vi.advanceTimersByTimeAsync(100);
+    expect(saver.revision).toBe(6);
+    expect(isConnected(page.document, 'e3')).toBe(false);
+    expect(page.document.graph.nodes['conv']?.params['out_channels']).toBe(18);
+    await settle();
+    expect(page.document).toEqual(server.document);
+    expect(page.wholes).toBe(0);
+  });
+
+  it('reads the whole network where what was saved does not lead there', async () => {
     const server = new Server();
     const { page, saver } = open(server);
     server.saveAs('Grace', width(16));
-    saver.receive(server.saveAs('Grace', cut('e3')));
-    await settle();
+    server.saves = [];
+    server.saveAs('Grace', cut('e3'));
+    await saver.catchUp();
     expect(page.document).toEqual(server.document);
     expect(saver.revision).toBe(5);
+    expect(page.wholes).toBe(1);
   });
 
   it('does not apply a save twice whose answer was lost', async () => {

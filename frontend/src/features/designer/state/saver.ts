@@ -34,7 +34,9 @@ export type SendResult =
 
 export interface SaverPorts {
   send(batch: Batch, baseRevision: number, clientId: string): Promise<SendResult>;
-  /** Read the network again, after messages may have been missed. */
+  /** What was saved after a revision, oldest first; the oldest alone where that is much. */
+  fetchSaves(since: number): Promise<readonly RevisionOperations[]>;
+  /** Read the whole network again, where what was saved does not lead there. */
   fetchLatest(): Promise<{ readonly revision: number; readonly document: Document }>;
   keep(unsaved: Unsaved | null): void;
   /** The document with others' edits and ours on top. */
@@ -169,9 +171,25 @@ export class Saver {
     this.rebase(applied.document, save.revision, save.author);
   }
 
-  /** Messages may have been missed: read the network again. */
+  /** Messages may have been missed: ask what was saved since. */
   async catchUp(): Promise<void> {
-    if (this.inFlight !== null || this.isStopped) return;
+    if (this.isSending() || this.isStopped) return;
+    const since = this.revision;
+    const saves = await this.ports.fetchSaves(since).catch(() => []);
+    const isOvertaken = this.isSending() || this.revision !== since;
+    if (saves.length === 0 || isOvertaken) return;
+    const document = documentAfter(this.base, since, saves);
+    if (document === null) return this.readAgain();
+    this.rebase(document, since + saves.length, null);
+    // One answer holds so many.
+    return this.catchUp();
+  }
+
+  private isSending(): boolean {
+    return this.inFlight !== null;
+  }
+
+  private async readAgain(): Promise<void> {
     const latest = await this.ports.fetchLatest().catch(() => null);
     if (latest === null || latest.revision <= this.revision) return;
     this.rebase(latest.document, latest.revision, null);
@@ -257,8 +275,11 @@ export class Saver {
         this.store.setState({ revision: result.revision, reason: '' });
         this.setState(this.pending.length > 0 ? 'waiting' : 'saved');
         this.keepDraft();
-        if ('refused' in applied || this.heardOf > result.revision) void this.catchUp();
-        if (!('refused' in applied)) this.base = applied.document;
+        if ('refused' in applied) void this.readAgain();
+        else {
+          this.base = applied.document;
+          if (this.heardOf > result.revision) void this.catchUp();
+        }
         if (this.pending.length > 0) this.schedule(this.options.delay_ms);
         return;
       }
@@ -336,6 +357,20 @@ export class Saver {
   private setState(state: SaveState): void {
     if (this.store.getState().state !== state) this.store.setState({ state });
   }
+}
+
+/** The document after saves that follow a revision; null where one is missing or does not fit. */
+function documentAfter(
+  base: Document,
+  since: number,
+  saves: readonly RevisionOperations[],
+): Document | null {
+  if (saves.some((save, index) => save.revision !== since + index + 1)) return null;
+  const applied = tryOperations(
+    base,
+    saves.flatMap(({ operations }) => operations),
+  );
+  return 'refused' in applied ? null : applied.document;
 }
 
 function mergedText(authors: readonly (string | null)[]): string {

@@ -4,10 +4,8 @@ import type { TransferSource } from '@/api';
 import { DESIGNER_IDS } from '../testids';
 import { readyZooQuery, zooKey } from '../zoo/queries';
 import { accuracyText } from '../zoo/words';
-
-export type Source =
-  | { readonly kind: 'network'; readonly id: string }
-  | { readonly kind: 'zoo'; readonly key: string };
+import { sourceOf, valueOf, zooName, type Source } from './source';
+import classes from './Transfer.module.css';
 
 interface SourceSelectProps {
   networks: readonly TransferSource[] | undefined;
@@ -16,20 +14,25 @@ interface SourceSelectProps {
   onChange: (source: Source) => void;
 }
 
-const ZOO = 'zoo ';
-
 /** Networks of the project that have learned something, and those of the zoo with weights here. */
-export function SourceSelect({ networks, value, isDisabled, onChange }: SourceSelectProps) {
+export function SourceSelect({ networks = [], value, isDisabled, onChange }: SourceSelectProps) {
   const { data: zoo } = useQuery(readyZooQuery);
-  const isNothing = networks?.length === 0 && zoo?.items.length === 0;
-  const choose = (option: string | null): void => {
-    if (option === null) return;
-    onChange(
-      option.startsWith(ZOO)
-        ? { kind: 'zoo', key: option.slice(ZOO.length) }
-        : { kind: 'network', id: option },
-    );
-  };
+  const ready = (zoo?.items ?? []).map((row) => ({
+    value: valueOf({ kind: 'zoo', key: zooKey(row) }),
+    label: row.accuracy == null ? row.name : `${row.name} · ${accuracyText(row.accuracy)}`,
+  }));
+  const chosen = value === null ? null : valueOf(value);
+  if (value?.kind === 'zoo' && !ready.some((each) => each.value === chosen)) {
+    // The page of the zoo names it before the list is here.
+    ready.unshift({ value: valueOf(value), label: zooName(value.key) });
+  }
+  const refusals = new Map(networks.map((each) => [each.network_id, each.refusal]));
+  const ofProject = networks.map(({ network_id: id, name, has_file: hasFile, refusal }) => ({
+    value: id,
+    label: `${name} · ${hasFile ? 'weights of a file' : 'trained here'}`,
+    disabled: refusal !== '' && id !== chosen,
+  }));
+  const isNothing = networks.length + ready.length === 0;
   return (
     <Select
       label="Trained network"
@@ -37,24 +40,22 @@ export function SourceSelect({ networks, value, isDisabled, onChange }: SourceSe
       searchable
       allowDeselect={false}
       disabled={isDisabled}
+      classNames={{ option: classes.option ?? '' }}
       data={[
-        {
-          group: 'Of the project',
-          items: (networks ?? []).map((each) => ({
-            value: each.network_id,
-            label: `${each.name} · ${each.has_file ? 'weights of a file' : 'trained here'}`,
-          })),
-        },
-        {
-          group: 'Of the zoo, opened in the project first',
-          items: (zoo?.items ?? []).map((row) => ({
-            value: ZOO + zooKey(row),
-            label: row.accuracy == null ? row.name : `${row.name} · ${accuracyText(row.accuracy)}`,
-          })),
-        },
+        { group: 'Of the project', items: ofProject.filter((each) => !each.disabled) },
+        { group: 'Of the zoo', items: ready },
+        { group: 'Of the project, but cannot learn images', items: ofProject.filter((each) => each.disabled) },
       ]}
-      value={value === null ? null : value.kind === 'zoo' ? ZOO + value.key : value.id}
-      onChange={choose}
+      renderOption={({ option }) => (
+        <span>
+          {option.label}
+          {option.disabled === true && (
+            <small className={classes.reason}>{refusals.get(option.value)}</small>
+          )}
+        </span>
+      )}
+      value={chosen}
+      onChange={(option) => option !== null && onChange(sourceOf(option))}
       data-testid={DESIGNER_IDS.transferNetwork}
     />
   );

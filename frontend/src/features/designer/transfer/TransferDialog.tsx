@@ -1,19 +1,18 @@
 import { Button, Modal, Select, TextInput } from '@mantine/core';
-import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
-import { useNavigate } from '@tanstack/react-router';
+import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
-import { http, type TransferMade, type TransferOptions, type TransferPlan } from '@/api';
+import type { TransferOptions } from '@/api';
 import { VersionSelect, datasetsQuery } from '@/features/datasets';
 import { ProblemNotice } from '@/ui';
 import { Refused, Working } from '../imports/OpeningState';
-import { keepNextRun } from '../state/nextRun';
 import { DESIGNER_IDS } from '../testids';
-import { useZooEntry } from '../zoo/useZooOpening';
 import { PlanView } from './PlanView';
 import { transferSourcesQuery } from './queries';
-import { SourceSelect, type Source } from './SourceSelect';
+import { usualSource, zooName, type Source } from './source';
+import { SourceSelect } from './SourceSelect';
 import classes from './Transfer.module.css';
-import { TransferFields } from './TransferFields';
+import { FREEZE, TransferFields } from './TransferFields';
+import { useMake, usePlan, type Wanted } from './useTransfer';
 
 const USUAL: TransferOptions = {
   freeze: 'backbone',
@@ -26,45 +25,45 @@ const USUAL: TransferOptions = {
 
 interface TransferDialogProps {
   projectId: string;
-  /** What it was opened from, when it was a network. */
-  networkId?: string;
+  /** What it was opened from, when it was a network, here or in the zoo. */
+  from?: Source;
   /** What it was opened from, when it was a dataset. */
   datasetId?: string;
   onClose: () => void;
 }
 
 /** A trained network made ready for other data: what survives, what is new, what is frozen. */
-export function TransferDialog({ projectId, networkId, datasetId, onClose }: TransferDialogProps) {
+export function TransferDialog({ projectId, from, datasetId, onClose }: TransferDialogProps) {
   const { data: sources } = useQuery(transferSourcesQuery(projectId));
   const { data: datasets = [] } = useQuery(datasetsQuery(projectId));
-  const [chosen, setSource] = useState<Source | null>(
-    networkId === undefined ? null : { kind: 'network', id: networkId },
-  );
+  const [chosen, setSource] = useState<Source | null>(from ?? null);
   const [dataset, setDataset] = useState<string | null>(datasetId ?? null);
   const [version, setVersion] = useState<string | null>(null);
   const [options, setOptions] = useState<TransferOptions>(USUAL);
   const [name, setName] = useState('');
-  const first = sources?.[0]?.network_id;
-  const source = chosen ?? (first === undefined ? null : { kind: 'network' as const, id: first });
-  const opening = useZooEntry(projectId, (id) => setSource({ kind: 'network', id }));
-  const isOpening = source?.kind === 'zoo' && opening.isWorking;
-  const data = dataset ?? datasets[0]?.id ?? null;
-  const asked: Asked | null =
-    source?.kind !== 'network' || data === null
-      ? null
-      : { network_id: source.id, dataset_id: data, dataset_version_id: version, options };
-  const { plan, error, isOld } = usePlan(asked);
-  const usual = `${sources?.find((each) => each.network_id === asked?.network_id)?.name ?? 'Network'} on ${
-    datasets.find((each) => each.id === data)?.name ?? 'data'
-  }`.slice(0, 120);
-  const make = useMake(projectId, onClose);
-  const canMake = asked !== null && plan !== undefined && plan.refusal === '' && !isOld;
+  const source = chosen ?? usualSource(sources ?? []);
+  const data = datasets.find((each) => each.id === (dataset ?? datasets[0]?.id));
+  const wanted: Wanted | null =
+    data === undefined ? null : { dataset_id: data.id, dataset_version_id: version, options };
+  const { plan, error, isOld } = usePlan(source, wanted);
+  const { make, isPending, error: makeError, opening } = useMake(projectId, onClose, setSource);
+  const isFromZoo = source?.kind === 'zoo';
+  const isOpening = isFromZoo && opening.isWorking;
+  const usual = `${nameOf(source, sources) ?? 'Network'} on ${data?.name ?? 'data'}`.slice(0, 120);
+  const isPlanned = isFromZoo || (plan !== undefined && plan.refusal === '' && !isOld);
   const choose = (next: Source): void => {
     setSource(next);
-    if (next.kind === 'zoo') opening.open({ key: next.key });
+    // A layer of the network before means nothing in this one.
+    if (!FREEZE.some(({ value }) => value === options.freeze)) {
+      setOptions({ ...options, freeze: USUAL.freeze });
+    }
+  };
+  const leave = (): void => {
+    if (isOpening) opening.cancel();
+    onClose();
   };
   return (
-    <Modal opened onClose={onClose} title="Transfer learning" size={820} data-testid={DESIGNER_IDS.transfer}>
+    <Modal opened onClose={leave} title="Transfer learning" size={820} data-testid={DESIGNER_IDS.transfer}>
       <div className={classes.dialog}>
         <p className={classes.summary}>
           A network that has learned one thing learns another with few images: its last layer is
@@ -78,29 +77,35 @@ export function TransferDialog({ projectId, networkId, datasetId, onClose }: Tra
             placeholder="Choose a dataset"
             allowDeselect={false}
             data={datasets.map(({ id, name: label }) => ({ value: id, label }))}
-            value={data}
+            value={data?.id ?? null}
             onChange={(next) => {
-              if (next !== data) setVersion(null);
+              if (next !== data?.id) setVersion(null);
               setDataset(next);
             }}
             data-testid={DESIGNER_IDS.transferDataset}
           />
           <VersionSelect
-            datasetId={data}
+            datasetId={data?.id ?? null}
             value={version}
             onChange={setVersion}
             testId={DESIGNER_IDS.transferVersion}
           />
         </div>
+        <TransferFields options={options} layers={plan?.layers ?? []} onChange={setOptions} />
+        {isFromZoo && !isOpening && (
+          <p className={classes.facts}>
+            {zooName(source.key)} is of the zoo. It comes into the project when you make the
+            network, and not before.
+          </p>
+        )}
         {isOpening && (
           <Working text={opening.text} progress={opening.progress} onCancel={opening.cancel} />
         )}
-        {source?.kind === 'zoo' && opening.error !== null && <ProblemNotice error={opening.error} />}
-        {source?.kind === 'zoo' && opening.problem !== null && <Refused problem={opening.problem} />}
-        <TransferFields options={options} layers={plan?.layers ?? []} onChange={setOptions} />
+        {isFromZoo && opening.error !== null && <ProblemNotice error={opening.error} />}
+        {isFromZoo && opening.problem !== null && <Refused problem={opening.problem} />}
         {error !== null && <ProblemNotice error={error} />}
-        {asked !== null && plan !== undefined && <PlanView plan={plan} isOld={isOld} />}
-        {make.error !== null && <ProblemNotice error={make.error} />}
+        {plan !== undefined && <PlanView plan={plan} isOld={isOld} />}
+        {makeError !== null && <ProblemNotice error={makeError} />}
         <div className={classes.foot}>
           <TextInput
             className={classes.name}
@@ -109,14 +114,16 @@ export function TransferDialog({ projectId, networkId, datasetId, onClose }: Tra
             value={name}
             onChange={(event) => setName(event.currentTarget.value)}
           />
-          <Button variant="default" onClick={onClose}>
+          <Button variant="default" onClick={leave}>
             Cancel
           </Button>
           <Button
-            disabled={!canMake}
-            loading={make.isPending}
+            disabled={source === null || wanted === null || !isPlanned}
+            loading={isPending || isOpening}
             data-testid={DESIGNER_IDS.transferMake}
-            onClick={() => asked !== null && make.mutate({ ...asked, name: name.trim() || usual })}
+            onClick={() =>
+              source !== null && wanted !== null && make(source, { ...wanted, name: name.trim() || usual })
+            }
           >
             Make the network and train…
           </Button>
@@ -126,37 +133,10 @@ export function TransferDialog({ projectId, networkId, datasetId, onClose }: Tra
   );
 }
 
-interface Asked {
-  readonly network_id: string;
-  readonly dataset_id: string;
-  readonly dataset_version_id: string | null;
-  readonly options: TransferOptions;
-}
-
-function usePlan(asked: Asked | null) {
-  const { data, error, isPlaceholderData } = useQuery({
-    queryKey: ['networks', 'transfer-plan', asked],
-    queryFn: ({ signal }) => http.post<TransferPlan>('/api/transfers/plan', asked, signal),
-    enabled: asked !== null,
-    placeholderData: (previous) => previous,
-    gcTime: 0,
-    retry: false,
-  });
-  return { plan: data, error, isOld: isPlaceholderData };
-}
-
-/** Makes the branch and opens it with the training dialog as the plan has it. */
-function useMake(projectId: string, onClose: () => void) {
-  const client = useQueryClient();
-  const navigate = useNavigate();
-  return useMutation({
-    mutationFn: (wanted: Asked & { name: string }) => http.post<TransferMade>('/api/transfers', wanted),
-    meta: { showsOwnError: true },
-    onSuccess: ({ network_id: networkId, config, start_from: startFrom }, wanted) => {
-      keepNextRun(networkId, { config, startFrom, versionId: wanted.dataset_version_id });
-      void client.invalidateQueries({ queryKey: ['networks', projectId] });
-      onClose();
-      void navigate({ to: '/networks/$networkId', params: { networkId } });
-    },
-  });
+function nameOf(
+  source: Source | null,
+  networks: readonly { network_id: string; name: string }[] = [],
+): string | undefined {
+  if (source?.kind === 'zoo') return zooName(source.key);
+  return networks.find((each) => each.network_id === source?.id)?.name;
 }

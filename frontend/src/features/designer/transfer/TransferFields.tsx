@@ -10,7 +10,8 @@ interface TransferFieldsProps {
   onChange: (options: TransferOptions) => void;
 }
 
-const FREEZE = [
+/** What can be frozen in any network. */
+export const FREEZE = [
   { value: 'backbone', label: 'All but the new head' },
   { value: 'none', label: 'Nothing' },
 ];

@@ -1,6 +1,7 @@
 import { Button, Select } from '@mantine/core';
 import { IconFileUpload, IconTopologyStar3, IconTransform } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
+import { useNavigate } from '@tanstack/react-router';
 import { useRef, useState } from 'react';
 import type { ZooEntry, ZooRow, ZooWeights } from '@/api';
 import { Panel, ProblemNotice } from '@/ui';
@@ -70,16 +71,20 @@ interface OpenEntryProps extends ZooDetailsProps {
 
 function OpenEntry({ entryKey, row, weights, folder, opening, canEdit }: OpenEntryProps) {
   const [asksFor, setAsksFor] = useState<'canvas' | 'data'>('canvas');
+  const navigate = useNavigate();
   const file = useRef<HTMLInputElement>(null);
   const isOwn = opening.key === entryKey;
   if (isOwn && opening.isWorking) {
     return <Working text={opening.text} progress={opening.progress} onCancel={opening.cancel} />;
   }
+  const ofSeveral = weights === undefined ? {} : { weights: weights.name };
+  const goOn = (): void =>
+    void navigate({ to: '/networks', search: { start: 'transfer', zoo: entryKey, ...ofSeveral } });
   const open = (isForThem: boolean, chosen?: File): void =>
     opening.open({
       key: entryKey,
       isForData: isForThem,
-      ...(weights === undefined ? {} : { weights: weights.name }),
+      ...ofSeveral,
       ...(chosen === undefined ? {} : { file: chosen }),
     });
   const ask = (purpose: 'canvas' | 'data'): void => {
@@ -110,7 +115,7 @@ function OpenEntry({ entryKey, row, weights, folder, opening, canEdit }: OpenEnt
               disabled={opening.isWorking}
               title={isHere ? 'Transfer learning' : 'Transfer learning; asks for the weights file'}
               data-testid={DESIGNER_IDS.zooForData}
-              onClick={() => (isHere ? open(true) : ask('data'))}
+              onClick={() => (isHere ? goOn() : ask('data'))}
             >
               {isHere ? 'Use for my data' : 'Use for my data…'}
             </Button>

@@ -86,10 +86,7 @@ export function ZooPage() {
             onCompare={compare}
             onUse={
               canEdit && !opening.isWorking
-                ? (key) => {
-                    choose(key);
-                    opening.open({ key, isForData: true });
-                  }
+                ? (key) => void navigate({ to: '/networks', search: { start: 'transfer', zoo: key } })
                 : null
             }
           />

@@ -19,7 +19,7 @@ interface ZooTableProps {
   onChoose: (key: string) => void;
   compared: readonly string[];
   onCompare: (key: string) => void;
-  /** Opens a network and goes on with transfer learning; null for somebody who may not. */
+  /** Goes on with transfer learning; null for somebody who may not. */
   onUse: ((key: string) => void) | null;
 }
 

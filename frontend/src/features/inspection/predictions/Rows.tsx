@@ -50,7 +50,7 @@ export function Rows({ table, rows, order, onOrder, onItem }: RowsProps) {
                   <img src={item.thumbnail_url} alt="" loading="lazy" className={classes.thumb} data-tiny={item.width <= 64 || undefined} />
                 </Table.Td>
                 <Table.Td>
-                  <UnstyledButton className={classes.name} onClick={() => onItem(item.id)}>
+                  <UnstyledButton className={classes.name} title={item.file_name} onClick={() => onItem(item.id)}>
                     {item.file_name}
                   </UnstyledButton>
                 </Table.Td>
