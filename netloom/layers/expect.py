@@ -26,7 +26,7 @@ from netloom.layers.shapes import (
     holds_mask,
     named_shape_text,
 )
-from netloom.layers.sizes import Expr
+from netloom.layers.sizes import Expr, SizeTooComplicated
 
 INSERT_FLATTEN = InsertBefore("Insert Flatten", "Flatten")
 IMAGE_AXES = "BCHW"
@@ -45,6 +45,11 @@ def infer_layer(layer: AnyLayer, params: LayerParams, inputs: Inputs) -> Inferen
         return problem
     try:
         found = layer.infer(params, inputs)
+    except SizeTooComplicated:
+        return ShapeProblem(
+            f"A size that {layer.title} gives depends on the length of the data in too complicated "
+            "a way. Give the input a fixed length.",
+        )
     except Exception as error:
         if is_own(layer):
             raise

@@ -7,6 +7,13 @@ from dataclasses import dataclass
 from math import gcd
 from typing import TypeAlias
 
+MAX_TERMS = 4096
+MAX_DEGREE = 64
+
+
+class SizeTooComplicated(ValueError):
+    """A product of sizes that would grow without end."""
+
 
 @dataclass(frozen=True, slots=True)
 class FloorDiv:
@@ -35,6 +42,8 @@ Symbols: TypeAlias = tuple[Symbol, ...]
 class Expr:
     """A polynomial with integer coefficients over symbols, e.g. `2·T + 1`.
 
+    Multiplying raises SizeTooComplicated before it takes long.
+
     Attributes:
         terms: `(symbols, coefficient)` pairs, sorted; the empty tuple of symbols is the constant.
     """
@@ -48,9 +57,13 @@ class Expr:
         return _collapse(sums)
 
     def __mul__(self, other: Size) -> Size:
+        others = list(_terms(other))
+        degree = _degree(self.terms) + _degree(others)
+        if len(self.terms) * len(others) > MAX_TERMS or degree > MAX_DEGREE:
+            raise SizeTooComplicated("a size depends on others in too complicated a way")
         sums: dict[Symbols, int] = {}
         for left, left_coefficient in self.terms:
-            for right, right_coefficient in _terms(other):
+            for right, right_coefficient in others:
                 symbols = tuple(sorted(left + right, key=str))
                 sums[symbols] = sums.get(symbols, 0) + left_coefficient * right_coefficient
         return _collapse(sums)
@@ -99,6 +112,10 @@ def _print_order(term: tuple[Symbols, int]) -> tuple[int, list[str]]:
 
 def _terms(size: Size) -> Iterable[tuple[Symbols, int]]:
     return size.terms if isinstance(size, Expr) else (((), size),)
+
+
+def _degree(terms: Iterable[tuple[Symbols, int]]) -> int:
+    return max((len(symbols) for symbols, _ in terms), default=0)
 
 
 def _collapse(sums: Mapping[Symbols, int]) -> Size:

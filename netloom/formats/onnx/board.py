@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
 Params = Mapping[str, ParamValue]
 MAX_PLANNED = 20_000
+MAX_REPEATED = 2**26
+"""Numbers of a tensor whose rows are one and the same in memory until it is drawn."""
 AXIS_ORDERS: Mapping[int, str] = {2: "BF", 3: "BCT", 4: "BCHW", 5: "BCDHW"}
 """What convolutions, pools and normalisations call their axes, by how many there are."""
 FEATURES_LAST: Mapping[int, str] = {2: "BF", 3: "BTF", 4: "BHWF", 5: "BDHWF"}
@@ -178,6 +180,8 @@ class Board:
             raise CannotMap("a tensor without numbers cannot be drawn")
         if array.ndim > 8:
             raise CannotMap(f"a tensor of {array.ndim} axes cannot be drawn")
+        if array.size > MAX_REPEATED and 0 in array.strides:
+            raise CannotMap("a tensor that is repeated so often cannot be drawn")
         saved = array.astype(_SAVED[kind]).reshape(array.shape or (1,))
         params: dict[str, ParamValue] = {"shape": [*saved.shape]}
         called = name or (f"{self.name}_constant" if self.name else "constant")

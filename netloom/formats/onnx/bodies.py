@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 
 import numpy as np
-from onnx import FunctionProto, GraphProto
+from onnx import FunctionProto, GraphProto, ModelProto
 
 from netloom.formats.onnx.load import subgraphs
 from netloom.formats.onnx.values import CannotMap, Known, Value
@@ -49,3 +49,8 @@ def count_uses(graph: GraphProto | FunctionProto) -> Counter[str]:
             uses.update(info.name for info in inner.output)
             waiting.extend(inner.node)
     return uses
+
+
+def count_nodes(model: ModelProto) -> int:
+    """Count the nodes of a graph and of the functions beside it; those of branches count not."""
+    return len(model.graph.node) + sum(len(function.node) for function in model.functions)

@@ -5,42 +5,81 @@ Values are numbers, or sizes that depend on the batch; for the latter there is a
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping, Sequence
-from typing import cast
+from functools import lru_cache
+from typing import TypeAlias, cast
 
 import numpy as np
 import onnx
-from onnx import NodeProto
+from onnx import ModelProto, NodeProto, TensorProto
 
+from netloom.formats.onnx.bounds import extent, folding_bound
+from netloom.formats.onnx.budget import FOLDED_STEPS, Budget
+from netloom.formats.onnx.load import inner_tensor
 from netloom.formats.onnx.node import Op
 from netloom.formats.onnx.values import Array, CannotMap, Known, settled_array
-from netloom.layers.sizes import Expr, Size, exact_divide, floor_divide
+from netloom.layers.sizes import Expr, Size, exact_divide, floor_divide, product
 
-MAX_FOLDED_BYTES = 2**29
-MAX_SLOW_ELEMENTS = 2**22
-_NEVER = frozenset({
-    "RandomNormal", "RandomNormalLike", "RandomUniform", "RandomUniformLike", "Bernoulli",
-    "Multinomial", "If", "Loop", "Scan", "SequenceMap", "ImageDecoder", "StringNormalizer",
-    "RegexFullMatch", "StringSplit", "StringConcat", "TfIdfVectorizer", "LabelEncoder",
-    "CategoryMapper", "Adagrad", "Adam", "Momentum", "Gradient",
-})  # fmt: skip
-_BY_SHAPE: Mapping[str, int] = {"ConstantOfShape": 0, "Expand": 1}
-"""Operators that make large tensors of small ones, and the input that says how large."""
+MAX_TAKEN_BYTES = 2**29
+MAX_GIVEN_BYTES = 2**28
+MAX_NUMBERS = 2**26
+MAX_SIZES = 2**12
+"""Tensors of more sizes that depend on the batch are no shapes."""
+MAX_COMPLEXITY = 64
+LARGEST_SIZE = 2**63
+_MAX_KEPT_MODEL = 4096
 
 
-def fold(op: Op, values: Sequence[Known | None]) -> list[Array] | None:
-    """Compute a node whose inputs are known; None where that cannot or should not be done."""
-    if op.kind in _NEVER or op.domain not in ("", "ai.onnx.ml"):
+def fold(op: Op, values: Sequence[Known | None], budget: Budget) -> list[Array] | None:
+    """Compute a node whose inputs are known; None where that cannot or should not be done.
+
+    Raises:
+        FormatError: The file has taken too long already.
+    """
+    if op.domain:
+        return None
+    arrays = [None if value is None else value.array for value in values]
+    numbers = folding_bound(op, arrays)
+    if numbers is None:
         return None
     if any(value is not None and value.is_symbolic for value in values):
+        if numbers > MAX_SIZES:
+            return None
+        budget.spend(FOLDED_STEPS)
         return _fold_sizes(op, values)
-    arrays = [None if value is None else value.array for value in values]
-    if op.domain or not _is_small(op, arrays):
+    if not _is_small(arrays, numbers):
         return None
     if op.kind in ("Identity", "Dropout") and arrays[0] is not None and len(op.outputs) == 1:
         return [arrays[0]]
-    return evaluate(op, arrays)
+    if op.kind == "Constant" and isinstance(tensor := op.attributes.get("value"), TensorProto):
+        found: list[Array] | None = [inner_tensor(tensor)]
+    else:
+        budget.spend_on_folding(numbers)
+        found = evaluate(op, arrays)
+    if found is None:
+        return None
+    budget.bytes_left -= sum(array.nbytes for array in found if _is_own(array, arrays))
+    return found if budget.bytes_left >= 0 else None
+
+
+def _is_own(found: Array, arrays: Sequence[Array | None]) -> bool:
+    """Say whether what was computed takes memory of its own."""
+    return not any(array is not None and np.may_share_memory(found, array) for array in arrays)
+
+
+def _is_small(arrays: Sequence[Array | None], numbers: int) -> bool:
+    """Say whether computing it takes neither long nor much memory."""
+    given = [array for array in arrays if array is not None]
+    taken = sum(array.nbytes for array in given)
+    item = max([8, *(array.itemsize for array in given)])
+    count = sum(extent(array) for array in given) + 1
+    grows = numbers > count
+    return (
+        taken <= MAX_TAKEN_BYTES
+        and count * item <= 2 * MAX_TAKEN_BYTES
+        and numbers <= max(count, MAX_NUMBERS)
+        and (not grows or (numbers - count) * item <= MAX_GIVEN_BYTES)
+    )
 
 
 def evaluate(op: Op, arrays: Sequence[Array | None]) -> list[Array] | None:
@@ -63,18 +102,35 @@ def evaluate(op: Op, arrays: Sequence[Array | None]) -> list[Array] | None:
     model = onnx.helper.make_model(
         graph, opset_imports=[onnx.helper.make_opsetid(op.domain, op.version)]
     )
-    from onnx.reference import ReferenceEvaluator
-
     try:
         with np.errstate(all="ignore"):
-            run = cast("Callable[[None, object], list[object]]", ReferenceEvaluator(model).run)  # pyright: ignore[reportUnknownMemberType]
-            found = run(None, given)
+            found = _evaluator(model)(None, given)
     except Exception:  # noqa: BLE001 - it raises whatever NumPy raises; the node is drawn instead
         return None
     if not all(isinstance(each, np.ndarray | np.generic) for each in found):
         return None
     results = iter(np.asarray(each) for each in found)
     return [next(results) if name else np.zeros(0) for name in outputs]
+
+
+Run: TypeAlias = Callable[[None, object], list[object]]
+
+
+def _evaluator(model: ModelProto) -> Run:
+    """Return what computes a model; small ones come again and again."""
+    content = model.SerializeToString()
+    return _kept_evaluator(content) if len(content) <= _MAX_KEPT_MODEL else _new_evaluator(model)
+
+
+@lru_cache(maxsize=256)
+def _kept_evaluator(content: bytes) -> Run:
+    return _new_evaluator(onnx.load_model_from_string(content))
+
+
+def _new_evaluator(model: ModelProto) -> Run:
+    from onnx.reference import ReferenceEvaluator
+
+    return cast("Run", ReferenceEvaluator(model).run)  # pyright: ignore[reportUnknownMemberType]
 
 
 def _elem(array: Array) -> int:
@@ -84,39 +140,6 @@ def _elem(array: Array) -> int:
         raise CannotMap(f"values of type {array.dtype} cannot be computed with") from None
 
 
-def _is_small(op: Op, arrays: Sequence[Array | None]) -> bool:
-    """Say whether computing it takes neither long nor much memory."""
-    given = [array for array in arrays if array is not None]
-    most = sum(array.nbytes for array in given)
-    elements = max([array.size for array in given], default=0)
-    shaped = _BY_SHAPE.get(op.kind)
-    if shaped is not None and len(arrays) > shaped and arrays[shaped] is not None:
-        elements = _product(cast("Array", arrays[shaped]))
-    elif op.kind == "Tile" and len(given) == 2:
-        elements = given[0].size * _product(given[1])
-    elif op.kind == "Range" and len(given) == 3:
-        start, limit, step = (float(array.reshape(-1)[0]) for array in given if array.size)
-        elements = int(abs((limit - start) / step)) if step else 0
-    elif op.kind in ("OneHot", "EyeLike", "Pad", "Resize", "Upsample", "CenterCropPad", "Col2Im"):
-        elements = 0 if all(array.size < 1024 for array in given) and _tame(given) else 2**40
-    elif op.kind in ("MatMul", "Gemm", "Conv", "Einsum"):
-        elements = math.prod(array.size for array in given[:2])
-    return most <= MAX_FOLDED_BYTES and elements * 4 <= MAX_FOLDED_BYTES and (
-        op.kind in _BY_SHAPE or elements <= MAX_SLOW_ELEMENTS * 16
-    )  # fmt: skip
-
-
-def _tame(given: Sequence[Array]) -> bool:
-    return all(
-        array.dtype.kind not in "iuf" or array.size == 0 or bool((np.abs(array) < 2**12).all())
-        for array in given
-    )
-
-
-def _product(array: Array) -> int:
-    return math.prod(max(0, int(item)) for item in array.reshape(-1))
-
-
 def _fold_sizes(op: Op, values: Sequence[Known | None]) -> list[Array] | None:
     """Compute with sizes that depend on the batch."""
     compute = _SIZES.get(op.kind)
@@ -124,9 +147,20 @@ def _fold_sizes(op: Op, values: Sequence[Known | None]) -> list[Array] | None:
         return None
     arrays = [None if value is None else value.array for value in values]
     try:
-        return [settled_array(np.asarray(compute(op, arrays), dtype=object))]
-    except (CannotMap, ValueError, IndexError, TypeError, ZeroDivisionError):
+        return [settled_array(_checked(np.asarray(compute(op, arrays), dtype=object)))]
+    except Exception:  # noqa: BLE001 - sizes of hostile files go wrong in any way; it is drawn
         return None
+
+
+def _checked(array: Array) -> Array:
+    """Return sizes that can be computed with further; raises CannotMap for others."""
+    for item in array.flat:
+        numbers = [count for _, count in item.terms] if isinstance(item, Expr) else [item]
+        if isinstance(item, Expr) and item.complexity() > MAX_COMPLEXITY:
+            raise CannotMap("a size depends on the batch in too complicated a way")
+        if any(abs(number) >= LARGEST_SIZE for number in numbers):
+            raise CannotMap("a size is beyond all bounds")
+    return array
 
 
 Arrays = Sequence["Array | None"]
@@ -260,9 +294,7 @@ def _where(_: Op, arrays: Arrays) -> Array:
 
 
 def _reduce_product(op: Op, arrays: Arrays) -> Array:
-    total: Size = 1
-    for item in _there(arrays, 0).reshape(-1):
-        total = _size(item) * total
+    total = product(_size(item) for item in _there(arrays, 0).reshape(-1))
     keeps = op.int("keepdims", 1) == 1
     result = np.empty(1 if keeps else (), dtype=object)
     result[...] = total

@@ -7,15 +7,16 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-import onnx
 from onnx import AttributeProto, FunctionProto, GraphProto, NodeProto
 
 from netloom.formats.imported import FormatError
 from netloom.formats.onnx.board import Board
 from netloom.formats.onnx.bodies import count_uses, given_back, without_inputs
+from netloom.formats.onnx.budget import Budget
 from netloom.formats.onnx.folding import fold
 from netloom.formats.onnx.inputs import Inputs, Reading, first_consumers, lookup_tables
 from netloom.formats.onnx.keeping import keep_as_placeholder
+from netloom.formats.onnx.load import inner_tensor
 from netloom.formats.onnx.mapping import MAPPINGS
 from netloom.formats.onnx.naming import joined, module_of, node_name
 from netloom.formats.onnx.node import Op, read_attributes
@@ -23,11 +24,13 @@ from netloom.formats.onnx.schemas import schema_body
 from netloom.formats.onnx.source import Outcome, Piece, Source, plain_domain
 from netloom.formats.onnx.values import CannotMap, Flow, Known, Value, known_sizes
 from netloom.layers.shapes import BATCH, Dim, Shape
-from netloom.layers.sizes import product
+from netloom.layers.sizes import SizeTooComplicated, product
 
 MAX_EXPANSIONS = 12
 _OTHER_SIGNS = re.compile(r"[^A-Za-z0-9_]+")
-MAX_STEPS = 200_000
+BYTES_PER_STEP = 2**14
+"""Of a node in a function, which are copied with each call."""
+NAMES_PER_STEP = 64
 Scope = dict[str, "Value"]
 
 
@@ -44,6 +47,7 @@ class Importer:
 
     source: Source
     reading: Reading
+    budget: Budget
     board: Board = field(default_factory=Board)
     pieces: list[Piece] = field(default_factory=list[Piece])
     notes: list[str] = field(default_factory=list[str])
@@ -60,7 +64,6 @@ class Importer:
         default_factory=dict[tuple[str, str], FunctionProto]
     )
     _depth: int = 0
-    _steps: int = 0
 
     def run(self) -> None:
         """Read the graph of the model.
@@ -111,6 +114,8 @@ class Importer:
         """Read the nodes of a graph or function; what they give is added to the scope."""
         made: set[str] = set()
         outer, self._uses = self._uses, count_uses(graph)
+        if self._depth:
+            self.budget.spend(self._uses.total() // 4)
         try:
             self._read_nodes(graph, scope, given, versions, made)
         finally:
@@ -129,9 +134,7 @@ class Importer:
         made: set[str],
     ) -> None:
         for node in graph.node:
-            self._steps += 1
-            if self._steps > MAX_STEPS:
-                raise FormatError(f"The functions of the file make more than {MAX_STEPS:,} nodes.")
+            self.budget.spend(1 + (node.ByteSize() // BYTES_PER_STEP if self._depth else 0))
             missing = [name for name in node.input if name and name not in scope]
             if missing:
                 raise FormatError(
@@ -167,11 +170,11 @@ class Importer:
         try:
             op = Op(node, domain, versions.get(domain, 1), read_attributes(node, given), inputs)
             found = self._mapped(op, scope, given)
-        except CannotMap as reason:
+        except (CannotMap, SizeTooComplicated) as reason:
             self.board.take_back(before)
             message, found = str(reason), None
             if not is_outer:
-                raise
+                raise CannotMap(message) from None
         if found is None:
             values = keep_as_placeholder(self, node, scope, message)
             self.placeholders += 1
@@ -200,7 +203,8 @@ class Importer:
             return self._if(op, scope, given)
         values = op.inputs
         if all(value is None or isinstance(value, Known) for value in values):
-            folded = fold(op, [value if isinstance(value, Known) else None for value in values])
+            known = [value if isinstance(value, Known) else None for value in values]
+            folded = fold(op, known, self.budget)
             if folded is not None:
                 return [Known(array, _passed_on(op)) for array in folded]
         if op.kind in ("Shape", "Size") and values[0] is not None and not op.domain:
@@ -276,6 +280,7 @@ class Importer:
             raise CannotMap("which branch is taken depends on the data")
         taken = bool(condition.array.reshape(-1)[0])
         branch = op.graph("then_branch" if taken else "else_branch")
+        self.budget.spend(len(scope) // NAMES_PER_STEP)
         inner = {**scope, **self._constants(branch)}
         if self._depth >= MAX_EXPANSIONS:
             raise CannotMap("branches are nested too deeply")
@@ -290,13 +295,9 @@ class Importer:
 
     @staticmethod
     def _constants(graph: GraphProto) -> Scope:
-        found: Scope = {}
-        for tensor in graph.initializer:
-            try:
-                found[tensor.name] = Known(onnx.numpy_helper.to_array(tensor), tensor.name)
-            except Exception as error:
-                raise CannotMap(f"{tensor.name} cannot be read") from error
-        return found
+        return {
+            tensor.name: Known(inner_tensor(tensor), tensor.name) for tensor in graph.initializer
+        }
 
     def flow(self, value: Value) -> Flow:
         """Return a tensor that layers can take: a known one is drawn."""

@@ -12,7 +12,8 @@ from google.protobuf.message import DecodeError
 from onnx import AttributeProto, GraphProto, ModelProto, NodeProto, TensorProto
 
 from netloom.formats.imported import FormatError
-from netloom.formats.onnx.values import Array
+from netloom.formats.onnx.elsewhere import refuse_tensors_elsewhere
+from netloom.formats.onnx.values import Array, CannotMap
 
 MAX_FILE_BYTES = 2**31 - 1
 """What protobuf itself can read; larger networks keep their tensors beside the file."""
@@ -43,6 +44,7 @@ def load_model(path: Path) -> ModelProto:
     if not model.graph.node and not model.graph.output:
         raise FormatError(f"{path.name} holds no ONNX graph. Export it again.")
     check_graph(model, path.name)
+    refuse_tensors_elsewhere(model, path.name)
     return model
 
 
@@ -133,6 +135,8 @@ class TensorReader:
 
     def _external(self, tensor: TensorProto, name: str, size_bytes: int) -> Array:
         entries = {entry.key: entry.value for entry in tensor.external_data}
+        if len(entries) < len(tensor.external_data):
+            raise FormatError(f"{name} says twice where it lies. Export the file again.")
         location = entries.get("location", "")
         path = self._side_files.get(Path(location.replace("\\", "/")).name) if location else None
         if path is None or "/" in location.replace("\\", "/").removeprefix("./"):
@@ -154,3 +158,15 @@ class TensorReader:
         if not size_bytes:
             return np.zeros(shape, dtype)
         return np.memmap(path, dtype, mode="r", offset=offset, shape=shape)
+
+
+def inner_tensor(tensor: TensorProto) -> Array:
+    """Return the values of a tensor of a node or branch, which lies in no other file.
+
+    Raises:
+        CannotMap: It does not hold what it declares, or lies elsewhere.
+    """
+    try:
+        return TensorReader({}).read(tensor)
+    except FormatError as error:
+        raise CannotMap(str(error).rstrip(".")) from error

@@ -8,6 +8,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import numpy as np
 import onnx
 from onnx import GraphProto, ModelProto, TensorProto
 
@@ -20,6 +21,8 @@ from netloom.formats.imported import (
     ImportedPiece,
     ImportReport,
 )
+from netloom.formats.onnx.bodies import count_nodes
+from netloom.formats.onnx.budget import budget_for
 from netloom.formats.onnx.importer import Importer
 from netloom.formats.onnx.inputs import Reading
 from netloom.formats.onnx.load import TensorReader, load_model
@@ -142,7 +145,7 @@ def _source(model: ModelProto, side_files: Mapping[str, Path]) -> Source:
         if tensor.name in weights:
             raise FormatError(f"Two weights are called {tensor.name[:100]!r}.")
         weights[tensor.name] = reader.read(tensor)
-    light = _without_weights(model)
+    light = _without_weights(model, weights)
     return Source(light, weights, _inferred_shapes(light))
 
 
@@ -166,8 +169,11 @@ def _inferred_shapes(model: ModelProto) -> dict[str, list[int | None]]:
     return shapes
 
 
-def _without_weights(model: ModelProto) -> ModelProto:
-    """Return a model whose large tensors have sizes alone: nothing else follows from more."""
+def _without_weights(model: ModelProto, weights: Mapping[str, Array]) -> ModelProto:
+    """Return a model whose large tensors have sizes alone: nothing else follows from more.
+
+    No tensor of it lies in another file.
+    """
     graph = model.graph
     light = ModelProto(
         ir_version=model.ir_version, opset_import=model.opset_import, functions=model.functions,
@@ -184,7 +190,10 @@ def _without_weights(model: ModelProto) -> ModelProto:
         )
     )
     for tensor in graph.initializer:
-        if math.prod(tensor.dims) <= MAX_SHAPE_SIZE:
+        if tensor.external_data and math.prod(tensor.dims) <= MAX_SHAPE_SIZE:
+            array = np.asarray(weights[tensor.name])
+            light.graph.initializer.append(onnx.numpy_helper.from_array(array, tensor.name))
+        elif math.prod(tensor.dims) <= MAX_SHAPE_SIZE:
             light.graph.initializer.append(tensor)
         else:
             light.graph.initializer.append(
@@ -200,8 +209,12 @@ def _best(source: Source, sizes: Mapping[str, Sequence[int]]) -> Importer:
     readings.append(replace(readings[1], batch=False))
     best: Importer | None = None
     problem: FormatError | None = None
+    held_bytes = sum(array.nbytes for array in source.weights.values()) + source.model.ByteSize()
+    budget = budget_for(count_nodes(source.model), held_bytes)
+    folded_bytes = budget.bytes_left
     for reading in readings:
-        importer = Importer(source, reading)
+        budget.bytes_left = folded_bytes
+        importer = Importer(source, reading, budget)
         try:
             importer.run()
         except FormatError as error:

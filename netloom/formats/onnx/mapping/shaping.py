@@ -6,8 +6,10 @@ import math
 from collections.abc import Sequence
 
 import numpy as np
+from onnx import TensorProto
 
 from netloom.formats.onnx.folding import quotient
+from netloom.formats.onnx.load import inner_tensor
 from netloom.formats.onnx.mapping.state import Maps, State, axis_of
 from netloom.formats.onnx.node import Op
 from netloom.formats.onnx.values import Array, CannotMap, Flow, Known, Value
@@ -216,14 +218,10 @@ def _trilu(state: State, op: Op) -> Sequence[Value]:
 def _constant_of_shape(_: State, op: Op) -> Sequence[Value]:
     """Make a filled tensor whose size depends on the batch: one row serves all samples."""
     sizes = [1 if has_batch(size) else _whole(size) for size in _sizes(op.known(0))]
-    import onnx
-
     value = op.attributes.get("value")
-    fill = (
-        onnx.numpy_helper.to_array(value)
-        if isinstance(value, onnx.TensorProto)
-        else np.zeros(1, np.float32)
-    )
+    fill = inner_tensor(value) if isinstance(value, TensorProto) else np.zeros(1, np.float32)
+    if fill.size != 1:
+        raise CannotMap("what the tensor is filled with is not one number")
     if math.prod(sizes) > 2**26:
         raise CannotMap("the tensor would be too large")
     return [Known(np.full(sizes, fill.reshape(-1)[0], dtype=fill.dtype))]
