@@ -45,9 +45,9 @@ test-postgres: python-found ## Run API, sockets and security on PostgreSQL, and 
 	@$(VENV_PYTHON) -m tests.postgres -n $(WORKERS) --dist loadfile -m "not e2e and not campaign" $(ON_POSTGRES)
 	@$(VENV_PYTHON) -m pytest -n 0 tests/topology -m topology
 
-fuzz: python-found ## Send made-up requests to the API and changed files to the readers: make fuzz [EXAMPLES=100]
+fuzz: python-found ## Send made-up requests to the API and changed files to the readers: make fuzz [EXAMPLES=100] [FIRST=0]
 	@$(PYTHON) -m config.setup test
-	@EXAMPLES=$(or $(EXAMPLES),100) $(VENV_PYTHON) -m pytest -n $(WORKERS) --timeout=7200 tests/security/test_fuzz.py tests/netloom/formats/test_fuzz.py tests/netloom/formats/keras/test_fuzz.py tests/netloom/formats/onnx/test_onnx_fuzz.py tests/netloom/formats/caffe/test_caffe_fuzz.py tests/netloom/formats/pt2/test_pt2_fuzz.py tests/netloom/formats/torchscript/test_torchscript_fuzz.py
+	@EXAMPLES=$(or $(EXAMPLES),100) $(VENV_PYTHON) -m pytest -n $(WORKERS) -rP --timeout=7200 tests/security/test_fuzz.py tests/netloom/formats/test_fuzz.py tests/netloom/formats/keras/test_fuzz.py tests/netloom/formats/onnx/test_onnx_fuzz.py tests/netloom/formats/caffe/test_caffe_fuzz.py tests/netloom/formats/pt2/test_pt2_fuzz.py tests/netloom/formats/torchscript/test_torchscript_fuzz.py
 
 conformance: python-found ## Open every network of torchvision, write it as ONNX, compare; goes on where it was stopped: make conformance [JSON=1] [SMALL=1] [ONLY=name,name]
 	@$(PYTHON) -m config.setup test

@@ -211,14 +211,17 @@ def compare(
     return ParityCheck(oracle=oracle, inputs=inputs, max_abs_diff=difference, max_abs_value=largest)
 
 
-def judged(parity: ParityCheck) -> list[str]:
+def judged(parity: ParityCheck, *, refused_above: float = REFUSED_ABOVE) -> list[str]:
     """Return what a person should know of a comparison.
+
+    Args:
+        refused_above: The largest difference, as a part of the largest number.
 
     Raises:
         ExportError: The difference is so large that something is wrong.
     """
     scale = max(1.0, parity.max_abs_value)
-    if parity.max_abs_diff > REFUSED_ABOVE * scale:
+    if parity.max_abs_diff > refused_above * scale:
         raise ExportError(
             f"Nothing was written: {parity.oracle} computes other numbers than the network, with a "
             f"largest difference of {parity.max_abs_diff:.3g} of {parity.max_abs_value:.3g}. Tell "

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, cast
 
-from netloom.formats.keras import activations, convolutions, dense, recurrent, shaping
+from netloom.formats.keras import activations, convolutions, dense, pooling, recurrent, shaping
 from netloom.formats.keras.activations import activate, activation_name, softmax
 from netloom.formats.keras.settings import Settings
 from netloom.formats.keras.sheet import NoLayer, Sheet, Value
@@ -101,7 +101,7 @@ def _noise(use: Use) -> Value:
 
 
 def _over_all(use: Use, *, is_max: bool) -> Value:
-    return convolutions.global_pooling(use.sheet, use.value, use.settings, is_max=is_max)
+    return pooling.global_pooling(use.sheet, use.value, use.settings, is_max=is_max)
 
 
 def _local_response(use: Use) -> Value:
@@ -169,12 +169,12 @@ DRAWERS: dict[str, Drawer] = {
 for _count in (1, 2, 3):
     DRAWERS[f"Conv{_count}D"] = _sliding(convolutions.convolution, _count)
     DRAWERS[f"Conv{_count}DTranspose"] = _sliding(convolutions.transposed, _count)
-    DRAWERS[f"UpSampling{_count}D"] = _moving(convolutions.upsampling, _count)
-    DRAWERS[f"ZeroPadding{_count}D"] = _moving(convolutions.zero_padding, _count)
-    DRAWERS[f"Cropping{_count}D"] = _moving(convolutions.cropping, _count)
+    DRAWERS[f"UpSampling{_count}D"] = _moving(pooling.upsampling, _count)
+    DRAWERS[f"ZeroPadding{_count}D"] = _moving(pooling.zero_padding, _count)
+    DRAWERS[f"Cropping{_count}D"] = _moving(pooling.cropping, _count)
     for _word, _is_max in (("Max", True), ("Average", False)):
         DRAWERS[f"{_word}Pooling{_count}D"] = _moving(
-            partial(convolutions.pooling, is_max=_is_max), _count
+            partial(pooling.pooling, is_max=_is_max), _count
         )
         DRAWERS[f"Global{_word}Pooling{_count}D"] = partial(_over_all, is_max=_is_max)
 for _count in (1, 2):

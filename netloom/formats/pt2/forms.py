@@ -2,44 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
 from torch import Tensor, nn
 
-Args = Mapping[str, object]
+from netloom.formats.pt2.form import Args, Form, MakeForm, NoForm, stored
+from netloom.formats.pt2.module_forms import (
+    celu,
+    embedding,
+    instance_norm,
+    log_sigmoid,
+    pixels,
+    recurrent,
+    self_attention,
+    transposed,
+)
+
 _END = 2**63 - 1
-
-
-@dataclass(frozen=True, slots=True)
-class Form:
-    """A call as a recording of a module would have it.
-
-    Attributes:
-        name: Of the function, or of the module's class.
-        num_outputs: How many of the operator's outputs the function gives; None for all.
-    """
-
-    name: str
-    args: Sequence[object]
-    kwargs: Mapping[str, object] = field(default_factory=dict[str, object])
-    module: nn.Module | None = None
-    num_outputs: int | None = 1
-
-
-class NoForm(Exception):
-    """The call has something that no function has."""
-
-
-MakeForm = Callable[[Args, Sequence[Tensor]], Form]
-"""Takes the arguments by name, tensors among them, and what came out."""
-
-
-def _tensor(value: object) -> Tensor:
-    if not isinstance(value, Tensor):
-        raise NoForm("a weight is missing")
-    return value
 
 
 def _picked(name: str, *names: str) -> MakeForm:
@@ -74,93 +54,24 @@ def _linear(args: Args, results: Sequence[Tensor]) -> Form:
     )
     if args.get("alpha", 1) != 1 or args.get("beta", 1) != 1:
         raise NoForm("its parts have factors")
-    return Form("linear", [one, _tensor(other).t(), bias])
+    return Form("linear", [one, stored(other).t(), bias])
 
 
 def _slice(args: Args, results: Sequence[Tensor]) -> Form:
     del results
     dim, end = cast("int", args.get("dim", 0)), args.get("end")
-    rank = _tensor(args.get("self")).ndim
+    rank = stored(args.get("self")).ndim
     cut = slice(args.get("start"), None if end is None or end == _END else end, args.get("step"))
     place = [slice(None)] * (dim % max(rank, 1))
     return Form("getitem", [args.get("self"), (*place, cut)])
 
 
-def _embedding(args: Args, results: Sequence[Tensor]) -> Form:
-    del results
-    weight = _tensor(args.get("weight"))
-    if weight.ndim != 2:
-        raise NoForm("its table has other axes than rows and columns")
-    rows, columns = weight.shape
-    module = nn.Embedding(rows, columns, device="meta", dtype=weight.dtype)
-    module.weight = nn.Parameter(weight, requires_grad=False)
-    return Form("Embedding", [args.get("indices")], module=module)
-
-
-def _transposed(args: Args, results: Sequence[Tensor]) -> Form:
-    del results
-    weight = _tensor(args.get("weight"))
-    classes = {3: nn.ConvTranspose1d, 4: nn.ConvTranspose2d, 5: nn.ConvTranspose3d}
-    make: Any = classes.get(weight.ndim)  # their sizes have types of their own
-    if make is None:
-        raise NoForm(f"its kernel has {weight.ndim} axes")
-    groups, count = cast("int", args.get("groups", 1)), weight.ndim - 2
-    bias = args.get("bias")
-    sides = {
-        name: _each(args.get(name, usual), count)
-        for name, usual in (("stride", 1), ("padding", 0), ("output_padding", 0), ("dilation", 1))
-    }
-    module = make(
-        weight.shape[0], weight.shape[1] * groups, tuple(weight.shape[2:]), groups=groups,
-        bias=bias is not None, device="meta", dtype=weight.dtype, **sides,
-    )  # fmt: skip
-    module.weight = nn.Parameter(weight, requires_grad=False)
-    if bias is not None:
-        module.bias = nn.Parameter(_tensor(bias), requires_grad=False)
-    return Form(make.__name__, [args.get("input")], module=module)
-
-
-def _each(value: object, count: int) -> tuple[int, ...]:
-    numbers = (
-        list(cast("Sequence[int]", value)) if isinstance(value, list) else [cast("int", value)]
-    )
-    return tuple(numbers * count if len(numbers) == 1 else numbers)
-
-
 def _convolution(args: Args, results: Sequence[Tensor]) -> Form:
     if args.get("transposed"):
-        return _transposed(args, results)
-    count = _tensor(args.get("weight")).ndim - 2
+        return transposed(args, results)
+    count = stored(args.get("weight")).ndim - 2
     names = ("input", "weight", "bias", "stride", "padding", "dilation", "groups")
     return Form(f"conv{count}d", [args.get(name) for name in names])
-
-
-def _recurrent(make: type[nn.LSTM] | type[nn.GRU] | type[nn.RNN]) -> MakeForm:
-    def form(args: Args, results: Sequence[Tensor]) -> Form:
-        del results
-        weights = cast("Sequence[Tensor]", args.get("params"))
-        state = args.get("hx")
-        states = cast("Sequence[object]", state) if isinstance(state, list) else [state]
-        if any(not isinstance(each, Tensor) or bool(each.any()) for each in states):
-            raise NoForm("it begins with a state that is not zero")
-        if args.get("train") and args.get("dropout"):
-            raise NoForm("it drops values")
-        hidden = weights[1].shape[1]
-        module = make(
-            weights[0].shape[1], hidden, num_layers=cast("int", args.get("num_layers")),
-            bias=bool(args.get("has_biases")), bidirectional=bool(args.get("bidirectional")),
-            batch_first=bool(args.get("batch_first")), dropout=cast("float", args.get("dropout")),
-            device="meta", dtype=weights[0].dtype,
-        )  # fmt: skip
-        names = [name for name, _ in module.named_parameters()]
-        if len(names) != len(weights):
-            raise NoForm("it has projections")
-        for name, weight in zip(names, weights, strict=True):
-            setattr(module, name, nn.Parameter(weight, requires_grad=False))
-        module.eval()
-        return Form(make.__name__, [args.get("input")], module=module, num_outputs=None)
-
-    return form
 
 
 def _resized(mode: str) -> MakeForm:
@@ -174,14 +85,6 @@ def _resized(mode: str) -> MakeForm:
         return Form("interpolate", [args.get("input", args.get("self"))], kwargs)
 
     return make
-
-
-def _pixels(make: type[nn.PixelShuffle] | type[nn.PixelUnshuffle], factor: str) -> MakeForm:
-    def form(args: Args, results: Sequence[Tensor]) -> Form:
-        del results
-        return Form(make.__name__, [args.get("self")], module=make(cast("int", args.get(factor))))
-
-    return form
 
 
 def _padded(args: Args, results: Sequence[Tensor]) -> Form:
@@ -203,50 +106,9 @@ def _attention(args: Args, results: Sequence[Tensor]) -> Form:
     return Form("scaled_dot_product_attention", [args.get(name) for name in names], given)
 
 
-def _self_attention(args: Args, results: Sequence[Tensor]) -> Form:
-    del results
-    if args.get("mask") is not None:
-        raise NoForm("it is called with a mask")
-    weight = _tensor(args.get("qkv_weight"))
-    module = nn.MultiheadAttention(
-        weight.shape[1], cast("int", args.get("num_head")), batch_first=True, device="meta",
-        dtype=weight.dtype,
-    )  # fmt: skip
-    module.in_proj_weight = nn.Parameter(weight, requires_grad=False)
-    module.in_proj_bias = nn.Parameter(_tensor(args.get("qkv_bias")), requires_grad=False)
-    module.out_proj.weight = nn.Parameter(_tensor(args.get("proj_weight")), requires_grad=False)
-    module.out_proj.bias = nn.Parameter(_tensor(args.get("proj_bias")), requires_grad=False)
-    names = ("query", "key", "value")
-    return Form("MultiheadAttention", [args.get(name) for name in names], module=module.eval())
-
-
-def _instance_norm(args: Args, results: Sequence[Tensor]) -> Form:
-    del results
-    given, weight, bias = _tensor(args.get("input")), args.get("weight"), args.get("bias")
-    classes = {3: nn.InstanceNorm1d, 4: nn.InstanceNorm2d, 5: nn.InstanceNorm3d}
-    make: Any = classes.get(given.ndim)
-    if make is None or not args.get("use_input_stats") or (weight is None) != (bias is None):
-        raise NoForm("it follows stored statistics")
-    module = make(given.shape[1], eps=args.get("eps"), affine=weight is not None, device="meta")
-    if weight is not None:
-        module.weight = nn.Parameter(_tensor(weight), requires_grad=False)
-        module.bias = nn.Parameter(_tensor(bias), requires_grad=False)
-    return Form(make.__name__, [given], module=module)
-
-
 def _dropped(args: Args, results: Sequence[Tensor]) -> Form:
     del results
     return Form("dropout", [args.get("input", args.get("self")), args.get("p")])
-
-
-def _celu(args: Args, results: Sequence[Tensor]) -> Form:
-    del results
-    return Form("CELU", [args.get("self")], module=nn.CELU(cast("float", args.get("alpha", 1.0))))
-
-
-def _log_sigmoid(args: Args, results: Sequence[Tensor]) -> Form:
-    del results
-    return Form("LogSigmoid", [args.get("self")], module=nn.LogSigmoid())
 
 
 FORMS: Mapping[str, MakeForm] = {
@@ -260,18 +122,18 @@ FORMS: Mapping[str, MakeForm] = {
     "native_group_norm": _picked("group_norm", "input", "group", "weight", "bias", "eps"),
     "convolution": _convolution,
     "_convolution": _convolution,
-    "_native_multi_head_attention": _self_attention,
-    "instance_norm": _instance_norm,
-    "celu": _celu,
-    "log_sigmoid": _log_sigmoid,
-    **{f"conv_transpose{count}d": _transposed for count in (1, 2, 3)},
+    "_native_multi_head_attention": self_attention,
+    "instance_norm": instance_norm,
+    "celu": celu,
+    "log_sigmoid": log_sigmoid,
+    **{f"conv_transpose{count}d": transposed for count in (1, 2, 3)},
     "addmm": _linear,
     "mm": _linear,
     "slice": _slice,
-    "embedding": _embedding,
-    "lstm": _recurrent(nn.LSTM),
-    "gru": _recurrent(nn.GRU),
-    "rnn_tanh": _recurrent(nn.RNN),
+    "embedding": embedding,
+    "lstm": recurrent(nn.LSTM),
+    "gru": recurrent(nn.GRU),
+    "rnn_tanh": recurrent(nn.RNN),
     "max_pool2d_with_indices": _picked(
         "max_pool2d", "self", "kernel_size", "stride", "padding", "dilation", "ceil_mode"
     ),
@@ -283,8 +145,8 @@ FORMS: Mapping[str, MakeForm] = {
     "upsample_linear1d": _resized("linear"),
     "upsample_trilinear3d": _resized("trilinear"),
     "upsample_bicubic2d": _resized("bicubic"),
-    "pixel_shuffle": _pixels(nn.PixelShuffle, "upscale_factor"),
-    "pixel_unshuffle": _pixels(nn.PixelUnshuffle, "downscale_factor"),
+    "pixel_shuffle": pixels(nn.PixelShuffle, "upscale_factor"),
+    "pixel_unshuffle": pixels(nn.PixelUnshuffle, "downscale_factor"),
     "constant_pad_nd": _padded,
     "scaled_dot_product_attention": _attention,
     "_scaled_dot_product_flash_attention_for_cpu": _attention,

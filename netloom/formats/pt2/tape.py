@@ -14,7 +14,8 @@ from torch import Tensor
 
 from netloom.formats.damage import reason_of
 from netloom.formats.imported import FormatError
-from netloom.formats.pt2.forms import FORMS, MAKERS, NoForm, plain_form
+from netloom.formats.pt2.form import NoForm
+from netloom.formats.pt2.forms import FORMS, MAKERS, plain_form
 from netloom.formats.traced.calls import CHANGED, Call, Out, Ref, Stored
 from netloom.formats.traced.importing import FUNCTIONS
 

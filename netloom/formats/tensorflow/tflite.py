@@ -28,6 +28,11 @@ class Options(KerasOptions):
         title="Batch",
         description="Samples at once; the file takes exactly so many.",
     )
+    half_precision: bool = Field(
+        default=False,
+        title="Weights in half precision",
+        description="Half the size. What it computes differs a little; the report says how much.",
+    )
 
 
 def write(
@@ -41,4 +46,5 @@ def write(
         return convert_network(
             network, "tflite", path.absolute(), Path(name), progress,
             add_about=write_behind, takes_pixels=chosen.takes_pixels, batch=chosen.batch,
+            rounds_weights=chosen.half_precision,
         )  # fmt: skip

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 from netloom.formats.exported import ExportError, Written
-from netloom.formats.imported import ImportedNetwork
+from netloom.formats.imported import ImportedNetwork, ParityCheck
 from netloom.formats.keras.settings import JsonObject
 from netloom.formats.keras.write import about, write_file
 from netloom.formats.keras.writing.model import KerasSketch
@@ -23,6 +23,9 @@ from netloom.formats.runnable import compare, judged
 from netloom.formats.tensorflow import program
 from netloom.formats.tensorflow.environment import ConverterError, run_converter
 from netloom.formats.tensorflow.parity import ORACLES, Kind
+
+_REFUSED_WHEN_ROUNDED = 0.03
+"""Each weight is off by up to 1 in 2,048, and layers add up."""
 
 
 def convert_network(
@@ -35,6 +38,7 @@ def convert_network(
     add_about: Callable[[Path, JsonObject], None],
     takes_pixels: bool,
     batch: int | None,
+    rounds_weights: bool = False,
 ) -> Written:
     """Write a network at `target`, and have a process with TensorFlow alone compute that.
 
@@ -43,16 +47,19 @@ def convert_network(
         add_about: Adds to `target` what TensorFlow has no place for.
         takes_pixels: Images go in as 0 to 255.
         batch: Samples at once; None for any number.
+        rounds_weights: They are stored in half precision; TensorFlow Lite alone.
 
     Raises:
         ExportError: TensorFlow does not convert it, does not run it, or computes other numbers.
     """
     keras = home / "network.keras"
     runnable, made = write_file(network, keras, progress, takes_pixels=takes_pixels)
-    fixed = [] if batch is None else ["--batch", str(batch)]
+    chosen = [] if batch is None else ["--batch", str(batch)]
+    if rounds_weights:
+        chosen.append("--half")
     progress(0.62, "Converting it with TensorFlow")
     try:
-        _run([kind, str(keras), str(target), *fixed, "--outputs", *runnable.outputs], home)
+        _run([kind, str(keras), str(target), *chosen, "--outputs", *runnable.outputs], home)
     except ConverterError as error:
         raise ExportError(f"TensorFlow could not convert the network: {error}.") from error
     add_about(target, about(network, runnable.outputs, takes_pixels=takes_pixels))
@@ -70,7 +77,17 @@ def convert_network(
         oracle=f"{ORACLES[kind]} {version}",
         inputs=f"random (batch {samples})",
     )
-    return Written([*runnable.notes, *made.notes, *judged(parity)], parity)
+    told = _rounded(parity) if rounds_weights else judged(parity)
+    return Written([*runnable.notes, *made.notes, *told], parity)
+
+
+def _rounded(parity: ParityCheck) -> list[str]:
+    """Return what a person should know of a network with rounded weights; raises ExportError."""
+    judged(parity, refused_above=_REFUSED_WHEN_ROUNDED)
+    return [
+        f"Its weights are in half precision. {parity.oracle} computes numbers that differ by at "
+        f"most {parity.max_abs_diff:.3g} of {parity.max_abs_value:.3g} on this input."
+    ]
 
 
 def _computed(

@@ -26,6 +26,7 @@ from netloom.formats.traced.record import DecidesByNumbers, named_modules, recor
 from netloom.formats.traced.recurrent import draw_recurrent, is_recurrent
 from netloom.formats.traced.reshaping import RESHAPING
 from netloom.formats.traced.sketch import Sketch, Value
+from netloom.formats.traced.taking import TAKING
 from netloom.formats.traced.weighted import WEIGHTED
 from netloom.graph.document import ParamValue
 from netloom.layers.operators.naming import settled
@@ -38,6 +39,7 @@ FUNCTIONS: Mapping[str, Callable[[Context, Step], Drawn]] = {
     **ARITHMETIC,
     **ASSIGNING,
     **RESHAPING,
+    **TAKING,
     **WEIGHTED,
 }
 """Drawers of functions by their plain name."""

@@ -17,6 +17,7 @@ import signal
 import sys
 import sysconfig
 import tempfile
+import time
 import traceback
 import zipfile
 from collections import Counter
@@ -45,10 +46,17 @@ _READABLE = tuple(
 )  # fmt: skip
 
 
-def num_files(sample: int = 100) -> int:
-    """How many files to try: a sample, or as many hundreds as `EXAMPLES` says."""
-    told = os.environ.get("EXAMPLES")
-    return 100 * int(told) if told else sample
+def files_to_try(sample: int = 100, *, shares: int = 1) -> range:
+    """Return the seeds of the files to try: a sample, or as many hundreds as `EXAMPLES` says.
+
+    `FIRST` says which comes first, so that a campaign can go on where another one ended.
+
+    Args:
+        shares: Between how many tests they are divided.
+    """
+    told, first = os.environ.get("EXAMPLES"), int(os.environ.get("FIRST", "0"))
+    count = 100 * int(told) if told else sample
+    return range(first, first + count // shares)
 
 
 def bytes_changed(content: bytes, draw: random.Random) -> bytes:
@@ -120,16 +128,32 @@ class TooLong(BaseException):
 
 @dataclass(slots=True)
 class Outcome:
-    """What became of the files; what must not happen, by its kind, with seeds."""
+    """What became of the files; what must not happen, by its kind, with seeds.
+
+    Attributes:
+        slowest: Seconds of the processor that the slowest file took, and its seed.
+        largest: Bytes by which a file let the process grow at most, and its seed.
+    """
 
     opened: int = 0
     refused: int = 0
+    slowest: tuple[float, int] = (0.0, 0)
+    largest: tuple[int, int] = (0, 0)
     sentences: Counter[str] = field(default_factory=Counter[str])
     faults: dict[str, list[int]] = field(default_factory=dict[str, list[int]])
 
     def fault(self, kind: str, seed: int) -> None:
         """Note what must not happen."""
         self.faults.setdefault(kind, []).append(seed)
+
+    def __str__(self) -> str:
+        """Return it as one line for people."""
+        (seconds, slow), (num_bytes, large) = self.slowest, self.largest
+        return (
+            f"{self.opened + self.refused:,} files: {self.opened:,} opened, {self.refused:,} "
+            f"refused; {seconds:.2f} s at most (seed {slow}), {num_bytes / 2**20:.0f} MB more at "
+            f"most (seed {large})"
+        )
 
     def check(self, *, can_open: bool = True) -> None:
         """Fail where something happened that must not, or where the fuzzer reaches one end only.
@@ -169,13 +193,19 @@ def survey(
             path.write_bytes(changed(seed, random.Random(seed)))
             _reset_peak()
             forbidden.clear()
+            began_s = time.process_time()
             _read_once(read, path, seed, found, refusals, forbidden)
+            took_s = time.process_time() - began_s
             peak_bytes = _peak_bytes(process)
             if before_bytes is None:
                 before_bytes = peak_bytes  # what is loaded once is no growth
+            else:
+                found.slowest = max(found.slowest, (took_s, seed))
+                found.largest = max(found.largest, (peak_bytes - before_bytes, seed))
             if peak_bytes - before_bytes > MOST_GROWTH_BYTES:
                 found.fault(f"more than {MOST_GROWTH_BYTES / 2**20:.0f} MB", seed)
                 before_bytes = process.memory_info().rss
+    print(f"{path.name}: {found}")  # noqa: T201 - `pytest -rP` shows it
     return found
 
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import cast
 
-from netloom.formats.keras.convolutions import LEAST
+from netloom.formats.keras.windows import LEAST
 from netloom.formats.keras.writing.tensor import (
     NotInKeras,
     Tensor,

@@ -17,8 +17,8 @@ from netloom.formats.imported import FormatError
 from netloom.formats.read import read_network
 from tests.netloom.formats.fuzzing import (
     bytes_changed,
+    files_to_try,
     members_of,
-    num_files,
     odd_somewhere,
     survey,
     zipped,
@@ -68,5 +68,5 @@ def test_a_changed_file_is_a_network_or_a_sentence(
     read_network(shared_data / name)  # what is loaded once is no growth
     survey(
         read_network, lambda _, draw: mutate(content, draw), tmp_path / Path(name).name,
-        refusals=(FormatError,), seeds=range(num_files(200) // 5),
+        refusals=(FormatError,), seeds=files_to_try(200, shares=5),
     ).check(can_open=not (name.endswith(".keras") and mutate is bytes_changed))  # fmt: skip

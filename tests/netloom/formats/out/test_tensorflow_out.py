@@ -51,13 +51,15 @@ if doing == "compute":
     assert made["batch"] in (None, len(arrays[0]))
     found = model(arrays[0] if len(arrays) == 1 else arrays, training=False)
     found = found if isinstance(found, (list, tuple)) else [found]
-    found = [keras.ops.convert_to_numpy(each) + (trouble == "other numbers") for each in found]
+    error = {{"other numbers": 1.0, "rounds": 0.01}}.get(trouble, 0.0)
+    found = [keras.ops.convert_to_numpy(each) + error for each in found]
     answer = dict(zip(made["outputs"], found, strict=True))
     numpy.savez(target, **answer, **{{"tensorflow.version": numpy.array("2.0 made up")}})
 else:
     if trouble == "cannot":
         sys.exit("error: no such operator")
     source, target, *options = rest
+    assert ("--half" in options) == (trouble == "rounds")
     batch = int(options[1]) if options[0] == "--batch" else None
     keras = base64.b64encode(pathlib.Path(source).read_bytes()).decode()
     outputs = options[options.index("--outputs") + 1:]
@@ -170,6 +172,17 @@ def test_what_tensorflow_does_not_compute_is_not_written(
     assert list(tmp_path.iterdir()) == []
 
 
+def test_rounded_weights_are_told(
+    small: ImportedNetwork,
+    tmp_path: Path,
+    tmp_path_factory: pytest.TempPathFactory,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    stand_in(tmp_path_factory.mktemp("tensorflow"), monkeypatch, "rounds")
+    report = write_network(small, tmp_path / "net.tflite", options={"half_precision": True})
+    assert any("differ by at most 0.01" in note for note in report.notes)
+
+
 @pytest.mark.parametrize("name", ["saved_model", "tflite"])
 def test_without_tensorflow_the_operator_is_told_what_to_do(
     small: ImportedNetwork, tmp_path: Path, name: str
@@ -193,8 +206,28 @@ def test_what_keras_cannot_say_is_a_gap(name: str) -> None:
 
 
 @pytest.mark.usefixtures("tensorflow")
+def test_half_precision_is_half_the_size_and_told(template: Make, tmp_path: Path) -> None:
+    network = template("small_resnet", side=32, classes=CLASSES)
+    sizes: list[int] = []
+    for is_half in (False, True):
+        path = tmp_path / f"{is_half}.tflite"
+        report = write_network(network, path, options={"half_precision": is_half})
+        sizes.append(path.stat().st_size)
+        assert report.parity is not None
+        assert any("half precision" in note for note in report.notes) is is_half
+        assert (report.parity.max_abs_diff > 1e-6) is is_half
+        assert report.parity.max_abs_diff < 1e-2
+    assert sizes[1] < 0.56 * sizes[0]
+    read = read_network(path).report
+    assert read.parity is not None
+    assert read.parity.is_equal
+
+
+@pytest.mark.usefixtures("tensorflow")
 @pytest.mark.parametrize("ending", [".zip", ".tflite"])
-@pytest.mark.parametrize("name", ["small_cnn", "autoencoder", "lstm_classifier", "siamese"])
+@pytest.mark.parametrize(
+    "name", ["small_cnn", "small_resnet", "autoencoder", "lstm_classifier", "siamese"]
+)
 def test_tensorflow_computes_it_and_it_is_read_again(
     template: Make, tmp_path: Path, name: str, ending: str
 ) -> None:

@@ -17,8 +17,8 @@ from netloom.formats.imported import FormatError
 from netloom.formats.pt2.read import read_pt2
 from tests.netloom.formats.fuzzing import (
     bytes_changed,
+    files_to_try,
     members_of,
-    num_files,
     odd_somewhere,
     survey,
     zipped,
@@ -70,5 +70,5 @@ def test_a_changed_file_is_a_network_or_a_sentence(tmp_path: Path) -> None:
     members = members_of((tmp_path / "net.pt2").read_bytes())
     survey(
         read_pt2, lambda seed, draw: _changed(members, draw, seed), tmp_path / "changed.pt2",
-        refusals=(FormatError,), seeds=range(num_files(40)),
+        refusals=(FormatError,), seeds=files_to_try(40),
     ).check()  # fmt: skip

@@ -15,7 +15,7 @@ from torch import Tensor, nn
 
 from netloom.formats.imported import FormatError
 from netloom.formats.torchscript.read import read_torchscript
-from tests.netloom.formats.fuzzing import bytes_changed, members_of, num_files, survey, zipped
+from tests.netloom.formats.fuzzing import bytes_changed, files_to_try, members_of, survey, zipped
 from tests.netloom.formats.torchscript.programs import How, saved
 
 ODD: tuple[str, ...] = (
@@ -105,5 +105,5 @@ def test_a_changed_file_is_a_network_or_a_sentence(tmp_path: Path, how: How) -> 
     members = members_of((tmp_path / "net.pt").read_bytes())
     survey(
         read_torchscript, lambda seed, draw: _changed(members, draw, seed), tmp_path / "changed.pt",
-        refusals=(FormatError,), seeds=range(num_files(40) // 2),
+        refusals=(FormatError,), seeds=files_to_try(40, shares=2),
     ).check()  # fmt: skip
