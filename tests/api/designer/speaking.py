@@ -22,10 +22,10 @@ def main() -> int:
     match options.how:
         case "prints":
             for step in range(40_000):
-                print("step", step, "loss", 0.123456789)
+                print("step", step, "loss", 0.123456789)  # noqa: T201 - what files do
             tell(1.0, "Done")
         case "prints, then sleeps":
-            print("hello", flush=True)
+            print("hello", flush=True)  # noqa: T201 - what files do
             time.sleep(1000)
         case "long refusal":
             return refuse("import_failed", "A" * 200_000)
@@ -62,7 +62,7 @@ def main() -> int:
                 _held = b"A" * 300_000_000
             time.sleep(1000)
         case "fails":
-            print("the reason")
+            print("the reason")  # noqa: T201 - what files do
             return 7
         case _:
             raise ValueError(options.how)

@@ -79,17 +79,13 @@ def test_nonsense_is_passed_over(have: Callable[..., list[tuple[float | None, st
     assert told[-1] == (None, "More than all")
 
 
-@pytest.mark.parametrize(
-    "how", ["prints, then sleeps", "nonsense without end", "closes its pipes"]
-)
+@pytest.mark.parametrize("how", ["prints, then sleeps", "nonsense without end", "closes its pipes"])
 def test_it_can_be_cancelled_whatever_it_says(have: Callable[..., object], how: str) -> None:
     with pytest.raises(Stopped):
         have(how, stop_after_s=2.0)
 
 
-@pytest.mark.parametrize(
-    "how", ["prints, then sleeps", "nonsense without end", "closes its pipes"]
-)
+@pytest.mark.parametrize("how", ["prints, then sleeps", "nonsense without end", "closes its pipes"])
 def test_its_time_ends_whatever_it_says(
     have: Callable[..., object], limits: Callable[..., None], how: str
 ) -> None:
