@@ -62,7 +62,7 @@ def plain(value: object) -> Any:
 def check_length(count: int) -> None:
     """Raise ValueError where a list would grow too long."""
     if count > MAX_ITEMS:
-        raise ValueError("a list grows too long")
+        raise ValueError(f"a list grows beyond {MAX_ITEMS:,} items")
 
 
 def is_sequence(value: object) -> bool:
