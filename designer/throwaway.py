@@ -163,8 +163,10 @@ def _heed(lines: Sequence[dict[str, Any]], work: Work, progress: Progress) -> No
             raise Problem(code, _words(line, MOST_TEXT), work.refused_next)
     if lines:
         fraction = lines[-1].get("progress")
-        is_share = isinstance(fraction, int | float) and 0 <= fraction <= 1
-        progress(float(fraction) if is_share else None, _words(lines[-1], 200))
+        told = None
+        if isinstance(fraction, int | float) and 0 <= fraction <= 1:
+            told = float(fraction)
+        progress(told, _words(lines[-1], 200))
 
 
 def _words(line: Mapping[str, Any], most: int) -> str:

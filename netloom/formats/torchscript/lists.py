@@ -22,6 +22,10 @@ def as_list(value: object) -> Items:
     return cast("Items", value)
 
 
+def _is_mapping(value: object) -> bool:
+    return type(value) is dict
+
+
 def as_pairs(value: object) -> Pairs:
     """Return a mapping as such; raises TypeError for anything else."""
     if type(value) is not dict:
@@ -56,7 +60,7 @@ def plain(value: object) -> Any:
     items = cast("Sequence[object]", value) if isinstance(value, list | tuple) else (value,)
     if not all(item is None or isinstance(item, _PLAIN) for item in items):
         raise TypeError("lists in lists are not compared")
-    return value
+    return cast("object", value)
 
 
 def check_length(count: int) -> None:
@@ -128,7 +132,7 @@ def _inserted(items: object, place: object, item: object) -> object:
 
 
 def _popped(items: object, place: object = -1) -> object:
-    if isinstance(items, dict):
+    if _is_mapping(items):
         return as_pairs(items).pop(as_key(place))
     return as_list(items).pop(as_whole(place))
 
@@ -138,17 +142,17 @@ def _reversed(items: object) -> None:
 
 
 def _set(items: object, key: object, value: object) -> object:
-    if isinstance(items, dict):
+    if _is_mapping(items):
         pairs = as_pairs(items)
         check_length(len(pairs) + 1)
         pairs[as_key(key)] = value
     else:
         as_list(items)[as_whole(key)] = value
-    return cast("object", items)
+    return items
 
 
 def _copied(value: object) -> object:
-    if isinstance(value, dict):
+    if _is_mapping(value):
         return dict(as_pairs(value))
     if isinstance(value, list | tuple | str):
         return list(cast("Sequence[object]", value))
@@ -156,7 +160,7 @@ def _copied(value: object) -> object:
 
 
 def _contains(items: object, item: object) -> bool:
-    if isinstance(items, dict):
+    if _is_mapping(items):
         return as_key(item) in as_pairs(items)
     return plain(item) in plain(items)
 

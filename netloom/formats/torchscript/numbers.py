@@ -142,7 +142,7 @@ def _in_words(value: object) -> str:
     # A number takes few letters, a text as many as it has, and some of them up to ten.
     if sum(10 * len(each) if isinstance(each, str) else 30 for each in items) > 10 * MAX_TEXT:
         raise ValueError("a text grows too long")
-    return str(value)
+    return str(cast("object", value))
 
 
 def _size(tensor: Tensor, dim: int | None = None) -> object:
