@@ -1,21 +1,20 @@
 """Work in a throwaway process: started with limits, followed, ended when nobody waits.
 
 The process (`netloom.formats.reading`, `netloom.serve.exporting`) says how far it is as JSON lines:
-`{"progress": 0.5, "text": "..."}`, and `{"refused": code, "text": "..."}` where it gives up.
+`{"progress": 0.5, "text": "..."}`, and `{"refused": code, "text": "..."}` where it gives up; see
+`netloom.formats.telling`. What it prints is no part of that.
 """
 
 from __future__ import annotations
 
-import json
 import logging
 import os
-import queue
 import signal
 import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,14 +25,17 @@ from django.conf import settings
 
 from common.errors import Code, Problem
 from common.priority import give_way
+from designer.hearing import Ear
 from netloom.formats.recognise import PYTHON_VARIABLE
+from netloom.formats.telling import MOST_TEXT
 from storage.disk import MEGABYTE
 
 logger = logging.getLogger(__name__)
 
 Progress = Callable[[float | None, str], None]
 POLL_S = 0.1
-MOST_LINE_CHARS = 10_000
+LOOK_S = 0.3
+MOST_PROCESSES = 64
 # What it needs of our environment; settings and secrets stay here.
 PASSED_ON = ("PATH", "LANG", "LC_ALL", "TMPDIR", "LD_LIBRARY_PATH")
 
@@ -69,18 +71,25 @@ def do_work(work: Work, folder: Path, *, progress: Progress, stopped: threading.
         stopped: Set to end it.
 
     Raises:
-        Problem: `work.failed` with what the process said, `out_of_memory`, `job_crashed`.
+        Problem: `work.failed` with what the process said, `out_of_memory`, `job_crashed`. It is
+            gone by then, with all it has started.
     """
-    process = _start(work, folder)
-    lines: queue.Queue[dict[str, Any] | None] = queue.Queue()
-    threading.Thread(target=_listen, args=[process, lines], daemon=True).start()
+    ear = Ear()
     try:
-        _follow(process, lines, work, progress=progress, stopped=stopped)
+        process = _start(work, folder, ear)
+    except BaseException:
+        ear.close()
+        raise
+    finally:
+        ear.leave_to_process()
+    try:
+        _follow(process, ear, work, progress=progress, stopped=stopped)
     finally:
         _end(process)
+        ear.close()
 
 
-def _start(work: Work, folder: Path) -> subprocess.Popen[str]:
+def _start(work: Work, folder: Path, ear: Ear) -> subprocess.Popen[bytes]:
     environment = settings.ENVIRONMENT
     kept = {key: os.environ[key] for key in PASSED_ON if key in os.environ}
     process = subprocess.Popen(
@@ -92,11 +101,12 @@ def _start(work: Work, folder: Path) -> subprocess.Popen[str]:
             f"--memory-bytes={environment.import_mb * MEGABYTE}",
             f"--written-bytes={environment.upload_mb * MEGABYTE}",
             f"--seconds={int(environment.import_s)}",
+            f"--tell={ear.told}",
         ],
         stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        text=True,
-        encoding="utf-8",
+        stdout=ear.printed,
+        stderr=ear.printed,
+        pass_fds=[ear.told],
         cwd=Path(__file__).resolve().parent.parent,
         env={**kept, **converter_environment(), "HOME": str(folder), "OMP_NUM_THREADS": "1"},
         start_new_session=True,
@@ -112,40 +122,32 @@ def converter_environment() -> dict[str, str]:
 
 
 def _follow(
-    process: subprocess.Popen[str],
-    lines: queue.Queue[dict[str, Any] | None],
+    process: subprocess.Popen[bytes],
+    ear: Ear,
     work: Work,
     *,
     progress: Progress,
     stopped: threading.Event,
 ) -> None:
+    """Watch it until it is gone, whatever it says or does not say."""
     deadline = time.monotonic() + settings.ENVIRONMENT.import_s
-    most_bytes = settings.ENVIRONMENT.import_mb * MEGABYTE
-    while True:
+    next_look = 0.0
+    while (status := process.poll()) is None:
         if stopped.is_set():
             progress(None, "Cancelling")  # raises in the words of the job
             return
-        if time.monotonic() > deadline:
+        now = time.monotonic()
+        if now > deadline:
             raise Problem(work.failed, f"{work.doing} took too long.", work.next_step)
-        if _memory_bytes(process) > most_bytes:
-            raise _too_large(work)
-        try:
-            line = lines.get(timeout=POLL_S)
-        except queue.Empty:
-            continue
-        if line is None:
-            break
-        if "refused" in line:
-            code = Code.OUT_OF_MEMORY if line["refused"] == "out_of_memory" else work.failed
-            raise Problem(code, str(line.get("text"))[:2000], work.refused_next)
-        fraction = line.get("progress")
-        told = float(fraction) if isinstance(fraction, int | float) else None
-        progress(told, str(line.get("text", ""))[:200])
-    status = process.wait()
+        if now > next_look:
+            next_look = now + LOOK_S
+            _look(process, work)
+        _heed(ear.hear(POLL_S), work, progress)
+    _heed(ear.hear_rest(), work, progress)
     if status in (-signal.SIGKILL, -signal.SIGXCPU):
         raise _too_large(work)
     if status != 0:
-        logger.warning("The process of %s ended with %s", work.module, status)
+        logger.warning("The process of %s ended with %s: %s", work.module, status, ear.tail)
         raise Problem(
             Code.JOB_CRASHED,
             f"{work.doing} ended unexpectedly (exit status {status}).",
@@ -153,21 +155,42 @@ def _follow(
         )
 
 
-def _listen(process: subprocess.Popen[str], lines: queue.Queue[dict[str, Any] | None]) -> None:
-    """Pass on what it says, as long as it makes sense."""
-    try:
-        while process.stdout is not None and (text := process.stdout.readline(MOST_LINE_CHARS)):
-            line = json.loads(text)
-            if isinstance(line, dict):
-                lines.put(line)
-    except ValueError as error:
-        logger.warning("A throwaway process spoke nonsense: %s", error)
-    lines.put(None)
+def _heed(lines: Sequence[dict[str, Any]], work: Work, progress: Progress) -> None:
+    """Pass on how far it is by the last that it says, and raise what it refuses."""
+    for line in lines:
+        if "refused" in line:
+            code = Code.OUT_OF_MEMORY if line["refused"] == "out_of_memory" else work.failed
+            raise Problem(code, _words(line, MOST_TEXT), work.refused_next)
+    if lines:
+        fraction = lines[-1].get("progress")
+        told = None
+        if isinstance(fraction, int | float) and 0 <= fraction <= 1:
+            told = float(fraction)
+        progress(told, _words(lines[-1], 200))
 
 
-def _memory_bytes(process: subprocess.Popen[str]) -> int:
+def _words(line: Mapping[str, Any], most: int) -> str:
+    """Return its text as the database takes it: without zeros and halves of letters."""
+    text = str(line.get("text", ""))[:most].replace("\0", "?")
+    return text.encode(errors="replace").decode()
+
+
+def _look(process: subprocess.Popen[bytes], work: Work) -> None:
+    """Raise where it, and what it has started, are too much for the machine."""
     try:
-        return psutil.Process(process.pid).memory_info().rss
+        first = psutil.Process(process.pid)
+        family = [first, *first.children(recursive=True)]
+    except psutil.Error:
+        return
+    if len(family) > MOST_PROCESSES:
+        raise Problem(work.failed, f"{work.doing} starts too many processes.", work.next_step)
+    if sum(map(_memory_bytes, family)) > settings.ENVIRONMENT.import_mb * MEGABYTE:
+        raise _too_large(work)
+
+
+def _memory_bytes(process: psutil.Process) -> int:
+    try:
+        return process.memory_info().rss
     except psutil.Error:
         return 0
 
@@ -181,10 +204,8 @@ def _too_large(work: Work) -> Problem:
     )
 
 
-def _end(process: subprocess.Popen[str]) -> None:
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """End it and everything in its group, which is all that it can start."""
     with suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGKILL)
     process.wait()
-    if process.stdout is not None:
-        with suppress(OSError):
-            process.stdout.close()

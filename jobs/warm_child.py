@@ -33,6 +33,7 @@ logger = logging.getLogger(__name__)
 Progress = Callable[[float | None, str, "dict[str, Any] | None"], None]
 POLL_S = 0.1
 CANCEL_GRACE_S = 0.8
+DEATH_GRACE_S = 2.0
 SHARE_OF_FREE_MEMORY = 0.6
 START_TIMEOUT_S = 120.0
 # What a child needs of our environment; settings and secrets stay here.
@@ -214,7 +215,7 @@ class WarmChild:
             process.stdin.write(json.dumps(message, separators=(",", ":")) + "\n")
             process.stdin.flush()
         except (BrokenPipeError, ValueError):
-            raise ChildDied(process.wait()) from None
+            raise ChildDied(_ended(process)) from None
 
     def _receive(self, timeout_s: float) -> dict[str, Any] | None:
         """The next message, None when none came in time."""
@@ -223,7 +224,7 @@ class WarmChild:
         except queue.Empty:
             return None
         if message is None:
-            raise ChildDied(self._process.wait() if self._process else None)
+            raise ChildDied(_ended(self._process) if self._process else None)
         return message
 
     def _memory_bytes(self) -> int:
@@ -256,6 +257,17 @@ def _read_messages(
     except ValueError as error:  # closed pipe, or a line that is not JSON
         logger.debug("The pipe of the warm child ended: %s", error)
     messages.put(None)
+
+
+def _ended(process: subprocess.Popen[str]) -> int:
+    """Return how a child ended that cannot be talked to any more, ending it if it has not."""
+    try:
+        return process.wait(DEATH_GRACE_S)
+    except subprocess.TimeoutExpired:
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+        return -signal.SIGABRT
 
 
 def _outcome(message: dict[str, Any]) -> dict[str, Any]:

@@ -16,7 +16,9 @@ from collections.abc import Sequence
 
 MEMORY_BYTES = 8 * 2**30
 WRITTEN_BYTES = 16 * 2**30
-_NEW_USER, _NEW_NETWORK = 0x10000000, 0x40000000
+_NEW_USER, _NEW_PROCESSES, _NEW_NETWORK = 0x10000000, 0x20000000, 0x40000000
+_MOST_THREADS = 1024
+"""Of all processes that a file of Python starts; systems before Linux 5.14 count the account's."""
 _SET_SIGNAL_OF_PARENTS_DEATH, _KILL = 1, 9
 
 
@@ -44,8 +46,36 @@ def _lower(what: int, soft: int, hard: int) -> None:
 
 def leave_network() -> bool:
     """Move into a network of its own, in which nobody else is; False where that is not allowed."""
+    return _leave(_NEW_USER | _NEW_NETWORK)
+
+
+def live_apart() -> bool:
+    """Go on in a new process without network that takes whatever it has started with it.
+
+    What forks away from its parent, group and session would outlive a process; it does not outlive
+    the first one in a numbering of its own, which is what comes back from here. The process that
+    called waits for that one, and ends as it does. To be called before there are threads.
+
+    Returns:
+        False where that is not allowed, in the process that called.
+    """
+    if not _leave(_NEW_USER | _NEW_NETWORK | _NEW_PROCESSES):
+        return False
+    started = os.fork()
+    if started:
+        _, ended = os.waitpid(started, 0)
+        status = os.waitstatus_to_exitcode(ended)
+        if status < 0:
+            os.kill(os.getpid(), -status)
+        os._exit(status)
+    _end_with_parent()
+    _lower(resource.RLIMIT_NPROC, _MOST_THREADS, _MOST_THREADS)
+    return True
+
+
+def _leave(what: int) -> bool:
     libc = ctypes.CDLL(None, use_errno=True)
-    return hasattr(libc, "unshare") and libc.unshare(_NEW_USER | _NEW_NETWORK) == 0
+    return hasattr(libc, "unshare") and libc.unshare(what) == 0
 
 
 def _end_with_parent() -> None:

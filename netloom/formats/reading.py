@@ -9,7 +9,6 @@ that takes this process over has gained a folder, and nothing else.
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import sys
 from collections.abc import Callable
@@ -19,9 +18,10 @@ from typing import TYPE_CHECKING
 
 from netloom.formats.apart import apart
 from netloom.formats.bundle import META, NETWORK, WEIGHTS, make_meta
-from netloom.formats.confining import MEMORY_BYTES, WRITTEN_BYTES, leave_network, limit
+from netloom.formats.confining import MEMORY_BYTES, WRITTEN_BYTES, leave_network, limit, live_apart
 from netloom.formats.imported import FormatError, ImportedNetwork
 from netloom.formats.recognise import PYTHON, SAFETENSORS, recognise
+from netloom.formats.telling import refuse, tell, tell_through
 from netloom.formats.weight_report import with_weight_report
 from netloom.graph.names import repaired_name
 
@@ -31,13 +31,12 @@ if TYPE_CHECKING:
 REPORT = "report.json"
 FACTS = "tensors.json"
 """Written instead of a network for a file that holds weights alone."""
-_BAD_NEWS = 1
 _NO_MEMORY = "can't allocate memory"
 """What torch says; on the CPU it has no error of its own for it."""
 _NOT_ALONE = (
-    "Files of Python are run only in a process without network, and this system does not let a "
-    "process leave it. Its operator has to allow user namespaces, or to turn NETLOOM_IMPORT_PYTHON "
-    "off."
+    "Files of Python are run only without network and apart from other processes, and this system "
+    "does not let a process be alone so. Its operator has to allow user namespaces, or to turn "
+    "NETLOOM_IMPORT_PYTHON off."
 )
 
 
@@ -64,7 +63,10 @@ def main(arguments: list[str]) -> int:
         else:
             write_network(_named(_read(file, options), file, options.name), options.folder)
 
-    return guarded(read, options, file_name=file.name, shown=options.name or file.name)
+    return guarded(
+        read, options, file_name=file.name, shown=options.name or file.name,
+        runs_code=options.run_python,
+    )  # fmt: skip
 
 
 def add_limits(parser: argparse.ArgumentParser) -> None:
@@ -72,29 +74,41 @@ def add_limits(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--memory-bytes", type=int, default=MEMORY_BYTES)
     parser.add_argument("--written-bytes", type=int, default=WRITTEN_BYTES)
     parser.add_argument("--seconds", type=int, default=1800)
+    parser.add_argument("--tell", type=int, metavar="DESCRIPTOR",
+                        help="pipe for what is told; the standard output without")  # fmt: skip
 
 
 def guarded(
-    read: Callable[[], None], options: argparse.Namespace, *, file_name: str, shown: str
+    read: Callable[[], None],
+    options: argparse.Namespace,
+    *,
+    file_name: str,
+    shown: str,
+    runs_code: bool = False,
 ) -> int:
     """Do the work within limits and tell how it ended; returns the exit status.
 
     Args:
         file_name: What the file is called here, which people have never seen.
         shown: What they call it.
+        runs_code: The file may be run, so that whatever it starts has to end with this process.
     """
+    tell_through(options.tell)
     limit(options.memory_bytes, options.written_bytes, options.seconds)
-    options.is_alone = leave_network()
+    if runs_code:
+        options.is_alone = live_apart()
+    else:
+        leave_network()
     try:
         read()
     except FormatError as error:
         text = str(error).replace(file_name, shown) if file_name else str(error)
-        return _refuse("import_failed", text)
+        return refuse("import_failed", text)
     except (MemoryError, RuntimeError) as error:
         if not isinstance(error, MemoryError | RecursionError) and _NO_MEMORY not in str(error):
             raise
         what = "nested calls" if isinstance(error, RecursionError) else "memory"
-        return _refuse("out_of_memory", f"Reading {shown} needs more {what} than allowed.")
+        return refuse("out_of_memory", f"Reading {shown} needs more {what} than allowed.")
     return 0
 
 
@@ -161,16 +175,6 @@ def _converted(file: Path, to: Path) -> WeightFacts:
     tell(0.9, "Writing the weights")
     save_file(apart(found.tensors), to)
     return WeightFacts(format=found.format, tensors=list(found.facts))
-
-
-def tell(fraction: float | None, text: str) -> None:
-    """Say how far it is."""
-    print(json.dumps({"progress": fraction, "text": text}), flush=True)  # noqa: T201 - to the parent
-
-
-def _refuse(code: str, text: str) -> int:
-    print(json.dumps({"refused": code, "text": text}), flush=True)  # noqa: T201 - to the parent
-    return _BAD_NEWS
 
 
 if __name__ == "__main__":

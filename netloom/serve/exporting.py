@@ -8,7 +8,6 @@ checks the result may take any amount of memory.
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import sys
 from pathlib import Path
@@ -16,10 +15,11 @@ from typing import TYPE_CHECKING
 
 from netloom.compile.errors import CompileError
 from netloom.formats.bundle import make_meta
-from netloom.formats.confining import MEMORY_BYTES, WRITTEN_BYTES, leave_network, limit
+from netloom.formats.confining import leave_network, limit
 from netloom.formats.exported import ExportError, ExportReport
 from netloom.formats.imported import ImportedNetwork, ImportReport
-from netloom.formats.reading import REPORT
+from netloom.formats.reading import REPORT, add_limits
+from netloom.formats.telling import refuse, tell, tell_through
 from netloom.formats.write import write_network
 from netloom.graph.document import Document
 from netloom.graph.migrations import load_document
@@ -30,7 +30,6 @@ if TYPE_CHECKING:
 
     from netloom.compile.fitting import Fit
 
-_BAD_NEWS = 1
 _PREPARED_SHARE = 0.2
 _NAMED = 5
 
@@ -40,30 +39,29 @@ def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="netloom.serve.exporting")
     parser.add_argument("asked", type=Path)
     parser.add_argument("folder", type=Path)
-    parser.add_argument("--memory-bytes", type=int, default=MEMORY_BYTES)
-    parser.add_argument("--written-bytes", type=int, default=WRITTEN_BYTES)
-    parser.add_argument("--seconds", type=int, default=1800)
+    add_limits(parser)
     options = parser.parse_args(arguments)
+    tell_through(options.tell)
     request = ExportRequest.model_validate_json(options.asked.read_bytes())
     limit(options.memory_bytes, options.written_bytes, options.seconds)
     leave_network()
     try:
         report = _write(request, options.folder)
     except ExportError as error:
-        return _refuse("export_failed", str(error))
+        return refuse("export_failed", str(error))
     except (MemoryError, RecursionError) as error:
         what = "memory" if isinstance(error, MemoryError) else "nested calls"
-        return _refuse("out_of_memory", f"Writing {request.file_name} needs more {what}.")
+        return refuse("out_of_memory", f"Writing {request.file_name} needs more {what}.")
     (options.folder / REPORT).write_text(report.model_dump_json())
-    _tell(1.0, "Written")
+    tell(1.0, "Written")
     return 0
 
 
 def _write(request: ExportRequest, folder: Path) -> ExportReport:
-    _tell(0.02, "Building the network")
+    tell(0.02, "Building the network")
     document = load_document(request.document.read_bytes())
     weights, notes = _weights(document, request)
-    _tell(_PREPARED_SHARE, f"Writing {request.file_name}")
+    tell(_PREPARED_SHARE, f"Writing {request.file_name}")
     meta = make_meta(
         document,
         classes=request.classes,
@@ -122,16 +120,7 @@ def _fit_notes(fit: Fit) -> list[str]:
 
 def _tell_rest(fraction: float | None, text: str) -> None:
     done = None if fraction is None else _PREPARED_SHARE + fraction * (0.99 - _PREPARED_SHARE)
-    _tell(done, text)
-
-
-def _tell(fraction: float | None, text: str) -> None:
-    print(json.dumps({"progress": fraction, "text": text}), flush=True)  # noqa: T201 - to the parent
-
-
-def _refuse(code: str, text: str) -> int:
-    print(json.dumps({"refused": code, "text": text}), flush=True)  # noqa: T201 - to the parent
-    return _BAD_NEWS
+    tell(done, text)
 
 
 if __name__ == "__main__":

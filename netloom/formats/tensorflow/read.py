@@ -75,7 +75,9 @@ def _unpacked(path: Path, folder: Path) -> Path:
             for entry in entries:
                 content = read_counted(archive, entry, left)
                 if content is None:
-                    raise FormatError(f"{path.name} unpacks to more than is allowed.")
+                    raise FormatError(
+                        f"{path.name} unpacks to more than is allowed; it was not read further."
+                    )
                 left -= len(content)
                 place = _inside(folder, entry.filename, path)
                 place.parent.mkdir(parents=True, exist_ok=True)

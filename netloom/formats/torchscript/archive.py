@@ -20,6 +20,7 @@ MAX_OBJECT_BYTES = 16 * 2**20
 MAX_TENSOR_BYTES = 16 * 2**30
 _MOST_TIMES = 20
 """Tensors are written as they are; a file that unpacks to more times its size was made to harm."""
+_BOMB = "No network is packed so tightly; the file was not read further."
 _SMALL_BYTES = 64 * 2**20
 _MAX_MEMBERS = 200_000
 _KINDS: Mapping[str, torch.dtype] = {
@@ -158,7 +159,9 @@ class _Members:
     def _take(self, size_bytes: int) -> None:
         self._left_bytes -= size_bytes
         if self._left_bytes < 0:
-            raise FormatError(f"The tensors in {self._name} unpack to more than is allowed.")
+            raise FormatError(
+                f"The tensors in {self._name} unpack to more than is allowed. {_BOMB}"
+            )
 
     def _content(self, path: str, most_bytes: int) -> bytes:
         entry = self._entries.get(path)
@@ -166,5 +169,7 @@ class _Members:
             raise FormatError(f"{path[:200]} is missing in {self._name}. {AGAIN}")
         content = read_counted(self._archive, entry, most_bytes)
         if content is None:
-            raise FormatError(f"{path[:200]} in {self._name} unpacks to more than is allowed.")
+            raise FormatError(
+                f"{path[:200]} in {self._name} unpacks to more than is allowed. {_BOMB}"
+            )
         return content

@@ -20,7 +20,7 @@ from netloom.formats.torchscript.expressions import (
     Named,
     Record,
 )
-from netloom.formats.torchscript.numbers import NUMBERS, is_question
+from netloom.formats.torchscript.numbers import NUMBERS, cost_of, is_question
 from netloom.formats.torchscript.objects import Thing
 from netloom.formats.torchscript.source import Class, Code, Function
 
@@ -142,10 +142,13 @@ class Calling(Expressions):
             raise self._unfit(frame, given, f"it refuses its input: {text[:200]}")
         if operator in _IGNORED:
             return None
-        has_tensors = any(isinstance(each, Tensor) for each in _flat([*args, *kwargs.values()]))
-        if operator in NUMBERS and (not has_tensors or is_question(operator, args)):
+        told = [*args, *kwargs.values()]
+        self._step(frame, given, cost_of(operator, told))
+        if operator in NUMBERS and (is_question(operator, args) or not _has_tensors(told)):
             try:
-                return self._kept(frame, given, NUMBERS[operator](*args, **kwargs))
+                found = self._kept(frame, given, NUMBERS[operator](*args, **kwargs))
+                self._step(frame, given, cost_of(operator, (), found))
+                return found
             except _NOT_TAKEN as error:
                 text = f"{operator} does not take what it is given ({str(error)[:100]})"
                 raise self._unfit(frame, given, text) from error
@@ -201,9 +204,11 @@ class Calling(Expressions):
                 raise self._error(frame, given, f"{name[:200]} is not in the file's code")
 
 
-def _flat(values: Sequence[object]) -> Sequence[object]:
-    """Return what is in a list, and in the lists in it, which is as deep as operators take them."""
-    found: list[object] = []
-    for each in values:
-        found += cast("Sequence[object]", each) if isinstance(each, list | tuple) else [each]
-    return found
+def _has_tensors(values: Sequence[object]) -> bool:
+    """Say whether there are tensors, or lists of them, which is as deep as operators take them."""
+    return any(
+        any(isinstance(item, Tensor) for item in cast("Sequence[object]", each))
+        if isinstance(each, list | tuple)
+        else isinstance(each, Tensor)
+        for each in values
+    )

@@ -14,7 +14,7 @@ from netloom.formats.imported import FormatError
 from netloom.formats.pt2.tape import CannotCompute
 from netloom.formats.torchscript.numbers import checked_value
 from netloom.formats.torchscript.objects import AGAIN, Thing
-from netloom.formats.torchscript.source import Code, Function
+from netloom.formats.torchscript.source import MAX_NAME, Code, Function
 
 MAX_STEPS = 1_000_000
 CASTS: Mapping[str, type[int] | type[float] | type[bool]] = {
@@ -157,6 +157,8 @@ class Expressions(ABC):
                     raise self._error(frame, given, f"the constant {name[:100]} is missing")
                 return self._constants[int(number[:9])]
             case Named(name=room):
+                if len(room) + len(name) > MAX_NAME:
+                    raise self._error(frame, given, "a name is longer than any of torch")
                 return Named(f"{room}.{name}")
             case Thing():
                 if name in holder.attributes:
@@ -189,8 +191,8 @@ class Expressions(ABC):
             raise self._error(frame, place, problem)
         return value
 
-    def _step(self, frame: Frame, place: ast.AST) -> None:
-        self._num_steps += 1
+    def _step(self, frame: Frame, place: ast.AST, count: int = 1) -> None:
+        self._num_steps += count
         if self._num_steps > MAX_STEPS:
             raise self._error(frame, place, f"it takes more than {MAX_STEPS:,} steps")
 

@@ -85,7 +85,7 @@ class Machine(Calling):
         for name in names:
             if name not in frame.names:
                 if name not in usual:
-                    text = f"its argument {name} is missing"
+                    text = f"its argument {name[:100]} is missing"
                     raise self._error(frame, frame.function.syntax, text)
                 frame.names[name] = self._value(frame, usual[name])
 
@@ -151,6 +151,7 @@ class Machine(Calling):
                 items = value.items if isinstance(value, Record) else value
                 if not isinstance(items, list | tuple) or len(items) != len(targets):  # pyright: ignore[reportUnknownArgumentType]
                     raise self._unfit(frame, target, "other numbers of values are taken than given")
+                self._step(frame, target, len(targets))
                 for one, item in zip(targets, cast("Sequence[object]", items), strict=True):
                     self._assign(frame, one, item)
             case ast.Attribute(value=holder, attr=name):

@@ -1,4 +1,8 @@
-"""What TorchScript computes with numbers, texts and lists, by the names that its code uses."""
+"""What TorchScript computes with numbers and texts, by the names that its code uses.
+
+Everything takes only the kinds of values it means, and knows how large a result will be before it
+is made. What a call costs is counted by `cost_of`.
+"""
 
 from __future__ import annotations
 
@@ -10,9 +14,19 @@ from typing import Any, cast
 import torch
 from torch import Tensor
 
-MAX_ITEMS = 100_000
-_MAX_TEXT = 10_000
+from netloom.formats.torchscript.lists import (
+    LISTS,
+    MAX_ITEMS,
+    MAX_TEXT,
+    is_sequence,
+    joined,
+    plain,
+    repeated,
+)
+
 _MOST = 2**63
+_ITEMS_A_STEP = 16
+"""As many items as are gone through in the time of a step of code, or fewer."""
 TYPES: Mapping[int, torch.dtype] = {
     0: torch.uint8, 1: torch.int8, 2: torch.int16, 3: torch.int32, 4: torch.int64,
     5: torch.float16, 6: torch.float32, 7: torch.float64, 11: torch.bool, 15: torch.bfloat16,
@@ -28,7 +42,7 @@ def checked_value(value: object) -> str:
             return ""
         case int() if not -_MOST <= value < _MOST:
             return "a number is larger than 64 bits hold"
-        case str() if len(value) > _MAX_TEXT:
+        case str() if len(value) > MAX_TEXT:
             return "a text grows too long"
         case list() | tuple() | dict() if len(cast("Sequence[object]", value)) > MAX_ITEMS:
             return f"a list grows beyond {MAX_ITEMS:,} items"
@@ -36,64 +50,83 @@ def checked_value(value: object) -> str:
             return ""
 
 
-def _floor_divided(one: float, other: float) -> float:
-    return one // other
+def cost_of(name: str, args: Sequence[object], result: object = None) -> int:
+    """Return how many steps of code a call is worth, by the length of what it goes through."""
+    if name in _AT_ONCE:
+        return 0
+    count = sum(map(_length, args)) + _length(result)
+    if name == "sorted":
+        count *= count.bit_length()
+    return count // _ITEMS_A_STEP
 
 
-def _is_sequence(value: object) -> bool:
-    return isinstance(value, list | tuple | str)
+def _length(value: object) -> int:
+    is_long = isinstance(value, list | tuple | str | dict)
+    return len(cast("Sequence[object]", value)) if is_long else 0
 
 
-def _added(one: Any, other: Any, *rest: Any) -> object:
-    if (_is_sequence(one) or _is_sequence(other)) and type(one) is not type(other):
-        raise TypeError("a list and something else")
-    scale = rest[0] if rest else 1
-    return one + other if scale == 1 else one + other * scale
+def _number(value: object) -> Any:
+    if not isinstance(value, bool | int | float):
+        raise TypeError("that is no number")
+    return value
 
 
-def _multiplied(one: Any, other: Any) -> object:
-    items, times = (one, other) if _is_sequence(one) else (other, one)
-    if _is_sequence(items) and (
-        not isinstance(times, int) or len(items) * max(times, 0) > MAX_ITEMS
-    ):
-        raise ValueError("a list grows too long")
-    return one * other
+def _on_numbers(function: Callable[..., object]) -> Callable[..., object]:
+    """Let a function take numbers alone: one or two, as many as it has arguments."""
+
+    def compute(one: object, *rest: object) -> object:
+        return function(_number(one), *map(_number, rest))
+
+    return compute
+
+
+def _plainly(function: Callable[..., object]) -> Callable[..., object]:
+    """Let a function compare numbers and texts, or lists of them, but nothing deeper."""
+
+    def compute(*given: object) -> object:
+        return function(*map(plain, given))
+
+    return compute
+
+
+def _added(one: object, other: object, scale: object = 1) -> object:
+    if is_sequence(one) or is_sequence(other):
+        if scale != 1 or not isinstance(scale, int):
+            raise TypeError("a list is scaled")
+        return joined(one, other)
+    return _number(one) + _number(other) * _number(scale)
+
+
+def _subtracted(one: object, other: object, scale: object = 1) -> object:
+    return _number(one) - _number(other) * _number(scale)
+
+
+def _multiplied(one: object, other: object) -> object:
+    if is_sequence(one) or is_sequence(other):
+        return repeated(one, other)
+    return _number(one) * _number(other)
 
 
 def _power(one: float, other: float) -> float:
-    if abs(other) > 64 or abs(one) > 2**32:
-        return math.pow(one, other)
-    return one**other
+    is_short = isinstance(one, int) and isinstance(other, int) and 0 <= other <= 64
+    return one**other if is_short and abs(one) <= 2**32 else math.pow(one, other)
 
 
-def _sliced(items: Sequence[object], start: int | None = None, end: int | None = None,
-            step: int = 1) -> object:  # fmt: skip
-    return items[start:end:step]
+def _rounded(value: float) -> float:
+    return round(value)
 
 
-def _inserted(items: list[object], place: int, item: object) -> list[object]:
-    items.insert(place, item)
-    return items
+def _of_bits(function: Callable[..., object]) -> Callable[..., object]:
+    def compute(one: object, other: object) -> object:
+        if not isinstance(one, int) or not isinstance(other, int):
+            raise TypeError("that is no whole number")
+        return function(one, other)
+
+    return compute
 
 
-def _appended(items: Any, item: object) -> object:
-    items.append(item)
-    if len(items) > MAX_ITEMS:
-        raise ValueError("a list grows too long")
-    return items
-
-
-def _extended(items: list[object], more: Sequence[object]) -> None:
-    if len(items) + len(more) > MAX_ITEMS:
-        raise ValueError("a list grows too long")
-    items.extend(more)
-
-
-def _set(items: Any, key: object, value: object) -> object:
-    if not isinstance(items, list | dict):
-        raise TypeError("no list")
-    cast("Any", items)[key] = value
-    return items  # pyright: ignore[reportUnknownVariableType]
+def _total(items: object) -> object:
+    return sum(map(_number, cast("Sequence[object]", items)))
 
 
 def _least(*given: Any) -> object:
@@ -104,12 +137,16 @@ def _most(*given: Any) -> object:
     return max(*given)
 
 
+def _in_words(value: object) -> str:
+    items = cast("Sequence[object]", value) if isinstance(value, list | tuple) else (value,)
+    # A number takes few letters, a text as many as it has, and some of them up to ten.
+    if sum(10 * len(each) if isinstance(each, str) else 30 for each in items) > 10 * MAX_TEXT:
+        raise ValueError("a text grows too long")
+    return str(cast("object", value))
+
+
 def _size(tensor: Tensor, dim: int | None = None) -> object:
     return [*tensor.shape] if dim is None else tensor.shape[dim]
-
-
-def _length(value: Any) -> int:
-    return len(value)
 
 
 def _kind(tensor: Tensor) -> int:
@@ -122,38 +159,6 @@ def _is(one: object, other: object) -> bool:
 
 def _is_not(one: object, other: object) -> bool:
     return not _is(one, other)
-
-
-def _contains(items: Any, item: object) -> bool:
-    return item in items
-
-
-def _item(items: Any, place: object) -> object:
-    return items[place]
-
-
-def _popped(items: Any, place: int = -1) -> object:
-    return items.pop(place)
-
-
-def _reversed(items: Any) -> None:
-    items.reverse()
-
-
-def _place(items: Any, item: object) -> int:
-    return items.index(item)
-
-
-def _keys(items: Any) -> list[object]:
-    return list(items.keys())
-
-
-def _values(items: Any) -> list[object]:
-    return list(items.values())
-
-
-def _items(items: Any) -> list[object]:
-    return list(items.items())
 
 
 def _itself(value: object) -> object:
@@ -181,12 +186,6 @@ def _text(pattern: str, *_: object) -> str:
     return pattern
 
 
-def _numbers(value: object) -> list[object]:
-    if isinstance(value, str):
-        return list(value)
-    return list(cast("Sequence[object]", value))
-
-
 def _of_two(name: str) -> Callable[..., object]:
     return cast("Callable[..., object]", getattr(operator, name))
 
@@ -195,76 +194,47 @@ def _always(value: object) -> Callable[..., object]:
     return lambda *_: value
 
 
-def _plainly(function: Callable[..., object]) -> Callable[..., object]:
-    """Let a function compare numbers and texts, or lists of them, but nothing deeper."""
-
-    def compute(*given: object) -> object:
-        for each in given:
-            items = cast("Sequence[object]", each) if isinstance(each, list | tuple | dict) else ()
-            if any(isinstance(item, list | tuple | dict | Tensor) for item in items):
-                raise TypeError("lists in lists are not compared")
-        return function(*given)
-
-    return compute
-
-
-def _as_tensor(value: float) -> Tensor:
-    return torch.tensor(value)
+def _as_tensor(value: object) -> Tensor:
+    return value if isinstance(value, Tensor) else torch.tensor(_number(value))
 
 
 NUMBERS: Mapping[str, Callable[..., object]] = {
+    **LISTS,
     "add": _added,
-    "sub": operator.sub,
+    "sub": _subtracted,
     "mul": _multiplied,
-    "div": _of_two("truediv"),
-    "floordiv": _floor_divided,
-    "floor_divide": _floor_divided,
-    "remainder": operator.mod,
-    "neg": operator.neg,
-    "pow": _power,
-    "abs": abs,
-    "prim.abs": abs,
+    "div": _on_numbers(_of_two("truediv")),
+    "floordiv": _on_numbers(_of_two("floordiv")),
+    "floor_divide": _on_numbers(_of_two("floordiv")),
+    "remainder": _on_numbers(_of_two("mod")),
+    "neg": _on_numbers(operator.neg),
+    "pow": _on_numbers(_power),
+    "abs": _on_numbers(abs),
+    "prim.abs": _on_numbers(abs),
     "eq": _plainly(operator.eq),
     "ne": _plainly(operator.ne),
     "lt": _plainly(operator.lt),
     "le": _plainly(operator.le),
     "gt": _plainly(operator.gt),
     "ge": _plainly(operator.ge),
-    "__and__": _of_two("and_"),
-    "__or__": _of_two("or_"),
-    "__xor__": _of_two("xor"),
-    "__not__": operator.not_,
+    "__and__": _of_bits(_of_two("and_")),
+    "__or__": _of_bits(_of_two("or_")),
+    "__xor__": _of_bits(_of_two("xor")),
+    "__not__": _on_numbers(operator.not_),
     "__is__": _is,
     "__isnot__": _is_not,
-    "__contains__": _plainly(_contains),
-    "__getitem__": _item,
-    "floor": math.floor,
-    "ceil": math.ceil,
-    "round": round,
-    "sqrt": math.sqrt,
-    "log": math.log,
-    "log2": math.log2,
-    "exp": math.exp,
-    "isnan": math.isnan,
-    "isinf": math.isinf,
-    "len": _length,
-    "append": _appended,
-    "extend": _extended,
-    "insert": _inserted,
-    "pop": _popped,
-    "reverse": _reversed,
-    "copy": _numbers,
-    "list": _numbers,
-    "slice": _sliced,
-    "sorted": _plainly(sorted),
-    "index": _plainly(_place),
-    "_set_item": _set,
-    "keys": _keys,
-    "values": _values,
-    "items": _items,
+    "floor": _on_numbers(math.floor),
+    "ceil": _on_numbers(math.ceil),
+    "round": _on_numbers(_rounded),
+    "sqrt": _on_numbers(math.sqrt),
+    "log": _on_numbers(math.log),
+    "log2": _on_numbers(math.log2),
+    "exp": _on_numbers(math.exp),
+    "isnan": _on_numbers(math.isnan),
+    "isinf": _on_numbers(math.isinf),
     "any": _plainly(any),
     "all": _plainly(all),
-    "sum": _plainly(sum),
+    "sum": _plainly(_total),
     "min": _plainly(_least),
     "max": _plainly(_most),
     "prim.min": _plainly(_least),
@@ -294,7 +264,7 @@ NUMBERS: Mapping[str, Callable[..., object]] = {
     "is_autocast_cpu_enabled": _always(False),
     "is_scripting": _always(True),
     "format": _text,
-    "str": _plainly(str),
+    "str": _plainly(_in_words),
 }  # fmt: skip
 """Functions on values that are no tensors, and questions to tensors."""
 
@@ -303,6 +273,10 @@ _QUESTIONS = frozenset(
      "append", "format", "_set_item", "extend", "insert", "pop", "list", "copy", "__getitem__",
      "prim.NumToTensor")
 )  # fmt: skip
+_AT_ONCE = frozenset(
+    ("append", "len", "__getitem__", "_set_item", "__is__", "__isnot__", "size", "dim")
+)
+"""What takes no longer for long lists."""
 _OF_LISTS = frozenset(("slice", "add", "mul", "reverse", "values", "items"))
 
 

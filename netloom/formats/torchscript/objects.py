@@ -22,6 +22,8 @@ AGAIN = (
     "torch.export.export(model, (example,)), 'network.pt2')`, and import that file."
 )
 _MOST = 2**63
+_KEYS = (str, int, float)
+"""What `torch.jit.save` has as keys; to hash anything deeper may take for ever."""
 _BROKEN = (ValueError, IndexError, KeyError, TypeError, AttributeError, OverflowError, struct.error)
 
 
@@ -86,6 +88,8 @@ def read_objects(content: bytes, name: str, rebuild: Rebuild) -> object:
     """
     try:
         return _Walk(name, rebuild).read(content)
+    except FormatError:
+        raise
     except _BROKEN as error:
         reason = reason_of(error, "it ends too early")
         raise FormatError(f"{name} is damaged: {reason}. {AGAIN}") from error
@@ -140,6 +144,8 @@ class _Walk:
                 self._list().extend(items)
             case "SETITEM" | "SETITEMS":
                 items = self._since_mark() if opcode == "SETITEMS" else [stack.pop(-2), stack.pop()]
+                if not all(isinstance(key, _KEYS) for key in items[::2]):
+                    raise ValueError("a mapping has keys that are no names")
                 self._dict().update(zip(items[::2], items[1::2], strict=True))
             case "GLOBAL":
                 module, _, name = cast("str", told).partition(" ")
@@ -165,7 +171,11 @@ class _Walk:
                 )
 
     def _since_mark(self) -> list[object]:
-        place = len(self._stack) - 1 - self._stack[::-1].index(_MARK)
+        place = len(self._stack) - 1
+        while self._stack[place] is not _MARK:
+            place -= 1
+            if place < 0:
+                raise ValueError("items have no begin")
         items = self._stack[place + 1 :]
         del self._stack[place:]
         return items

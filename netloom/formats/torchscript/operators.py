@@ -10,7 +10,8 @@ from torch import Tensor
 
 from netloom.formats.imported import FormatError
 from netloom.formats.pt2.tape import CannotCompute, Tape, check_size, is_allowed, tensors_in
-from netloom.formats.torchscript.numbers import MAX_ITEMS, TYPES
+from netloom.formats.torchscript.lists import MAX_ITEMS
+from netloom.formats.torchscript.numbers import TYPES
 from netloom.formats.torchscript.sizes import check_result
 
 MAX_CALLS = 50_000

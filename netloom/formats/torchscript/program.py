@@ -25,6 +25,7 @@ from netloom.formats.traced.calls import CHANGED, Call, Recording
 MAX_MODULES = 100_000
 MAX_LEVELS = 40
 MAX_INPUTS = 16
+MAX_OUTPUTS = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,17 +191,20 @@ def _result(found: object) -> object:
     return found
 
 
-def _check_depth(value: object, levels: int) -> None:
+def _check_depth(value: object, levels: int, left: int = MAX_OUTPUTS) -> int:
+    """Return how many values may still leave the network beside these."""
+    left -= 1
     if isinstance(value, Record):
         value = value.items
     elif isinstance(value, dict):
         value = list(cast("dict[object, object]", value).values())
     if isinstance(value, list | tuple):
         items = cast("Sequence[object]", value)
-        if not levels or len(items) > 1000:
+        if not levels or len(items) > left:
             raise FormatError(f"It gives lists of lists of tensors, which no network does. {AGAIN}")
         for each in items:
-            _check_depth(each, levels - 1)
+            left = _check_depth(each, levels - 1, left)
+    return left
 
 
 def _labelled(calls: Sequence[Call]) -> list[Call]:

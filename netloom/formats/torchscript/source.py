@@ -10,6 +10,11 @@ from dataclasses import dataclass, field
 from netloom.formats.imported import FormatError
 from netloom.formats.torchscript.objects import AGAIN, OWN
 
+MAX_NAME = 1000
+"""Letters in the full name of a class or function."""
+MAX_FIELDS = 1000
+"""Items of a tuple whose items have names."""
+
 
 @dataclass(frozen=True, slots=True)
 class Function:
@@ -58,6 +63,8 @@ class Code:
 
     def find(self, name: str) -> Class | Function | None:
         """Return what a name such as `__torch__.models.resnet.ResNet` stands for."""
+        if len(name) > MAX_NAME:
+            return None
         room, _, last = name.rpartition(".")
         file = f"{room.replace('.', '/')}.py"
         if not name.startswith(OWN) or file not in self._sources:
@@ -118,4 +125,6 @@ def _class(syntax: ast.ClassDef, name: str, file: str) -> Class:
                 pass
     bases = [base.id for base in syntax.bases if isinstance(base, ast.Name)]
     is_tuple = bases == ["NamedTuple"]
+    if is_tuple and len(fields) > MAX_FIELDS:
+        raise FormatError(f"A tuple in code/{file[:200]} has more items than are followed. {AGAIN}")
     return Class(name, is_tuple, methods, fields, frozenset(learned), constants)

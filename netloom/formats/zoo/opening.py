@@ -13,7 +13,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from netloom.formats.imported import FormatError, ImportedNetwork
-from netloom.formats.reading import add_limits, guarded, tell, write_network
+from netloom.formats.reading import add_limits, guarded, write_network
+from netloom.formats.telling import tell
 from netloom.formats.zoo.provider import Provider, ZooEntry, ZooError
 
 _OWN_TENSORS = ("Constant", "Parameter")

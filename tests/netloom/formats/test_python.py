@@ -147,4 +147,4 @@ def test_the_throwaway_process_runs_it_when_allowed_and_without_network(looping:
     if alone == "True":
         assert "Network is unreachable" in answer
     else:
-        assert "does not let a process leave" in answer
+        assert "does not let a process be alone" in answer

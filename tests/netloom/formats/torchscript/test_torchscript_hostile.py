@@ -198,6 +198,95 @@ def test_kernels_that_look_at_no_sizes_are_not_called_with_wrong_ones(
         read_torchscript(with_body(small, *body))
 
 
+def tower(begin: str, level: str) -> list[str]:
+    """A value that holds another twice, sixty levels deep."""
+    return [f"_0 = {begin}", "for i in range(60):", f"  _0 = {level}"]
+
+
+HUNDRED_THOUSAND = "_0 = torch.mul([0], 100000)"
+
+
+@pytest.mark.parametrize(
+    ("lines", "words"),
+    [
+        (["_0 = torch.round(5, -2000000000)"], "round does not take"),
+        ([*tower('{"a": 1}', '{"a": _0, "b": _0}'), '_1 = {"a": _0}', "_2 = torch.eq(_0, _1)"],
+         "eq does not take"),
+        ([*tower('{"a": 1}', '{"a": _0, "b": _0}'), "_2 = torch.str(_0)"], "str does not take"),
+        ([*tower("(1, 1)", "(_0, _0)"), "_1 = torch._set_item({}, _0, 1)"], "no name in a mapping"),
+        ([*tower("(1, 1)", "(_0, _0)"), "_1 = torch.__contains__({}, _0)"], "no name in a mapping"),
+        ([*tower("(1, 1)", "(_0, _0)"), "_1 = torch.__getitem__({}, _0)"], "no name in a mapping"),
+        ([*tower("(1, 1)", "(_0, _0)"), "_1 = torch.pop({}, _0)"], "no name in a mapping"),
+        (["_0 = torch.mul([0], 50000)", "_1 = torch.mul([_0], 50000)",
+          "_2 = ops.prim.NumToTensor(_1)"], "NumToTensor does not take"),
+        (['_0 = torch.remainder("%1900000000d", 1)'], "remainder does not take"),
+        (["_0 = torch.add([0], [0], 700000000)"], "a list is scaled"),
+        (['_0 = torch.mul("a", 1900000000)'], "grows beyond"),
+        (["_0 = torch.pow(9223372036854775807, 64)"], "pow does not take"),
+        (["_0 = torch.pow(-2.0, 0.5)"], "pow does not take"),
+        (["_0 = torch.__or__({}, {})"], "__or__ does not take"),
+        (["_0 = torch.list(x)"], "list does not take"),
+        (["_0 = torch.__getitem__(x, 0)"], "__getitem__ does not take"),
+        (['_0 = torch.mul("a", 10000)', "_1 = torch.mul([_0], 100000)", "_2 = torch.str(_1)"],
+         "grows too long"),
+        *(
+            ([HUNDRED_THOUSAND, "for i in range(100000):", f"  _1 = {call}"], "1,000,000 steps")
+            for call in (
+                "torch.sorted(_0)", "torch.add(_0, [])", "torch.slice(_0, 0, 99999)",
+                "torch.copy(_0)", "torch.eq(_0, _0)", "torch.__contains__(_0, 1)",
+                "torch.sum(_0)", "torch.max(_0)", "torch.any(_0)", "torch.mul([0], 100000)",
+                "torch.insert(torch.slice(_0, 1), 0, 1)", "torch.reverse(_0)",
+            )
+        ),
+        (["_0 = [x]", "for i in range(5):", "  _0 = torch.mul([_0], 900)", "return _0"],
+         "lists of lists"),
+        ([f"_0 = torch.{'a' * 2000}(x)"], "longer than any"),
+    ],
+)  # fmt: skip
+def test_code_that_would_take_time_or_memory_without_end(
+    small: Path, lines: list[str], words: str
+) -> None:
+    with pytest.raises(FormatError, match=words):
+        read_torchscript(with_body(small, "_9 = (self.fc).forward(x, )", *lines, "return _9"))
+
+
+def test_a_missing_argument_is_named_shortly(small: Path) -> None:
+    def change(name: str, content: bytes) -> bytes:
+        if b"class Inner" not in content:
+            return content
+        one = f"def once(x: Tensor, {'A' * 200_000}: Tensor) -> Tensor:\n    return x\n"
+        return content + one.encode()
+
+    code = next(name for name, content in members_of(small.read_bytes()).items()
+                if b"class Inner" in content)  # fmt: skip
+    room = code.partition("/code/")[2].removesuffix(".py").replace("/", ".")
+    calling = with_body(small, f"return {room}.once(x)").rename(small.with_name("calling.pt"))
+    bad = rewritten(calling, change)
+    with pytest.raises(FormatError, match="its argument AAA") as refused:
+        read_torchscript(bad)
+    assert len(str(refused.value)) < 2000
+
+
+def in_data(path: Path, begin: bytes) -> Path:
+    """Return a copy whose objects begin with others."""
+
+    def change(name: str, content: bytes) -> bytes:
+        return content[:2] + begin + content[2:] if name.endswith("/data.pkl") else content
+
+    return rewritten(path, change)
+
+
+def test_keys_of_objects_are_no_towers(small: Path) -> None:
+    tower = b"K\x01" + b"".join(b"q\x00h\x00\x86" for _ in range(60))
+    with pytest.raises(FormatError, match="keys that are no names"):
+        read_torchscript(in_data(small, b"}" + tower + b"K\x01s0"))
+
+
+def test_many_objects_are_walked_once(small: Path) -> None:
+    with pytest.raises(FormatError, match=r"data\.pkl"):
+        read_torchscript(in_data(small, b"N" * 1_000_000 + b"(t" * 200_000))
+
+
 @pytest.mark.parametrize(
     "code",
     [
@@ -247,8 +336,10 @@ def test_a_bomb_of_zeros_is_not_unpacked(small: Path) -> None:
 
     bad = rewritten(small, change, zipfile.ZIP_DEFLATED)
     assert bad.stat().st_size < 2**20
-    with pytest.raises(FormatError, match="unpacks to more than is allowed"):
+    with pytest.raises(FormatError, match="unpacks to more than is allowed") as refused:
         read_torchscript(bad)
+    assert ".." not in str(refused.value)
+    assert "again" not in str(refused.value)
 
 
 def test_a_bomb_of_code_is_not_unpacked(small: Path) -> None:
