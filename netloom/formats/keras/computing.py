@@ -2,24 +2,19 @@
 
 It takes `inputs.safetensors` of the folder and leaves `outputs.safetensors` there, with `--layers`
 also what each layer gives. It stands alone, as the other side of a comparison should: nothing of
-Netloom is imported. Memory, time and what it writes are limited by the system; it leaves the
-network where the system lets it, and ends with the process that started it.
+Netloom is imported. Who starts it confines it.
 """
 
 from __future__ import annotations
 
 import argparse
-import ctypes
 import os
-import resource
 import sys
 from collections.abc import Sequence
 from importlib import import_module
 from pathlib import Path
 from typing import Any, cast
 
-_DIE_WITH_PARENT, _KILL = 1, 9
-_NEW_USER, _NEW_NETWORK = 0x10000000, 0x40000000
 _MAX_LAYER_BYTES = 2**30
 """What layers give is kept up to here."""
 
@@ -30,28 +25,9 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("file", type=Path)
     parser.add_argument("folder", type=Path)
     parser.add_argument("--layers", action="store_true", help="keep what each layer gives")
-    parser.add_argument("--memory-bytes", type=int, default=8 * 2**30)
-    parser.add_argument("--written-bytes", type=int, default=4 * 2**30)
-    parser.add_argument("--seconds", type=int, default=600)
     options = parser.parse_args(arguments)
-    _limit(resource.RLIMIT_DATA, options.memory_bytes)
-    _limit(resource.RLIMIT_FSIZE, options.written_bytes)
-    _limit(resource.RLIMIT_CPU, options.seconds)
-    _limit(resource.RLIMIT_CORE, 0)
-    libc = ctypes.CDLL(None, use_errno=True)
-    if hasattr(libc, "prctl"):
-        libc.prctl(_DIE_WITH_PARENT, _KILL)
-    if hasattr(libc, "unshare"):
-        libc.unshare(_NEW_USER | _NEW_NETWORK)
     _compute(options.file, options.folder, keeps_layers=options.layers)
     return 0
-
-
-def _limit(which: int, most: int) -> None:
-    """Lower a limit; one that is lower already stays."""
-    _, hard = resource.getrlimit(which)
-    most = most if hard == resource.RLIM_INFINITY else min(most, hard)
-    resource.setrlimit(which, (most, most))
 
 
 def _compute(file: Path, folder: Path, *, keeps_layers: bool) -> None:

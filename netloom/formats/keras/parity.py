@@ -18,6 +18,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
+from netloom.formats import confining
 from netloom.formats.exported import ExportError
 from netloom.formats.imported import FormatError, ImportedNetwork, ParityCheck
 from netloom.formats.keras import computing
@@ -45,6 +46,7 @@ IMPORT_TIMEOUT_S = 180
 VERIFY_TIMEOUT_S = 1800
 MAX_WEIGHTS_BYTES = 2 * 2**30
 _MEMORY_BYTES = 8 * 2**30
+_WRITTEN_BYTES = 4 * 2**30
 _OLDEST = (3, 13)
 """Earlier ones could be made to read other files, or to run code, in spite of their safe mode."""
 _PIXELS = 255.0
@@ -241,12 +243,13 @@ def _computed(
     from safetensors.torch import load_file, save_file  # pyright: ignore[reportUnknownVariableType]
 
     save_file(inputs, folder / "inputs.safetensors")
-    child = Path(computing.__file__)
+    python = [sys.executable, "-I", "-B"]
+    limits = [f"--memory-bytes={_MEMORY_BYTES}", f"--written-bytes={_WRITTEN_BYTES}"]
+    confined = [*python, confining.__file__, *limits, f"--seconds={timeout_s}"]
     more = ["--layers"] if keeps_layers else []
-    limits = ["--memory-bytes", str(_MEMORY_BYTES), "--seconds", str(timeout_s)]
     try:
         done = subprocess.run(
-            [sys.executable, "-I", "-B", str(child), str(file), str(folder), *more, *limits],
+            [*confined, *python, computing.__file__, str(file), str(folder), *more],
             cwd=folder,
             env={"HOME": str(folder), **{k: os.environ[k] for k in _PASSED_ON if k in os.environ}},
             stdin=subprocess.DEVNULL,

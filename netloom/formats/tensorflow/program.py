@@ -2,8 +2,9 @@
 
 `program.py saved-model KERAS FOLDER` and `program.py tflite KERAS FILE` convert a Keras file,
 `program.py compute KIND PATH INPUTS OUTPUTS` computes what was written, under the names of its
-inputs and outputs, and `program.py ask KIND PATH QUESTION ANSWER` what somebody else wrote. Arrays
-come and go as `.npz`; what fails ends on standard error.
+inputs and outputs, and `program.py ask KIND PATH QUESTION ANSWER` what somebody else wrote, of
+which `program.py onnx KIND PATH ONNX` makes an ONNX. Arrays come and go as `.npz`; what fails ends
+on standard error.
 """
 
 from __future__ import annotations
@@ -39,8 +40,14 @@ def main(arguments: Sequence[str]) -> None:
         computing.add_argument("source", type=Path)
         computing.add_argument("inputs", type=Path)
         computing.add_argument("target", type=Path)
+    reading = doing.add_parser("onnx")
+    reading.add_argument("kind", choices=("saved-model", "tflite"))
+    reading.add_argument("source", type=Path)
+    reading.add_argument("target", type=Path)
     options = parser.parse_args(arguments)
-    if options.doing == "compute":
+    if options.doing == "onnx":
+        make_onnx(options.kind, options.source, options.target)
+    elif options.doing == "compute":
         compute(options.kind, options.source, options.inputs, options.target)
     elif options.doing == "ask":
         ask(options.kind, options.source, options.inputs, options.target)
@@ -84,6 +91,38 @@ def make_tflite(source: Path, target: Path, outputs: Sequence[str], batch: int |
             name, signature_keys=[SIGNATURE]
         )
         target.write_bytes(converter.convert())
+
+
+def make_onnx(kind: str, source: Path, target: Path) -> None:
+    """Make an ONNX of a file by tf2onnx."""
+    converter: Any = import_module("tf2onnx.convert")
+    _keep_biases()
+    sys.argv = ["tf2onnx.convert", f"--{kind}", str(source), "--output", str(target)]
+    converter.main()
+
+
+def _keep_biases() -> None:
+    """Flatten what goes into the dense layers of TensorFlow Lite before tf2onnx does.
+
+    Where it does so itself, behind a mean over height and width for instance, it forgets the bias
+    (1.17.0, `TflFullyConnectedOp` in `tflite_handlers/tfl_math.py`).
+    """
+    handlers: dict[str, Any] = import_module("tf2onnx.handler").tfl_op.create_tfl_to_tf_mapping()
+    convert, options = handlers["TFL_FULLY_CONNECTED"]
+
+    def flatten_first(graph: Any, node: Any, **given: Any) -> None:
+        features = node.input[0]
+        if not node.attr["keep_num_dims"].i and graph.get_rank(features) != 2:
+            sizes = [-1, graph.get_shape(node.input[1])[1]]
+            told = graph.make_const(f"{node.name}_sizes", np.array(sizes, np.int64)).output[0]
+            flat = graph.make_node(
+                "Reshape", [features, told], shapes=[sizes], dtypes=[graph.get_dtype(features)]
+            )
+            flat.skip_conversion = True
+            graph.replace_input(node, features, flat.output[0], 0)
+        convert(graph, node, **given)
+
+    handlers["TFL_FULLY_CONNECTED"] = (flatten_first, options)
 
 
 def compute(kind: str, source: Path, inputs: Path, target: Path) -> None:

@@ -14,6 +14,7 @@ from netloom.formats.onnx.load import load_model
 from netloom.formats.onnx.read import open_model
 from netloom.formats.read_progress import Progress
 from netloom.formats.recognise import NEEDS_TENSORFLOW, SAVED_MODEL, TFLITE, Format
+from netloom.formats.tensorflow import program
 from netloom.formats.tensorflow.about import read_behind, read_beside, with_about
 from netloom.formats.tensorflow.environment import ConverterError, lacking, run_converter
 from netloom.formats.tensorflow.parity import Kind, compare_with_tensorflow
@@ -102,8 +103,7 @@ def _converted(
     progress(0.1, "Making an ONNX of it with TensorFlow")
     made = home / f"{path.stem}.onnx"
     try:
-        asked = ["-m", "tf2onnx.convert", f"--{kind}", str(source), "--output", str(made)]
-        run_converter(asked, home)
+        run_converter([program.__file__, "onnx", kind, str(source), str(made)], home)
         if not made.is_file():
             raise ConverterError("it wrote nothing")
     except ConverterError as error:

@@ -10,6 +10,7 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
+from netloom.formats.damage import reason_of
 from netloom.formats.imported import FormatError
 from netloom.formats.torchscript.objects import AGAIN, Storage, Thing, read_objects
 from netloom.formats.zips import BROKEN_ZIP, read_counted
@@ -54,7 +55,8 @@ def read_archive(path: Path) -> Archive:
         with zipfile.ZipFile(path) as archive:
             return _Members(path, archive).read()
     except (*BROKEN_ZIP, OSError) as error:
-        raise FormatError(f"{path.name} is damaged: {error}. Send the file again.") from error
+        reason = reason_of(error, "it ends too early")
+        raise FormatError(f"{path.name} is damaged: {reason}. Send the file again.") from error
 
 
 class _Members:

@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import cast
 
+from netloom.formats.damage import reason_of
 from netloom.formats.imported import FormatError
 
 OWN = "__torch__."
@@ -86,7 +87,8 @@ def read_objects(content: bytes, name: str, rebuild: Rebuild) -> object:
     try:
         return _Walk(name, rebuild).read(content)
     except _BROKEN as error:
-        raise FormatError(f"{name} is damaged: {str(error)[:200]}. {AGAIN}") from error
+        reason = reason_of(error, "it ends too early")
+        raise FormatError(f"{name} is damaged: {reason}. {AGAIN}") from error
 
 
 class _Walk:

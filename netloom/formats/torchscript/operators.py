@@ -9,15 +9,9 @@ import torch
 from torch import Tensor
 
 from netloom.formats.imported import FormatError
-from netloom.formats.pt2.tape import (
-    MAX_NUMBERS,
-    CannotCompute,
-    Tape,
-    check_size,
-    is_allowed,
-    tensors_in,
-)
+from netloom.formats.pt2.tape import CannotCompute, Tape, check_size, is_allowed, tensors_in
 from netloom.formats.torchscript.numbers import MAX_ITEMS, TYPES
+from netloom.formats.torchscript.sizes import check_result
 
 MAX_CALLS = 50_000
 MAX_NUMBERS_MADE = 2**31
@@ -111,7 +105,7 @@ class Operators:
         if name == "_transformer_encoder_layer_fwd":
             return _encoder_layer(self, given, path)
         check_size(name, given)
-        _check_result(name, overload, given)
+        check_result(name, overload, given)
         found = self.tape.run(name, overload, given, path)
         if origins:
             self._origins |= {id(each): origins for each in found}
@@ -247,29 +241,6 @@ def _made(args: Sequence[object]) -> Tensor:
         return torch.tensor(value)
     except (RuntimeError, TypeError, ValueError, OverflowError) as error:
         raise FormatError(f"a tensor cannot be made: {str(error)[:100]}") from error
-
-
-def _check_result(name: str, overload: Any, given: Mapping[str, object]) -> None:
-    """Refuse what gives too many numbers, before any memory is taken: computed without numbers."""
-    if name == "repeat_interleave" and isinstance(given.get("repeats"), Tensor):
-        raise FormatError("numbers are repeated as often as a tensor says")
-    try:
-        found: object = overload(**{key: _empty(value) for key, value in given.items()})
-    except Exception:  # noqa: BLE001 - what cannot be computed so is computed, and says what is wrong
-        return
-    count = sum(each.numel() for each in tensors_in(found))
-    if count > MAX_NUMBERS:
-        raise FormatError(f"{name} would make a tensor of {count:,} numbers")
-
-
-def _empty(value: object) -> object:
-    match value:
-        case Tensor():
-            return value.to("meta")
-        case list():
-            return [_empty(each) for each in cast("list[object]", value)]
-        case _:
-            return value
 
 
 def _encoder_layer(

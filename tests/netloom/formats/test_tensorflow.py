@@ -18,9 +18,9 @@ from netloom.formats.tensorflow.about import read_behind, read_beside, with_abou
 CONVERTER = """#!{python}
 import os, pathlib, shutil, sys
 assert "NETLOOM_SECRET_KEY" not in os.environ
+assert sys.argv[1] == "-I" and pathlib.Path(sys.argv[2]).name == "program.py", sys.argv
 if sys.argv[3] == "ask":
     import numpy, onnxruntime
-    assert pathlib.Path(sys.argv[2]).name == "program.py"
     question = numpy.load(sys.argv[6])
     given = {{str(name): question[str(at)] for at, name in enumerate(question["inputs"])}}
     wanted = [str(name) for name in question["outputs"]]
@@ -28,9 +28,9 @@ if sys.argv[3] == "ask":
     numbers = {{str(at): each + {error} for at, each in enumerate(found)}}
     numpy.savez(sys.argv[7], **numbers, **{{"tensorflow.version": numpy.array("9.9")}})
     sys.exit()
-assert sys.argv[1:4] == ["-I", "-m", "tf2onnx.convert"], sys.argv
-kind, source, _, target = sys.argv[4:8]
-if kind == "--saved-model":
+doing, kind, source, target = sys.argv[3:]
+assert doing == "onnx", sys.argv
+if kind == "saved-model":
     assert (pathlib.Path(source) / "saved_model.pb").read_bytes() != b"broken", "cannot be read"
 shutil.copy({onnx!r}, target)
 """

@@ -194,7 +194,9 @@ def test_what_keras_cannot_say_is_a_gap(name: str) -> None:
 
 @pytest.mark.usefixtures("tensorflow")
 @pytest.mark.parametrize("ending", [".zip", ".tflite"])
-@pytest.mark.parametrize("name", ["small_cnn", "autoencoder", "lstm_classifier", "siamese"])
+@pytest.mark.parametrize(
+    "name", ["small_cnn", "small_resnet", "autoencoder", "lstm_classifier", "siamese"]
+)
 def test_tensorflow_computes_it_and_it_is_read_again(
     template: Make, tmp_path: Path, name: str, ending: str
 ) -> None:

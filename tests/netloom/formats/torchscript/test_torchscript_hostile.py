@@ -109,6 +109,9 @@ def test_positions_of_the_source_are_not_read(small: Path, tmp_path: Path) -> No
     assert not mark.exists()
 
 
+STEPS = ("w = torch.zeros([16, 4])", "h = torch.zeros([1, 1, 4])")
+
+
 @pytest.mark.parametrize(
     ("lines", "words"),
     [
@@ -134,6 +137,12 @@ def test_positions_of_the_source_are_not_read(small: Path, tmp_path: Path) -> No
           "return torch.add(_0, _1)"], "would make a tensor of 72,057,594,037,927,936"),
         (["return torch.upsample_nearest2d(torch.zeros([1, 1, 999, 999]), None, [999., 999.])"],
          "would make a tensor of"),
+        ([*STEPS, "_0 = torch.zeros([1, 1048576, 4])",
+          "_3, _4, _5 = torch.lstm(_0, [h, h], [w, w], False, 1, 0., False, False, True)",
+          "return _3"], "more than 100,000 steps"),
+        ([*STEPS, "_0 = torch.zeros([4096, 4096, 4])", "h = torch.zeros([1, 4096, 99])",
+          "_3, _4 = torch.gru(_0, h, [w, w], False, 1, 0., False, False, True)", "return _3"],
+         "gru would make a tensor of 3,321,888,768"),
         (["_0 = 2", "for i in range(99):", "  _0 = torch.mul(_0, _0)", "return x"],
          "larger than 64 bits hold"),
         (["_0 = [1]", "for i in range(99):", "  _0 = torch.add(_0, _0)", "return x"],
