@@ -29,7 +29,7 @@ def confined_files(system: Iterable[str], reads: Iterable[Path], home: Path) -> 
         reads: Files and folders that it is given.
         home: The one folder in which it writes.
     """
-    _tell_of_landlock()
+    tell_without_landlock()
     reading = [*system, *(str(path.resolve()) for path in reads)]
     return [*(f"--reads={path}" for path in reading), f"--writes={home.resolve()}"]
 
@@ -52,7 +52,8 @@ def libraries(python: str) -> tuple[str, ...]:
 
 
 @cache
-def _tell_of_landlock() -> None:
+def tell_without_landlock() -> None:
+    """Log that programs are not kept from files, where the system cannot."""
     if confining.landlock_version() == 0:
         _log.warning(
             "This system has no Landlock (Linux from 5.13 on): programs that convert and compute "

@@ -19,7 +19,7 @@ KNOWN = frozenset({"TFLite_Detection_PostProcess", "RFFT2D"})
 """Those that tf2onnx converts; they compute with numbers alone."""
 _OPERATOR_CODES, _CUSTOM_CODE = 1, 1
 _EXTERNAL_BUFFER_GROUPS, _EXTERNAL_BUFFERS = 8, 9
-_MOST_OPERATORS = 10_000
+_MOST_ENTRIES = 10_000
 _MOST_SHOWN = 80
 
 
@@ -51,16 +51,9 @@ class _Flat:
     def custom_operators(self) -> list[str]:
         root = self._number("<I", 0)
         for at in (_EXTERNAL_BUFFER_GROUPS, _EXTERNAL_BUFFERS):
-            if self._field(root, at):
+            if self._vector(root, at):
                 raise Damage("its weights lie in other files")
-        vector = self._field(root, _OPERATOR_CODES)
-        if vector == 0:
-            return []
-        vector += self._number("<I", vector)
-        count = self._number("<I", vector)
-        if count > _MOST_OPERATORS:
-            raise Damage(f"it names {count:,} operators")
-        places = [vector + 4 + 4 * at for at in range(count)]
+        places = self._vector(root, _OPERATOR_CODES)
         names = [self._custom(place + self._number("<I", place)) for place in places]
         return [name for name in names if name]
 
@@ -75,11 +68,22 @@ class _Flat:
             raise Damage("a name is longer than the file")
         return content.decode("utf-8", errors="replace")
 
+    def _vector(self, table: int, number: int) -> list[int]:
+        """Return where the entries of a vector lie, four bytes each."""
+        place = self._field(table, number)
+        if place == 0:
+            return []
+        place += self._number("<I", place)
+        count = self._number("<I", place)
+        if count > _MOST_ENTRIES:
+            raise Damage(f"it has {count:,} operators")
+        return [place + 4 + 4 * at for at in range(count)]
+
     def _field(self, table: int, number: int) -> int:
         """Return where a field of a table lies; 0 where the table has none."""
         layout = table - self._number("<i", table)
         entry = 4 + 2 * number
-        if layout < 0 or entry + 2 > self._number("<H", layout):
+        if entry + 2 > self._number("<H", layout):
             return 0
         offset = self._number("<H", layout + entry)
         return table + offset if offset else 0
