@@ -25,7 +25,7 @@ from netloom.formats.tensorflow.operators import ALLOWED, CALLS, MAKE_NAMES, NAM
 GRAPH = "saved_model.pb"
 OTHER_GRAPHS = ("saved_model.cpb", "saved_model.pbtxt")
 """TensorFlow would take these instead or too."""
-_MOST_SHOWN = 80
+_MOST_SHOWN, _MOST_NAMED = 80, 5
 _HARMLESS_PART = re.compile(rb"|model|\.part|_temp(_[0-9a-f]{32})?/part")
 """What TensorFlow itself adds to the name of a checkpoint. None leads out of a folder."""
 _INSTEAD = (
@@ -57,19 +57,23 @@ def refuse_programs(folder: Path, shown: str) -> None:
 
 
 def _problems(found: MetaGraph) -> Iterator[str]:
+    scopes = (found.graph, *found.functions)
+    operators = {node.operator for scope in scopes for node in scope.nodes.values()}
+    if refused := sorted(operators - ALLOWED):
+        shown = ", ".join(map(_shown, refused[:_MOST_NAMED]))
+        more = f" and {len(refused) - _MOST_NAMED:,} more" if len(refused) > _MOST_NAMED else ""
+        yield f"holds the operator{'s' if len(refused) > 1 else ''} {shown}{more}"
     known = {function.name for function in found.functions}
     handling: set[str] = set()
-    for scope in (found.graph, *found.functions):
+    for scope in scopes:
         for node in scope.nodes.values():
-            if node.operator not in ALLOWED:
-                yield f"holds the operator {_shown(node.operator)}{_within(scope)}"
             if unknown := node.functions - known:
                 yield f"calls {_shown(min(unknown))}, which is no function of it"
             for at in NAMES_OF_FILES.get(node.operator, ()):
                 yield from _elsewhere(scope, node, at)
                 handling.add(scope.name)
     handling.discard("")
-    for scope in (found.graph, *found.functions):
+    for scope in scopes:
         for node in scope.nodes.values():
             if node.functions & handling:
                 if scope.name or node.operator not in CALLS:

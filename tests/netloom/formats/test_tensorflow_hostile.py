@@ -76,7 +76,7 @@ def test_other_operators_are_refused(tmp_path: Path, operator: str, *, is_within
 @pytest.mark.parametrize(
     ("content", "words"),
     [
-        (with_checkpoint(prefix=node(PREFIX, "Const", value=text_tensor("/srv"))), "file of its own"),
+        (with_checkpoint(prefix=node(PREFIX, "Const", value=text_tensor("/srv"))), "of its own"),
         (with_checkpoint(prefix=node(PREFIX, "Const", value=packed_tensor("/srv"))), "packed"),
         (with_checkpoint(prefix=node(PREFIX, "Identity", ["gone"])), "of its own .gone"),
         (with_checkpoint(prefix=node(PREFIX, "Cast", ["x"])), "of its own .saver_filename"),
@@ -204,14 +204,14 @@ def made(tensorflow: str, name: str, folder: Path) -> Path:
 
 @pytest.mark.parametrize(
     ("name", "operator"),
-    [("read_when_loaded", "ReadFile"), ("write", "WriteFile"), ("table", "InitializeTableFrom")],
+    [("read_when_loaded", "ReadFile"), ("write", "WriteFile"), ("table", "HashTableV2")],
 )
 def test_real_hostile_files_are_refused(
     tensorflow: str, tmp_path: Path, name: str, operator: str
 ) -> None:
     (tmp_path / "secret").write_bytes(bytes(range(64)))
     path = made(tensorflow, name, tmp_path)
-    with pytest.raises(FormatError, match=f"holds the operator {operator}"):
+    with pytest.raises(FormatError, match=f"holds the operators? .*{operator}"):
         read_network(path)
     assert (tmp_path / "secret").read_bytes() == bytes(range(64))
 
@@ -228,11 +228,11 @@ def test_without_the_list_landlock_holds(
     path = made(tensorflow, name, tmp_path)
     monkeypatch.setattr("netloom.formats.tensorflow.read.refuse_programs", lambda *_: None)
     if name == "read_when_loaded":
-        with pytest.raises(FormatError, match="ermission denied"):
+        with pytest.raises(FormatError, match="PermissionDenied"):
             read_network(path)
     else:
         notes = read_network(path).report.notes
-        assert any("ermission denied" in note for note in notes), notes
+        assert any("PermissionDenied" in note for note in notes), notes
     assert (tmp_path / "secret").read_bytes() == bytes(range(64))
 
 
