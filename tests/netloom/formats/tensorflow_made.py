@@ -1,6 +1,6 @@
 """Runs where TensorFlow is: `tensorflow_made.py NAME FOLDER SECRET` writes one SavedModel."""
 
-# pyright: basic
+# pyright: basic, reportMissingModuleSource=false
 from __future__ import annotations
 
 import sys
