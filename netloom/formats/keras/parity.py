@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 from netloom.formats import confining
+from netloom.formats.confined_files import confined_files, libraries
 from netloom.formats.exported import ExportError
 from netloom.formats.imported import FormatError, ImportedNetwork, ParityCheck
 from netloom.formats.keras import computing
@@ -51,7 +52,7 @@ _OLDEST = (3, 13)
 """Earlier ones could be made to read other files, or to run code, in spite of their safe mode."""
 _PIXELS = 255.0
 _LAST_LINES = 3
-_PASSED_ON = ("PATH", "LD_LIBRARY_PATH", "LANG", "TMPDIR", "OMP_NUM_THREADS")
+_PASSED_ON = ("PATH", "LD_LIBRARY_PATH", "LANG", "OMP_NUM_THREADS")
 _MODULES = re.compile(
     r"keras(\.(layers|models|initializers|regularizers|constraints|activations|dtype_policies"
     r"|src\.models\.(functional|sequential|model)))?"
@@ -245,13 +246,15 @@ def _computed(
     save_file(inputs, folder / "inputs.safetensors")
     python = [sys.executable, "-I", "-B"]
     limits = [f"--memory-bytes={_MEMORY_BYTES}", f"--written-bytes={_WRITTEN_BYTES}"]
-    confined = [*python, confining.__file__, *limits, f"--seconds={timeout_s}"]
+    files = confined_files(libraries(sys.executable), [Path(computing.__file__), file], folder)
+    confined = [*python, confining.__file__, *limits, f"--seconds={timeout_s}", *files]
     more = ["--layers"] if keeps_layers else []
+    passed_on = {key: os.environ[key] for key in _PASSED_ON if key in os.environ}
     try:
         done = subprocess.run(
             [*confined, *python, computing.__file__, str(file), str(folder), *more],
             cwd=folder,
-            env={"HOME": str(folder), **{k: os.environ[k] for k in _PASSED_ON if k in os.environ}},
+            env={"HOME": str(folder), "TMPDIR": str(folder), **passed_on},
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,

@@ -18,6 +18,7 @@ from netloom.formats.tensorflow import program
 from netloom.formats.tensorflow.environment import ConverterError, run_converter
 
 Kind = Literal["saved-model", "tflite"]
+COMPARED_WITHIN_S = 600
 ORACLES: dict[Kind, str] = {"saved-model": "TensorFlow", "tflite": "TensorFlow Lite"}
 
 
@@ -42,7 +43,8 @@ def compare_with_tensorflow(
     )  # fmt: skip
     try:
         asked = [program.__file__, "ask", kind, str(source), str(question), str(answer)]
-        run_converter(asked, home)
+        reads = [Path(program.__file__), source]
+        run_converter(asked, home, reads=reads, within_s=COMPARED_WITHIN_S)
         with np.load(answer, allow_pickle=False) as stored:
             found = {name: stored[str(at)] for at, name in enumerate(told)}
             version = str(stored[program.VERSION])[:40]

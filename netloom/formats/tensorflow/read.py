@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tempfile
 import zipfile
 from dataclasses import replace
@@ -16,11 +17,17 @@ from netloom.formats.read_progress import Progress
 from netloom.formats.recognise import NEEDS_TENSORFLOW, SAVED_MODEL, TFLITE, Format
 from netloom.formats.tensorflow import program
 from netloom.formats.tensorflow.about import read_behind, read_beside, with_about
+from netloom.formats.tensorflow.custom import refuse_custom
 from netloom.formats.tensorflow.environment import ConverterError, lacking, run_converter
+from netloom.formats.tensorflow.guard import GRAPH, refuse_programs
 from netloom.formats.tensorflow.parity import Kind, compare_with_tensorflow
 from netloom.formats.zips import BROKEN_ZIP, read_counted
 
-GRAPH = "saved_model.pb"
+_KNOWN = re.compile(
+    r"(^|/)(saved_model\.pb|fingerprint\.pb|variables/variables\.(index|data-\d{5}-of-\d{5})"
+    r"|assets\.extra/(netloom\.json|labels\.txt))\Z"
+)
+"""What a network needs of a SavedModel; other files are not even unpacked."""
 _MOST_FILES = 1000
 
 
@@ -34,6 +41,7 @@ def read_saved_model(path: Path, progress: Progress) -> ImportedNetwork:
     with tempfile.TemporaryDirectory() as name:
         home = Path(name)
         folder = path if path.is_dir() else _unpacked(path, home / "model")
+        refuse_programs(folder, path.name)
         imported = _converted("saved-model", folder.absolute(), path, home, progress, SAVED_MODEL)
         return replace(imported, meta=with_about(imported.meta, read_beside(folder)))
 
@@ -41,6 +49,7 @@ def read_saved_model(path: Path, progress: Progress) -> ImportedNetwork:
 def read_tflite(path: Path, progress: Progress) -> ImportedNetwork:
     """Open a file of TensorFlow Lite; raises FormatError as `read_saved_model`."""
     _require_converter(path, TFLITE)
+    refuse_custom(path)
     with tempfile.TemporaryDirectory() as name:
         imported = _converted("tflite", path.absolute(), path, Path(name), progress, TFLITE)
         return replace(imported, meta=with_about(imported.meta, read_behind(path)))
@@ -80,6 +89,8 @@ def _unpacked(path: Path, folder: Path) -> Path:
                     )
                 left -= len(content)
                 place = _inside(folder, entry.filename, path)
+                if _KNOWN.search(entry.filename) is None:
+                    continue
                 place.parent.mkdir(parents=True, exist_ok=True)
                 place.write_bytes(content)
                 if place.name == GRAPH:
@@ -105,7 +116,8 @@ def _converted(
     progress(0.1, "Making an ONNX of it with TensorFlow")
     made = home / f"{path.stem}.onnx"
     try:
-        run_converter([program.__file__, "onnx", kind, str(source), str(made)], home)
+        asked = [program.__file__, "onnx", kind, str(source), str(made)]
+        run_converter(asked, home, reads=[Path(program.__file__), source])
         if not made.is_file():
             raise ConverterError("it wrote nothing")
     except ConverterError as error:

@@ -5,6 +5,7 @@ Legend: B batch.
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -52,23 +53,23 @@ def convert_network(
     Raises:
         ExportError: TensorFlow does not convert it, does not run it, or computes other numbers.
     """
-    keras = home / "network.keras"
+    keras, converted = home / "network.keras", home / "converted"
     runnable, made = write_file(network, keras, progress, takes_pixels=takes_pixels)
     chosen = [] if batch is None else ["--batch", str(batch)]
     if rounds_weights:
         chosen.append("--half")
     progress(0.62, "Converting it with TensorFlow")
     try:
-        _run([kind, str(keras), str(target), *chosen, "--outputs", *runnable.outputs], home)
+        _run([kind, str(keras), str(converted), *chosen, "--outputs", *runnable.outputs], home)
     except ConverterError as error:
         raise ExportError(f"TensorFlow could not convert the network: {error}.") from error
-    add_about(target, about(network, runnable.outputs, takes_pixels=takes_pixels))
+    add_about(converted, about(network, runnable.outputs, takes_pixels=takes_pixels))
     progress(0.8, "Computing the same with TensorFlow")
     samples = batch or 2
     inputs = runnable.examples(batch=samples)
     given = keras_inputs(made, runnable, inputs, takes_pixels=takes_pixels)
     try:
-        found, version = _computed(kind, target, home, made, given, runnable.outputs)
+        found, version = _computed(kind, converted, home, made, given, runnable.outputs)
     except ConverterError as error:
         raise ExportError(f"TensorFlow does not run what was written: {error}.") from error
     parity = compare(
@@ -78,6 +79,10 @@ def convert_network(
         inputs=f"random (batch {samples})",
     )
     told = _rounded(parity) if rounds_weights else judged(parity)
+    if target.is_dir():
+        shutil.copytree(converted, target, dirs_exist_ok=True)
+    else:
+        shutil.move(converted, target)
     return Written([*runnable.notes, *made.notes, *told], parity)
 
 
@@ -116,4 +121,4 @@ def _computed(
 
 
 def _run(arguments: Sequence[str], home: Path) -> None:
-    run_converter([program.__file__, *arguments], home)
+    run_converter([program.__file__, *arguments], home, reads=[Path(program.__file__)])

@@ -1,14 +1,17 @@
-"""A program that is started confined: what it may take, that its limits are not undone, its end."""
+"""A program that is started confined: what it may take and open, that limits stay, its end."""
 
 from __future__ import annotations
 
 import json
 import subprocess
 import sys
+from pathlib import Path
 
 import psutil
+import pytest
 
 from netloom.formats import confining
+from netloom.formats.confined_files import confined_files, libraries, tell_without_landlock
 
 TELL = (
     "import json, resource as r;"
@@ -60,3 +63,58 @@ def test_it_ends_with_what_started_it() -> None:
         process.kill()
     started.wait(timeout=60)
     assert not started.is_running()
+
+
+@pytest.fixture
+def needs_landlock() -> None:
+    if confining.landlock_version() == 0:
+        pytest.skip("This system has no Landlock (Linux from 5.13 on).")
+
+
+@pytest.mark.usefixtures("needs_landlock")
+@pytest.mark.parametrize(
+    ("doing", "is_allowed"),
+    [
+        ("open('own/new', 'w').write('x')", True),
+        ("__import__('shutil').rmtree('own/kept')", True),
+        ("open('given').read()", True),
+        ("open('given', 'a')", False),
+        ("open('secret').read()", False),
+        ("__import__('os').listdir('.')", False),
+        ("open('elsewhere', 'w')", False),
+        ("__import__('os').link('secret', 'own/secret')", False),
+        ("open('own/leads').read()", False),
+        ("__import__('os').rename('own/kept', 'moved')", False),
+        ("open('/etc/passwd').read()", False),
+        ("open(f'/proc/{__import__(\"os\").getppid()}/environ').read()", False),
+        ("__import__('socket').create_connection(('127.0.0.1', 9))", False),
+    ],
+)
+def test_a_program_opens_nothing_but_what_it_is_given(
+    tmp_path: Path, doing: str, *, is_allowed: bool
+) -> None:
+    (tmp_path / "own/kept").mkdir(parents=True)
+    for name in ("given", "secret"):
+        (tmp_path / name).write_text("content")
+    (tmp_path / "own/leads").symlink_to(tmp_path / "secret")
+    files = confined_files(libraries(sys.executable), [tmp_path / "given"], tmp_path / "own")
+    command = [sys.executable, "-I", confining.__file__, *files, sys.executable, "-I", "-c", doing]
+    ended = subprocess.run(
+        command, cwd=tmp_path, capture_output=True, text=True, timeout=120, check=False
+    )
+    assert (ended.returncode == 0) is is_allowed, ended.stderr
+    assert is_allowed or "PermissionError" in ended.stderr or "cross-device" in ended.stderr
+    assert (tmp_path / "secret").read_text() == (tmp_path / "given").read_text() == "content"
+    assert not (tmp_path / "elsewhere").exists()
+
+
+def test_a_system_without_landlock_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(sys, "platform", "one without")
+    tell_without_landlock.cache_clear()
+    assert confining.landlock_version() == 0
+    assert confining.leave_files([], [str(tmp_path)]) is False
+    assert confined_files(["/usr"], [], tmp_path)
+    tell_without_landlock.cache_clear()
+    assert "no Landlock" in caplog.text

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sys
 import zipfile
 from pathlib import Path
@@ -16,7 +17,10 @@ from netloom.formats.recognise import NEEDS_TENSORFLOW, PYTHON_VARIABLE
 from netloom.formats.tensorflow.about import read_behind, read_beside, with_about
 
 CONVERTER = """#!{python}
-import os, pathlib, shutil, sys
+import json, os, pathlib, shutil, sys
+if sys.argv[2] == "-c":
+    print(json.dumps([sys.prefix, sys.base_prefix, sys.executable, os.path.dirname(__file__)]))
+    sys.exit()
 assert "NETLOOM_SECRET_KEY" not in os.environ
 assert sys.argv[1] == "-I" and pathlib.Path(sys.argv[2]).name == "program.py", sys.argv
 if sys.argv[3] == "ask":
@@ -31,7 +35,7 @@ if sys.argv[3] == "ask":
 doing, kind, source, target = sys.argv[3:]
 assert doing == "onnx", sys.argv
 if kind == "saved-model":
-    assert (pathlib.Path(source) / "saved_model.pb").read_bytes() != b"broken", "cannot be read"
+    assert (pathlib.Path(source) / "saved_model.pb").read_bytes() != b"\\x08\\1", "cannot be read"
 shutil.copy({onnx!r}, target)
 """
 
@@ -47,8 +51,11 @@ def converter(
     tmp_path: Path, shared_data: Path, monkeypatch: pytest.MonkeyPatch, error: float
 ) -> Path:
     onnx = next((shared_data / "models-basic-pitch").glob("**/*.onnx"))
-    path = tmp_path / "python"
-    path.write_text(CONVERTER.format(python=sys.executable, onnx=str(onnx), error=error))
+    home = tmp_path / "converter"
+    home.mkdir()
+    copied = shutil.copy(onnx, home)
+    path = home / "python"
+    path.write_text(CONVERTER.format(python=sys.executable, onnx=str(copied), error=error))
     path.chmod(0o755)
     monkeypatch.setenv(PYTHON_VARIABLE, str(path))
     monkeypatch.setenv("NETLOOM_SECRET_KEY", "kept to ourselves")
@@ -117,7 +124,7 @@ def test_class_names_beside_and_behind_are_read(
 
 @pytest.mark.usefixtures("converter")
 def test_what_the_converter_says_is_passed_on(tmp_path: Path) -> None:
-    path = zipped(tmp_path, {"nmp/saved_model.pb": b"broken"})
+    path = zipped(tmp_path, {"nmp/saved_model.pb": b"\x08\1"})
     with pytest.raises(FormatError, match=r"could not convert pitch.zip: .*cannot be read"):
         read_network(path)
 

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from netloom.formats import confining
 from netloom.formats.imported import FormatError
 from netloom.formats.keras import parity
 from netloom.formats.read import read_network
@@ -128,3 +129,17 @@ def test_without_keras_there_is_no_other_side(
 def test_an_architecture_alone_has_no_numbers(shared_data: Path) -> None:
     with pytest.raises(FormatError, match="no numbers to compare"):
         verify_file(shared_data / "models-keras1-json" / "DAE_MNIST.json")
+
+
+@pytest.mark.skipif(confining.landlock_version() == 0, reason="This system has no Landlock.")
+def test_what_computes_opens_no_other_files(
+    keras: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    secret, program = tmp_path / "secret", tmp_path / "program.py"
+    secret.write_text("kept to ourselves")
+    program.write_text(f"open({str(secret)!r}).read()")
+    monkeypatch.setattr(parity.computing, "__file__", str(program))
+    path = tmp_path / "network.keras"
+    images(keras).save(path)
+    notes = read_network(path, compares_at_length=True).report.notes
+    assert any("PermissionError" in note and "secret" in note for note in notes), notes

@@ -28,6 +28,9 @@ from tests.netloom.formats.out.conftest import Make
 CLASSES = ["ant", "bee", "black cat", "dog"]
 STAND_IN = """#!{python}
 import base64, json, os, pathlib, sys
+if sys.argv[2] == "-c":
+    print(json.dumps([sys.prefix, sys.base_prefix, sys.executable, __file__]))
+    sys.exit()
 assert "NETLOOM_SECRET_KEY" not in os.environ
 assert os.environ["KERAS_BACKEND"] == "tensorflow"
 os.environ["KERAS_BACKEND"] = "torch"
