@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from netloom.formats.drawing import Drawing, Tap
+from netloom.formats.imported import FormatError
 from netloom.formats.onnx.values import Array, CannotMap, Flow, Wire, kind_of_array
 from netloom.graph.document import ParamValue
 from netloom.layers.base import ShapeProblem
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
 Params = Mapping[str, ParamValue]
 MAX_PLANNED = 20_000
 MAX_REPEATED = 2**26
-"""Numbers of a tensor whose rows are one and the same in memory until it is drawn."""
+"""Numbers of all tensors whose rows are one and the same in memory until they are drawn."""
 AXIS_ORDERS: Mapping[int, str] = {2: "BF", 3: "BCT", 4: "BCHW", 5: "BCDHW"}
 """What convolutions, pools and normalisations call their axes, by how many there are."""
 FEATURES_LAST: Mapping[int, str] = {2: "BF", 3: "BTF", 4: "BHWF", 5: "BDHWF"}
@@ -58,6 +59,7 @@ class Board:
     planned: list[Planned] = field(default_factory=list[Planned])
     name: str = ""
     path: str = ""
+    num_repeated: int = 0
 
     def add(
         self,
@@ -180,8 +182,10 @@ class Board:
             raise CannotMap("a tensor without numbers cannot be drawn")
         if array.ndim > 8:
             raise CannotMap(f"a tensor of {array.ndim} axes cannot be drawn")
-        if array.size > MAX_REPEATED and 0 in array.strides:
-            raise CannotMap("a tensor that is repeated so often cannot be drawn")
+        if 0 in array.strides:
+            self.num_repeated += array.size
+            if self.num_repeated > MAX_REPEATED:
+                raise CannotMap("a tensor that is repeated so often cannot be drawn")
         saved = array.astype(_SAVED[kind]).reshape(array.shape or (1,))
         params: dict[str, ParamValue] = {"shape": [*saved.shape]}
         called = name or (f"{self.name}_constant" if self.name else "constant")
@@ -204,11 +208,15 @@ class Board:
         *,
         shapes: Sequence[Shape | None],
     ) -> list[Flow]:
-        """Plan a placeholder, whose parameters are trusted to be readable."""
+        """Plan a placeholder; raises FormatError where it cannot be named."""
         layer = get_layer(PLACEHOLDER)
         parsed = None if layer is None else parse_params(layer, params)
         if layer is None or parsed is None or parsed.params is None:
-            raise CannotMap("the placeholder cannot be drawn")
+            errors = [] if parsed is None else [error.message for error in parsed.errors]
+            raise FormatError(
+                f"{str(params.get('op'))[:100]} of the file cannot be kept: "
+                f"{' '.join(errors)[:300] or 'there is no layer for it.'}"
+            )
         index = len(self.planned)
         wires = tuple(flow.wire for flow in inputs)
         self.planned.append(Planned(PLACEHOLDER, wires, params, self.name, self.path, {}))

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
-from onnx import FunctionProto, GraphProto, ModelProto
+from onnx import FunctionProto, GraphProto, ModelProto, NodeProto
 
 from netloom.formats.onnx.load import subgraphs
 from netloom.formats.onnx.values import CannotMap, Known, Value
+
+MAX_CALLS_DEEP = 100
 
 
 def given_back(
@@ -54,3 +56,33 @@ def count_uses(graph: GraphProto | FunctionProto) -> Counter[str]:
 def count_nodes(model: ModelProto) -> int:
     """Count the nodes of a graph and of the functions beside it; those of branches count not."""
     return len(model.graph.node) + sum(len(function.node) for function in model.functions)
+
+
+def has_more_inlined(model: ModelProto, most: int) -> bool:
+    """Say whether a model has more nodes than `most` once every call of a function is written out.
+
+    Nodes of branches count; functions that call themselves have no end.
+    """
+    functions = {(each.domain, each.name): each for each in model.functions}
+    counts: dict[tuple[str, str], int] = {}
+    under_way: set[tuple[str, str]] = set()
+
+    def count(nodes: Iterable[NodeProto]) -> int:
+        total = 0
+        for node in nodes:
+            total += 1
+            key = (node.domain, node.op_type)
+            if key in functions:
+                if key in under_way or len(under_way) > MAX_CALLS_DEEP:
+                    return most + 1
+                if key not in counts:
+                    under_way.add(key)
+                    counts[key] = count(functions[key].node)
+                    under_way.discard(key)
+                total += counts[key]
+            total += sum(count(inner.node) for inner in subgraphs(node))
+            if total > most:
+                return most + 1
+        return total
+
+    return count(model.graph.node) > most

@@ -7,8 +7,8 @@ the file. ONNX's own code and ONNX Runtime would open whatever path any other te
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
-from google.protobuf.descriptor import Descriptor
 from google.protobuf.message import Message
 from onnx import GraphProto, ModelProto, TensorProto
 
@@ -57,7 +57,7 @@ def _without_initializers(graph: GraphProto) -> Iterator[Message]:
 def _holders() -> frozenset[str]:
     """Return the names of all messages that may hold a tensor, as the format itself declares."""
     held_by: dict[str, set[str]] = {}
-    waiting: list[Descriptor] = [ModelProto.DESCRIPTOR]
+    waiting: list[Any] = [ModelProto.DESCRIPTOR]  # of either implementation of protobuf
     seen: set[str] = set()
     while waiting:
         holder = waiting.pop()

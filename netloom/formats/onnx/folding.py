@@ -23,6 +23,7 @@ from netloom.layers.sizes import Expr, Size, exact_divide, floor_divide, product
 MAX_TAKEN_BYTES = 2**29
 MAX_GIVEN_BYTES = 2**28
 MAX_NUMBERS = 2**26
+MAX_FILLED_NUMBERS = 2**28
 MAX_SIZES = 2**12
 """Tensors of more sizes that depend on the batch are no shapes."""
 MAX_COMPLEXITY = 64
@@ -47,6 +48,8 @@ def fold(op: Op, values: Sequence[Known | None], budget: Budget) -> list[Array] 
             return None
         budget.spend(FOLDED_STEPS)
         return _fold_sizes(op, values)
+    if op.kind == "ConstantOfShape" and arrays[0] is not None:
+        return _fill(op, arrays[0], numbers, budget)
     if not _is_small(arrays, numbers):
         return None
     if op.kind in ("Identity", "Dropout") and arrays[0] is not None and len(op.outputs) == 1:
@@ -56,15 +59,48 @@ def fold(op: Op, values: Sequence[Known | None], budget: Budget) -> list[Array] 
     else:
         budget.spend_on_folding(numbers)
         found = evaluate(op, arrays)
-    if found is None:
+    return None if found is None else _within(budget, found, arrays)
+
+
+def _fill(op: Op, sizes: Array, numbers: int, budget: Budget) -> list[Array] | None:
+    if numbers > MAX_FILLED_NUMBERS:
         return None
-    budget.bytes_left -= sum(array.nbytes for array in found if _is_own(array, arrays))
-    return found if budget.bytes_left >= 0 else None
+    try:
+        return _within(budget, [filled(op, [int(size) for size in sizes.reshape(-1)])], [])
+    except (CannotMap, ValueError):
+        return None
+
+
+def filled(op: Op, sizes: Sequence[int]) -> Array:
+    """Return what ConstantOfShape gives, one number that is repeated without taking memory.
+
+    Raises:
+        CannotMap: It is filled with something else than one number.
+    """
+    value = op.attributes.get("value")
+    fill = inner_tensor(value) if isinstance(value, TensorProto) else np.zeros(1, np.float32)
+    if fill.size != 1:
+        raise CannotMap("what the tensor is filled with is not one number")
+    return np.broadcast_to(fill.reshape(()), tuple(sizes))
+
+
+def _within(
+    budget: Budget, found: list[Array], arrays: Sequence[Array | None]
+) -> list[Array] | None:
+    """Take what was computed from the budget; None where it is more than is left."""
+    taken = sum(array.nbytes for array in found if _is_own(array, arrays))
+    if taken > budget.bytes_left:
+        return None
+    budget.bytes_left -= taken
+    return found
 
 
 def _is_own(found: Array, arrays: Sequence[Array | None]) -> bool:
-    """Say whether what was computed takes memory of its own."""
-    return not any(array is not None and np.may_share_memory(found, array) for array in arrays)
+    """Say whether what was computed takes memory of its own, at the latest when it is used."""
+    is_repeated = 0 in found.strides
+    return is_repeated or not any(
+        array is not None and np.may_share_memory(found, array) for array in arrays
+    )
 
 
 def _is_small(arrays: Sequence[Array | None], numbers: int) -> bool:

@@ -59,7 +59,7 @@ def keep_as_placeholder(
     told = {
         port: [[dim.axis, "B" if dim is BATCH else dim.size] for dim in shape]
         for port, shape in zip(ports, shapes, strict=False)
-        if shape is not None
+        if shape
     }
     words = json.dumps(attribute_words(node))
     params = {

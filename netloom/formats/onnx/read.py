@@ -21,7 +21,7 @@ from netloom.formats.imported import (
     ImportedPiece,
     ImportReport,
 )
-from netloom.formats.onnx.bodies import count_nodes
+from netloom.formats.onnx.bodies import count_nodes, has_more_inlined
 from netloom.formats.onnx.budget import budget_for
 from netloom.formats.onnx.importer import Importer
 from netloom.formats.onnx.inputs import Reading
@@ -33,6 +33,7 @@ from netloom.formats.read_progress import Progress, tell_nobody
 from netloom.layers.shapes import concrete
 
 MAX_INFERRED_BYTES = 2**28
+MAX_INFERRED_NODES = 100_000
 MAX_SHAPE_SIZE = 64
 """Tensors of more numbers are no shapes."""
 _SMALLEST_LEAF = 3
@@ -152,7 +153,8 @@ def _source(model: ModelProto, side_files: Mapping[str, Path]) -> Source:
 def _inferred_shapes(model: ModelProto) -> dict[str, list[int | None]]:
     """Return the shapes that ONNX infers; nothing where it cannot."""
     found = model
-    if found.ByteSize() <= MAX_INFERRED_BYTES:
+    # ONNX walks through a function again for each call.
+    if found.ByteSize() <= MAX_INFERRED_BYTES and not has_more_inlined(found, MAX_INFERRED_NODES):
         # It raises what it likes, and shapes are a help alone.
         with suppress(Exception):
             found = onnx.shape_inference.infer_shapes(found)

@@ -6,10 +6,8 @@ import math
 from collections.abc import Sequence
 
 import numpy as np
-from onnx import TensorProto
 
-from netloom.formats.onnx.folding import quotient
-from netloom.formats.onnx.load import inner_tensor
+from netloom.formats.onnx.folding import MAX_NUMBERS, filled, quotient
 from netloom.formats.onnx.mapping.state import Maps, State, axis_of
 from netloom.formats.onnx.node import Op
 from netloom.formats.onnx.values import Array, CannotMap, Flow, Known, Value
@@ -146,9 +144,7 @@ def _unsqueeze(state: State, op: Op) -> Sequence[Value]:
 def _expand(state: State, op: Op) -> Sequence[Value]:
     value, target = op.input(0), _sizes(op.known(1))
     if isinstance(value, Known):
-        ones = [1 if has_batch(size) else _whole(size) for size in target]
-        if math.prod(ones) > 2**26:
-            raise CannotMap("the tensor would be too large")
+        ones = _for_one_sample(target)
         return [Known(_broadcast(value.array, ones))]
     before = value.sizes
     missing = len(target) - len(before)
@@ -217,14 +213,19 @@ def _trilu(state: State, op: Op) -> Sequence[Value]:
 
 def _constant_of_shape(_: State, op: Op) -> Sequence[Value]:
     """Make a filled tensor whose size depends on the batch: one row serves all samples."""
-    sizes = [1 if has_batch(size) else _whole(size) for size in _sizes(op.known(0))]
-    value = op.attributes.get("value")
-    fill = inner_tensor(value) if isinstance(value, TensorProto) else np.zeros(1, np.float32)
-    if fill.size != 1:
-        raise CannotMap("what the tensor is filled with is not one number")
-    if math.prod(sizes) > 2**26:
+    return [Known(filled(op, _for_one_sample(_sizes(op.known(0)))))]
+
+
+def _for_one_sample(sizes: Sequence[Size]) -> list[int]:
+    """Return sizes with 1 for the batch; those without one were too large to be folded.
+
+    Raises:
+        CannotMap: Too many numbers.
+    """
+    ones = [1 if has_batch(size) else _whole(size) for size in sizes]
+    if math.prod(ones) > MAX_NUMBERS or not any(has_batch(size) for size in sizes):
         raise CannotMap("the tensor would be too large")
-    return [Known(np.full(sizes, fill.reshape(-1)[0], dtype=fill.dtype))]
+    return ones
 
 
 MAPS: Maps = {
