@@ -18,6 +18,7 @@ from netloom.analyze import analyze
 from netloom.compile import Network, build_module, load_weights
 from netloom.formats.imported import ImportedNetwork
 from netloom.formats.zoo import TorchvisionZoo, ZooEntry
+from netloom.formats.zoo.provider import ZooInput
 from netloom.formats.zoo.torchvision_zoo import build, input_shape
 
 TOLERANCE = 1e-5
@@ -131,7 +132,7 @@ def opened(entry: ZooEntry, *, is_small: bool = False, fold: bool = False) -> Op
     torch.manual_seed(0)  # pyright: ignore[reportUnknownMemberType] - half typed in torch
     shape = _shape(entry, is_small=is_small)
     image = torch.randn(shape, generator=torch.Generator().manual_seed(1))
-    module = calibrated(randomised(build(entry.name)).eval(), image)
+    module = calibrated(randomised(build(entry.name, given=_input(entry))).eval(), image)
     return Opened(module, from_module(module, image, fold=fold, check=False), image)
 
 
@@ -171,14 +172,16 @@ def compared_modules(
 
 
 def _shape(entry: ZooEntry, *, is_small: bool) -> tuple[int, ...]:
-    weights = entry.default
-    given = weights.input if weights is not None else None
-    if given is None:
-        raise ValueError(f"{entry.name} says nothing of its input")
-    shape = input_shape(given, entry.task)
+    shape = input_shape(_input(entry), entry.task)
     if is_small and entry.name.startswith(_ANY_SIDE):
         return (*shape[:-2], _SMALL_SIDE_PX, _SMALL_SIDE_PX)
     return shape
+
+
+def _input(entry: ZooEntry) -> ZooInput:
+    if entry.default is None:
+        raise ValueError(f"{entry.name} says nothing of its input")
+    return entry.default.input
 
 
 def named_results(result: object) -> dict[str, Tensor]:

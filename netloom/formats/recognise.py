@@ -116,7 +116,8 @@ NUMPY = Format(
 ARCHIVE = Format(
     "archive",
     "compressed archive",
-    "Unpack it and import the file inside.",
+    "Unpack it and import the file inside. Images to learn from are brought in on the page of "
+    "their dataset.",
 )
 
 

@@ -36,6 +36,24 @@ def describe_model(model: Any, network: ImportedNetwork) -> None:
     model.metadata_props.update({key: text for key, text in said.items() if text})
 
 
+def pixel_notes(document: Document) -> list[str]:
+    """Say what has to be done with pixels before they are given to the file."""
+    found: list[str] = []
+    for node in document.graph.nodes.values():
+        if node.type != ImageInput.type_name:
+            continue
+        params = ImageInputParams.model_validate(node.params)
+        mean, std = ([f"{value:g}" for value in values] for values in (params.mean, params.std))
+        steps = "pixels divided by 255"
+        if any(params.mean) or any(value != 1 for value in params.std):
+            steps += f", minus {', '.join(mean)}, divided by {', '.join(std)}"
+        found.append(
+            f"{node.name} takes {steps}: the file does not do that itself, and says the numbers in "
+            f"its metadata under “{PREPROCESSING}”."
+        )
+    return found
+
+
 def read_metadata(model: ModelProto, document: Document) -> BundleMeta:
     """Return what a file says beside its graph; how images become its input goes into the document.
 

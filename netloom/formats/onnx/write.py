@@ -62,7 +62,7 @@ def write(
     """Write the file, check it, and compute with ONNX Runtime what the network computes."""
     from netloom.formats.onnx.checking import check_file
     from netloom.formats.onnx.exporting import export_model
-    from netloom.formats.onnx.metadata import describe_model
+    from netloom.formats.onnx.metadata import describe_model, pixel_notes
     from netloom.formats.onnx.saving import save_model
     from netloom.formats.runnable import judged, make_runnable
 
@@ -76,5 +76,5 @@ def write(
     del model
     progress(0.7, "Computing the same with ONNX Runtime")
     parity = check_file(path, runnable, batch=chosen.batch, length=chosen.length)
-    notes = [*runnable.notes, *judged(parity)]
+    notes = [*runnable.notes, *judged(parity), *pixel_notes(network.document)]
     return Written(notes, parity, title=f"ONNX (opset {chosen.opset})")

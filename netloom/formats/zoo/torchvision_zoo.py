@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from netloom.formats.bundle import make_meta
 from netloom.formats.imported import FormatError, ImportedNetwork
+from netloom.formats.recognise import CAFFE, KERAS_H5, KERAS_V3, ONNX, recognise
 from netloom.formats.state_dict import read_state_dict
 from netloom.formats.zoo.provider import Task, ZooEntry, ZooError, ZooInput, ZooWeights
 from netloom.graph.document import Document, ParamValue
@@ -65,14 +66,14 @@ class TorchvisionZoo:
         if not entry.can_open:
             raise ZooError(f"{name}: {entry.reason}")
         chosen = _chosen(entry, weights)
-        module = build(name, num_classes)
+        facts = chosen or entry.default
+        given = facts.input if facts is not None else ZooInput()
+        module = build(name, num_classes, given)
         if chosen is not None:
             found = None if file is None else state_of_file(file)
             load_state(module, found or _named_state(models, name, chosen, may_download))
         elif isinstance(weights, Path):
             load_state(module, state_of_file(weights))
-        facts = chosen or entry.default
-        given = facts.input if facts is not None else ZooInput()
         if entry.task == "detection":
             given = detector_input(name)
             if weights is not None:
@@ -94,8 +95,11 @@ class TorchvisionZoo:
         return ImportedNetwork(document, imported.report, imported.weights, meta)
 
 
-def build(name: str, num_classes: int | None = None) -> nn.Module:
+def build(name: str, num_classes: int | None = None, given: ZooInput | None = None) -> nn.Module:
     """Return a network of torchvision with new weights, nothing downloaded.
+
+    Args:
+        given: What it will take; vision transformers have a position for each patch of that.
 
     Raises:
         ZooError: It cannot be made that way.
@@ -109,6 +113,8 @@ def build(name: str, num_classes: int | None = None) -> nn.Module:
         options["init_weights"] = True
     if num_classes is not None:
         options["num_classes"] = num_classes
+    if given is not None and name.startswith("vit_"):
+        options["image_size"] = given.height
     try:
         return cast("nn.Module", models.get_model(name, **options))
     except (TypeError, ValueError) as error:
@@ -285,6 +291,12 @@ def _enum_name(models: Any, name: str) -> str:
 
 def state_of_file(path: Path) -> Mapping[str, torch.Tensor]:
     try:
+        found = recognise(path)
+        if found in (KERAS_H5, KERAS_V3, ONNX, CAFFE):
+            raise ZooError(
+                f"{path.name} is no weights file of PyTorch ({found.title}). Open the network "
+                "without one, and give it this file there with “Load weights”."
+            )
         return read_state_dict(path)
     except FormatError as error:
         raise ZooError(str(error)) from error

@@ -48,6 +48,23 @@ def test_weights_of_another_network_are_refused(tmp_path: Path) -> None:
         TorchvisionZoo().open("squeezenet1_1", weights=path)
 
 
+def test_weights_of_another_library_are_sent_elsewhere(shared_data: Path) -> None:
+    [path] = sorted((shared_data / "models-squeezenet11").glob("*.h5"))
+    with pytest.raises(ZooError, match=r"Keras HDF5.*“Load weights”"):
+        TorchvisionZoo().open("squeezenet1_1", weights=path)
+
+
+def test_vision_transformers_have_a_position_for_each_patch_of_their_image() -> None:
+    for entry in TorchvisionZoo().entries():
+        if not entry.name.startswith("vit_"):
+            continue
+        for weights in entry.weights:
+            with torch.device("meta"):
+                module = build(entry.name, given=weights.input)
+            patches = (weights.input.height // module.patch_size) ** 2
+            assert module.encoder.pos_embedding.shape[1] == patches + 1, (entry.name, weights.name)
+
+
 def test_a_file_that_would_run_code_is_refused(tmp_path: Path) -> None:
     class Payload:
         def __reduce__(self) -> tuple[object, tuple[str]]:

@@ -14,6 +14,7 @@ import torch
 from netloom.compile import build_module, load_weights
 from netloom.formats.exported import ExportError
 from netloom.formats.imported import ImportedNetwork
+from netloom.formats.onnx.metadata import pixel_notes
 from netloom.formats.onnx.read import read_onnx
 from netloom.formats.read import read_network
 from netloom.formats.runnable import Runnable, compare, judged, make_runnable
@@ -237,3 +238,19 @@ def test_recurrent_layers_end_where_padding_begins(kind: str, tmp_path: Path) ->
     write_network(network, tmp_path / "net.onnx")
     tokens = torch.tensor([[3, 4, 5, 6, 0, 0, 0], [1, 2, 3, 4, 5, 6, 7], [8, 0, 0, 0, 0, 0, 0]])
     assert_equal(tmp_path / "net.onnx", make_runnable(network), [tokens])
+
+
+@pytest.mark.parametrize(
+    ("params", "words"),
+    [
+        ({"mean": [0.5], "std": [0.25]}, "divided by 255, minus 0.5, divided by 0.25:"),
+        ({"mean": [0.0], "std": [1.0]}, "pixels divided by 255:"),
+    ],
+)
+def test_a_file_says_what_pixels_need_before_they_are_given_to_it(
+    params: dict[str, list[float]], words: str
+) -> None:
+    image = Node(type="ImageInput", name="photo", params={"channels": 3, **params})
+    [note] = pixel_notes(Document(graph=Graph(nodes={"image": image})))
+    assert note.startswith("photo takes")
+    assert words in note
