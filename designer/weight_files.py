@@ -19,6 +19,7 @@ from jobs.models import Job
 from jobs.services import enqueue
 from netloom.formats.bundle import WEIGHTS
 from netloom.formats.loading import matching_report
+from netloom.formats.match_places import constant_keys
 from netloom.formats.matching import Matching, match_weights
 from netloom.formats.normalisations import NORMALISATIONS, NormalisationName, with_normalisation
 from netloom.formats.reading import FACTS
@@ -192,8 +193,15 @@ def load_into(
     """
     matching = match_network(network, waiting, images)
     written = folder / WEIGHTS
+    before = network.weight_sets.order_by("-created_at").first()
     try:
-        num_tensors = relabel(local_blob(waiting.blob_id, folder), written, matching)
+        num_tensors = relabel(
+            local_blob(waiting.blob_id, folder),
+            written,
+            matching,
+            before=None if before is None else local_blob(before.blob_id, folder),
+            kept=constant_keys(documents.stored_document(network.document)),
+        )
     except (ValueError, KeyError, TypeError) as error:
         raise Problem(
             Code.IMPORT_FAILED, f"The weights are damaged: {str(error)[:300]}", NEXT_STEP

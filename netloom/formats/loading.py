@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from netloom.formats.bundle import BundleMeta, make_meta
 from netloom.formats.imported import MAX_REPORTED_WEIGHTS, ImportedNetwork, ImportReport
-from netloom.formats.matching import COUNTER, Matching, apply_matching, match_weights
+from netloom.formats.matching import COUNTER, STAYS, Matching, apply_matching, match_weights
 from netloom.formats.normalisations import NORMALISATIONS, NormalisationName, with_normalisation
 from netloom.formats.weight_file import WeightFile, read_weight_file
 from netloom.graph.document import Document
@@ -84,7 +84,11 @@ def matching_report(
 ) -> ImportReport:
     """Return what a person should know of weights that were matched to a network."""
     unused = [row.file_key for row in matching.rows if row.file_key and row.how == "none"]
-    missing = [row.weight_key for row in matching.rows if row.weight_key and row.how == "none"]
+    missing = [
+        row.weight_key
+        for row in matching.rows
+        if row.weight_key and row.how == "none" and row.note != STAYS
+    ]
     return ImportReport(
         format=file_format,
         unused_weights=unused[:MAX_REPORTED_WEIGHTS],

@@ -121,6 +121,11 @@ def places_of(document: Document) -> tuple[list[Place], bool]:
     return places, expansion.is_complete
 
 
+def constant_keys(document: Document) -> set[str]:
+    """Return the weight keys of constants: no training makes them, so few files hold them."""
+    return {place.key for place in places_of(document)[0] if place.type == "Constant"}
+
+
 def _before(sources: list[LayerUse], before: Mapping[str, str]) -> str:
     """Return the one layer with weights before; nothing where branches meet."""
     if len(sources) != 1:

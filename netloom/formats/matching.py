@@ -29,6 +29,8 @@ How = Literal["name", "prefix", "shape in order", "none"]
 COUNTER = "num_batches_tracked"
 """What batch normalization counts; only training asks for it, and most files lack it."""
 
+STAYS = "A constant: it stays as it is."
+
 Text = Annotated[str, Field(max_length=4000)]
 
 
@@ -252,7 +254,7 @@ def _row(
         tensor=place.name,
         shape=place.shape,
         how="none",
-        note="The file has nothing for it: it starts new.",
+        note=STAYS if place.type == "Constant" else "The file has nothing for it: it starts new.",
     )
     if match is not None:
         tensor = match.tensor

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 Params = Mapping[str, ParamValue]
 MAX_PLANNED = 20_000
-MAX_REPEATED = 2**26
+MAX_REPEATED = 2**23
 """Numbers of all tensors whose rows are one and the same in memory until they are drawn."""
 AXIS_ORDERS: Mapping[int, str] = {2: "BF", 3: "BCT", 4: "BCHW", 5: "BCDHW"}
 """What convolutions, pools and normalisations call their axes, by how many there are."""

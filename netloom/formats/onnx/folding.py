@@ -48,8 +48,8 @@ def fold(op: Op, values: Sequence[Known | None], budget: Budget) -> list[Array] 
             return None
         budget.spend(FOLDED_STEPS)
         return _fold_sizes(op, values)
-    if op.kind == "ConstantOfShape" and arrays[0] is not None:
-        return _fill(op, arrays[0], numbers, budget)
+    if op.kind in ("ConstantOfShape", "Expand"):
+        return _repeat(op, arrays, numbers, budget)
     if not _is_small(arrays, numbers):
         return None
     if op.kind in ("Identity", "Dropout") and arrays[0] is not None and len(op.outputs) == 1:
@@ -62,11 +62,22 @@ def fold(op: Op, values: Sequence[Known | None], budget: Budget) -> list[Array] 
     return None if found is None else _within(budget, found, arrays)
 
 
-def _fill(op: Op, sizes: Array, numbers: int, budget: Budget) -> list[Array] | None:
-    if numbers > MAX_FILLED_NUMBERS:
+def _repeat(
+    op: Op, arrays: Sequence[Array | None], numbers: int, budget: Budget
+) -> list[Array] | None:
+    """Return numbers that are repeated, without taking memory for each."""
+    sizes = arrays[-1]
+    if sizes is None or numbers > MAX_FILLED_NUMBERS:
         return None
+    wanted = tuple(int(size) for size in sizes.reshape(-1))
     try:
-        return _within(budget, [filled(op, [int(size) for size in sizes.reshape(-1)])], [])
+        if op.kind == "ConstantOfShape":
+            return _within(budget, [filled(op, wanted)], [])
+        array = arrays[0]
+        if array is None:
+            return None
+        shape = np.broadcast_shapes(array.shape, wanted)
+        return _within(budget, [np.broadcast_to(array, shape)], arrays)
     except (CannotMap, ValueError):
         return None
 
