@@ -31,6 +31,7 @@ from tour.studio import Studio
 pytestmark = [pytest.mark.faults, pytest.mark.slow]
 
 
+@pytest.mark.timed
 def test_the_socket_tells_every_event_once_in_order_and_soon(
     api: LiveApi, network: dict[str, Any]
 ) -> None:
@@ -102,6 +103,7 @@ def test_a_run_survives_the_broker(
 
 
 @pytest.mark.campaign
+@pytest.mark.timed
 def test_a_stop_acts_within_a_second_and_frees_the_device(
     studio: Studio, api: LiveApi, network: dict[str, Any]
 ) -> None:

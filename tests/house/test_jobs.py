@@ -108,6 +108,7 @@ def test_waiting_jobs_are_cancelled_at_once(enqueue: Any, run_jobs: Any, api: Ap
     assert api.get(f"/api/jobs/{job.id}").json()["result"] is None
 
 
+@pytest.mark.timed
 def test_running_jobs_are_cancelled_within_a_second(enqueue: Any, in_worker: Any, api: ApiClient):
     job = enqueue("tests.wait")
     in_worker()

@@ -42,12 +42,14 @@ def test_gets_no_secrets(child: WarmChild, monkeypatch: pytest.MonkeyPatch):
     assert not told["has_django"]
 
 
+@pytest.mark.timed
 def test_a_patient_handler_is_cancelled_and_the_child_kept(child: WarmChild):
     pid = child.request("echo", {})["pid"]
     assert _cancel_while(child, "patient") < 1.0
     assert child.request("echo", {})["pid"] == pid
 
 
+@pytest.mark.timed
 def test_a_stubborn_handler_is_killed_within_a_second(child: WarmChild):
     pid = child.request("echo", {})["pid"]
     assert _cancel_while(child, "stubborn") < 1.5

@@ -121,6 +121,7 @@ def long_texts() -> Document:
         long_texts,
     ],
 )
+@pytest.mark.timed
 def test_an_answer_in_time(api: ApiClient, project: Any, make: Callable[[], Document]) -> None:
     document = make()
     api.get("/api/layers")  # what is loaded once

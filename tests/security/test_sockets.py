@@ -63,6 +63,7 @@ ENDS = [("session", end) for end in SESSION_ENDS] + [("token", end) for end in T
 
 
 @pytest.mark.parametrize(("kind", "end"), ENDS)
+@pytest.mark.timed
 async def test_an_open_socket_is_cut_and_no_new_one_opens(
     person: Any, project: Any, kind: str, end: Callable[[Person], None]
 ) -> None:

@@ -293,6 +293,7 @@ def test_readers_who_never_read_cost_nothing(served: Served) -> None:
     ],
     ids=["head", "body", "chunk"],
 )
+@pytest.mark.timed
 def test_a_request_that_never_ends_is_ended(served: Served, start: str) -> None:
     """A byte now and then does not help: the whole request has to arrive in time."""
     began = time.monotonic()

@@ -25,6 +25,7 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
 Ask = Callable[[str, dict[str, Any]], dict[str, Any]]
 
 
+@pytest.mark.timed
 def test_everything_a_person_asks_of_a_checkpoint(
     api: ApiClient,
     project: Any,

@@ -99,6 +99,7 @@ def test_neither_the_web_process_nor_a_worker_loads_torch() -> None:
 
 
 @pytest.mark.faults
+@pytest.mark.timed
 def test_a_stop_is_acknowledged_within_a_second_and_keeps_a_checkpoint(
     api: ApiClient, network: dict[str, Any], worker: None
 ) -> None:

@@ -57,6 +57,7 @@ def long_chain(num_layers: int) -> Document:
     return chain(IMAGE, *layers, OUTPUT)
 
 
+@pytest.mark.timed
 def test_small_and_large_networks_are_analysed_while_typing() -> None:
     small = long_chain(150)
     analyze(small)
@@ -68,6 +69,7 @@ def test_small_and_large_networks_are_analysed_while_typing() -> None:
     assert seconds < 1
 
 
+@pytest.mark.timed
 def test_one_node_too_many_after_expansion() -> None:
     # 3 nodes on the top level and 3 in each repeat: 3 + 3 * 6666 = 20,001.
     body = block("B", "p", node("ReLU", "relu"))
@@ -87,6 +89,7 @@ def test_one_node_too_many_after_expansion() -> None:
     assert seconds < 0.1
 
 
+@pytest.mark.timed
 def test_nested_repeats_are_counted_and_not_expanded() -> None:
     blocks = {"b0": block("B0", "p0x", node("ReLU", "relu"))}
     for level in range(1, 20):
@@ -106,6 +109,7 @@ def test_nested_repeats_are_counted_and_not_expanded() -> None:
     assert peak_bytes < 20 * 2**20
 
 
+@pytest.mark.timed
 def test_absurd_sizes_are_arithmetic() -> None:
     wide = [node("Linear", f"wide_{index}", out_features=10**9) for index in range(5)]
     made = chain(node("FeatureInput", "features", num_features=10**9), *wide, OUTPUT)
@@ -193,6 +197,7 @@ def test_time_grows_with_thousands_of_problems(make: Callable[[int], Document], 
     assert num_calls(large) < 12 * num_calls(small)
 
 
+@pytest.mark.timed
 def test_too_many_nodes_are_only_counted() -> None:
     made = chain(*(node("ReLU", "relu") for _ in range(MAX_NODES + 1)))
     analysis, seconds = timed(made)

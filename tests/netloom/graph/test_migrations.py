@@ -60,6 +60,7 @@ def test_what_is_not_a_network_is_refused(data: object, words: str) -> None:
 
 
 @pytest.mark.parametrize("size", [40, 1000, 200_000])
+@pytest.mark.timed
 def test_deep_json_is_refused_at_once(size: int) -> None:
     text = (
         '{"format":"netloom.network","schema":1,"graph":' + '{"a":' * size + "1" + "}" * (size + 1)

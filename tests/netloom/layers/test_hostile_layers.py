@@ -6,6 +6,7 @@ import json
 import time
 import tracemalloc
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -119,6 +120,7 @@ def test_every_layer_answers(use: tuple[AnyLayer, dict[str, ParamValue], list[Sh
             assert parse_params(other, suggestion.params).params is not None
 
 
+@pytest.mark.timed
 def test_absurd_parameters_take_neither_time_nor_memory() -> None:
     huge: list[tuple[str, dict[str, ParamValue], Shape]] = [
         ("ConvTranspose3d", {"stride": 65_536, "kernel_size": 65_536}, _cube(10**9)),

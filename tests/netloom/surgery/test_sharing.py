@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 
+import pytest
 import torch
 
 from netloom.compile import build_module, load_weights, state_weights
@@ -101,6 +102,7 @@ def _plan_seconds(repeat: int) -> float:
     return time.process_time() - start
 
 
+@pytest.mark.timed
 def test_many_repeats_take_as_much_longer_as_there_are_more() -> None:
     """Eight times as many take 64 times as long where every one looks at every other."""
     _plan_seconds(20)

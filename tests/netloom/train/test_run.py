@@ -219,6 +219,7 @@ def test_a_wider_network_goes_on_from_what_the_narrow_one_learned(
     torch.testing.assert_close(copied, saved[torch.arange(40) % 16], atol=1e-5, rtol=0)
 
 
+@pytest.mark.timed
 def test_estimate_is_close_and_quick(
     make_spec: Callable[..., TrainSpec],
     start_trainer: Callable[[TrainSpec], Trainer],
