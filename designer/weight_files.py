@@ -10,6 +10,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from accounts.models import Person, Project
 from common.errors import Code, Problem
+from common.rooms import Room
 from designer import documents, services
 from designer.models import Network, WeightFile, WeightSet
 from designer.reading import NEXT_STEP
@@ -36,8 +37,19 @@ MOST_COMPARED = 60
 """Networks, newest first: comparing more than that would keep a person waiting."""
 MOST_TENSORS_COMPARED = 60_000
 """Over all these networks, each of which is looked at with the whole file."""
+MOST_MATCHING = 2
+MOST_WAITING = 6
+PATIENCE_S = 4.0
+"""Comparing takes a processor for up to seconds: the other threads are left to other requests."""
 LEAST_SHARE = 0.25
 """Of the network's learned numbers, where less than half of the file has a place in it."""
+matching_room = Room(
+    MOST_MATCHING,
+    most_waiting=MOST_WAITING,
+    patience_s=PATIENCE_S,
+    detail="Other weights are being compared with networks.",
+    next_step="Ask again in a few seconds.",
+)
 _TENSORS: TypeAdapter[list[FileTensor]] = TypeAdapter(list[FileTensor])
 
 

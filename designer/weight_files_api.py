@@ -45,6 +45,11 @@ def list_weight_files(request: PersonRequest, project_id: str) -> list[WeightFil
 def get_weight_file(request: PersonRequest, weight_file_id: str) -> WeightFileFits:
     """Weights alone, with what they fit: networks of the project, templates, the zoo."""
     waiting = access_weight_file(request.person, weight_file_id, "view")
+    with weight_files.matching_room.entered():
+        return _fits_of(waiting)
+
+
+def _fits_of(waiting: WeightFile) -> WeightFileFits:
     tensors = weight_files.tensors_of(waiting)
     return WeightFileFits(
         **_fields(waiting),
@@ -90,9 +95,11 @@ def match_weight_file(
     waiting = access_weight_file(request.person, weight_file_id, "view")
     if payload.network_id is not None:
         network = access_network(request.person, payload.network_id, "view")
-        found = weight_files.match_network(network, waiting, payload.images)
+        with weight_files.matching_room.entered():
+            found = weight_files.match_network(network, waiting, payload.images)
     else:
-        found = weight_files.match_template(payload.template or "", waiting, payload.images)
+        with weight_files.matching_room.entered():
+            found = weight_files.match_template(payload.template or "", waiting, payload.images)
     return WeightMatching.model_validate(found.model_dump())
 
 
@@ -112,11 +119,13 @@ def load_weight_file(
     waiting = access_weight_file(request.person, weight_file_id, "edit")
     if payload.network_id is not None:
         network = access_network(request.person, payload.network_id, "edit")
-        job = weight_files.start_loading(request.person, network, waiting, payload.images)
+        with weight_files.matching_room.entered():
+            job = weight_files.start_loading(request.person, network, waiting, payload.images)
     else:
-        job = weight_files.start_loading_template(
-            request.person, payload.template or "", waiting, payload.images
-        )
+        with weight_files.matching_room.entered():
+            job = weight_files.start_loading_template(
+                request.person, payload.template or "", waiting, payload.images
+            )
     return Status(202, job_out(job))
 
 

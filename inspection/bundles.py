@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 import time
 
 from django.http import HttpRequest
@@ -10,6 +9,7 @@ from django.http.response import HttpResponseBase
 
 from accounts.models import Person
 from common.errors import Code, Problem
+from common.rooms import Room
 from inspection.services import BUNDLE
 from jobs.models import Job, JobState
 from jobs.services import enqueue
@@ -19,11 +19,14 @@ from training.models import Checkpoint
 
 WAIT_S = 120.0
 POLL_S = 0.15
-RETRY_S = 5
 MOST_WAITING = 4
 """Downloads that may wait at a time in one process: each keeps one of its request threads."""
 
-waiting_room = threading.BoundedSemaphore(MOST_WAITING)
+waiting_room = Room(
+    MOST_WAITING,
+    detail="The bundle is not ready yet: other work comes first.",
+    next_step="Download it again in a minute.",
+)
 
 
 def bundle_response(
@@ -39,12 +42,8 @@ def bundle_response(
 
 def _make(person: Person, checkpoint: Checkpoint) -> str:
     job = _enqueue(person, checkpoint)
-    if not waiting_room.acquire(blocking=False):
-        raise _not_ready()
-    try:
+    with waiting_room.entered():
         return _wait_for(job, checkpoint)
-    finally:
-        waiting_room.release()
 
 
 def _wait_for(job: Job, checkpoint: Checkpoint) -> str:
@@ -64,16 +63,7 @@ def _wait_for(job: Job, checkpoint: Checkpoint) -> str:
                 told.get("next_step", "Try again."),
             )
         time.sleep(POLL_S)
-    raise _not_ready()
-
-
-def _not_ready() -> Problem:
-    return Problem(
-        Code.UNAVAILABLE,
-        "The bundle is not ready yet: other work comes first.",
-        "Download it again in a minute.",
-        retry_after_s=RETRY_S,
-    )
+    raise waiting_room.refusal()
 
 
 def _enqueue(person: Person, checkpoint: Checkpoint) -> Job:

@@ -89,6 +89,17 @@ def test_a_crash_costs_one_request(child: WarmChild):
     assert child.request("echo", {})["payload"] == {}
 
 
+@pytest.mark.parametrize("how", ["mumble", "hang_up"])
+def test_one_that_cannot_be_understood_any_more_is_ended(child: WarmChild, how: str):
+    pid = child.request("echo", {})["pid"]
+    with pytest.raises(Problem) as ended:
+        child.request(how, {}, timeout_s=60)
+    assert ended.value.code is Code.JOB_CRASHED
+    assert "unexpectedly" in ended.value.detail
+    assert not psutil.pid_exists(pid)
+    assert child.request("echo", {})["payload"] == {}
+
+
 def test_no_answer_in_time_ends_it(child: WarmChild):
     with pytest.raises(Problem, match="no answer"):
         child.request("stubborn", {}, timeout_s=0.3)

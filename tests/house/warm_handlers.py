@@ -47,6 +47,23 @@ def crash(payload: dict[str, Any], call: Call) -> dict[str, Any]:
     os._exit(3)
 
 
+def mumble(payload: dict[str, Any], call: Call) -> dict[str, Any]:
+    """Says something that is no message, and lives on."""
+    os.write(_pipe(call), b'{"type": "res\n')
+    return stubborn(payload, call)
+
+
+def hang_up(payload: dict[str, Any], call: Call) -> dict[str, Any]:
+    """Closes the pipe of its answers, and lives on."""
+    os.close(_pipe(call))
+    while True:
+        time.sleep(60)
+
+
+def _pipe(call: Call) -> int:
+    return call._tell.__self__.sink.fileno()
+
+
 def grow(payload: dict[str, Any], call: Call) -> dict[str, Any]:
     kept.append(b"x" * (payload["megabytes"] * 1024 * 1024))
     return {"pid": os.getpid()}
@@ -63,5 +80,17 @@ def hoard(payload: dict[str, Any], call: Call) -> dict[str, Any]:
 kept: list[bytes] = []
 HANDLERS = {
     handler.__name__: handler
-    for handler in (echo, environment, patient, stubborn, refuse, explode, crash, grow, hoard)
+    for handler in (
+        echo,
+        environment,
+        patient,
+        stubborn,
+        refuse,
+        explode,
+        crash,
+        mumble,
+        hang_up,
+        grow,
+        hoard,
+    )
 }

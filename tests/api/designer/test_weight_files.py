@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -115,6 +116,34 @@ def test_a_long_file_is_compared_with_few_networks(
     monkeypatch.setattr(weight_files, "MOST_TENSORS_COMPARED", 9)  # twice the four of the file
     fits = api.get(address).json()["fits"]
     assert sorted(fit["network_id"] for fit in fits) == sorted(networks[1:])
+
+
+def test_few_are_compared_at_a_time(
+    api: ApiClient,
+    project: Any,
+    bring: Callable[..., Job],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    content, _ = state_dict(tmp_path)
+    network = draw_network(api, project, None)
+    job = bring("tiny.pth", content)
+    assert job.result is not None, job.problem
+    address = f"/api/weight-files/{job.result['weight_file_id']}"
+    asked = {"network_id": network["id"]}
+    monkeypatch.setattr(weight_files.matching_room, "patience_s", 0.01)
+    with ExitStack() as others:
+        for _ in range(weight_files.MOST_MATCHING):
+            others.enter_context(weight_files.matching_room.entered())
+        refused = [
+            api.get(address),
+            api.post(f"{address}/match", asked),
+            api.post(f"{address}/load", asked),
+        ]
+    assert {answer.status_code for answer in refused} == {503}
+    assert all(answer["Retry-After"] for answer in refused)
+    assert api.get(address).status_code == 200
+    assert api.post(f"{address}/load", asked).status_code == 202
 
 
 def test_more_tensors_than_any_network_has_are_refused(

@@ -8,6 +8,7 @@ import threading
 import time
 import zipfile
 from collections.abc import Callable
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -187,12 +188,12 @@ def _packs(api: ApiClient, checkpoint: dict[str, Any]) -> bytes:
                 time.sleep(0.05)
         connection.close()
 
-    for _ in range(MOST_WAITING):
-        assert waiting_room.acquire(blocking=False)
-    refused = api.get(f"/api/checkpoints/{checkpoint['id']}/bundle")
+    with ExitStack() as others:
+        for _ in range(MOST_WAITING):
+            others.enter_context(waiting_room.entered())
+        refused = api.get(f"/api/checkpoints/{checkpoint['id']}/bundle")
     assert (refused.status_code, refused.json()["code"]) == (503, "unavailable")
     assert refused["Retry-After"]
-    waiting_room.release(MOST_WAITING)
 
     worker = threading.Thread(target=work)
     worker.start()
