@@ -20,6 +20,7 @@ ITEM_FIELDS = (
     "dataset_id",
     "position",
     "file_name",
+    "source",
     "width",
     "height",
     "mode",
@@ -103,7 +104,6 @@ def item_detail(item: Item) -> schemas.ItemDetail:
     events = item.events.select_related("author").order_by("position")
     return schemas.ItemDetail(
         **_item_fields(row),
-        source=item.source,
         size_bytes=item.size_bytes,
         sha256=item.sha256,
         format=item.format,
@@ -203,6 +203,7 @@ def _item_fields(row: dict[str, Any]) -> dict[str, Any]:
         "id": row["pk"],
         "dataset_id": row["dataset_id"],
         "file_name": row["file_name"],
+        "source": row["source"],
         "width": row["width"],
         "height": row["height"],
         "mode": row["mode"],

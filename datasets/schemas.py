@@ -208,9 +208,12 @@ class Label(Schema):
 
 
 class Item(Schema):
+    """Attributes: source: path of the file within the archive or folder that it came in."""
+
     id: str
     dataset_id: str
     file_name: str
+    source: str
     width: int
     height: int
     mode: str
@@ -243,7 +246,6 @@ class ItemEvent(Schema):
 
 
 class ItemDetail(Item):
-    source: str
     size_bytes: int
     sha256: str
     format: str

@@ -26,12 +26,12 @@ Answer = TypeVar("Answer", ItemPrediction, ItemBoxes)
 
 
 def each_answer(path: Path, kind: type[Answer]) -> Iterator[tuple[Answer, str]]:
-    """Yield the answers with the names of their files, without items deleted meanwhile."""
+    """Yield the answers with where their files came from, without items deleted meanwhile."""
     with path.open(encoding="utf-8") as lines:
         while batch := list(islice(lines, _BATCH)):
             found = [kind.model_validate_json(line) for line in batch]
             ids = [each.item_id for each in found]
-            names = dict(Item.objects.filter(pk__in=ids).values_list("pk", "file_name"))
+            names = dict(Item.objects.filter(pk__in=ids).values_list("pk", "source"))
             yield from ((each, names[each.item_id]) for each in found if each.item_id in names)
 
 

@@ -123,7 +123,7 @@ class RowFilter(Schema):
     Attributes:
         order: `-score` begins with what the network is surest of, `-boxes` with the most boxes.
         right: `unknown` are those without a label that the network knows.
-        name: Part of the file's name, in capitals or not.
+        name: Part of where the image came from, its folder and its file's name, in capitals or not.
     """
 
     name: Annotated[str, Field(max_length=255)] | None = None

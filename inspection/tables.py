@@ -207,7 +207,7 @@ def _filtered(rows: QuerySet[PredictedItem], wanted: RowFilter) -> QuerySet[Pred
     if wanted.right is not None:
         conditions["is_right"] = {"yes": True, "no": False, "unknown": None}[wanted.right]
     if wanted.name:
-        conditions["item__file_name__icontains"] = wanted.name
+        conditions["item__source__icontains"] = wanted.name
     if wanted.min_score is not None:
         conditions["score__gte"] = wanted.min_score
     if wanted.max_score is not None:

@@ -41,6 +41,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _INTERRUPTED
 
 
+class _ListFormats(argparse.Action):
+    """Answers as `--help` does, whatever else is asked."""
+
+    def __init__(self, option_strings: Sequence[str], **described: str) -> None:
+        described["dest"] = argparse.SUPPRESS
+        super().__init__(option_strings, nargs=0, **described)
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
+        from netloom.commands.format_list import format_list
+
+        say(format_list())
+        parser.exit()
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="netloom", description="Networks on the command line.")
     parser.add_argument("--version", action="version", version=f"netloom {__version__}")
@@ -68,9 +82,16 @@ def _parser() -> argparse.ArgumentParser:
     convert.add_argument("source", type=Path, help="a Keras file, a bundle, a network (.json)...")
     convert.add_argument("target", type=Path, help="file to write; its ending says the format")
     convert.add_argument("--format", default="", help="format to write, where the ending is not it")
+    convert.add_argument(
+        "--formats", action=_ListFormats, help="list formats with what can be set of each, and end"
+    )
     convert.add_argument("--opset", type=_positive, metavar="N", help="ONNX: version of operators")
     convert.add_argument(
-        "--set", action="append", default=[], metavar="NAME=VALUE", help="an option of the format"
+        "--set",
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        help="an option of the format; --formats lists them",
     )
     convert.add_argument(
         "--check", action="store_true", help="fail unless the numbers are proved to be the same"

@@ -44,12 +44,16 @@ def check_task_fit(
 ) -> Iterator[Diagnostic]:
     """Yield what keeps a network from learning well from the bound data."""
     yield from _check_inputs(plan)
+    outputs = [
+        key for key, each in plan.nodes.items() if each.layer and each.layer.role == "output"
+    ]
     for node_id, planned in plan.nodes.items():
         if isinstance(planned.params, ImageInputParams):
             yield from _check_input(node_id, planned.params, binding)
-        if planned.layer is None or planned.layer.role != "output":
+        if node_id not in outputs:
             continue
-        yield from _check_softmax(repairs, plan, node_id)
+        if len(outputs) == 1:  # Cross-entropy takes one: scores beside boxes are no classifier.
+            yield from _check_softmax(repairs, plan, node_id)
         if binding.class_names == []:
             yield _no_classes(node_id)
         result = run.nodes.get(node_id)

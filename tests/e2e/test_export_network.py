@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
-from tests.e2e.test_import_network import READ_WITHIN_MS, drop
+from tests.e2e.dropping import READ_WITHIN_MS, drop
 
 pytestmark = pytest.mark.e2e
 

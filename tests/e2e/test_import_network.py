@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Callable
 from pathlib import Path
 
@@ -13,12 +12,12 @@ from torch import nn
 
 from netloom import from_module, push
 from netloom.pushing import PushError
+from tests.e2e.dropping import READ_WITHIN_MS, drop
 from tests.netloom.formats.torchscript.programs import Digits, saved
 from tour.studio import Studio
 
 pytestmark = pytest.mark.e2e
 
-READ_WITHIN_MS = 120_000
 MAKE_TOKEN = """async () => {
     const session = await (await fetch('/api/session')).json();
     const made = await fetch('/api/tokens', {
@@ -28,26 +27,11 @@ MAKE_TOKEN = """async () => {
     });
     return [(await made.json()).token, session.projects[0].id];
 }"""
-DROP = """([name, content]) => {
-    const bytes = Uint8Array.from(atob(content), (letter) => letter.charCodeAt(0));
-    const files = new DataTransfer();
-    files.items.add(new File([bytes], name));
-    for (const type of ['dragenter', 'dragover', 'drop']) {
-        document.getElementById('main').dispatchEvent(
-            new DragEvent(type, { dataTransfer: files, bubbles: true, cancelable: true }),
-        );
-    }
-}"""
 
 
 @pytest.fixture
 def page(open_context: Callable[..., BrowserContext]) -> Page:
     return open_context().new_page()
-
-
-def drop(page: Page, path: Path, name: str) -> None:
-    content = base64.b64encode(path.read_bytes()).decode()
-    page.evaluate(DROP, [name, content])
 
 
 def test_a_dropped_file_opens_with_a_report_that_leads_to_layers(

@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
 from tests.e2e.designer_canvas import DesignerCanvas
-from tests.e2e.test_import_network import READ_WITHIN_MS, drop
+from tests.e2e.dropping import READ_WITHIN_MS, drop
 from tests.faces import FACES, PHOTO, PHOTO_SIZE, WITH_BOXES, WITH_OFFSETS
 
 pytestmark = pytest.mark.e2e

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
-from tests.e2e.test_import_network import DROP, READ_WITHIN_MS
+from tests.e2e.dropping import READ_WITHIN_MS, drop
 
 pytestmark = pytest.mark.e2e
 
@@ -26,8 +25,7 @@ def open_file(page: Page, path: Path) -> None:
     """Drop a network's file on the app, and go on to ask it about images."""
     page.goto("/networks")
     expect(page.get_by_test_id("network-import")).to_be_visible()
-    content = base64.b64encode(path.read_bytes()).decode()
-    page.evaluate(DROP, [path.name, content])
+    drop(page, path, path.name)
     ask = page.get_by_role("link", name="Ask it about images")
     ask.click(timeout=READ_WITHIN_MS)
     expect(page.get_by_role("heading", name="Inspect")).to_be_visible()

@@ -13,7 +13,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import BrowserContext, FilePayload, Page, expect
 
-from tests.e2e.test_import_network import READ_WITHIN_MS, drop
+from tests.e2e.dropping import READ_WITHIN_MS, drop
 from tour import steps
 from tour.browser import choose
 

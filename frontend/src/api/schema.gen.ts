@@ -5276,7 +5276,10 @@ export interface components {
             /** Token */
             token: string;
         };
-        /** Item */
+        /**
+         * Item
+         * @description Attributes: source: path of the file within the archive or folder that it came in.
+         */
         Item: {
             /** Dataset Id */
             dataset_id: string;
@@ -5295,6 +5298,8 @@ export interface components {
             mode: string;
             /** Score */
             score?: number | null;
+            /** Source */
+            source: string;
             /**
              * Split
              * @enum {string}
@@ -7670,7 +7675,7 @@ export interface components {
          *     Attributes:
          *         order: `-score` begins with what the network is surest of, `-boxes` with the most boxes.
          *         right: `unknown` are those without a label that the network knows.
-         *         name: Part of the file's name, in capitals or not.
+         *         name: Part of where the image came from, its folder and its file's name, in capitals or not.
          */
         RowFilter: {
             /** Label */

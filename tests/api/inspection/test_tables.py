@@ -88,9 +88,8 @@ def test_a_table_says_of_every_item_what_it_is_and_whether_that_is_right(
     weights: dict[str, str],
     make_table: Callable[..., dict[str, Any]],
 ) -> None:
-    Item.objects.filter(dataset=dataset["id"], file_name="3-0.png", split="test").update(
-        file_name="=HYPERLINK(1)"
-    )
+    renamed = Item.objects.filter(dataset=dataset["id"], file_name="3-0.png", split="test")
+    renamed.update(file_name="=HYPERLINK(1)", source="=HYPERLINK(1)")
     table = make_table(weights=weights, dataset_id=dataset["id"], split="test", top_k=3)
     assert (table["num_items"], table["num_labeled"], table["num_unreadable"]) == (40, 40, 0)
     assert table["accuracy"] >= 0.8, "it has learned the digits"
@@ -117,7 +116,7 @@ def test_a_table_says_of_every_item_what_it_is_and_whether_that_is_right(
     assert fours["total"] == 4
     found = api.get(f"{address}/rows?name=HYPERlink").json()["items"]
     assert [row["item"]["file_name"] for row in found] == ["=HYPERLINK(1)"]
-    pieces = [row for row in rows if "1" in row["item"]["file_name"]]
+    pieces = [row for row in rows if "1" in row["item"]["source"]]
     searched = api.get(f"{address}/rows?name=1&limit=2").json()
     assert (searched["total"], len(searched["items"])) == (len(pieces), min(2, len(pieces)))
     more = api.get(f"{address}/rows?name=1&limit=2&cursor={searched['next']}").json()
@@ -134,6 +133,8 @@ def test_a_table_says_of_every_item_what_it_is_and_whether_that_is_right(
     assert "attachment" in answer["Content-Disposition"]
     lines = list(csv.DictReader(io.StringIO(content_of(answer).decode())))
     assert [line["right"] == "yes" for line in lines] == right
+    images = [line["image"].removeprefix("'") for line in lines]
+    assert images == [row["item"]["source"] for row in rows]
     assert "'=HYPERLINK(1)" in {line["image"] for line in lines}
     assert float(lines[0]["score_1"]) == pytest.approx(rows[0]["top"][0]["score"], abs=1e-5)
 

@@ -147,3 +147,21 @@ def test_a_shape_problem_in_a_block_names_the_use() -> None:
     assert (problem.scope, problem.node_id, problem.path) == ("inner", "p1", "one/q1/p1")
     repaired, _ = apply_operations(made, problem.fixes[0].operations)
     assert analyze(repaired).is_trainable
+
+
+def test_probabilities_beside_another_output_are_no_classifier() -> None:
+    """Scores and boxes of a detector: no cross-entropy is taken of them."""
+    nodes = {
+        "a": node("FeatureInput", "features"),
+        "b": node("Linear", "linear"),
+        "c": node("Softmax", "softmax"),
+        "d": node("Output", "scores"),
+        "e": node("Output", "boxes"),
+    }
+    pairs = [("a", "b"), ("b", "c"), ("c", "d"), ("b", "e")]
+    both = document(nodes, {f"e{index}": edge(*pair) for index, pair in enumerate(pairs)})
+    assert not [
+        problem
+        for problem in analyze(both).diagnostics
+        if problem.code is DiagnosticCode.SOFTMAX_BEFORE_LOSS
+    ]

@@ -5,9 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+import pytest
 from PIL import Image
 
 from netloom.formats.bundle import read_bundle
+from netloom.formats.write import writers
 from netloom.graph.document import Node
 from netloom.templates import make_template
 
@@ -35,6 +37,16 @@ def test_converting_a_keras_file_to_a_bundle(netloom, shared_data: Path, tmp_pat
     assert len(read_bundle(tmp_path / "digits.zip").weights) == 6
     again = netloom("convert", tmp_path / "digits.zip", tmp_path / "digits.json", "--json").json()
     assert again["report"]["format"] == "Netloom bundle"
+
+
+def test_formats_are_listed_with_what_can_be_set(netloom, capsys) -> None:
+    with pytest.raises(SystemExit) as ended:
+        netloom("convert", "--formats")
+    assert ended.value.code == 0
+    listed = capsys.readouterr().out
+    for writer in writers():
+        assert f"{writer.name} (" in listed
+        assert all(f"--set {name}=" in listed for name in writer.options.model_fields)
 
 
 def test_what_cannot_be_opened_is_named_with_a_way_out(netloom, tmp_path: Path) -> None:

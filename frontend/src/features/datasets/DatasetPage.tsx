@@ -15,6 +15,8 @@ import { ImportDialog } from './imports/ImportDialog';
 import { ImportStrip } from './imports/ImportStrip';
 import { ImportsTab } from './imports/ImportsTab';
 import { useActiveImport } from './imports/useActiveImport';
+import { useImageDrop } from './imports/useImageDrop';
+import type { PathFile } from './imports/zipWriter';
 import { StatisticsTab } from './StatisticsTab';
 import { VersionsTab } from './VersionsTab';
 
@@ -51,9 +53,11 @@ function useDatasetTopic(datasetId: string): void {
 function LoadedDataset({ dataset }: { dataset: Dataset }) {
   const search = route.useSearch();
   const navigate = route.useNavigate();
-  const [isImporting, setImporting] = useState(false);
+  const [bringing, setBringing] = useState<readonly PathFile[] | null>(null);
+  const isImporting = bringing !== null;
   const [isTransferring, setTransferring] = useState(false);
   const activeImport = useActiveImport(dataset.id);
+  const dropHandlers = useImageDrop(dataset.can_edit && !isImporting, setBringing);
   const tab = search.tab ?? 'gallery';
   const { label, split, state, search: text } = search;
   const filter: ItemFilter = useMemo(() => ({ label, split, state, search: text }), [label, split, state, text]);
@@ -65,7 +69,7 @@ function LoadedDataset({ dataset }: { dataset: Dataset }) {
       () =>
         dataset.can_edit
           ? [
-              { id: 'import', label: 'Bring images in', group: 'Data', perform: () => setImporting(true) },
+              { id: 'import', label: 'Bring images in', group: 'Data', perform: () => setBringing([]) },
               {
                 id: 'transfer',
                 label: 'Transfer learning on this data',
@@ -78,12 +82,12 @@ function LoadedDataset({ dataset }: { dataset: Dataset }) {
     ),
   );
   const importButton = dataset.can_edit && (
-    <Button leftSection={<IconUpload size={16} />} onClick={() => setImporting(true)} data-testid={TESTIDS.data.import}>
+    <Button leftSection={<IconUpload size={16} />} onClick={() => setBringing([])} data-testid={TESTIDS.data.import}>
       Bring images in
     </Button>
   );
   return (
-    <div className={classes.page}>
+    <div className={classes.page} {...dropHandlers}>
       <PageHeader
         above={<Link to="/data">Data</Link>}
         title={dataset.name}
@@ -140,7 +144,7 @@ function LoadedDataset({ dataset }: { dataset: Dataset }) {
               action={importButton}
             >
               {dataset.can_edit
-                ? 'A zip of class folders labels itself; single files are labeled here with one key per class.'
+                ? 'Or drop them anywhere on this page. A zip of class folders labels itself; single files are labeled here with one key per class.'
                 : 'An editor or owner of the project brings them in.'}
             </EmptyState>
           ) : (
@@ -163,7 +167,7 @@ function LoadedDataset({ dataset }: { dataset: Dataset }) {
           <ImportsTab dataset={dataset} />
         </Tabs.Panel>
       </Tabs>
-      {isImporting && <ImportDialog dataset={dataset} onClose={() => setImporting(false)} />}
+      {isImporting && <ImportDialog dataset={dataset} dropped={bringing} onClose={() => setBringing(null)} />}
       {isTransferring && (
         <Suspense fallback={null}>
           <TransferDialog

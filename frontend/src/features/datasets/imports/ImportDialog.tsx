@@ -21,10 +21,12 @@ type SourceType = (typeof SOURCES)[number]['value'];
 
 interface ImportDialogProps {
   dataset: Dataset;
+  /** What was dropped on the page already. */
+  dropped: readonly PathFile[];
   onClose: () => void;
 }
 
-export function ImportDialog({ dataset, onClose }: ImportDialogProps) {
+export function ImportDialog({ dataset, dropped, onClose }: ImportDialogProps) {
   const run = useImport(dataset.project_id, dataset.id);
   const isWorking = run.sending !== null || (run.job !== undefined && !run.isFinished);
   const isUploading = run.sending !== null;
@@ -38,7 +40,7 @@ export function ImportDialog({ dataset, onClose }: ImportDialogProps) {
       closeOnEscape={!isUploading}
     >
       {run.job === undefined && !isWorking && (
-        <ChooseSource onStart={(source, options) => void run.start(source, options)} error={run.error} />
+        <ChooseSource dropped={dropped} onStart={(source, options) => void run.start(source, options)} error={run.error} />
       )}
       {isWorking && (
         <Working sending={run.sending} job={run.job} onCancel={run.cancel} onHide={isUploading ? null : onClose} />
@@ -49,13 +51,14 @@ export function ImportDialog({ dataset, onClose }: ImportDialogProps) {
 }
 
 interface ChooseSourceProps {
+  dropped: readonly PathFile[];
   onStart: (source: ImportSource, options: ReturnType<typeof optionsOf>) => void;
   error: unknown;
 }
 
-function ChooseSource({ onStart, error }: ChooseSourceProps) {
+function ChooseSource({ dropped, onStart, error }: ChooseSourceProps) {
   const [type, setType] = useState<SourceType>('files');
-  const [files, setFiles] = useState<readonly PathFile[]>([]);
+  const [files, setFiles] = useState(dropped);
   const [folder, setFolder] = useState<string | null>(null);
   const [table, setTable] = useState<File | null>(null);
   const [choices, setChoices] = useState(DEFAULT_CHOICES);

@@ -1,12 +1,22 @@
 import { setCsrfToken } from '@/api';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { sortChosen } from './collectFiles';
+import { holdsData } from './useImageDrop';
 import { uploadFile } from './upload';
 import { archiveGroups, crc32, packZip, type PathFile } from './zipWriter';
 
 const text = (path: string, content: string): PathFile => ({
   path,
   file: new File([content], path.split('/').at(-1) ?? path),
+});
+
+test('a dataset takes folders, archives, tables and pictures, and leaves networks to the app', () => {
+  const named = (name: string, type = '') => [{ name, type }];
+  expect(holdsData([], true)).toBe(true);
+  for (const files of [named('Digits.ZIP'), named('labels.csv'), named('cat.jpg', 'image/jpeg')]) {
+    expect(holdsData(files, false)).toBe(true);
+  }
+  for (const name of ['net.onnx', 'net.pt', 'net.keras', 'notes.txt']) expect(holdsData(named(name), false)).toBe(false);
 });
 
 describe('zip writer', () => {

@@ -50,9 +50,10 @@ export function Rows({ table, rows, order, onOrder, onItem }: RowsProps) {
                   <img src={item.thumbnail_url} alt="" loading="lazy" className={classes.thumb} data-tiny={item.width <= 64 || undefined} />
                 </Table.Td>
                 <Table.Td>
-                  <UnstyledButton className={classes.name} title={item.file_name} onClick={() => onItem(item.id)}>
+                  <UnstyledButton className={classes.name} title={item.source} onClick={() => onItem(item.id)}>
                     {item.file_name}
                   </UnstyledButton>
+                  <div className={classes.folder}>{folderOf(item.source)}</div>
                 </Table.Td>
                 {hasBoxes ? (
                   <Table.Td className={classes.score}>{num_boxes === null ? '' : formatCount(num_boxes)}</Table.Td>
@@ -77,6 +78,10 @@ export function Rows({ table, rows, order, onOrder, onItem }: RowsProps) {
       {rows.length === 0 && <p className={classes.none}>No image is like that.</p>}
     </div>
   );
+}
+
+function folderOf(source: string): string {
+  return source.slice(0, Math.max(0, source.lastIndexOf('/')));
 }
 
 function Said({ name, isRight }: { name: string; isRight: boolean | null }) {
