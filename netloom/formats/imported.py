@@ -26,6 +26,10 @@ class FormatError(ValueError):
     """A file that cannot be read as a network; the text says why and what to do."""
 
 
+class Damage(FormatError):
+    """A file is not what it claims to be; the text is the reason alone."""
+
+
 class ReportModel(BaseModel):
     """Base of the report: plain data, read back from a child process as it was written."""
 

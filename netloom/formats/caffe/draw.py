@@ -16,11 +16,10 @@ from netloom.formats.caffe.inputs import (
     sources,
 )
 from netloom.formats.caffe.mapping import DRAWERS
-from netloom.formats.caffe.message import Damage
 from netloom.formats.caffe.net import CaffeLayer, CaffeNet
 from netloom.formats.caffe.placeholders import keeps_shape, placeholder
 from netloom.formats.caffe.sheet import Sheet, Use
-from netloom.formats.imported import FormatError
+from netloom.formats.imported import Damage, FormatError
 from netloom.formats.onnx.values import CannotMap, Flow
 from netloom.layers.shapes import BATCH, Dim
 

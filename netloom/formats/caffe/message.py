@@ -10,7 +10,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from netloom.formats.imported import FormatError
+from netloom.formats.imported import Damage
 
 Array: TypeAlias = np.ndarray[Any, np.dtype[Any]]
 Scalar: TypeAlias = str | int | float | bool
@@ -18,10 +18,6 @@ Scalar: TypeAlias = str | int | float | bool
 _MAX_ITEMS = 64
 _MAX_TEXT = 500
 _MAX_DEPTH = 8
-
-
-class Damage(FormatError):
-    """The file is not what it claims to be; the text is the reason alone."""
 
 
 @dataclass(slots=True)

@@ -6,9 +6,9 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from netloom.formats.caffe.message import Array, Damage, Message
+from netloom.formats.caffe.message import Array, Message
 from netloom.formats.caffe.oldest import renewed_oldest
-from netloom.formats.imported import FormatError
+from netloom.formats.imported import Damage, FormatError
 
 MAX_LAYERS = 20_000
 MAX_RANK = 8

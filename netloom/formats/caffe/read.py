@@ -10,7 +10,7 @@ from pathlib import Path
 
 from netloom.formats.bundle import make_meta
 from netloom.formats.caffe.draw import Drawn, Piece, draw_net
-from netloom.formats.caffe.message import Damage, Message
+from netloom.formats.caffe.message import Message
 from netloom.formats.caffe.net import CaffeNet, read_net, weights_by_layer, with_weights
 from netloom.formats.caffe.text import MAX_TEXT_BYTES, parse_text
 from netloom.formats.caffe.wire import parse_bytes
@@ -18,6 +18,7 @@ from netloom.formats.damage import reason_of
 from netloom.formats.drawing import Drawing
 from netloom.formats.imported import (
     MAX_REPORTED_WEIGHTS,
+    Damage,
     FormatError,
     ImportedNetwork,
     ImportedPiece,

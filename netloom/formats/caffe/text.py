@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import re
 
-from netloom.formats.caffe.message import Damage, Message, Scalar
+from netloom.formats.caffe.message import Message, Scalar
+from netloom.formats.imported import Damage
 
 MAX_TEXT_BYTES = 64 * 2**20
 MAX_DEPTH = 32

@@ -12,8 +12,7 @@ import mmap
 import struct
 from pathlib import Path
 
-from netloom.formats.caffe.message import Damage
-from netloom.formats.imported import FormatError
+from netloom.formats.imported import Damage, FormatError
 
 KNOWN = frozenset({"TFLite_Detection_PostProcess", "RFFT2D"})
 """Those that tf2onnx converts; they compute with numbers alone."""

@@ -12,13 +12,10 @@ from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from netloom.formats.caffe.message import Damage
-from netloom.formats.caffe.wire import varint
+from netloom.formats.imported import Damage
+from netloom.formats.protobuf import Walk
 
-MAX_FIELDS = 5_000_000
 _MOST_NESTED = 20
-_LARGEST_TAG = 2**32
-_VARINT, _EIGHT, _BYTES, _FOUR = 0, 1, 2, 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +86,7 @@ def text_of_attribute(attribute: memoryview) -> bytes:
 
 class _Parser:
     def __init__(self) -> None:
-        self._count = 0
+        self._walk = Walk()
 
     def meta_graphs(self, data: memoryview) -> list[MetaGraph]:
         return [self._meta_graph(each) for each in self.all(data, 2)]
@@ -175,29 +172,9 @@ class _Parser:
 
     def _fields(self, data: memoryview) -> Iterator[tuple[int, memoryview]]:
         """Yield fields that have a length; numbers are passed over."""
-        place, end = 0, len(data)
-        while place < end:
-            self._count += 1
-            if self._count > MAX_FIELDS:
-                raise Damage(f"it has more than {MAX_FIELDS:,} fields")
-            tag, place = varint(data, place)
-            kind = tag & 7
-            if not 8 <= tag < _LARGEST_TAG:
-                raise Damage("a field has no number")
-            if kind == _VARINT:
-                _, place = varint(data, place)
-                continue
-            if kind == _BYTES:
-                length, place = varint(data, place)
-            elif kind in (_EIGHT, _FOUR):
-                length = 8 if kind == _EIGHT else 4
-            else:
-                raise Damage(f"a field is of the unknown kind {kind}")
-            if length > end - place:
-                raise Damage("a field is longer than the file")
-            if kind == _BYTES:
-                yield tag >> 3, data[place : place + length]
-            place += length
+        for number, _, value in self._walk.fields(data):
+            if isinstance(value, memoryview):
+                yield number, value
 
 
 def _one(found: list[memoryview], problem: str) -> memoryview:

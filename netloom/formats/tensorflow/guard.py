@@ -10,8 +10,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from netloom.formats.caffe.message import Damage
-from netloom.formats.imported import FormatError
+from netloom.formats.imported import Damage, FormatError
 from netloom.formats.tensorflow.graph import (
     MetaGraph,
     Node,
