@@ -217,13 +217,14 @@ def second_worker(data_folder: Path) -> Iterator[psutil.Process]:
 
 
 def trainers_of(run_id: str) -> list[psutil.Process]:
-    found: list[psutil.Process] = []
+    """Those that a worker has started: what a trainer starts is called like it for a moment."""
+    found: dict[int, tuple[int, psutil.Process]] = {}
     for process in psutil.process_iter():
         with suppress(psutil.Error):
             line = process.cmdline()
             if "netloom.train" in line and any(run_id in word for word in line):
-                found.append(process)
-    return found
+                found[process.pid] = (process.ppid(), process)
+    return [process for parent, process in found.values() if parent not in found]
 
 
 def wake_all_workers(data_folder: Path, num_messages: int) -> None:

@@ -12,11 +12,15 @@ from pathlib import Path
 
 import onnx
 import pytest
+import torch
 from onnx import TensorProto, helper
 
 from bench.peak import run_watched
 from netloom.formats.bundle import WEIGHTS
+from netloom.formats.imported import ImportedNetwork, ImportReport
 from netloom.formats.reading import FACTS, REPORT
+from netloom.formats.write import write_network
+from tests.netloom.graph.build import chain, node
 
 GIGABYTE = 2**30
 STREAMED_BYTES = 400 * 2**20
@@ -122,4 +126,35 @@ def test_an_onnx_network_of_more_than_two_gigabytes_fits_into_an_import(tmp_path
     report = json.loads((found.folder / REPORT).read_text())
     assert [each["outcome"] for each in report["pieces"]] == ["layer"] * num_layers
     assert report["parity"] is not None, report["notes"]
+    assert found.peak_bytes < STUDIO_BYTES, f"{found.peak_bytes / 1e6:,.0f} MB"
+
+
+@pytest.mark.campaign
+@pytest.mark.timeout(1800)
+def test_a_network_of_more_than_two_gigabytes_is_written_as_onnx(tmp_path: Path) -> None:
+    """Its weights lie beside it, ONNX Runtime computes the same, and what is read is what was."""
+    width, num_layers = 8192, 9
+    layers = [node("Linear", f"layer{at}", out_features=width) for at in range(num_layers)]
+    given = node("FeatureInput", "features", num_features=width)
+    document = chain(given, *layers, node("Output", "output"))
+    seed = torch.Generator().manual_seed(1)
+    weights = {
+        f"n{at + 1}:{name}": torch.randn(shape, generator=seed) / width**0.5
+        for at in range(num_layers)
+        for name, shape in (("weight", (width, width)), ("bias", (width,)))
+    }
+    network = ImportedNetwork(
+        document=document, weights=weights, report=ImportReport(format="test")
+    )
+    path = tmp_path / "net.onnx"
+    written = write_network(network, path)
+    assert [file.name for file in written.files] == ["net.onnx", "net.onnx.data"]
+    assert path.stat().st_size < GIGABYTE / 1024
+    assert (tmp_path / "net.onnx.data").stat().st_size > 2 * GIGABYTE
+    assert written.parity is not None
+    assert written.parity.relative < 1e-4
+    del network, weights
+    found = read(path, tmp_path / "net.onnx.data")
+    report = json.loads((found.folder / REPORT).read_text())
+    assert report["parity"]["max_abs_diff"] < 1e-4, report
     assert found.peak_bytes < STUDIO_BYTES, f"{found.peak_bytes / 1e6:,.0f} MB"
