@@ -13,6 +13,7 @@ from netloom.formats.caffe.message import Array, Message, Scalar
 from netloom.formats.caffe.schema import ENUMS, MESSAGES, Field
 from netloom.formats.imported import Damage
 from netloom.formats.protobuf import EIGHT, FOUR, VARINT, Walk
+from netloom.formats.single import shortest
 
 _SIGN = 1 << 63
 
@@ -66,7 +67,7 @@ def _whole(value: int) -> int:
 def _scalar(field: Field, wire_type: int, value: int) -> Scalar:
     kind = field.kind
     if kind == "float" and wire_type == FOUR:
-        return float(struct.unpack("<f", value.to_bytes(4, "little"))[0])
+        return shortest(struct.unpack("<f", value.to_bytes(4, "little"))[0])
     if kind == "double" and wire_type == EIGHT:
         return float(struct.unpack("<d", value.to_bytes(8, "little"))[0])
     if wire_type != VARINT or kind in ("float", "double", "string") or kind in MESSAGES:

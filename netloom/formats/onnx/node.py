@@ -10,6 +10,7 @@ import onnx
 from onnx import AttributeProto, GraphProto, NodeProto, TensorProto
 
 from netloom.formats.onnx.values import Array, CannotMap, Flow, Known, Value
+from netloom.formats.single import shortest
 
 Attribute: TypeAlias = (
     "int | float | str | list[int] | list[float] | list[str] | TensorProto | GraphProto | None"
@@ -193,13 +194,15 @@ def _value(attribute: AttributeProto) -> Attribute:
         raise CannotMap(f"the attribute {attribute.name} has no type") from None
     if isinstance(value, bytes):
         return value.decode(errors="replace")
-    if isinstance(value, TensorProto | GraphProto | int | float):
+    if isinstance(value, float):
+        return shortest(value)
+    if isinstance(value, TensorProto | GraphProto | int):
         return value
     if isinstance(value, Sequence):
         items = list(value)  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
         if all(isinstance(item, bytes) for item in items):  # pyright: ignore[reportUnknownVariableType]
             return [item.decode(errors="replace") for item in items]  # pyright: ignore
-        return items  # pyright: ignore[reportUnknownVariableType]
+        return [shortest(item) if isinstance(item, float) else item for item in items]  # pyright: ignore
     raise CannotMap(f"the attribute {attribute.name} holds what cannot be read")
 
 

@@ -40,7 +40,6 @@ function LoadWeightsButton() {
     <Button
       size="xs"
       variant="default"
-      className={classes.load}
       leftSection={<IconFileImport size={14} />}
       data-testid={DESIGNER_IDS.loadWeights}
       onClick={() => findCommand('load-weights')?.perform(designer)}
@@ -72,13 +71,15 @@ function Report({ weightSetId }: { weightSetId: string }) {
             ? `${plural(data.num_tensors, 'tensor')} of weights, ${formatBytes(data.size_bytes)}. Training and the preview can start from them.`
             : 'No weights: the network starts from random ones.'}
         </p>
-        {data.num_tensors > 0 && (
-          <ButtonLink to="/inspect" search={{ weights: data.id }} size="xs" variant="default" leftSection={<IconEyeSearch size={14} />}>
-            Ask it about images
-          </ButtonLink>
-        )}
-        <LoadWeightsButton />
         <Parity report={report} />
+        <div className={classes.next}>
+          {data.num_tensors > 0 && (
+            <ButtonLink to="/inspect" search={{ weights: data.id }} size="xs" variant="default" leftSection={<IconEyeSearch size={14} />}>
+              Ask it about images
+            </ButtonLink>
+          )}
+          <LoadWeightsButton />
+        </div>
         {(report.notes ?? []).map((note) => (
           <p key={note} className={classes.note}>
             {note}

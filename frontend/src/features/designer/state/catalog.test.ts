@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { makeNode, type ParamValue } from '../document/types';
-import { makeCatalog } from './catalog';
+import { cardLines, makeCatalog } from './catalog';
 import type { LayerDescription } from './contract';
 import { searchCatalog } from './search';
 
@@ -38,6 +38,18 @@ describe('ports of layers', () => {
 
   it('of unknown types are not known', () => {
     expect(portsOf('Unheard')).toBeUndefined();
+  });
+});
+
+describe('lines of a card', () => {
+  it('have few digits', () => {
+    const shown = (eps: number) => {
+      const node = { ...makeNode('BatchNorm2d', 'bn'), params: { eps } };
+      return cardLines(layers?.find(({ type }) => type === 'BatchNorm2d'), node).map(({ value }) => value);
+    };
+    expect(shown(0.0010000000474974513)).toEqual(['0.001']);
+    expect(shown(9.123456789e-7)).toEqual(['9.123e-7']);
+    expect(shown(0.0123)).toEqual(['0.0123']);
   });
 });
 

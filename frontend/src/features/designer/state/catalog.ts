@@ -122,12 +122,17 @@ export function cardLines(layer: LayerDescription | undefined, node: Node): Card
     const value =
       operator !== undefined && param.name === ARGUMENTS
         ? argumentsInWords(operator, raw)
-        : paramText(param, raw);
+        : shortNumbers(paramText(param, raw));
     if (operator !== undefined && value === '') return [];
     return [{ title: shortTitle(param), value, rank, name: param.name }];
   });
   if (lines.length > MAX_CARD_LINES && isImageSize(lines)) return imageLines(lines);
   return lines.sort((a, b) => a.rank - b.rank).slice(0, MAX_CARD_LINES);
+}
+
+/** A card has room for few digits; the properties show all of them. */
+function shortNumbers(text: string): string {
+  return text.replace(/-?\d*\.\d{5,}(?:e[-+]?\d+)?/g, (long) => String(Number(Number(long).toPrecision(4))));
 }
 
 function blockLines(node: Node): CardLine[] {
