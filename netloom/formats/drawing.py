@@ -5,10 +5,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from math import sqrt
 from typing import TYPE_CHECKING
 
-from netloom.blocks.layout import COLUMN_PX, ROW_PX
+from netloom.formats.bands import placed
 from netloom.graph.document import (
     Document,
     Edge,
@@ -16,7 +15,6 @@ from netloom.graph.document import (
     Graph,
     Node,
     ParamValue,
-    Position,
     View,
     new_id,
 )
@@ -27,11 +25,7 @@ from netloom.layers.registry import get_layer
 if TYPE_CHECKING:
     from torch import Tensor
 
-_SHORTEST_BAND = 6
-_BAND_ASPECT = 2.0
-"""Columns in a band for each band, in networks that are long."""
 _STATISTICS = frozenset({"running_mean", "running_var", "num_batches_tracked"})
-_BETWEEN_BANDS_PX = ROW_PX / 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +65,6 @@ class Drawing:
     _nodes: dict[str, Node] = field(default_factory=dict[str, Node])
     _edges: dict[str, Edge] = field(default_factory=dict[str, Edge])
     _names: UsedNames = field(default_factory=UsedNames)
-    _depths: dict[str, int] = field(default_factory=dict[str, int])
 
     def add(
         self,
@@ -125,7 +118,6 @@ class Drawing:
             )
         for tensor_name, tensor in (weights or {}).items():
             self.weights[f"{node_id}:{tensor_name}"] = tensor
-        self._depths[node_id] = 1 + max((self._depths[tap.node_id] for tap in inputs), default=-1)
         outputs = tuple(Tap(node_id, port.name) for port in layer.output_ports(parsed.params))
         return Drawn(node_id, outputs)
 
@@ -160,7 +152,7 @@ class Drawing:
         """Take nodes out again that nothing has been drawn behind."""
         gone = set(node_ids)
         for node_id in gone:
-            del self._nodes[node_id], self._depths[node_id]
+            del self._nodes[node_id]
         for edge_id in [key for key, edge in self._edges.items() if edge.target.node in gone]:
             del self._edges[edge_id]
         for key in [key for key in self.weights if key.partition(":")[0] in gone]:
@@ -181,21 +173,4 @@ class Drawing:
             nodes=self._nodes,
             edges=self._edges,
         )
-        return Document(graph=graph, view=View(positions=self._positions()))
-
-    def _positions(self) -> dict[str, Position]:
-        """Lay columns by depth next to each other, in bands as text has lines."""
-        columns: dict[int, list[str]] = {}
-        for node_id, depth in self._depths.items():
-            columns.setdefault(depth, []).append(node_id)
-        length = max(_SHORTEST_BAND, round(sqrt(_BAND_ASPECT * len(columns))))
-        positions: dict[str, Position] = {}
-        top = 0.0
-        for first in range(0, len(columns), length):
-            band = [columns[depth] for depth in range(first, min(first + length, len(columns)))]
-            for column, node_ids in enumerate(band):
-                for row, node_id in enumerate(node_ids):
-                    y = top + row * ROW_PX
-                    positions[node_id] = Position(x=column * COLUMN_PX, y=y)
-            top += max(map(len, band)) * ROW_PX + _BETWEEN_BANDS_PX
-        return positions
+        return Document(graph=graph, view=View(positions=placed(self._nodes, self._edges.values())))
