@@ -45,7 +45,7 @@ export function ZooPage() {
       <PageHeader
         above={<Link to="/networks">Networks</Link>}
         title="Zoo"
-        meta={data === undefined ? undefined : plural(data.total, 'network')}
+        meta={data === undefined ? undefined : plural(sum(data.tasks.map(({ count }) => count)), 'network')}
         actions={
           <Button
             variant="default"
@@ -103,6 +103,10 @@ export function ZooPage() {
       )}
     </>
   );
+}
+
+function sum(counts: readonly number[]): number {
+  return counts.reduce((total, count) => total + count, 0);
 }
 
 interface TasksProps {
