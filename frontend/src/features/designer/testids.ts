@@ -117,6 +117,7 @@ export const DESIGNER_IDS = {
   weightLoad: 'weight-load',
   waitingWeights: 'waiting-weights',
   waitingRow: (source: string) => `waiting-weights-${source}`,
+  waitingChoice: (source: string) => `waiting-choice-${source}`,
   waitingOpen: 'waiting-weights-open',
   waitingDelete: 'waiting-weights-delete',
   loadWeights: 'load-weights',

@@ -1,11 +1,14 @@
 import { Button, Modal } from '@mantine/core';
 import { IconFileImport } from '@tabler/icons-react';
+import { useQuery } from '@tanstack/react-query';
 import { useEffect, useRef, useState, type DragEvent } from 'react';
+import { formatBytes, plural } from '@/lib';
 import { ProblemNotice } from '@/ui';
 import { DESIGNER_IDS } from '../testids';
 import classes from './Imports.module.css';
 import { Refused, Working } from './OpeningState';
 import { useNetworkImport } from './useNetworkImport';
+import { weightFilesQuery } from './weightFiles';
 import { WeightsPanel } from './WeightsPanel';
 
 interface ImportNetworkDialogProps {
@@ -21,6 +24,8 @@ interface ImportNetworkDialogProps {
 export function ImportNetworkDialog({ projectId, files = null, networkId, onClose }: ImportNetworkDialogProps) {
   const run = useNetworkImport(projectId, onClose);
   const { start } = run;
+  const [waiting, setWaiting] = useState<string | null>(null);
+  const weightFileId = run.weightFileId ?? waiting;
   const begun = useRef<readonly File[] | null>(null);
   useEffect(() => {
     if (files === null || begun.current === files) return;
@@ -32,17 +37,17 @@ export function ImportNetworkDialog({ projectId, files = null, networkId, onClos
       opened
       onClose={onClose}
       title={networkId === undefined ? 'Import a network' : 'Load weights'}
-      size={run.weightFileId === null ? 560 : 980}
+      size={weightFileId === null ? 560 : 980}
       closeOnClickOutside={!run.isWorking}
       closeOnEscape={!run.isWorking}
     >
       <div className={classes.dialog}>
         {run.isWorking ? (
           <Working text={run.text} progress={run.progress} onCancel={run.cancel} />
-        ) : run.weightFileId !== null ? (
+        ) : weightFileId !== null ? (
           <WeightsPanel
             projectId={projectId}
-            weightFileId={run.weightFileId}
+            weightFileId={weightFileId}
             networkId={networkId ?? null}
             onLoaded={onClose}
           />
@@ -51,10 +56,44 @@ export function ImportNetworkDialog({ projectId, files = null, networkId, onClos
             {run.error !== null && <ProblemNotice error={run.error} />}
             {run.problem !== null && <Refused problem={run.problem} />}
             <Drop isWeights={networkId !== undefined} onFiles={(chosen) => void start(chosen)} />
+            {networkId !== undefined && <WaitingChoice projectId={projectId} onChoose={setWaiting} />}
           </>
         )}
       </div>
     </Modal>
+  );
+}
+
+interface WaitingChoiceProps {
+  projectId: string;
+  onChoose: (weightFileId: string) => void;
+}
+
+/** Files that came in before and have no network yet. */
+function WaitingChoice({ projectId, onChoose }: WaitingChoiceProps) {
+  const { data: files = [] } = useQuery(weightFilesQuery(projectId));
+  if (files.length === 0) return null;
+  return (
+    <section className={classes.waiting} aria-label="Weights waiting for a network">
+      <h3>Or take what waits for a network</h3>
+      <ul>
+        {files.map((file) => (
+          <li key={file.id}>
+            <span>
+              {file.source} <small>{plural(file.num_tensors, 'tensor')}, {formatBytes(file.size_bytes)}</small>
+            </span>
+            <Button
+              size="compact-sm"
+              variant="default"
+              data-testid={DESIGNER_IDS.waitingChoice(file.source)}
+              onClick={() => onChoose(file.id)}
+            >
+              Match…
+            </Button>
+          </li>
+        ))}
+      </ul>
+    </section>
   );
 }
 
