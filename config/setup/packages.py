@@ -70,6 +70,8 @@ def _venv_matches() -> bool:
 
 def _make_venv() -> None:
     say("Making the virtual environment .venv")
+    for lock in (RUN_LOCK, DEV_LOCK):  # What was in the one before is not in this one.
+        (STAMPS / _stamp_name(lock)).unlink(missing_ok=True)
     made = subprocess.run(
         [sys.executable, "-m", "venv", "--clear", str(VENV)],
         capture_output=True,
