@@ -27,6 +27,7 @@ from netloom.graph.merge_nodes import (
     drop_recursion,
     flat_nodes,
     merge_nodes,
+    part_sharing,
     rename_twins,
 )
 from netloom.graph.merge_parts import Choices, Conflict, MergeRefused, Parts, Sides
@@ -67,7 +68,7 @@ def merge_documents(
     nodes = flat_nodes(sides)
     blocks = _merge_blocks(parts, nodes)
     merged = drop_recursion(parts, merge_nodes(parts, nodes), nodes)
-    merged = rename_twins(parts, merged, nodes)
+    merged = part_sharing(parts, rename_twins(parts, merged, nodes))
     edges = break_loops(parts, merged, merge_edges(parts, merged))
     graph = Graph(
         name=name,

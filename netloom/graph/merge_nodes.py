@@ -224,6 +224,21 @@ def rename_twins(parts: Parts, merged: dict[str, Placed], nodes: FlatSides) -> d
     return renamed
 
 
+def part_sharing(parts: Parts, merged: dict[str, Placed]) -> dict[str, Placed]:
+    """End sharing between nodes that are in different blocks now: one side grouped one of them."""
+    parted = dict(merged)
+    for key, (scope, node) in sorted(merged.items()):
+        owner = merged.get(node.weights_of)
+        if owner is None or owner.scope == scope:
+            continue
+        parted[key] = Placed(scope, node.model_copy(update={"weights_of": ""}))
+        parts.notes.append(
+            f"{node.name} has weights of its own: {owner.node.name}, which it was to share them "
+            "with, is not in the same block any more."
+        )
+    return parted
+
+
 def _are_twins(keys: list[str], scope: str | None, name: str, side: Flat) -> bool:
     return all(
         key in side and side[key].scope == scope and side[key].node.name == name for key in keys

@@ -5,10 +5,17 @@ from __future__ import annotations
 from netloom.graph.compare import compare_documents
 from netloom.graph.document import Document, Node
 from netloom.graph.merge import merge_documents
-from netloom.graph.operations import Operation, SetAttribute
+from netloom.graph.operations import (
+    AddBlock,
+    AddNode,
+    Operation,
+    RemoveEdge,
+    RemoveNode,
+    SetAttribute,
+)
 from netloom.graph.sharing import sharing_of
 from netloom.surgery import plan_act
-from tests.netloom.graph.build import chain, node
+from tests.netloom.graph.build import block, chain, node
 from tests.netloom.graph.test_compare import edited, with_other_ids
 from tests.netloom.surgery.networks import tied
 
@@ -49,6 +56,19 @@ def test_two_owners_of_one_layer_are_asked_about() -> None:
     assert _groups(merged.document) == [{"n1", "n3"}]
     settled = merge_documents(BASE, ours, theirs, {conflict.id: "theirs"})
     assert _groups(settled.document) == [{"n2", "n3"}]
+
+
+def test_a_layer_that_one_side_put_into_a_block_shares_no_more() -> None:
+    ours = edited(
+        BASE,
+        RemoveEdge(edge_id="e2"), RemoveEdge(edge_id="e3"), RemoveNode(node_id="n3"),
+        AddBlock(block_id="stage", block=block("Stage", "s")),
+        AddNode(scope="stage", node_id="n3", node=BASE.graph.nodes["n3"]),
+    )  # fmt: skip
+    merged = merge_documents(BASE, ours, edited(BASE, _uses("n3", "n1")))
+    assert merged.conflicts == []
+    assert merged.document.graph.blocks["stage"].nodes["n3"].weights_of == ""
+    assert any("third has weights of its own: first" in note for note in merged.notes)
 
 
 def test_a_difference_names_the_layer_whose_weights_are_used() -> None:
