@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 
 from common.errors import Code, Problem
@@ -38,7 +38,7 @@ class Room:
         self._with_those_before = threading.BoundedSemaphore(most + most_waiting)
 
     @contextmanager
-    def entered(self) -> Iterator[None]:
+    def entered(self) -> Generator[None]:
         """Be inside.
 
         Raises:

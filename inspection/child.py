@@ -54,9 +54,8 @@ def _handler(
                 "not_an_image", str(error), "Choose a PNG, JPEG, WebP, BMP, TIFF or GIF image."
             ) from error
         except ExplainError as error:
-            raise RequestRefused(
-                "explain_failed", str(error), "Choose another method or layer."
-            ) from error
+            next_step = error.next_step or "Choose another method or layer."
+            raise RequestRefused("explain_failed", error.detail, next_step) from error
         except PreviewError as error:
             raise RequestRefused(
                 "preview_failed", str(error), "Change the layer, or choose another sample."

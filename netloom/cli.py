@@ -12,6 +12,7 @@ import importlib
 import json
 import sys
 from collections.abc import Sequence
+from typing import Any
 from pathlib import Path
 
 from netloom import __version__
@@ -44,9 +45,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 class _ListFormats(argparse.Action):
     """Answers as `--help` does, whatever else is asked."""
 
-    def __init__(self, option_strings: Sequence[str], **described: str) -> None:
-        described["dest"] = argparse.SUPPRESS
-        super().__init__(option_strings, nargs=0, **described)
+    def __init__(self, option_strings: Sequence[str], **described: Any) -> None:
+        super().__init__(option_strings, nargs=0, **{**described, "dest": argparse.SUPPRESS})
 
     def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
         from netloom.commands.format_list import format_list

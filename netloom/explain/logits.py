@@ -67,20 +67,21 @@ def class_logits(network: Network, images_BCHW: Tensor) -> Tensor:
     output = cast("object", network(images_BCHW))
     if isinstance(output, tuple):
         raise ExplainError(
-            "The network has several outputs; asked is what gives one. Where they are boxes and "
-            "scores, or offsets from prior boxes, “Choose the best boxes” in the designer makes "
-            "detections of them."
+            "The network has several outputs, and there is no saying which of them names what an "
+            "image shows.",
+            "Where they are boxes and scores, or offsets from prior boxes: use “Choose the best "
+            "boxes” in the designer and ask again. Otherwise delete all outputs but one.",
         )
     if isinstance(output, Tensor) and output.ndim == 4:
         raise ExplainError(
             "The network gives a map, (B, C, H, W), not one row of classes for an image: there is "
-            "nothing to rank. Where the map holds boxes, “Choose the best boxes” in the designer "
-            "makes detections of them."
+            "nothing to rank.",
+            "Where the map holds boxes: use “Choose the best boxes” in the designer and ask again.",
         )
     if not isinstance(output, Tensor) or output.ndim != 2:
         raise ExplainError(
-            "Only networks with a single output of shape (B, K) classify; add a Linear layer as "
-            "the last one."
+            "Only networks with a single output of shape (B, K) classify.",
+            "Add a Linear layer as the last one.",
         )
     return output.float()
 

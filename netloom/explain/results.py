@@ -21,7 +21,17 @@ Share = Annotated[float, Field(gt=0, le=1)]
 
 
 class ExplainError(ValueError):
-    """What was asked for cannot be explained; the text says why and what to do."""
+    """What was asked for cannot be explained; the text says why and what to do.
+
+    Args:
+        detail: Why.
+        next_step: What to do, where it is not to choose another method or layer.
+    """
+
+    def __init__(self, detail: str, next_step: str = "") -> None:
+        super().__init__(f"{detail} {next_step}".rstrip())
+        self.detail = detail
+        self.next_step = next_step
 
 
 class Cancelled(Exception):
