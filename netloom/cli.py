@@ -12,8 +12,8 @@ import importlib
 import json
 import sys
 from collections.abc import Sequence
-from typing import Any
 from pathlib import Path
+from typing import Any
 
 from netloom import __version__
 from netloom.commands.output import complain, say
@@ -46,7 +46,8 @@ class _ListFormats(argparse.Action):
     """Answers as `--help` does, whatever else is asked."""
 
     def __init__(self, option_strings: Sequence[str], **described: Any) -> None:
-        super().__init__(option_strings, nargs=0, **{**described, "dest": argparse.SUPPRESS})
+        described["dest"] = argparse.SUPPRESS
+        super().__init__(option_strings, nargs=0, **described)
 
     def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
         from netloom.commands.format_list import format_list
