@@ -174,7 +174,8 @@ def _bound(
     if "out" in named:
         raise FormatError(f"{name} writes into a tensor of its own")
     try:
-        chosen = _resolve(f"aten::{name}", *plain, **named)
+        likes = [_like(each) for each in plain]
+        chosen = _resolve(f"aten::{name}", *likes, **{k: _like(v) for k, v in named.items()})
     except (RuntimeError, TypeError, ValueError, OverflowError) as error:
         raise CannotCompute(f"{name} does not take what it is given") from error
     if chosen == "data":
@@ -182,6 +183,8 @@ def _bound(
     overload: Any = getattr(getattr(torch.ops.aten, name), chosen or "default")
     arguments: list[Any] = list(overload._schema.arguments)
     given = dict(zip((each.name for each in arguments), plain, strict=False)) | named
+    if any(_is_list(each) and isinstance(given.get(each.name), Tensor) for each in arguments):
+        raise CannotCompute(f"{name} does not take what it is given")
     for key in _WHERE:
         given.pop(key, None)
     if isinstance(given.get("dtype"), int):
@@ -191,6 +194,17 @@ def _bound(
         name = f"conv{len(padding)}d"
         return name, getattr(torch.ops.aten, name).default, given
     return name, overload, given
+
+
+def _like(value: object) -> object:
+    """Return a tensor of one number for a tensor: who looks for lists reads every number of it."""
+    if isinstance(value, Tensor) and value.ndim:
+        return torch.zeros((1,) * value.ndim, dtype=value.dtype)
+    return value
+
+
+def _is_list(argument: Any) -> bool:
+    return str(argument.type).removeprefix("Optional[").startswith("List[")
 
 
 def _plain(value: object) -> object:

@@ -225,6 +225,7 @@ HUNDRED_THOUSAND = "_0 = torch.mul([0], 100000)"
         (["_0 = torch.pow(9223372036854775807, 64)"], "pow does not take"),
         (["_0 = torch.pow(-2.0, 0.5)"], "pow does not take"),
         (["_0 = torch.__or__({}, {})"], "__or__ does not take"),
+        (["_0 = torch.zeros([90000000])", "_1 = torch.reshape(x, _0)"], "reshape does not take"),
         (["_0 = torch.list(x)"], "list does not take"),
         (["_0 = torch.__getitem__(x, 0)"], "__getitem__ does not take"),
         (['_0 = torch.mul("a", 10000)', "_1 = torch.mul([_0], 100000)", "_2 = torch.str(_1)"],
