@@ -128,7 +128,7 @@ def test_a_drawing_that_lacks_weights_is_not_asked(
     Network.objects.filter(pk=weight_set.network_id).update(document=drawn)
     job = ask("/api/predictions", {"weights": weights, "upload_id": upload_id})
     assert job["state"] == "failed"
-    assert "Choose the best boxes" in job["problem"]["detail"], "as it was opened it gives numbers"
+    assert "Choose the best boxes" in job["problem"]["next_step"], "as opened it gives numbers"
 
 
 def test_a_table_says_how_many_boxes_each_image_has(
