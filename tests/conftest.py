@@ -13,9 +13,9 @@ import pytest
 REPOSITORY = Path(__file__).resolve().parent.parent
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Try again what a busy machine fails; the summary names each as `RERUN`."""
-    for item in items:
+    for item in items if not config.option.usepdb else ():
         if item.get_closest_marker("timed"):
             item.add_marker(pytest.mark.flaky(reruns=2))
         elif item.get_closest_marker("e2e"):

@@ -44,9 +44,9 @@ def check_task_fit(
 ) -> Iterator[Diagnostic]:
     """Yield what keeps a network from learning well from the bound data."""
     yield from _check_inputs(plan)
-    outputs = [
+    outputs = {
         key for key, each in plan.nodes.items() if each.layer and each.layer.role == "output"
-    ]
+    }
     for node_id, planned in plan.nodes.items():
         if isinstance(planned.params, ImageInputParams):
             yield from _check_input(node_id, planned.params, binding)

@@ -27,6 +27,9 @@ def placed(nodes: Collection[str], edges: Iterable[Edge]) -> dict[str, Position]
     """Return places in columns by the longest way from an input; sources stand next to their use.
 
     Within a column nodes follow each other downwards, as they do in the drawing.
+
+    Args:
+        nodes: In the order of the drawing.
     """
     edges = list(edges)
     pairs = [
@@ -38,7 +41,8 @@ def placed(nodes: Collection[str], edges: Iterable[Edge]) -> dict[str, Position]
     length = 1 + max(columns.values(), default=-1)
     by_column: list[list[str]] = [[] for _ in range(length)]
     fed = {target for _, target in pairs}
-    for node_id in sorted(columns, key=lambda each: each in fed, reverse=True):
+    drawn = [node_id for node_id in nodes if node_id in columns]
+    for node_id in sorted(drawn, key=lambda each: each not in fed):
         by_column[columns[node_id]].append(node_id)
     positions: dict[str, Position] = {}
     top = 0.0

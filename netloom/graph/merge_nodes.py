@@ -8,6 +8,7 @@ from typing import NamedTuple, TypeAlias
 from netloom.graph.document import Document, Edge, Endpoint, Node, ParamValue
 from netloom.graph.merge_parts import ABSENT, MergeRefused, Parts, Side, Sides
 from netloom.graph.names import unique_name
+from netloom.graph.sharing import sharing_of
 from netloom.graph.topology import Scope, find_cycles
 
 _FIELDS = (
@@ -225,17 +226,24 @@ def rename_twins(parts: Parts, merged: dict[str, Placed], nodes: FlatSides) -> d
 
 
 def part_sharing(parts: Parts, merged: dict[str, Placed]) -> dict[str, Placed]:
-    """End sharing between nodes that are in different blocks now: one side grouped one of them."""
+    """Let layers share weights within each block where one side grouped some of those that did."""
     parted = dict(merged)
-    for key, (scope, node) in sorted(merged.items()):
-        owner = merged.get(node.weights_of)
-        if owner is None or owner.scope == scope:
-            continue
-        parted[key] = Placed(scope, node.model_copy(update={"weights_of": ""}))
-        parts.notes.append(
-            f"{node.name} has weights of its own: {owner.node.name}, which it was to share them "
-            "with, is not in the same block any more."
-        )
+    groups = sharing_of({key: placed.node for key, placed in merged.items()}).groups
+    for name, group in sorted(groups.items()):
+        scopes: dict[str | None, list[str]] = {}
+        for key in group:
+            scopes.setdefault(merged[key].scope, []).append(key)
+        for scope, keys in scopes.items() if len(scopes) > 1 else ():
+            first = name if name in keys or name not in merged else keys[0]
+            for key in keys:
+                owner = "" if key == first else first
+                node = merged[key].node.model_copy(update={"weights_of": owner})
+                parted[key] = Placed(scope, node)
+            if len(keys) == 1 and keys[0] != name:
+                parts.notes.append(
+                    f"{merged[keys[0]].node.name} has weights of its own: the layers that it was "
+                    "to share them with are not in the same block any more."
+                )
     return parted
 
 

@@ -8,6 +8,8 @@ import pytest
 
 from config.setup import packages, stamps
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:

@@ -91,8 +91,8 @@ async function renewCsrfToken(): Promise<void> {
 }
 
 /**
- * The database was held by others for long: nothing was done, and the server says when to come
- * again. Any request may be repeated then.
+ * Others held the database or a processor for long: nothing was done, and the server says when to
+ * come again. Any request may be repeated then.
  */
 async function sendWhenFree(method: Method, path: string, options: RequestOptions): Promise<Response> {
   for (let tries = 1; ; tries += 1) {

@@ -1,5 +1,6 @@
 export { useCommands, useCommandStore, type Command } from './commands';
 export * from './format';
+export { hasFolder } from './hasFolder';
 export {
   SESSION_KEY, chooseProject, roleAllows, sessionQuery, useAdoptSession, useProject, useSession,
 } from './session';

@@ -180,6 +180,8 @@ def _bound(
         raise CannotCompute(f"{name} does not take what it is given") from error
     if chosen == "data":
         raise FormatError(f"{name} reads packed sequences, which no layer does")
+    if name in ("max", "min") and chosen == "other":
+        name, chosen = f"{name}imum", ""  # of two tensors, which is what a layer computes
     overload: Any = getattr(getattr(torch.ops.aten, name), chosen or "default")
     arguments: list[Any] = list(overload._schema.arguments)
     given = dict(zip((each.name for each in arguments), plain, strict=False)) | named
@@ -197,10 +199,11 @@ def _bound(
 
 
 def _like(value: object) -> object:
-    """Return a tensor of one number for a tensor: who looks for lists reads every number of it."""
-    if isinstance(value, Tensor) and value.ndim:
-        return torch.zeros((1,) * value.ndim, dtype=value.dtype)
-    return value
+    """Return two rows for a tensor: who looks for a list reads every row of it.
+
+    Of one row alone a number could be made, and it would be taken where a number belongs.
+    """
+    return value[:2] if isinstance(value, Tensor) and value.ndim else value
 
 
 def _is_list(argument: Any) -> bool:

@@ -295,12 +295,15 @@ def _watched(folder: Path) -> Generator[list[str]]:
         _watched_before.append(True)
     forbidden: list[str] = []
     kept, tempfile.tempdir = tempfile.tempdir, str(folder)
+    # What a library is compiled to when it is first used would be files that are renamed.
+    wrote, sys.dont_write_bytecode = not sys.dont_write_bytecode, True
     _watching.append((str(folder.resolve()), forbidden))
     try:
         yield forbidden
     finally:
         _watching.pop()
         tempfile.tempdir = kept
+        sys.dont_write_bytecode = not wrote
 
 
 _watched_before: list[bool] = []

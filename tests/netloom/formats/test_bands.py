@@ -11,7 +11,8 @@ from tests.netloom.graph.build import edge
 
 
 def chain_of(num: int) -> tuple[list[str], list[Edge]]:
-    nodes = [f"n{at:03}" for at in range(num)]
+    """Ids that sort the other way round, as nothing is to hang on them."""
+    nodes = [f"n{9999 - at}" for at in range(num)]
     return nodes, [edge(*pair) for pair in pairwise(nodes)]
 
 
@@ -34,7 +35,7 @@ def test_a_long_chain_is_broken_into_the_shape_of_a_canvas() -> None:
         assert len({(place.x, place.y) for place in places.values()}) == num
         assert 0.6 * ASPECT < shape_of(places) < 1.6 * ASPECT
         read = sorted(places, key=lambda each: (places[each].y, places[each].x))
-        assert read == sorted(places), "read line by line, it is in order"
+        assert read == sorted(places, reverse=True), "read line by line, it is in order"
 
 
 def test_bands_end_between_groups_of_branches() -> None:
@@ -50,6 +51,13 @@ def test_bands_end_between_groups_of_branches() -> None:
 
 def test_sources_stand_next_to_their_use() -> None:
     nodes, edges = chain_of(6)
-    places = placed([*nodes, "constant"], [*edges, edge("constant", "n004")])
-    assert places["constant"].x == places["n003"].x
-    assert places["constant"].y > places["n003"].y
+    places = placed([*nodes, "constant"], [*edges, edge("constant", nodes[4])])
+    assert places["constant"].x == places[nodes[3]].x
+    assert places["constant"].y > places[nodes[3]].y
+
+
+def test_branches_stand_in_the_order_of_the_drawing() -> None:
+    branches = ["z", "m", "a"]
+    edges = [edge("start", each) for each in branches] + [edge(each, "end") for each in branches]
+    places = placed(["start", *branches, "end"], edges)
+    assert sorted(branches, key=lambda each: places[each].y) == branches

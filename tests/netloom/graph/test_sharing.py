@@ -58,17 +58,47 @@ def test_two_owners_of_one_layer_are_asked_about() -> None:
     assert _groups(settled.document) == [{"n2", "n3"}]
 
 
-def test_a_layer_that_one_side_put_into_a_block_shares_no_more() -> None:
-    ours = edited(
-        BASE,
-        RemoveEdge(edge_id="e2"), RemoveEdge(edge_id="e3"), RemoveNode(node_id="n3"),
+def _into_a_block(document: Document, *node_ids: str) -> Document:
+    """Move layers out of the chain into a block."""
+    touching = [
+        edge_id
+        for edge_id, each in document.graph.edges.items()
+        if {each.source.node, each.target.node} & set(node_ids)
+    ]
+    return edited(
+        document,
+        *(RemoveEdge(edge_id=each) for each in touching),
+        *(RemoveNode(node_id=each) for each in node_ids),
         AddBlock(block_id="stage", block=block("Stage", "s")),
-        AddNode(scope="stage", node_id="n3", node=BASE.graph.nodes["n3"]),
-    )  # fmt: skip
-    merged = merge_documents(BASE, ours, edited(BASE, _uses("n3", "n1")))
+        *(
+            AddNode(scope="stage", node_id=each, node=document.graph.nodes[each])
+            for each in node_ids
+        ),
+    )
+
+
+def test_a_layer_that_one_side_put_into_a_block_shares_no_more() -> None:
+    ours, theirs = _into_a_block(BASE, "n3"), edited(BASE, _uses("n3", "n1"))
+    merged = merge_documents(BASE, ours, theirs)
     assert merged.conflicts == []
     assert merged.document.graph.blocks["stage"].nodes["n3"].weights_of == ""
-    assert any("third has weights of its own: first" in note for note in merged.notes)
+    assert any("third has weights of its own" in note for note in merged.notes)
+
+
+def test_layers_that_are_put_into_a_block_together_go_on_sharing() -> None:
+    theirs = edited(BASE, _uses("n2", "n1"), _uses("n3", "n1"))
+    merged = merge_documents(BASE, _into_a_block(BASE, "n2", "n3"), theirs)
+    inside = merged.document.graph.blocks["stage"].nodes
+    assert [set(group) for group in sharing_of(inside).groups.values()] == [{"n2", "n3"}]
+    assert sharing_of(inside).key("n3") == "n2"
+    assert merged.notes == []
+
+
+def test_who_shares_by_way_of_a_layer_in_a_block_goes_on_sharing() -> None:
+    theirs = edited(BASE, _uses("n2", "n1"), _uses("n3", "n2"))
+    merged = merge_documents(BASE, _into_a_block(BASE, "n2"), theirs)
+    assert _groups(merged.document) == [{"n1", "n3"}]
+    assert any("second has weights of its own" in note for note in merged.notes)
 
 
 def test_a_difference_names_the_layer_whose_weights_are_used() -> None:

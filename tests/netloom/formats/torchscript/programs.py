@@ -57,6 +57,20 @@ class Deciding(nn.Module):
         return self.head(torch.stack(steps, 1).mean(1))
 
 
+class Larger(nn.Module):
+    """Of two halves takes the larger and the smaller numbers: operators that have other forms."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.wide = nn.Linear(12, 16)
+        self.head = nn.Linear(16, 4)
+
+    def forward(self, given: Tensor) -> Tensor:
+        one, other = torch.chunk(self.wide(given), 2, 1)
+        larger, smaller = torch.max(one, other), torch.min(one, other)
+        return self.head(torch.cat([larger, smaller], 1))
+
+
 class TwoInputs(nn.Module):
     """An image and features to two outputs, by name."""
 

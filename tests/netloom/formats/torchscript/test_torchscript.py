@@ -21,6 +21,7 @@ from tests.netloom.formats.torchscript.programs import (
     Deciding,
     Digits,
     How,
+    Larger,
     Slow,
     TwoInputs,
     saved,
@@ -43,6 +44,7 @@ NETWORKS: dict[str, tuple[Callable[[], nn.Module], tuple[int, ...]]] = {
     "mixed": (Mixed, (2, 3, 32, 32)),
     "digits": (Digits, (2, 1, 28, 28)),
     "deciding": (Deciding, (2, 12)),
+    "larger": (Larger, (2, 12)),
 }
 CASES: list[tuple[str, How]] = [
     ("resnet18", "traced"),
@@ -50,7 +52,8 @@ CASES: list[tuple[str, How]] = [
     ("mobilenet_v3_small", "scripted"),
     ("squeezenet1_1", "traced"),
     ("mixed", "traced"),
-    *((name, how) for name in ("vision transformer", "encoder", "reader", "digits", "deciding")
+    *((name, how)
+      for name in ("vision transformer", "encoder", "reader", "digits", "deciding", "larger")
       for how in ("traced", "scripted", "frozen")),
 ]  # fmt: skip
 

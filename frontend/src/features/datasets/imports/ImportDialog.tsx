@@ -40,7 +40,8 @@ export function ImportDialog({ dataset, dropped, onClose }: ImportDialogProps) {
       closeOnEscape={!isUploading}
     >
       {run.job === undefined && !isWorking && (
-        <ChooseSource dropped={dropped} onStart={(source, options) => void run.start(source, options)} error={run.error} />
+        // Large folders are read after they were dropped: the dialog may be open by then.
+        <ChooseSource key={dropped.length} dropped={dropped} onStart={(source, options) => void run.start(source, options)} error={run.error} />
       )}
       {isWorking && (
         <Working sending={run.sending} job={run.job} onCancel={run.cancel} onHide={isUploading ? null : onClose} />

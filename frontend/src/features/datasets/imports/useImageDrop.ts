@@ -1,6 +1,13 @@
+import { notifications } from '@mantine/notifications';
 import type { DragEvent } from 'react';
+import { hasFolder } from '@/lib';
 import { filesOfDrop, isArchive, isCsv } from './collectFiles';
 import type { PathFile } from './zipWriter';
+
+const UNREADABLE = {
+  title: 'What was dropped cannot be read',
+  message: 'A file is gone or may not be opened. Drop the others without it.',
+};
 
 interface DropHandlers {
   onDragOver: (event: DragEvent<HTMLElement>) => void;
@@ -17,7 +24,7 @@ export function useImageDrop(isOn: boolean, onFiles: (files: readonly PathFile[]
     onDrop: (event) => {
       if (!isOnPage(event) || !holdsData([...event.dataTransfer.files], hasFolder(event.dataTransfer))) return;
       event.preventDefault();
-      void filesOfDrop(event.dataTransfer).then(onFiles);
+      filesOfDrop(event.dataTransfer).then(onFiles, () => notifications.show({ color: 'red', ...UNREADABLE }));
     },
   };
 }
@@ -30,8 +37,4 @@ export function holdsData(files: readonly Pick<File, 'name' | 'type'>[], isFolde
 /** Dialogs are children of the page, but stand before it. */
 function isOnPage({ currentTarget, target }: DragEvent<HTMLElement>): boolean {
   return target instanceof Node && currentTarget.contains(target);
-}
-
-function hasFolder({ items }: DataTransfer): boolean {
-  return [...items].some((item) => item.webkitGetAsEntry()?.isDirectory === true);
 }

@@ -1,6 +1,6 @@
 import { notifications } from '@mantine/notifications';
 import { lazy, Suspense, useEffect, useState } from 'react';
-import { roleAllows, useProject } from '@/lib';
+import { hasFolder, roleAllows, useProject } from '@/lib';
 import { whyNoNetwork } from './dropped';
 
 /** Comes with the first file: nobody waits for a dialog that is not open. */
@@ -27,7 +27,7 @@ export function DropNetwork() {
       event.preventDefault();
       if (isOfPage) return;
       const dropped = [...(event.dataTransfer?.files ?? [])];
-      const refusal = whyNoNetwork(dropped, hasFolder(event));
+      const refusal = whyNoNetwork(dropped, hasFolder(event.dataTransfer));
       if (refusal !== null) notifications.show({ title: 'No network was dropped', message: refusal });
       else if (dropped.length > 0) setFiles(dropped);
     };
@@ -52,9 +52,4 @@ export function DropNetwork() {
 
 function holdsFiles(event: DragEvent): boolean {
   return event.dataTransfer?.types.includes('Files') ?? false;
-}
-
-function hasFolder(event: DragEvent): boolean {
-  const items = [...(event.dataTransfer?.items ?? [])];
-  return items.some((item) => item.webkitGetAsEntry()?.isDirectory === true);
 }

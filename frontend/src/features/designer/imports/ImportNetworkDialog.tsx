@@ -1,5 +1,5 @@
 import { Button, Modal } from '@mantine/core';
-import { IconFileImport } from '@tabler/icons-react';
+import { IconArrowLeft, IconFileImport } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { useEffect, useRef, useState, type DragEvent } from 'react';
 import { formatBytes, plural } from '@/lib';
@@ -45,12 +45,25 @@ export function ImportNetworkDialog({ projectId, files = null, networkId, onClos
         {run.isWorking ? (
           <Working text={run.text} progress={run.progress} onCancel={run.cancel} />
         ) : weightFileId !== null ? (
-          <WeightsPanel
-            projectId={projectId}
-            weightFileId={weightFileId}
-            networkId={networkId ?? null}
-            onLoaded={onClose}
-          />
+          <>
+            {waiting !== null && (
+              <Button
+                size="compact-sm"
+                variant="subtle"
+                className={classes.back}
+                leftSection={<IconArrowLeft size={14} />}
+                onClick={() => setWaiting(null)}
+              >
+                Choose another file
+              </Button>
+            )}
+            <WeightsPanel
+              projectId={projectId}
+              weightFileId={weightFileId}
+              networkId={networkId ?? null}
+              onLoaded={onClose}
+            />
+          </>
         ) : (
           <>
             {run.error !== null && <ProblemNotice error={run.error} />}

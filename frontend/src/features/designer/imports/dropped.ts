@@ -6,16 +6,14 @@ export function whyNoNetwork(files: readonly Pick<File, 'type'>[], hasFolder: bo
   if (hasFolder) {
     return 'That is a folder. Of a SavedModel drop a zip of its folder; images go onto the page of a dataset.';
   }
-  if (files.some(isMedia)) {
-    return 'Images, videos and sounds are data. Drop them on the page of a dataset.';
+  if (files.some(({ type }) => type.startsWith('image/'))) {
+    return 'Images are data. Drop them on the page of a dataset.';
+  }
+  if (files.some(({ type }) => /^(video|audio)\//.test(type))) {
+    return 'Videos and sounds are neither networks nor data that the studio takes. It takes their frames as images.';
   }
   if (files.length > MOST_FILES) {
     return `A network has at most ${String(MOST_FILES)} files, and these are ${String(files.length)}. Drop data on the page of a dataset.`;
   }
   return null;
-}
-
-/** Pictures and sounds are data, not networks. */
-function isMedia({ type }: Pick<File, 'type'>): boolean {
-  return /^(image|video|audio)\//.test(type);
 }

@@ -50,6 +50,7 @@ describe('lines of a card', () => {
     expect(shown(0.0010000000474974513)).toEqual(['0.001']);
     expect(shown(9.123456789e-7)).toEqual(['9.123e-7']);
     expect(shown(0.0123)).toEqual(['0.0123']);
+    expect(shown(123456.78901)).toEqual(['123457']);
   });
 });
 

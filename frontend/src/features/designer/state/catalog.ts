@@ -122,7 +122,7 @@ export function cardLines(layer: LayerDescription | undefined, node: Node): Card
     const value =
       operator !== undefined && param.name === ARGUMENTS
         ? argumentsInWords(operator, raw)
-        : shortNumbers(paramText(param, raw));
+        : paramText(param, shortened(raw));
     if (operator !== undefined && value === '') return [];
     return [{ title: shortTitle(param), value, rank, name: param.name }];
   });
@@ -131,8 +131,9 @@ export function cardLines(layer: LayerDescription | undefined, node: Node): Card
 }
 
 /** A card has room for few digits; the properties show all of them. */
-function shortNumbers(text: string): string {
-  return text.replace(/-?\d*\.\d{5,}(?:e[-+]?\d+)?/g, (long) => String(Number(Number(long).toPrecision(4))));
+function shortened(value: ParamValue): ParamValue {
+  if (typeof value !== 'number' || Number.isInteger(value)) return value;
+  return Math.abs(value) < 1000 ? Number(value.toPrecision(4)) : Math.round(value);
 }
 
 function blockLines(node: Node): CardLine[] {

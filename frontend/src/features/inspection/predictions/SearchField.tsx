@@ -6,7 +6,7 @@ import { TESTIDS } from '@/lib';
 
 const PAUSE_MS = 250;
 
-/** Finds images by a part of their name, once typing pauses. */
+/** Finds images by a part of their folder and name, once typing pauses. */
 export function SearchField({ onSearch }: { onSearch: (name: string) => void }) {
   const [text, setText] = useState('');
   const apply = useDebouncedCallback((name: string) => onSearch(name.trim()), PAUSE_MS);
