@@ -16,10 +16,8 @@ REPOSITORY = Path(__file__).resolve().parent.parent
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Try again what a busy machine fails; the summary names each as `RERUN`."""
     for item in items if not config.option.usepdb else ():
-        if item.get_closest_marker("timed"):
+        if item.get_closest_marker("timed") or item.get_closest_marker("e2e"):
             item.add_marker(pytest.mark.flaky(reruns=2))
-        elif item.get_closest_marker("e2e"):
-            item.add_marker(pytest.mark.flaky(reruns=1))
 
 
 def pytest_unconfigure() -> None:

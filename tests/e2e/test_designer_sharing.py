@@ -20,8 +20,9 @@ OpenContext = Callable[..., BrowserContext]
 def run_command(page: Page, label: str) -> None:
     page.keyboard.press("Control+k")
     page.keyboard.type(label)
-    expect(page.get_by_role("dialog").get_by_text(label)).to_be_visible()
-    page.keyboard.press("Enter")
+    commands = page.get_by_role("dialog", name="Search and commands")
+    commands.get_by_text(label).click()
+    expect(commands).to_be_hidden()
 
 
 def owners(designer: DesignerCanvas) -> dict[str, str]:
