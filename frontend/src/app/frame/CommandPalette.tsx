@@ -1,9 +1,11 @@
 import { useMantineColorScheme } from '@mantine/core';
 import { Spotlight, type SpotlightActionGroupData } from '@mantine/spotlight';
+import { useHotkeys } from '@mantine/hooks';
 import { IconSearch } from '@tabler/icons-react';
 import { useNavigate } from '@tanstack/react-router';
 import { memo, useMemo, useState } from 'react';
 import { chooseProject, roleAllows, useCommandStore, useCommands, useProject, useSession, type Command } from '@/lib';
+import { openPalette, PALETTE_FIELD_ID } from './openPalette';
 import { useThingCommands } from './useThingCommands';
 
 /** Ctrl/Cmd-K: everything the studio can do here, and everything in the project, found by typing. */
@@ -12,24 +14,25 @@ export function CommandPalette() {
   const [isOpen, setOpen] = useState(false);
   const things = useThingCommands(isOpen);
   const groups = useMemo(() => grouped([...[...sources.values()].flat(), ...things]), [sources, things]);
+  useHotkeys([['mod + K', openPalette]], [], true);
   return (
     <>
       <FrameCommands />
       <Spotlight
         actions={groups}
-        shortcut={['mod + K']}
-        tagsToIgnore={[]}
-        triggerOnContentEditable
+        shortcut={null}
         onSpotlightOpen={() => setOpen(true)}
         onSpotlightClose={() => setOpen(false)}
         nothingFound="Nothing has this name"
         highlightQuery
         attributes={{ content: { 'aria-label': 'Search and commands' } }}
         overlayProps={{ backgroundOpacity: 0.35, blur: 0 }}
+        transitionProps={{ duration: 0 }}
         scrollable
         maxHeight={420}
         scrollAreaProps={{ viewportProps: { tabIndex: 0 } }}
         searchProps={{
+          id: PALETTE_FIELD_ID,
           leftSection: <IconSearch size={18} stroke={1.5} />,
           size: 'md',
           placeholder: 'Search or run a command',

@@ -1,12 +1,12 @@
 import { addressOf } from '@/api';
 import { Kbd, Tooltip, UnstyledButton } from '@mantine/core';
-import { spotlight } from '@mantine/spotlight';
 import { IconSearch } from '@tabler/icons-react';
 import { Link } from '@tanstack/react-router';
 import { TESTIDS } from '@/lib';
 import { AccountMenu } from './AccountMenu';
 import { ConnectionState } from './ConnectionState';
 import { JobsMenu } from './JobsMenu';
+import { openPalette } from './openPalette';
 import { ProjectSwitcher } from './ProjectSwitcher';
 import classes from './TopBar.module.css';
 
@@ -22,7 +22,7 @@ export function TopBar() {
       <Tooltip label="Everything the studio can do">
         <UnstyledButton
           className={classes.search}
-          onClick={() => spotlight.open()}
+          onClick={openPalette}
           data-testid={TESTIDS.frame.palette}
           aria-label="Search and commands"
         >
