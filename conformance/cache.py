@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
-from importlib.metadata import version
+from importlib.metadata import distributions
 from pathlib import Path
 
 from pydantic import ValidationError
@@ -13,11 +13,10 @@ from conformance.report import Job, Report
 
 _ROOT = Path(__file__).parent.parent
 _CODE = ("netloom", "conformance")
-_LIBRARIES = ("numpy", "onnx", "onnx-ir", "onnxruntime", "onnxscript", "torch", "torchvision")
 
 
 class Cache:
-    """Reports in a folder, by the job, the code and the versions of the libraries."""
+    """Reports in a folder, by the job, the code and what is installed."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -45,7 +44,10 @@ class Cache:
 
 
 def code_digest(root: Path) -> str:
-    """Return a digest of the code that results depend on, libraries by their versions."""
+    """Return a digest of the code that results depend on, and of all that is installed.
+
+    A package that is missing changes a result as a new version of it does.
+    """
     digest = hashlib.sha256()
     for text in _texts(root):
         digest.update(hashlib.sha256(text).digest())
@@ -53,8 +55,7 @@ def code_digest(root: Path) -> str:
 
 
 def _texts(root: Path) -> Iterator[bytes]:
-    for name in _LIBRARIES:
-        yield f"{name} {version(name)}".encode()
+    yield "\n".join(sorted({f"{each.name} {each.version}" for each in distributions()})).encode()
     for part in _CODE:
         for path in sorted((root / part).rglob("*.py")):
             yield str(path.relative_to(root)).encode()

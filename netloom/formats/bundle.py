@@ -24,11 +24,12 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from netloom import __version__
 from netloom.formats.apart import apart
 from netloom.formats.damage import reason_of
-from netloom.formats.zips import BROKEN_ZIP, read_counted
+from netloom.formats.zips import BROKEN_ZIP, read_counted, refusing_damage
 from netloom.graph.document import Document
 from netloom.graph.limits import MAX_DOCUMENT_BYTES
 from netloom.graph.migrations import DocumentError, load_document
-from netloom.layers.input_output import ImageInput, ImageInputParams
+from netloom.layers.input_output import ImageInput
+from netloom.layers.parse import parse_params
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -107,12 +108,10 @@ def make_meta(
 ) -> BundleMeta:
     """Describe a network now: preprocessing from its image input, the time, the version."""
     inputs = [n for n in document.graph.nodes.values() if n.type == ImageInput.type_name]
-    preprocessing = (
-        ImageInputParams.model_validate(inputs[0].params).model_dump(mode="json") if inputs else {}
-    )
+    parsed = parse_params(ImageInput(), inputs[0].params).params if inputs else None
     return BundleMeta(
         classes=classes or [],
-        preprocessing=preprocessing,
+        preprocessing=parsed.model_dump(mode="json") if parsed else {},
         metrics=dict(metrics or {}),
         licence=licence,
         description=description,
@@ -208,13 +207,15 @@ def read_bundle_info(path: Path) -> BundleInfo:
 
 
 def _read_member(path: Path, name: str, max_bytes: int) -> bytes:
+
+    def refused(reason: str) -> BundleError:
+        return BundleError(f"{path.name} is a damaged bundle: {reason}. {_AGAIN}")
+
     try:
-        if path.is_dir():
-            return _read_from_folder(path, name, max_bytes)
-        return _read_from_zip(path, name, max_bytes)
-    except BROKEN_ZIP as error:
-        reason = reason_of(error, "it ends too early")
-        raise BundleError(f"{path.name} is a damaged bundle: {reason}. {_AGAIN}") from error
+        with refusing_damage(refused, BROKEN_ZIP):
+            if path.is_dir():
+                return _read_from_folder(path, name, max_bytes)
+            return _read_from_zip(path, name, max_bytes)
     except OSError as error:
         reason = reason_of(error, "the system does not say why")
         raise BundleError(f"{path.name} cannot be read: {reason}. {_AGAIN}") from error

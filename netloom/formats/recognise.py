@@ -10,15 +10,15 @@ import json
 import struct
 import zipfile
 from collections import Counter
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from io import BufferedReader
 from pathlib import Path
 from typing import cast
 
 from netloom.formats.bundle import META, NETWORK, WEIGHTS
-from netloom.formats.damage import reason_of
 from netloom.formats.imported import FormatError
-from netloom.formats.zips import BROKEN_ZIP
+from netloom.formats.zips import refusing_damage
 from netloom.graph.limits import MAX_DOCUMENT_BYTES
 
 HDF5_MAGIC = b"\x89HDF\r\n\x1a\n"
@@ -159,7 +159,7 @@ def _by_first_bytes(path: Path, head: bytes) -> Format | None:
         return ARCHIVE
     if head.startswith(b"\x93NUMPY"):
         return NUMPY
-    if head.startswith(b"\x80") and head[1] in range(2, 6):
+    if head.startswith((b"\x80\x02", b"\x80\x03", b"\x80\x04", b"\x80\x05")):
         return _recognise_pickle(head)
     if _is_safetensors(path, head):
         return SAFETENSORS
@@ -180,14 +180,8 @@ def _recognise_folder(path: Path) -> Format:
 
 
 def _recognise_zip(path: Path) -> Format:
-    try:
-        with zipfile.ZipFile(path) as archive:
-            names = [entry.filename for entry in archive.infolist()[:_MOST_NAMES]]
-    except (*BROKEN_ZIP, OSError) as error:
-        reason = reason_of(error, "it ends too early")
-        raise FormatError(
-            f"{path.name} is a damaged zip: {reason}. Send the file again."
-        ) from error
+    with _refusing_damage(path), zipfile.ZipFile(path) as archive:
+        names = [entry.filename for entry in archive.infolist()[:_MOST_NAMES]]
     ends = {name.rpartition("/")[2] for name in names}
     if {NETWORK, META, WEIGHTS} <= set(names):
         return BUNDLE
@@ -218,14 +212,18 @@ def _below_top(names: list[str]) -> list[str]:
 def _recognise_torch_zip(path: Path, names: list[str]) -> Format:
     """Tell a state dict from a whole module by the classes that its pickle names."""
     found = next(name for name in names if name.rpartition("/")[2] == "data.pkl")
-    try:
-        with zipfile.ZipFile(path) as archive, archive.open(found) as member:
-            return _recognise_pickle(member.read(_MAX_HEADER_BYTES))
-    except (*BROKEN_ZIP, OSError) as error:
-        reason = reason_of(error, "it ends too early")
-        raise FormatError(
-            f"{path.name} is a damaged zip: {reason}. Send the file again."
-        ) from error
+    with (
+        _refusing_damage(path),
+        zipfile.ZipFile(path) as archive,
+        archive.open(found) as member,
+    ):
+        return _recognise_pickle(member.read(_MAX_HEADER_BYTES))
+
+
+def _refusing_damage(path: Path) -> AbstractContextManager[None]:
+    return refusing_damage(
+        lambda reason: FormatError(f"{path.name} is a damaged zip: {reason}. Send the file again.")
+    )
 
 
 def _recognise_pickle(content: bytes) -> Format:

@@ -18,6 +18,7 @@ from netloom.compile.initialise import derive_seed
 from netloom.compile.plan import plan_network
 from netloom.data.decode import DecodeError, decode_image
 from netloom.data.preprocess import Preprocessing, PreprocessingError
+from netloom.formats.differences import worst_difference
 from netloom.formats.exported import ExportError
 from netloom.formats.imported import ImportedNetwork, ParityCheck
 from netloom.graph.document import Document
@@ -198,29 +199,14 @@ def compare(
     shapes = [tuple(each.shape) for each in expected], [tuple(each.shape) for each in given]
     if shapes[0] != shapes[1]:
         raise ExportError(f"{oracle} gives outputs of sizes {shapes[1]} instead of {shapes[0]}.")
-    found: list[ParityCheck] = []
-    for one, other in zip(expected, given, strict=True):
-        left, right = one.double(), other.double()
-        if not torch.equal(left.isfinite(), right.isfinite()):
-            raise ExportError(
-                f"{oracle} gives numbers where the network gives none, or vice versa."
-            )
-        is_number = left.isfinite()
-        has_numbers = bool(is_number.any())
-        difference = float((left - right)[is_number].abs().max()) if has_numbers else 0.0
-        largest = float(left[is_number].abs().max()) if has_numbers else 0.0
-        found.append(
-            ParityCheck(
-                oracle=oracle, inputs=inputs, max_abs_diff=difference, max_abs_value=largest
-            )
-        )
+    try:
+        found = worst_difference(expected, given, oracle=oracle, inputs=inputs)
+    except ValueError:
+        raise ExportError(
+            f"{oracle} gives numbers where the network gives none, or vice versa."
+        ) from None
     nothing = ParityCheck(oracle=oracle, inputs=inputs, max_abs_diff=0.0, max_abs_value=0.0)
-    return worst_of(found or [nothing])
-
-
-def worst_of(checks: Sequence[ParityCheck]) -> ParityCheck:
-    """Return the comparison that differs most by its own scale, of equal ones that of most."""
-    return max(checks, key=lambda each: (each.relative, each.max_abs_value))
+    return found or nothing
 
 
 def judged(parity: ParityCheck, *, refused_above: float = REFUSED_ABOVE) -> list[str]:

@@ -6,7 +6,11 @@ import io
 import struct
 import zipfile
 import zlib
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import BinaryIO
+
+from netloom.formats.damage import reason_of
 
 BROKEN_ZIP = (
     zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError,
@@ -15,6 +19,26 @@ BROKEN_ZIP = (
 """What reading a damaged zip raises, beside OSError."""
 
 _CHUNK_BYTES = 2**20
+
+
+@contextmanager
+def refusing_damage(
+    refused: Callable[[str], Exception],
+    kinds: tuple[type[Exception], ...] = (*BROKEN_ZIP, OSError),
+) -> Iterator[None]:
+    """Raise what `refused` makes of the reason where a zip cannot be read.
+
+    Refusals, which are kinds of ValueError, pass; a plain ValueError is about a place in the file
+    that no file can have.
+    """
+    try:
+        yield
+    except kinds as error:
+        raise refused(reason_of(error, "it ends too early")) from error
+    except ValueError as error:
+        if type(error) is not ValueError:
+            raise
+        raise refused("it ends too early") from error
 
 
 def read_counted(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, max_bytes: int) -> bytes | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Self, cast
 
 from pydantic import model_validator
@@ -17,6 +17,7 @@ from netloom.layers.shapes import BATCH, Dim, Shape
 PLACEHOLDER = "Placeholder"
 _PORT = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,63}\Z")
 MAX_PORTS = 256
+_MOST_AXES = 8
 
 
 class PlaceholderParams(LayerParams):
@@ -74,15 +75,37 @@ def read_shapes(text: str) -> dict[str, Shape]:
     return {port: tuple(_dims(dims)) for port, dims in given.items()}
 
 
+def write_shapes(shapes: Mapping[str, Shape]) -> str:
+    """Write shapes for `read_shapes`, but those without axes, or with empty or unknown ones."""
+    found = {port: _said(shape) for port, shape in shapes.items()}
+    return json.dumps({port: dims for port, dims in found.items() if dims is not None})
+
+
+def _said(shape: Shape) -> list[list[str | int]] | None:
+    dims: list[list[str | int]] = []
+    for dim in shape:
+        if dim == BATCH:
+            dims.append(["B", "B"])
+        elif isinstance(dim.size, int) and _is_axis(dim.axis, dim.size):
+            dims.append([dim.axis, dim.size])
+        else:
+            return None
+    return dims if 1 <= len(dims) <= _MOST_AXES else None
+
+
+def _is_axis(axis: str, size: int) -> bool:
+    return 1 <= len(axis) <= 8 and 1 <= size <= 10**9
+
+
 def _dims(given: object) -> Sequence[Dim]:
-    if not isinstance(given, list) or not 1 <= len(cast("list[object]", given)) <= 8:
+    if not isinstance(given, list) or not 1 <= len(cast("list[object]", given)) <= _MOST_AXES:
         raise ValueError("a shape is a list of axes with sizes")
     dims: list[Dim] = []
     for each in cast("list[object]", given):
         match each:
             case ["B", "B"]:
                 dims.append(BATCH)
-            case [str(axis), int(size)] if 1 <= len(axis) <= 8 and 1 <= size <= 10**9:
+            case [str(axis), int(size)] if _is_axis(axis, size):
                 dims.append(Dim(axis, size))
             case _:
                 raise ValueError('an axis is written ["F", 10], the batch ["B", "B"]')

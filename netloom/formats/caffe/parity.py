@@ -16,6 +16,7 @@ from netloom.compile.weights import load_weights
 from netloom.formats.caffe.inputs import is_source, sources
 from netloom.formats.caffe.message import Array
 from netloom.formats.caffe.read import CaffeNetwork
+from netloom.formats.differences import compare_arrays
 from netloom.formats.imported import FormatError, ImportedNetwork, ParityCheck
 
 if TYPE_CHECKING:
@@ -71,14 +72,13 @@ def compare_with_opencv(network: CaffeNetwork, *, seed: int = 0) -> ParityCheck:
     common = [name for name in told if name in computed]
     if not common:
         raise FormatError("OpenCV names its outputs otherwise.")
-    sides = [(computed[name].reshape(-1), told[name].reshape(-1)) for name in common]
-    if any(ours.size != theirs.size for ours, theirs in sides):
+    if any(computed[name].size != told[name].size for name in common):
         raise FormatError("OpenCV gives other sizes.")
-    return ParityCheck(
+    return compare_arrays(
+        {name: told[name].reshape(-1) for name in common},
+        {name: computed[name].reshape(-1) for name in common},
         oracle=f"OpenCV {cv2.__version__}",
         inputs=f"random (seed {seed})",
-        max_abs_diff=max(float(np.max(np.abs(a - b), initial=0)) for a, b in sides),
-        max_abs_value=max(float(np.max(np.abs(b), initial=0)) for _, b in sides),
     )
 
 

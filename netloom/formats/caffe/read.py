@@ -14,7 +14,6 @@ from netloom.formats.caffe.message import Message
 from netloom.formats.caffe.net import CaffeNet, read_net, weights_by_layer, with_weights
 from netloom.formats.caffe.text import MAX_TEXT_BYTES, parse_text
 from netloom.formats.caffe.wire import parse_bytes
-from netloom.formats.damage import reason_of
 from netloom.formats.drawing import Drawing
 from netloom.formats.imported import (
     MAX_REPORTED_WEIGHTS,
@@ -25,7 +24,7 @@ from netloom.formats.imported import (
     ImportReport,
 )
 from netloom.formats.read_progress import Progress, tell_nobody
-from netloom.formats.zips import BROKEN_ZIP, read_counted
+from netloom.formats.zips import read_counted, refusing_damage
 
 MAX_WEIGHTS_BYTES = 4 * 2**30
 _MAX_MEMBERS = 10_000
@@ -123,16 +122,17 @@ def _opened(files: Sequence[CaffeFile], name: str) -> CaffeNetwork:
 
 def _files(path: Path) -> list[CaffeFile]:
     """Return a file, or those in a zip. Files are looked into where they lie."""
-    try:
+
+    def refused(reason: str) -> FormatError:
+        return FormatError(f"{path.name} is damaged: {reason}. Send the file again.")
+
+    with refusing_damage(refused):
         if zipfile.is_zipfile(path):
             return _members(path)
         if path.stat().st_size == 0:
             raise FormatError(f"{path.name} is empty. Send the file again.")
         with path.open("rb") as file:
             content = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
-    except (*BROKEN_ZIP, OSError) as error:
-        reason = reason_of(error, "it ends too early")
-        raise FormatError(f"{path.name} is damaged: {reason}. Send the file again.") from error
     return [CaffeFile(path.name, memoryview(content))]
 
 

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import BinaryIO
 
 from netloom.formats.bundle import BundleMeta
-from netloom.formats.damage import reason_of
 from netloom.formats.imported import FormatError, ImportedNetwork
 from netloom.formats.keras.config import parse_config, read_model
 from netloom.formats.keras.draw import draw_network
@@ -19,7 +18,7 @@ from netloom.formats.keras.model import KerasModel
 from netloom.formats.keras.settings import JsonObject, Settings
 from netloom.formats.keras.weights import Keras3Weights, LegacyWeights, NoWeights
 from netloom.formats.read_progress import Progress
-from netloom.formats.zips import BROKEN_ZIP, copy_counted
+from netloom.formats.zips import copy_counted, refusing_damage
 
 CONFIG, METADATA, WEIGHTS = "config.json", "metadata.json", "model.weights.h5"
 MAX_WEIGHTS_BYTES = 8 * 2**30
@@ -127,17 +126,17 @@ def member(path: Path, name: str, most_bytes: int) -> bytes:
 
 def _copy_member(path: Path, name: str, most_bytes: int, to: BinaryIO) -> None:
     """Write a file of a zip; raises FormatError where it is not there, damaged or too large."""
-    try:
-        with zipfile.ZipFile(path) as archive:
-            entries = archive.infolist()
-            found = [entry for entry in entries[:_MAX_MEMBERS] if entry.filename == name]
-            if len(found) != 1:
-                count = "no" if not found else str(len(found))
-                raise FormatError(f"{path.name} is not a Keras file: it holds {count} {name}.")
-            is_whole = copy_counted(archive, found[0], most_bytes, to)
-    except (*BROKEN_ZIP, OSError) as error:
-        reason = reason_of(error, "it ends too early")
-        raise FormatError(f"{path.name} is damaged: {reason}. Save or send it again.") from error
+
+    def refused(reason: str) -> FormatError:
+        return FormatError(f"{path.name} is damaged: {reason}. Save or send it again.")
+
+    with refusing_damage(refused), zipfile.ZipFile(path) as archive:
+        entries = archive.infolist()
+        found = [entry for entry in entries[:_MAX_MEMBERS] if entry.filename == name]
+        if len(found) != 1:
+            count = "no" if not found else str(len(found))
+            raise FormatError(f"{path.name} is not a Keras file: it holds {count} {name}.")
+        is_whole = copy_counted(archive, found[0], most_bytes, to)
     if not is_whole:
         raise FormatError(
             f"{name} in {path.name} is larger than {most_bytes / 2**20:,.0f} MB, which is allowed."

@@ -7,10 +7,11 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from netloom.formats.differences import worst_of
 from netloom.formats.exported import ExportError
 from netloom.formats.imported import ParityCheck
 from netloom.formats.recording import MORE_STEPS, open_symbols
-from netloom.formats.runnable import LENGTH, Runnable, compare, worst_of
+from netloom.formats.runnable import LENGTH, Runnable, compare
 
 if TYPE_CHECKING:
     from torch import Tensor

@@ -12,6 +12,7 @@ import numpy as np
 from netloom.compile import build_module
 from netloom.compile.order import natural_key
 from netloom.compile.weights import load_weights
+from netloom.formats.differences import compare_arrays
 from netloom.formats.imported import FormatError, ParityCheck
 from netloom.formats.onnx.load import load_model
 from netloom.formats.onnx.read import OnnxNetwork, open_model
@@ -127,19 +128,7 @@ def compare_outputs(
                 f"{oracle} gives {name[:100]} the shape {array.shape}, the network as opened "
                 f"{computed[name].shape}."
             )
-    differences = [
-        float(np.max(np.abs(computed[name].astype(np.float64) - told[name]), initial=0))
-        for name in told
-    ]
-    largest = [float(np.max(np.abs(told[name].astype(np.float64)), initial=0)) for name in told]
-    if not np.isfinite([*differences, *largest]).all():
-        raise FormatError("It gives numbers beyond all bounds, which cannot be compared.")
-    return ParityCheck(
-        oracle=oracle,
-        inputs=inputs,
-        max_abs_diff=max(differences),
-        max_abs_value=max(largest),
-    )
+    return compare_arrays(told, computed, oracle=oracle, inputs=inputs)
 
 
 def computed_by_onnxruntime(

@@ -12,9 +12,8 @@ from typing import cast
 import torch
 from torch import Tensor
 
-from netloom.formats.damage import reason_of
 from netloom.formats.imported import FormatError
-from netloom.formats.zips import BROKEN_ZIP, read_counted
+from netloom.formats.zips import read_counted, refusing_damage
 
 Json = Mapping[str, object]
 
@@ -47,12 +46,12 @@ def read_archive(path: Path) -> Archive:
     Raises:
         FormatError: It is damaged, holds pickles where tensors belong, or no program.
     """
-    try:
-        with zipfile.ZipFile(path) as archive:
-            return _Members(path.name, archive).read()
-    except (*BROKEN_ZIP, OSError) as error:
-        reason = reason_of(error, "it ends too early")
-        raise FormatError(f"{path.name} is damaged: {reason}. Send the file again.") from error
+
+    def refused(reason: str) -> FormatError:
+        return FormatError(f"{path.name} is damaged: {reason}. Send the file again.")
+
+    with refusing_damage(refused), zipfile.ZipFile(path) as archive:
+        return _Members(path.name, archive).read()
 
 
 class _Members:

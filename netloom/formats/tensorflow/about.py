@@ -56,7 +56,7 @@ def read_behind(file: Path) -> bytes:
     try:
         with zipfile.ZipFile(file) as archive:
             return read_counted(archive, archive.getinfo(ABOUT), _MOST_BYTES) or b""
-    except (*BROKEN_ZIP, KeyError, OSError):
+    except (*BROKEN_ZIP, ValueError, KeyError, OSError):
         return b""
 
 

@@ -9,7 +9,6 @@ from dataclasses import replace
 from pathlib import Path
 
 from netloom.formats.bundle import MAX_WEIGHTS_BYTES
-from netloom.formats.damage import reason_of
 from netloom.formats.imported import FormatError, ImportedNetwork, ParityCheck
 from netloom.formats.onnx.load import load_model
 from netloom.formats.onnx.read import open_model
@@ -21,7 +20,7 @@ from netloom.formats.tensorflow.custom import refuse_custom
 from netloom.formats.tensorflow.environment import ConverterError, lacking, run_converter
 from netloom.formats.tensorflow.guard import GRAPH, refuse_programs
 from netloom.formats.tensorflow.parity import Kind, compare_with_tensorflow
-from netloom.formats.zips import BROKEN_ZIP, read_counted
+from netloom.formats.zips import read_counted, refusing_damage
 
 _KNOWN = re.compile(
     r"(^|/)(saved_model\.pb|fingerprint\.pb|variables/variables\.(index|data-\d{5}-of-\d{5})"
@@ -74,30 +73,28 @@ def _unpacked(path: Path, folder: Path) -> Path:
         )
     left = MAX_WEIGHTS_BYTES
     graphs: list[Path] = []
-    try:
-        with zipfile.ZipFile(path) as archive:
-            entries = [entry for entry in archive.infolist() if not entry.is_dir()]
-            if len(entries) > _MOST_FILES:
+
+    def refused(reason: str) -> FormatError:
+        return FormatError(f"{path.name} is a damaged zip: {reason}. Send it again.")
+
+    with refusing_damage(refused), zipfile.ZipFile(path) as archive:
+        entries = [entry for entry in archive.infolist() if not entry.is_dir()]
+        if len(entries) > _MOST_FILES:
+            raise FormatError(f"{path.name} holds {len(entries):,} files; a SavedModel has few.")
+        for entry in entries:
+            content = read_counted(archive, entry, left)
+            if content is None:
                 raise FormatError(
-                    f"{path.name} holds {len(entries):,} files; a SavedModel has few."
+                    f"{path.name} unpacks to more than is allowed; it was not read further."
                 )
-            for entry in entries:
-                content = read_counted(archive, entry, left)
-                if content is None:
-                    raise FormatError(
-                        f"{path.name} unpacks to more than is allowed; it was not read further."
-                    )
-                left -= len(content)
-                place = _inside(folder, entry.filename, path)
-                if _KNOWN.search(entry.filename) is None:
-                    continue
-                place.parent.mkdir(parents=True, exist_ok=True)
-                place.write_bytes(content)
-                if place.name == GRAPH:
-                    graphs.append(place)
-    except (*BROKEN_ZIP, OSError) as error:
-        reason = reason_of(error, "it ends too early")
-        raise FormatError(f"{path.name} is a damaged zip: {reason}. Send it again.") from error
+            left -= len(content)
+            place = _inside(folder, entry.filename, path)
+            if _KNOWN.search(entry.filename) is None:
+                continue
+            place.parent.mkdir(parents=True, exist_ok=True)
+            place.write_bytes(content)
+            if place.name == GRAPH:
+                graphs.append(place)
     if len(graphs) != 1:
         raise FormatError(f"{path.name} holds {len(graphs)} SavedModels; send one at a time.")
     return graphs[0].parent

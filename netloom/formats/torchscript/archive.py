@@ -10,10 +10,9 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from netloom.formats.damage import reason_of
 from netloom.formats.imported import FormatError
 from netloom.formats.torchscript.objects import AGAIN, Storage, Thing, read_objects
-from netloom.formats.zips import BROKEN_ZIP, read_counted
+from netloom.formats.zips import read_counted, refusing_damage
 
 MAX_CODE_BYTES = 8 * 2**20
 MAX_OBJECT_BYTES = 16 * 2**20
@@ -52,12 +51,12 @@ def read_archive(path: Path) -> Archive:
     Raises:
         FormatError: It is damaged, unpacks to too much, or holds other things than TorchScript.
     """
-    try:
-        with zipfile.ZipFile(path) as archive:
-            return _Members(path, archive).read()
-    except (*BROKEN_ZIP, OSError) as error:
-        reason = reason_of(error, "it ends too early")
-        raise FormatError(f"{path.name} is damaged: {reason}. Send the file again.") from error
+
+    def refused(reason: str) -> FormatError:
+        return FormatError(f"{path.name} is damaged: {reason}. Send the file again.")
+
+    with refusing_damage(refused), zipfile.ZipFile(path) as archive:
+        return _Members(path, archive).read()
 
 
 class _Members:

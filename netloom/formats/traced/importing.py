@@ -30,7 +30,7 @@ from netloom.formats.traced.taking import TAKING
 from netloom.formats.traced.weighted import WEIGHTED
 from netloom.graph.document import ParamValue
 from netloom.layers.operators.naming import settled
-from netloom.layers.shapes import BATCH, Shape
+from netloom.layers.placeholder import write_shapes
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -264,7 +264,6 @@ class Import:
             port: settled((None, size) for size in output.sizes)
             for port, output in zip(outputs, step.outputs, strict=True)
         }
-        said = {port: _said(shape) for port, shape in shapes.items()}
         params: dict[str, ParamValue] = {
             "op": step.name,
             "domain": "torch" if step.module is None else type(step.module).__module__,
@@ -277,7 +276,7 @@ class Import:
             ),
             "inputs": ",".join(f"input_{index + 1}" for index in range(len(inputs))),
             "outputs": ",".join(outputs),
-            "shapes": json.dumps({port: dims for port, dims in said.items() if dims is not None}),
+            "shapes": write_shapes(shapes),
         }
         drawn = self.sketch.drawing.add(
             "Placeholder",
@@ -344,18 +343,6 @@ def _canonical(name: str) -> str:
 
 
 _IN_PLACE = frozenset({"add", "sub", "mul", "truediv", "div", "pow", "matmul"})
-
-
-def _said(shape: Shape) -> list[list[str | int]] | None:
-    dims: list[list[str | int]] = []
-    for dim in shape:
-        if dim == BATCH:
-            dims.append(["B", "B"])
-        elif isinstance(dim.size, int):
-            dims.append([dim.axis, dim.size])
-        else:
-            return None
-    return dims
 
 
 def _words(value: object) -> object:

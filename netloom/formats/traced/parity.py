@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from math import isfinite
 from typing import cast
 
 import torch
@@ -13,7 +12,8 @@ from torch import Tensor, nn
 from netloom.analyze import analyze
 from netloom.compile import build_module, load_weights
 from netloom.compile.order import natural_key
-from netloom.formats.imported import ImportedNetwork, ParityCheck
+from netloom.formats.differences import worst_difference
+from netloom.formats.imported import ImportedNetwork
 from netloom.formats.traced.calls import Ref
 from netloom.formats.traced.merging import Held, leaves
 from netloom.graph.diagnostics import DiagnosticCode
@@ -62,23 +62,27 @@ def checked(
     results = cast("tuple[Tensor, ...]", given if isinstance(given, tuple) else (given,))
     by_name = dict(zip(sorted(output_names, key=natural_key), results, strict=True))
     pairs = [(one, by_name[name]) for one, name in zip(expected, output_names, strict=True)]
-    difference = max(float((one.double() - other.double()).abs().max()) for one, other in pairs)
-    largest = max(float(one.double().abs().max()) for one, _ in pairs)
-    if not isfinite(difference) or not isfinite(largest):
-        note = "It gives numbers beyond all bounds on random input, so it was not compared."
-        return replace(imported, report=report.model_copy(update={"notes": [*report.notes, note]}))
-    parity = ParityCheck(
-        oracle=f"torch {torch.__version__}",
-        inputs=f"random, seed {_SEED}",
-        max_abs_diff=difference,
-        max_abs_value=largest,
-    )
-    notes = list(report.notes)
-    if difference > _SUSPICIOUS * max(largest, 1e-6):
-        notes.append(
-            f"On random input the network differs from the module by {difference:.3g}, of "
-            f"{largest:.3g}: do not trust it before the reason is found."
+    parity, notes = None, list(report.notes)
+    try:
+        parity = worst_difference(
+            *zip(*pairs, strict=True),
+            oracle=f"torch {torch.__version__}",
+            inputs=f"random, seed {_SEED}",
         )
+    except ValueError:
+        notes.append(
+            "On random input there are numbers where the module gives none, or vice versa: do not "
+            "trust it before the reason is found."
+        )
+    else:
+        if parity is None:
+            notes.append("It gives no numbers on random input, so it was not compared.")
+        elif parity.max_abs_diff > _SUSPICIOUS * max(parity.max_abs_value, 1e-6):
+            notes.append(
+                "On random input the network differs from the module by "
+                f"{parity.max_abs_diff:.3g}, of {parity.max_abs_value:.3g}: do not trust it before "
+                "the reason is found."
+            )
     return replace(imported, report=report.model_copy(update={"parity": parity, "notes": notes}))
 
 

@@ -24,6 +24,7 @@ from netloom.formats.bundle import (
     read_bundle_info,
     write_bundle,
 )
+from netloom.graph.document import ParamValue
 from tests.netloom.compile.networks import chain, image, node, rich_network
 
 CLASSES = ["zéro", "one", "<script>"]
@@ -48,6 +49,16 @@ def test_a_bundle_comes_back_whole(written: Path) -> None:
     assert not load_weights(network, bundle.weights).initialised
     images = torch.randn(1, 1, 16, 16)
     assert torch.equal(network.eval()(images), expected.eval()(images))
+
+
+@pytest.mark.parametrize("params", [{"width": [-1, 4]}, {"widEh": 3}])
+def test_of_a_mistaken_input_nothing_is_said(params: dict[str, ParamValue]) -> None:
+    document = rich_network()
+    [place] = [key for key, node in document.graph.nodes.items() if node.type == "ImageInput"]
+    document.graph.nodes[place].params.update(params)
+    meta = make_meta(document)
+    assert ("width" in meta.preprocessing) == ("widEh" in params)
+    assert "widEh" not in meta.preprocessing
 
 
 def test_the_parts_are_plain_files(written: Path) -> None:

@@ -28,6 +28,32 @@ REAL = {
 }
 
 
+def test_a_file_of_one_byte_is_of_no_kind(tmp_path: Path) -> None:
+    path = tmp_path / "short.pt"
+    path.write_bytes(b"\x80")
+    with pytest.raises(FormatError, match="no kind that is known"):
+        recognise(path)
+
+
+def test_a_member_beyond_the_end_of_all_files_is_damage(tmp_path: Path) -> None:
+    """Its place is written in 64 bits and does not fit what a file's position is kept in."""
+    path = tmp_path / "far.pt"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("net/data.pkl", b"\x80\x02.")
+    content = path.read_bytes()
+    entry = content.index(b"PK\x01\x02")
+    end = content.index(b"PK\x05\x06")
+    header = bytearray(content[entry:end])
+    header[42:46] = b"\xff" * 4
+    header[30:32] = struct.pack("<H", 12)  # the length of what follows the name
+    far = struct.pack("<HHQ", 1, 8, 2**63 + 5)
+    closing = bytearray(content[end:])
+    closing[12:16] = struct.pack("<L", len(header) + len(far))
+    path.write_bytes(content[:entry] + bytes(header) + far + bytes(closing))
+    with pytest.raises(FormatError, match="damaged zip"):
+        recognise(path)
+
+
 @pytest.mark.parametrize("name", REAL)
 def test_real_files_by_their_content(shared_data: Path, tmp_path: Path, name: str) -> None:
     source = shared_data / name

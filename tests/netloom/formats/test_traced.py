@@ -71,6 +71,38 @@ def test_a_change_through_another_view_is_not_overlooked() -> None:
     assert imported.report.count("placeholder")
 
 
+class Sizeless(nn.Module):
+    """What it gives beside its numbers has no axes, or none in it."""
+
+    def __init__(self, kind: str) -> None:
+        super().__init__()
+        self.linear = nn.Linear(4, 3)
+        self.kind = kind
+
+    def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        y = self.linear(x)
+        match self.kind:
+            case "empty":
+                return y, y[:, 3:]
+            case "without axes":
+                return y, torch.linalg.cond(y)
+            case _:
+                return y, (y - y) / (y - y)
+
+
+@pytest.mark.parametrize("kind", ["empty", "without axes"])
+def test_what_has_no_size_becomes_a_placeholder(kind: str) -> None:
+    imported = netloom.from_module(Sizeless(kind), torch.randn(2, 4))
+    assert imported.report.count("placeholder")
+    assert imported.report.parity is None
+
+
+def test_an_output_without_numbers_does_not_hide_behind_another() -> None:
+    report = netloom.from_module(Sizeless("no numbers"), torch.randn(2, 4)).report
+    assert report.parity is not None  # of the other output; both sides have no numbers in this one
+    assert report.parity.max_abs_value > 0
+
+
 class Windows(nn.Module):
     """Attention within windows: the batch is cut, merged and put together again."""
 
