@@ -30,6 +30,7 @@ from netloom.graph.limits import MAX_DOCUMENT_BYTES
 from netloom.graph.migrations import DocumentError, load_document
 from netloom.layers.input_output import ImageInput
 from netloom.layers.parse import parse_params
+from netloom.layers.registry import get_layer
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -108,7 +109,8 @@ def make_meta(
 ) -> BundleMeta:
     """Describe a network now: preprocessing from its image input, the time, the version."""
     inputs = [n for n in document.graph.nodes.values() if n.type == ImageInput.type_name]
-    parsed = parse_params(ImageInput(), inputs[0].params).params if inputs else None
+    layer = get_layer(ImageInput.type_name)
+    parsed = parse_params(layer, inputs[0].params).params if inputs and layer else None
     return BundleMeta(
         classes=classes or [],
         preprocessing=parsed.model_dump(mode="json") if parsed else {},

@@ -85,8 +85,9 @@ def _apart(expected: Tensor, given: Tensor) -> tuple[float, float] | None:
     if expected.shape != given.shape:
         raise ValueError("the shapes differ")
     found: list[tuple[float, float]] = []
-    pieces = (each.flatten().split(_AT_ONCE) for each in (expected, given))
-    for one, other in zip(*pieces, strict=True):
+    sides = expected.flatten(), given.flatten()
+    for start in range(0, expected.numel(), _AT_ONCE):
+        one, other = (side[start : start + _AT_ONCE] for side in sides)
         left, right = one.double(), other.double()
         is_number = left.isfinite()
         if not torch.equal(is_number, right.isfinite()):

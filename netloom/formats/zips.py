@@ -6,7 +6,7 @@ import io
 import struct
 import zipfile
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from typing import BinaryIO
 
@@ -25,7 +25,7 @@ _CHUNK_BYTES = 2**20
 def refusing_damage(
     refused: Callable[[str], Exception],
     kinds: tuple[type[Exception], ...] = (*BROKEN_ZIP, OSError),
-) -> Iterator[None]:
+) -> Generator[None]:
     """Raise what `refused` makes of the reason where a zip cannot be read.
 
     Refusals, which are kinds of ValueError, pass; a plain ValueError is about a place in the file
