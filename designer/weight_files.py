@@ -118,8 +118,8 @@ def match_document(
 def fitting_networks(waiting: WeightFile) -> list[tuple[Network, Matching]]:
     """Return networks of the project that the weights fit, best first.
 
-    A few tensors of equal shape are found in many networks: half of the file has a place in one
-    that fits, or names lead to a quarter of the network in the file.
+    A few tensors of equal shape are found in many networks. In one that fits, half of the file has
+    a place, or a quarter of the network is in the file; names lead to it, or it is both.
     """
     tensors = tensors_of(waiting)
     networks = Network.objects.filter(project=waiting.project_id, deleted_at=None)
@@ -137,7 +137,8 @@ def _fits(matching: Matching) -> bool:
         return False
     is_most = 2 * matching.num_matched >= matching.num_in_file
     is_named = 2 * matching.count("shape in order") <= matching.num_matched
-    return is_most or (is_named and matching.share >= LEAST_SHARE)
+    is_part = matching.share >= LEAST_SHARE
+    return (is_most and is_part) or (is_named and (is_most or is_part))
 
 
 def start_loading(

@@ -19,6 +19,7 @@ _NEARLY_ALL = 0.95
 _LEAST_AGREEMENT = 0.5
 """Of the names behind a prefix: fewer are a coincidence, such as blocks that number differently."""
 _LONGEST_PREFIX = 3
+_NO_WORD = re.compile(r"\W")
 _NUMBERED = re.compile(r".*\D(\d+)")
 
 Name = tuple[str, ...]
@@ -87,7 +88,8 @@ def _best(
 
 
 def _split(layer: str) -> Name:
-    return tuple(layer.split(".")) if layer else ()
+    """Return the parts of a name, `fire2/squeeze` as it is written here: `fire2_squeeze`."""
+    return tuple(_NO_WORD.sub("_", part) for part in layer.split(".")) if layer else ()
 
 
 def _prefixes(names: Sequence[Name]) -> list[tuple[Name, float]]:

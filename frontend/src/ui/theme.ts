@@ -3,6 +3,7 @@ import {
   Switch, Table, TextInput, Tooltip, createTheme, defaultVariantColorsResolver,
   type CSSVariablesResolver, type MantineColorsTuple, type VariantColorsResolver,
 } from '@mantine/core';
+import type { FocusEvent } from 'react';
 
 const petrol: MantineColorsTuple = [
   '#e5f6f8', '#d0eaee', '#a3d5dc', '#73bfca', '#4dacba',
@@ -21,6 +22,11 @@ const isControlSize = (size: unknown): size is ControlSize =>
 /** Heights follow the 8 px grid, denser than Mantine's own. */
 function controlHeight(size: unknown): string {
   return CONTROL_HEIGHT[isControlSize(size) ? size : 'sm'];
+}
+
+/** What is typed into a list with a choice looks for another one; it is not added to the old. */
+function selectText({ currentTarget }: FocusEvent<HTMLInputElement>): void {
+  if (!currentTarget.readOnly) currentTarget.select();
 }
 
 /** Texts on filled surfaces follow the scheme: the accent is dark on light pages, light on dark ones. */
@@ -75,7 +81,7 @@ export const theme = createTheme({
     TextInput: TextInput.extend({ defaultProps: { size: 'sm' } }),
     NumberInput: NumberInput.extend({ defaultProps: { size: 'sm' } }),
     MultiSelect: MultiSelect.extend({ defaultProps: { size: 'sm' } }),
-    Select: Select.extend({ defaultProps: { size: 'sm', allowDeselect: false } }),
+    Select: Select.extend({ defaultProps: { size: 'sm', allowDeselect: false, onFocus: selectText } }),
     SegmentedControl: SegmentedControl.extend({ defaultProps: { size: 'xs' } }),
     Slider: Slider.extend({ defaultProps: { size: 4 } }),
     Switch: Switch.extend({ defaultProps: { size: 'sm' } }),

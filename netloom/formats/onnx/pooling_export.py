@@ -10,6 +10,7 @@ from typing import Any, cast
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional
 
 from netloom.formats.exported import ExportError
 from netloom.layers.sizes import Size
@@ -30,7 +31,7 @@ class WindowsInside(nn.Module):
     """Pooling with partial windows, without those that would start in the padding behind.
 
     Torch drops them, ONNX counts them. Where each direction is as long without partial windows,
-    none is asked for.
+    none is asked for; maxima are taken of what is padded so far that every window is whole.
     """
 
     layer: Any  # Torch types sizes as numbers or tuples of whatever length.
@@ -46,16 +47,34 @@ class WindowsInside(nn.Module):
         if not layer.ceil_mode or not all(isinstance(size, int) for size in sizes):
             return layer(x)
         lengths = [self._lengths(at, cast("int", size)) for at, size in enumerate(sizes)]
-        if any(partial != whole for partial, whole in lengths):
-            return layer(x)
+        if any(partial != whole for partial, whole, _ in lengths):
+            is_right = all(partial == counted for partial, _, counted in lengths)
+            return layer(x) if is_right else self._padded(x, [partial for partial, *_ in lengths])
         layer.ceil_mode = False
         try:
             return layer(x)
         finally:
             layer.ceil_mode = True
 
-    def _lengths(self, at: int, size: int) -> tuple[Size, Size]:
-        """Return how long a direction becomes with partial windows, and without."""
+    def _padded(self, x: Tensor, lengths: Sequence[Size]) -> Tensor | tuple[Tensor, Tensor]:
+        """Return maxima of windows that all lie within what is padded here; others as they are."""
+        layer = self.layer
+        if (
+            not isinstance(layer, nn.MaxPool1d | nn.MaxPool2d | nn.MaxPool3d)
+            or layer.return_indices
+        ):
+            return layer(x)
+        sides: list[int] = []
+        for at, length in enumerate(lengths):
+            stride, before = _side(layer.stride, at), _side(layer.padding, at)
+            window = extent(_side(layer.kernel_size, at), _side(layer.dilation, at))
+            reach = (cast("int", length) - 1) * stride + window
+            sides = [before, reach - before - cast("int", x.shape[2 + at]), *sides]
+        wide = functional.pad(x, sides, value=-torch.inf)
+        return type(layer)(layer.kernel_size, layer.stride, 0, layer.dilation)(wide)
+
+    def _lengths(self, at: int, size: int) -> tuple[Size, Size, Size]:
+        """Return how long a direction becomes with partial windows, without, and as ONNX counts."""
         layer = self.layer
         kernel, stride, padding = (
             _side(value, at) for value in (layer.kernel_size, layer.stride, layer.padding)
@@ -64,6 +83,7 @@ class WindowsInside(nn.Module):
         return (
             output_size(size, window, stride, padding, ceil_mode=True),
             output_size(size, window, stride, padding, ceil_mode=False),
+            -(-(size + 2 * padding - window) // stride) + 1,
         )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections import OrderedDict
 from itertools import pairwise
 from pathlib import Path
 
@@ -22,7 +23,7 @@ from netloom.formats.imported import FormatError
 from netloom.formats.loading import LoadedWeights, load_weight_file
 from netloom.formats.matching import apply_matching, match_weights
 from netloom.formats.read import read_network
-from netloom.formats.weight_file import holds_weights_alone, read_weight_file
+from netloom.formats.weight_file import FileTensor, holds_weights_alone, read_weight_file
 from netloom.formats.zoo import TorchvisionZoo
 from netloom.formats.zoo.torchvision_zoo import build
 from netloom.graph.document import Document
@@ -334,3 +335,22 @@ def test_weights_that_are_more_or_less_than_tensors_are_refused(
     said = str(refused.value)
     assert "weights_only" not in said, "what torch advises would run the file"
     assert "\x1b" not in said
+
+
+def test_names_are_compared_as_they_are_written_here() -> None:
+    """Caffe's `fire2/squeeze` is a node `fire2_squeeze`: no two of one shape are mixed up."""
+    module = nn.Sequential(OrderedDict(later=nn.Linear(4, 4), early=nn.Linear(4, 4)))
+    document = netloom.from_module(module, torch.randn(2, 4)).document
+    text = document.model_dump_json()
+    for name in ("later", "early"):
+        text = text.replace(f'"name":"{name}"', f'"name":"fire2_{name}"')
+    document = Document.model_validate_json(text)
+    tensors = [
+        FileTensor(layer=f"fire2/{name}", name=kind, shape=shape, key=f"fire2/{name}.{kind}")
+        for name in ("early", "later")
+        for kind, shape in (("weight", (4, 4)), ("bias", (4,)))
+    ]
+    matching = match_weights(document, tensors)
+    assert {(row.layer, row.file_key.partition(".")[0], row.how) for row in matching.rows} == {
+        ("fire2_early", "fire2/early", "name"), ("fire2_later", "fire2/later", "name"),
+    }  # fmt: skip

@@ -33,14 +33,14 @@ function LoadNetwork({ networkId }: { networkId: string }) {
       </div>
     );
   }
-  const personId = session?.person?.id;
+  const person = session?.person;
   const isReady = network.isFetchedAfterMount && network.data !== undefined;
-  if (!isReady || catalog === null || personId === undefined) {
+  if (!isReady || catalog === null || person == null) {
     return (
       <div className={classes.loading}>
         <Loader size="sm" aria-label="Opening the network" />
       </div>
     );
   }
-  return <Workspace network={network.data} catalog={catalog} personId={personId} />;
+  return <Workspace network={network.data} catalog={catalog} person={person} />;
 }

@@ -43,12 +43,12 @@ import classes from './Workspace.module.css';
 interface WorkspaceProps {
   network: Network;
   catalog: Catalog;
-  personId: string;
+  person: { readonly id: string; readonly name: string };
 }
 
 /** An open network: palette, canvas, properties, and what is known about it below. */
-export function Workspace({ network, catalog, personId }: WorkspaceProps) {
-  const [designer] = useState(() => openNetwork(network, catalog, personId));
+export function Workspace({ network, catalog, person }: WorkspaceProps) {
+  const [designer] = useState(() => openNetwork(network, catalog, person));
   useEffect(() => designer.start(), [designer]);
   return (
     <DesignerProvider value={designer}>
@@ -167,9 +167,10 @@ function useOfferedCommands(designer: Designer): void {
           label: command.label,
           group: `Network: ${command.group.toLowerCase()}`,
           ...(shortcut === undefined ? {} : { shortcut }),
+          ...(command.keywords === undefined ? {} : { keywords: [...command.keywords] }),
           perform: () => {
             if (canPerform(designer, command)) command.perform(designer);
-            else designer.editor.say(`“${command.label}” is not possible just now.`);
+            else designer.editor.say(`“${command.label}” is not possible just now. ${command.needs ?? ''}`.trim());
           },
         };
       }),

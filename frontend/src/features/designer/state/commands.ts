@@ -19,6 +19,8 @@ export type CommandPlace = 'node' | 'edge' | 'canvas';
 export interface DesignerCommand {
   readonly id: string;
   readonly label: string;
+  /** Other words that find it. */
+  readonly keywords?: readonly string[];
   readonly group: string;
   /** Combinations that mean it unless the person chose others; the first one is shown. */
   readonly keys?: readonly Chord[];
@@ -26,6 +28,8 @@ export interface DesignerCommand {
   readonly places: readonly CommandPlace[];
   /** It changes the network, so it needs the right to. */
   readonly isEdit: boolean;
+  /** What to do first where it is not possible. */
+  readonly needs?: string;
   readonly predicate: (designer: Designer) => boolean;
   readonly perform: (designer: Designer) => void;
 }

@@ -21,6 +21,14 @@ const possible: Record<Needs, (designer: Designer) => boolean> = {
     (editor.state.nodeIds.size === 0 && editor.state.edgeIds.size === 1),
 };
 
+const FIRST: Record<Needs, string> = {
+  network: 'Draw a layer first.',
+  node: 'Select one layer first.',
+  nodes: 'Select layers first.',
+  placeholder: 'Select one placeholder first.',
+  place: 'Select one layer or one connection first.',
+};
+
 /** What is selected, as acts take it. */
 export function surgeryTarget({ editor }: Designer, needs: Needs): SurgeryTarget {
   const { nodeIds, edgeIds } = editor.state;
@@ -37,13 +45,16 @@ function surgery(
   label: string,
   needs: Needs,
   places: readonly CommandPlace[],
+  ...keywords: readonly string[]
 ): DesignerCommand {
   return {
     id: `surgery-${act}`,
     label: `${label}…`,
+    keywords: ['surgery', ...keywords],
     group: SURGERY,
     places,
     isEdit: true,
+    needs: FIRST[needs],
     predicate: possible[needs],
     perform: (designer) =>
       designer.panels.set({ surgery: { act, target: surgeryTarget(designer, needs) } }),
@@ -64,5 +75,5 @@ export const surgeryCommands: readonly DesignerCommand[] = [
   surgery('change_width', 'Widen or narrow', 'node', ['node']),
   surgery('change_heads', 'Change the number of heads', 'node', ['node']),
   surgery('cut_branch', 'Cut this branch', 'place', ['node', 'edge']),
-  surgery('merge_network', 'Merge another network', 'network', ['node', 'canvas']),
+  surgery('merge_network', 'Merge another network', 'network', ['node', 'canvas'], 'merge two networks'),
 ];

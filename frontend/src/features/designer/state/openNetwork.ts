@@ -25,7 +25,12 @@ export interface OpenNetwork extends Designer {
   readonly start: () => () => void;
 }
 
-export function openNetwork(network: Network, catalog: Catalog, personId: string): OpenNetwork {
+interface Person {
+  readonly id: string;
+  readonly name: string;
+}
+
+export function openNetwork(network: Network, catalog: Catalog, person: Person): OpenNetwork {
   const document = parseDocument(network.document);
   const editor = new Editor(document, network.can_edit, readExpanded(network.id));
   const live = new LiveAnalysis(analyzeDocument);
@@ -56,8 +61,9 @@ export function openNetwork(network: Network, catalog: Catalog, personId: string
     keep: (unsaved) => void drafts.keep(unsaved),
     adopt: (next) => editor.adopt(next),
     note: (text) => editor.say(text),
+    ownName: person.name,
   });
-  const drafts = new DraftBox(personId, network.id, saver.clientId, (isKept) =>
+  const drafts = new DraftBox(person.id, network.id, saver.clientId, (isKept) =>
     saver.draftKept(isKept),
   );
   editor.onOperations((operations, label) => saver.push(operations, label));
@@ -86,7 +92,7 @@ export function openNetwork(network: Network, catalog: Catalog, personId: string
     comparing: new Comparing(),
     preview,
     standings,
-    shortcuts: new Shortcuts(`netloom-shortcuts:${personId}`),
+    shortcuts: new Shortcuts(`netloom-shortcuts:${person.id}`),
     start,
   };
 }

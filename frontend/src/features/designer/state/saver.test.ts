@@ -77,6 +77,7 @@ function open(server: Server) {
     keep: (unsaved) => (page.draft = unsaved),
     adopt: (document) => (page.document = document),
     note: (text) => page.notes.push(text),
+    ownName: 'Ada',
   });
   const edit = (...operations: Operation[]): void => {
     page.document = applyOperations(page.document, operations).document;
@@ -123,6 +124,17 @@ describe('Saver', () => {
     await settle(40_000);
     expect(server.document).toEqual(page.document);
     expect(state().state).toBe('saved');
+  });
+
+  it('does not tell people of what the server did for them', async () => {
+    const server = new Server();
+    const { page, saver } = open(server);
+    saver.receive({ ...server.saveAs('Ada', cut('e3')), client_id: '' });
+    expect(isConnected(page.document, 'e3')).toBe(false);
+    expect(page.notes).toEqual([]);
+    saver.receive(server.saveAs('Ada', cut('e2')));
+    await settle();
+    expect(page.notes.join()).toContain('Ada changed this network');
   });
 
   it('puts edits on top of what somebody else saved meanwhile', async () => {

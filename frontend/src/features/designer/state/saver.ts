@@ -42,6 +42,8 @@ export interface SaverPorts {
   /** The document with others' edits and ours on top. */
   adopt(document: Document): void;
   note(text: string): void;
+  /** The person at this page: what the server did for them, outside of any page, is no news. */
+  readonly ownName: string;
 }
 
 export interface SaverOptions {
@@ -168,7 +170,8 @@ export class Saver {
       void this.catchUp();
       return;
     }
-    this.rebase(applied.document, save.revision, save.author);
+    const isOwnAct = save.client_id === '' && save.author === this.ports.ownName;
+    this.rebase(applied.document, save.revision, isOwnAct ? null : save.author);
   }
 
   /** Messages may have been missed: ask what was saved since. */
