@@ -69,7 +69,7 @@ class WindowsInside(nn.Module):
             stride, before = _side(layer.stride, at), _side(layer.padding, at)
             window = extent(_side(layer.kernel_size, at), _side(layer.dilation, at))
             reach = (cast("int", length) - 1) * stride + window
-            sides = [before, reach - before - cast("int", x.shape[2 + at]), *sides]
+            sides = [before, reach - before - x.shape[2 + at], *sides]
         wide = functional.pad(x, sides, value=-torch.inf)
         return type(layer)(layer.kernel_size, layer.stride, 0, layer.dilation)(wide)
 
