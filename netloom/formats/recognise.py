@@ -130,6 +130,8 @@ def recognise(path: Path) -> Format:
     try:
         if path.is_dir():
             return _recognise_folder(path)
+        if path.exists() and not path.is_file():
+            raise FormatError(f"{path.name} is neither a file nor a folder. Choose a file.")
         with path.open("rb") as file:
             head = file.read(_HEAD_BYTES)
     except OSError as error:

@@ -6,6 +6,7 @@ the earlier one after `align_document`: both can be drawn together.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Literal
 
 from netloom.graph.comparison import (
@@ -18,6 +19,7 @@ from netloom.graph.comparison import (
 )
 from netloom.graph.diff import DocumentDiff, NodeChange, diff_documents
 from netloom.graph.difference_words import (
+    Neighbours,
     comparison_lines,
     edge_words,
     node_name,
@@ -117,8 +119,15 @@ def _nodes(
         )
         for key, change in found.changed_nodes.items()
     ]
-    nodes += [_difference("removed", before, scope_id, key, old) for key in found.removed_nodes]
-    nodes += [_difference("added", after, scope_id, key, new) for key in found.added_nodes]
+    sides: list[tuple[Kind, Document, Scope, Iterable[str]]] = [
+        ("removed", before, old, found.removed_nodes),
+        ("added", after, new, found.added_nodes),
+    ]
+    for kind, document, scope, keys in sides:
+        neighbours = Neighbours(scope)
+        nodes += [
+            _difference(kind, document, scope_id, key, scope, neighbours=neighbours) for key in keys
+        ]
     flow = _flow(old) | _flow(new)
     return sorted(nodes, key=lambda node: (flow.get(node.node_id, len(flow)), node.name))
 
@@ -137,6 +146,7 @@ def _difference(
     scope: Scope,
     *,
     values: list[ValueChange] | None = None,
+    neighbours: Neighbours | None = None,
 ) -> NodeDifference:
     node = scope.nodes[key]
     return NodeDifference(
@@ -146,7 +156,7 @@ def _difference(
         name=node.name,
         type=type_words(document, node),
         values=values or [],
-        place="" if kind == "changed" else place_words(scope, key),
+        place="" if neighbours is None else place_words(scope, key, neighbours),
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import defaultdict
 
 from netloom.graph.comparison import (
     BlockDifference,
@@ -35,10 +36,20 @@ def value_words(value: object) -> str:
     return text if len(text) <= MAX_VALUE_CHARS else f"{text[: MAX_VALUE_CHARS - 1]}…"
 
 
-def place_words(scope: Scope, key: str) -> str:
+class Neighbours:
+    """What stands before and behind each node of a scope."""
+
+    def __init__(self, scope: Scope) -> None:
+        self.before: dict[str, set[str]] = defaultdict(set)
+        self.after: dict[str, set[str]] = defaultdict(set)
+        for edge in scope.edges.values():
+            self.before[edge.target.node].add(edge.source.node)
+            self.after[edge.source.node].add(edge.target.node)
+
+
+def place_words(scope: Scope, key: str, neighbours: Neighbours) -> str:
     """Where a node stands: between which others."""
-    before = sorted({e.source.node for e in scope.edges.values() if e.target.node == key})
-    after = sorted({e.target.node for e in scope.edges.values() if e.source.node == key})
+    before, after = (sorted(of.get(key, ())) for of in (neighbours.before, neighbours.after))
     left = " and ".join(node_name(scope, node_id) for node_id in before)
     right = " and ".join(node_name(scope, node_id) for node_id in after)
     if left and right:

@@ -23,7 +23,10 @@ NodeId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
 Name = Annotated[str, StringConstraints(min_length=1, max_length=64)]
 PortName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z_][A-Za-z0-9_]{0,63}$")]
 
-Scalar = bool | int | float | str | None
+MAX_WHOLE = 2**63 - 1
+"""Larger whole numbers are read as infinite elsewhere, by a browser for one."""
+Whole = Annotated[int, Field(ge=-MAX_WHOLE, le=MAX_WHOLE)]
+Scalar = bool | Whole | float | str | None
 ParamValue = Scalar | list[Scalar] | list[list[Scalar]]
 """A parameter is plain data: a scalar, a list of scalars or a list of such lists."""
 

@@ -18,8 +18,10 @@ from netloom.layers.base import (
 from netloom.layers.combine import Combine, CombineParams, describe_inputs
 from netloom.layers.params import LayerParams, param
 from netloom.layers.patterns import (
+    MAX_BETWEEN,
     Groups,
     Rearrangement,
+    most_between,
     read_einsum,
     read_rearrangement,
     read_sizes,
@@ -98,6 +100,12 @@ class Einsum(Combine[EinsumParams]):
                 )
             for letter, dim in zip(operand, shape, strict=True):
                 axes.setdefault(letter, dim.axis)
+        if most_between(operands, output, sizes) > MAX_BETWEEN:
+            return ShapeProblem(
+                f"The pattern {params.pattern} multiplies out to more than {MAX_BETWEEN:,} numbers "
+                "on the way. Multiply two tensors at a time, and sum in between.",
+                param="pattern",
+            )
         kept = output[1:]
         found = _named([axes[letter] for letter in kept], [sizes[letter] for letter in kept])
         steps = product(size for letter, size in sizes.items() if letter != output[0])

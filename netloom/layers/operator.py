@@ -22,6 +22,7 @@ from netloom.layers.operators import OPERATORS, Given, Misfit, OperatorType, rea
 from netloom.layers.operators.declare import CallArgument, NoArguments, TensorCall
 from netloom.layers.operators.naming import kind_of
 from netloom.layers.operators.ports import port_names
+from netloom.layers.operators.products import EinsumArguments, einsum_work
 from netloom.layers.params import LayerParams, param
 from netloom.layers.reach import EVERYTHING, Reach
 from netloom.layers.shapes import elements_per_sample
@@ -102,6 +103,8 @@ class Operator(LayerType[OperatorParams]):
         work = sum((elements_per_sample(shape) for shape in outputs), 0)
         if params.op == "matmul":
             work = elements_per_sample(outputs[0]) * 2 * shapes[0][-1].size
+        elif isinstance(params.read, EinsumArguments):
+            work = einsum_work(params.read, shapes)
         elif params.op == "scaled_dot_product_attention":
             work = elements_per_sample(shapes[0]) * 4 * shapes[1][-2].size
         return Inference(

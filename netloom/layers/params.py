@@ -122,7 +122,7 @@ def as_ints(value: object) -> object:
 def _as_floats(value: object) -> object:
     """Accept one number for a list of one."""
     if isinstance(value, int | float) and not isinstance(value, bool):
-        return (float(value),)
+        return (value,)
     return tuple(cast("list[object]", value)) if isinstance(value, list) else value
 
 

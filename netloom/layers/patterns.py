@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from math import prod
+
+from netloom.layers.sizes import Size
 
 MAX_PATTERN = 200
 MAX_NAMES = 12
+MAX_BETWEEN = 2**27
+"""Numbers that a sum of products may hold of one sample: half a gigabyte."""
 _NAME = r"[a-z][a-z0-9]{0,7}"
 _ITEM = re.compile(rf"{_NAME}|\(\s*{_NAME}(?:\s+{_NAME})*\s*\)")
 _SIZE = re.compile(rf"({_NAME})=([0-9]{{1,10}})")
@@ -66,6 +71,23 @@ def read_sizes(text: str) -> dict[str, int]:
     if len(text) > MAX_PATTERN or len(sizes) < len(words) or 0 in sizes.values():
         raise ValueError("write sizes as name=number, such as p=2, q=2")
     return sizes
+
+
+def most_between(operands: Sequence[str], output: str, sizes: Mapping[str, Size]) -> int:
+    """Return how many numbers of a sample a sum of products holds at once, at most.
+
+    Tensors are multiplied one after the other; a letter is summed over once no later one has it.
+
+    Args:
+        sizes: By letter, without that of the batch; lengths that are open count as one.
+    """
+    most, held = 0, set(operands[0]) if operands else set[str]()
+    for index, operand in enumerate(operands[1:], start=2):
+        later = {letter for rest in operands[index:] for letter in rest}
+        held = (held | set(operand)) & (later | set(output))
+        known = [size for letter in held if isinstance(size := sizes.get(letter), int)]
+        most = max(most, prod(known))
+    return most
 
 
 def read_einsum(text: str) -> tuple[list[str], str]:

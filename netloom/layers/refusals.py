@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import isfinite
 from typing import TYPE_CHECKING
 
 from pydantic import BaseModel
@@ -117,7 +118,7 @@ def _shown(value: object) -> str:
 def _nearest(description: ParamDescription, value: object) -> int | float | None:
     if description.kind not in ("int", "float") or isinstance(value, bool):
         return None
-    if not isinstance(value, int | float):
+    if not isinstance(value, int | float) or not isfinite(value):
         return None
     low, high = description.minimum, description.maximum
     if low is not None and value < low:

@@ -16,9 +16,11 @@ from netloom.layers.operators.declare import NoArguments
 from netloom.layers.operators.picking import UnbindArguments
 from netloom.layers.operators.ports import port_names
 from netloom.layers.operators.repeating import JoinArguments
-from netloom.readback.values import Flow
+from netloom.readback.values import Flow, is_plain
 
 OPERATOR = "Operator"
+_MOST_ITEMS = 4096
+"""Of all arguments of a call: what stands in several places is written out as often."""
 _OWN_CLASSES: Mapping[str, tuple[str, Mapping[str, object]]] = {
     "Slice": ("slice", {}),
     "Expand": ("expand", {}),
@@ -136,6 +138,8 @@ def _read(
 def _checked(
     operator: OperatorType, values: dict[str, object], flows: tuple[Flow, ...]
 ) -> tuple[NoArguments, str, tuple[Flow, ...]] | None:
+    if not is_plain(list(values.values()), _MOST_ITEMS):
+        return None
     try:
         arguments = operator.arguments.model_validate_json(json.dumps(_listed(operator, values)))
     except (ValidationError, TypeError, ValueError):

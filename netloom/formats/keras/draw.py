@@ -43,7 +43,12 @@ def draw_network(
     """
     sheet = Sheet(keras_major=_major(version), is_channels_first=_is_channels_first(model))
     drawing = Drawing(sheet, source, progress)
-    ends = [sheet.in_order(value) for value in drawing.draw(model, None, [], [])]
+    try:
+        ends = [sheet.in_order(value) for value in drawing.draw(model, None, [], [])]
+    except NoLayer as reason:
+        raise FormatError(
+            f"What {model.name[:100]} takes cannot be drawn: {str(reason).rstrip('.')}. Save it with another input."
+        ) from None
     for number, value in enumerate(ends, start=1):
         # Outputs leave a network in the order of their names.
         sheet.begin("output" if len(ends) == 1 else f"output_{number}")

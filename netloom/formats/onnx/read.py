@@ -28,7 +28,7 @@ from netloom.formats.onnx.inputs import Reading
 from netloom.formats.onnx.load import TensorReader, load_model
 from netloom.formats.onnx.metadata import read_metadata
 from netloom.formats.onnx.source import Piece, Source
-from netloom.formats.onnx.values import Array
+from netloom.formats.onnx.values import Array, CannotMap
 from netloom.formats.read_progress import Progress, tell_nobody
 from netloom.layers.shapes import concrete
 
@@ -118,7 +118,10 @@ def open_model(
     """Open a model that is read already; raises FormatError."""
     source = _source(model, side_files or {})
     del model  # which holds all weights once more
-    importer = _best(source, sizes or {})
+    try:
+        importer = _best(source, sizes or {})
+    except CannotMap as reason:
+        raise FormatError(f"The graph cannot be drawn: {reason}. Import a part of it.") from None
     if not importer.inputs:
         raise FormatError("The graph takes no input: what it gives is always the same.")
     drawing = Drawing()

@@ -21,8 +21,9 @@ from netloom.layers.operators.declare import (
 )
 from netloom.layers.operators.naming import broadcast_shapes, plain, settled
 from netloom.layers.operators.ports import TWO_INPUTS, PortRule, Ports
-from netloom.layers.shapes import Dim, Shape, named_shape_text
-from netloom.layers.sizes import Size
+from netloom.layers.patterns import MAX_BETWEEN, most_between
+from netloom.layers.shapes import BATCH, Dim, Shape, named_shape_text
+from netloom.layers.sizes import Size, product
 
 
 def _leading(shapes: Shapes) -> list[tuple[str | None, Size]]:
@@ -136,7 +137,22 @@ def _einsum_shapes(given: EinsumArguments, shapes: Shapes) -> Sequence[Shape]:
         for letter, dim in zip(letters, plain(shape), strict=True):
             if dims.setdefault(letter, dim).size != dim.size:
                 raise Misfit(f"{letter} stands for {dims[letter].size} and for {dim.size}")
+    sizes = {letter: dim.size for letter, dim in dims.items()}
+    if most_between(inputs, output, sizes) > MAX_BETWEEN:
+        raise Misfit(
+            f"{given.equation} multiplies out to more than {MAX_BETWEEN:,} numbers on the way"
+        )
     return (settled((dims[letter].axis, dims[letter].size) for letter in output),)
+
+
+def einsum_work(given: EinsumArguments, shapes: Shapes) -> Size:
+    """Return the operations of one sample: every combination of letters, for each factor."""
+    sizes: dict[str, Size] = {}
+    for letters, shape in zip(given.read[0], shapes, strict=True):
+        sizes |= {
+            letter: dim.size for letter, dim in zip(letters, shape, strict=True) if dim != BATCH
+        }
+    return product(sizes.values()) * len(shapes)
 
 
 def _einsum_call(given: EinsumArguments, _: Shapes) -> TensorCall:

@@ -9,10 +9,11 @@ import tracemalloc
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from pydantic import ValidationError
 
-from netloom.graph.document import ParamValue
+from netloom.graph.document import Node, ParamValue
 from netloom.layers import all_layers, describe_layers
-from netloom.layers.base import AnyLayer, Inference, InsertBefore, SetParams
+from netloom.layers.base import AnyLayer, Inference, InsertBefore, SetParams, ShapeProblem
 from netloom.layers.expect import LARGEST_SIZE, infer_layer
 from netloom.layers.fields import ParamDescription
 from netloom.layers.parse import parse_params
@@ -146,3 +147,50 @@ def test_absurd_parameters_take_neither_time_nor_memory() -> None:
 
 def _cube(size: int) -> Shape:
     return (BATCH, *(Dim(axis, size) for axis in "CDHW"))
+
+
+@pytest.mark.parametrize("number", [10**400, -(10**400), 2**2000])
+def test_a_number_beyond_all_bounds_is_in_no_document(number: int) -> None:
+    for value in (number, [number], [[number]]):
+        with pytest.raises(ValidationError):
+            Node(type="Conv2d", name="conv", params={"out_channels": value})
+
+
+@pytest.mark.parametrize("number", ["1e999", "-1e999", "9" * 400])
+def test_a_number_beyond_all_bounds_is_no_argument(number: str) -> None:
+    layer = get_layer("Operator")
+    assert layer is not None
+    parsed = parse_params(layer, {"op": "softmax", "arguments": f'{{"dim": {number}}}'})
+    if parsed.params is None:
+        assert parsed.errors
+        return
+    shape = (BATCH, Dim("F", 4))
+    assert isinstance(infer_layer(layer, parsed.params, {"input": shape}), ShapeProblem)
+
+
+def test_one_number_for_several_may_be_too_large() -> None:
+    layer = get_layer("ImageInput")
+    assert layer is not None
+    assert parse_params(layer, {"mean": 10**400}).errors
+
+
+@pytest.mark.parametrize(("side", "is_small"), [(32, True), (400, False)])
+def test_what_a_sum_of_products_holds_on_the_way_is_counted(side: int, *, is_small: bool) -> None:
+    """Four matrices that share letters in a ring hold a number for each combination of them."""
+    shape = (BATCH, Dim("F", side), Dim("F", side))
+    cases = {
+        "Einsum": {"pattern": "zab,zcd,zac,zbd->za", "num_inputs": 4},
+        "Operator": {"op": "einsum", "arguments": '{"equation": "zab,zcd,zac,zbd->za"}'},
+    }
+    for name, raw in cases.items():
+        layer = get_layer(name)
+        assert layer is not None
+        params = parse_params(layer, raw).params
+        assert params is not None
+        ports = [port.name for port in layer.input_ports(params)]
+        found = infer_layer(layer, params, dict.fromkeys(ports, shape))
+        if is_small:
+            assert isinstance(found, Inference)
+            assert found.flops == 4 * side**4
+        else:
+            assert isinstance(found, ShapeProblem)

@@ -180,3 +180,13 @@ def test_names_given_one_after_the_other_are_those_given_apart() -> None:
         taken.add(apart)
         assert names.give(wish) == apart
     assert names.taken == taken
+
+
+@pytest.mark.parametrize(
+    "call",
+    ["x.permute(a)", "x.mean(a)", "torch.roll(x, shifts=a)", "x.flatten(a)", "x == a"],
+)
+def test_arguments_that_hold_themselves_twice_over_are_not_written_out(call: str) -> None:
+    """Forty lines make a tuple of a million million numbers in the memory of forty."""
+    reading = read(forward=["a = (1,)", *["a = (a, a)"] * 40, f"x = {call}"])
+    assert reading.problems

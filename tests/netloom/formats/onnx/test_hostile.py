@@ -6,6 +6,7 @@ import os
 import random
 import sys
 from collections.abc import Callable, Sequence
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -14,10 +15,11 @@ import pytest
 from onnx import NodeProto, TensorProto, helper, numpy_helper
 
 from netloom.formats.imported import FormatError
+from netloom.formats.onnx import board
 from netloom.formats.onnx.budget import budget_for
 from netloom.formats.onnx.folding import fold
 from netloom.formats.onnx.node import Op
-from netloom.formats.onnx.read import read_onnx, read_onnx_file
+from netloom.formats.onnx.read import open_model, read_onnx, read_onnx_file
 from netloom.formats.onnx.values import Known
 from netloom.formats.verify import verify_file
 from tests.netloom.formats.fuzzing import survey
@@ -337,3 +339,11 @@ def test_what_is_small_is_computed_beforehand(
     found = fold(op, [Known(array) for array in inputs], budget_for(1, 0))
     assert found is not None
     np.testing.assert_array_equal(found[0], expected)
+
+
+def test_more_nodes_than_are_drawn_are_refused_in_words(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(board, "MAX_PLANNED", 5)
+    names = ["x", *(f"t{index}" for index in range(8)), "y"]
+    nodes = [helper.make_node("Relu", [a], [b]) for a, b in pairwise(names)]
+    with pytest.raises(FormatError, match="too many nodes"):
+        open_model(model_of(nodes))
