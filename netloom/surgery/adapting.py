@@ -122,9 +122,10 @@ def adapt_network(
     elif chosen.freeze != NONE:
         _freeze_up_to(edit, expansion, chosen.freeze, binding)
     _slow_down(edit, head, chosen)
+    now = _errors(edit.document, binding)
+    if now and _flatten_scores(edit, binding):
+        now = set()
     operations += edit.operations
-    now = {problem.message for problem in analyze(edit.document, binding).diagnostics
-           if problem.severity == "error"}  # fmt: skip
     return Adapted(
         document=edit.document,
         operations=operations,
@@ -134,6 +135,29 @@ def adapt_network(
         warnings=list(outcome.warnings),
         problems=sorted(now),
     )
+
+
+def _errors(document: Document, binding: Binding) -> set[str]:
+    diagnostics = analyze(document, binding).diagnostics
+    return {problem.message for problem in diagnostics if problem.severity == "error"}
+
+
+def _flatten_scores(edit: GraphEdit, binding: Binding) -> bool:
+    """Flatten what a last convolution gives, one row and column of scores, where that is all.
+
+    Returns:
+        Whether that was what the network lacked; if not, it stays as it is.
+    """
+    trial = GraphEdit(edit.document, None)
+    ends = [node_id for node_id, node in trial.scope.nodes.items() if node.type == "Output"]
+    edges = [edge_id for end in ends for edge_id, _ in trial.arriving(end).values()]
+    if len(edges) != 1:
+        return False
+    trial.insert_on(edges[0], "Flatten", {})
+    if _errors(trial.document, binding):
+        return False
+    edit.do(trial.operations)
+    return True
 
 
 def layer_names(document: Document) -> list[str]:

@@ -18,8 +18,10 @@ from netloom.data.preprocess import Preprocessing
 from netloom.formats.bundle import read_bundle
 from netloom.formats.imported import ImportedNetwork
 from netloom.formats.loading import load_weight_file
+from netloom.formats.read import read_network
 from netloom.formats.zoo import TorchvisionZoo
 from netloom.graph.document import Document
+from netloom.surgery.adapting import adapt_network
 from netloom.transfer_learning import TransferError, Transferred
 
 SQUEEZENET = "models-squeezenet11/squeezenet_weights_tf_dim_ordering_tf_kernels_notop.h5"
@@ -193,3 +195,13 @@ def test_a_folder_without_classes_is_refused(tmp_path: Path) -> None:
     manifest = training_manifest(tmp_path)
     assert manifest.classes == ["cat", "dog"]
     assert sorted(item.split for item in manifest.items) == ["train", "train", "validation"]
+
+
+def test_a_caffe_network_that_ends_in_a_convolution_is_adapted(shared_data: Path) -> None:
+    """Its scores leave as one row and column for each class, which no loss takes."""
+    path = shared_data / "models-squeezenet11" / "SqueezeNet_v1.1" / "deploy.prototxt"
+    document = read_network(path).document
+    adapted = adapt_network(document, len(CLASSES))
+    assert adapted.problems == []
+    nodes = adapted.document.graph.nodes.values()
+    assert [node.type for node in nodes].count("Flatten") == 1

@@ -46,8 +46,9 @@ def draw_network(
     try:
         ends = [sheet.in_order(value) for value in drawing.draw(model, None, [], [])]
     except NoLayer as reason:
+        said = str(reason).rstrip(".")
         raise FormatError(
-            f"What {model.name[:100]} takes cannot be drawn: {str(reason).rstrip('.')}. Save it with another input."
+            f"What {model.name[:100]} takes cannot be drawn: {said}. Save it with another input."
         ) from None
     for number, value in enumerate(ends, start=1):
         # Outputs leave a network in the order of their names.
