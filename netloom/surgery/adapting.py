@@ -124,7 +124,7 @@ def adapt_network(
     _slow_down(edit, head, chosen)
     now = _errors(edit.document, binding)
     if now and _flatten_scores(edit, binding):
-        now = set()
+        now = set[str]()
     operations += edit.operations
     return Adapted(
         document=edit.document,
