@@ -178,8 +178,8 @@ class Frame(DocumentModel):
     title: Annotated[str, StringConstraints(max_length=200)] = ""
     text: Annotated[str, StringConstraints(max_length=4000)] = ""
     hue: Annotated[int, Field(ge=0, le=360)] = 220
-    x: float
-    y: float
+    x: Coordinate
+    y: Coordinate
     width_px: Annotated[float, Field(gt=0, le=100_000)]
     height_px: Annotated[float, Field(gt=0, le=100_000)]
     scope: NodeId | None = None

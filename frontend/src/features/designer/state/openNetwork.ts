@@ -99,7 +99,8 @@ export function openNetwork(network: Network, catalog: Catalog, person: Person):
 
 function failedSend(error: unknown): SendResult {
   const problem = asProblem(error);
-  const isAway = problem.code === OFFLINE || problem.status >= 500 || problem.status === 401;
+  if (problem.status === 500) return { kind: 'broken', reason: problem.message };
+  const isAway = problem.code === OFFLINE || problem.status > 500 || problem.status === 401;
   if (isAway || problem.status === 429) return { kind: 'offline' };
   if (problem.code === 'revision_conflict') {
     return { kind: 'conflict', conflict: readConflict(problem.data) };

@@ -22,12 +22,14 @@ class Server {
   document = residual();
   revision = 3;
   isAway = false;
+  isBroken = false;
   /** The next save arrives, but its answer is lost. */
   losesAnswer = false;
   saves: RevisionOperations[] = [];
 
   save(batch: Batch, base: number, client_id: string, author = 'Ada'): SendResult {
     if (this.isAway) return { kind: 'offline' };
+    if (this.isBroken) return { kind: 'broken', reason: 'Something went wrong.' };
     if (base !== this.revision) {
       const { document, revision } = this;
       const operations_since = this.saves.filter((save) => save.revision > base);
@@ -124,6 +126,28 @@ describe('Saver', () => {
     await settle(40_000);
     expect(server.document).toEqual(page.document);
     expect(state().state).toBe('saved');
+  });
+
+  it('names the parameters that both sides set', async () => {
+    const server = new Server();
+    const { page, edit } = open(server);
+    server.saveAs('Grace', width(55));
+    edit(width(77));
+    await settle(1200);
+    expect(server.document.graph.nodes['conv']?.params['out_channels']).toBe(77);
+    expect(page.notes.join()).toContain('Both set out_channels of conv: yours is kept');
+  });
+
+  it('asks what to do with edits over which the server breaks down again and again', async () => {
+    const server = new Server();
+    const { page, edit, state } = open(server);
+    server.isBroken = true;
+    edit(width(16));
+    await settle(1500);
+    expect(state().state).toBe('offline');
+    await settle(10_000);
+    expect(state().state).toBe('refused');
+    expect(withUnsaved(server.document, page.draft!)).toEqual(page.document);
   });
 
   it('does not tell people of what the server did for them', async () => {

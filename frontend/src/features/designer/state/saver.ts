@@ -10,6 +10,7 @@ import type { Operation } from '../document/operations';
 import { isSameData } from '../document/records';
 import type { Document } from '../document/types';
 import type { Conflict, RevisionOperations } from './contract';
+import { mergedText } from './mergedText';
 
 export type SaveState = 'saved' | 'waiting' | 'saving' | 'offline' | 'conflict' | 'refused';
 
@@ -30,6 +31,8 @@ export type SendResult =
   | { readonly kind: 'saved'; readonly revision: number }
   | { readonly kind: 'conflict'; readonly conflict: Conflict }
   | { readonly kind: 'offline' }
+  /** The server broke down over it, which may not happen again. */
+  | { readonly kind: 'broken'; readonly reason: string }
   | { readonly kind: 'refused'; readonly reason: string };
 
 export interface SaverPorts {
@@ -54,6 +57,8 @@ export interface SaverOptions {
 
 const DEFAULTS: SaverOptions = { delay_ms: 500, firstRetry_ms: 1000, longestRetry_ms: 15_000 };
 const MAX_BATCH = 20_000;
+/** Then it is the edits that the server cannot take. */
+const MOST_BROKEN = 3;
 const NOT_KEPT =
   'This browser has no room left to keep edits. Leave this page open until they are saved.';
 
@@ -82,6 +87,8 @@ export class Saver {
   private retry_ms: number;
   /** The newest revision somebody told us about while one of ours was under way. */
   private heardOf = 0;
+  /** How often in a row the server broke down over the batch under way. */
+  private numBroken = 0;
   private isStopped = false;
 
   constructor(
@@ -275,6 +282,7 @@ export class Saver {
         const applied = tryOperations(this.base, batch.operations);
         this.inFlight = null;
         this.retry_ms = this.options.firstRetry_ms;
+        this.numBroken = 0;
         this.store.setState({ revision: result.revision, reason: '' });
         this.setState(this.pending.length > 0 ? 'waiting' : 'saved');
         this.keepDraft();
@@ -286,6 +294,13 @@ export class Saver {
         if (this.pending.length > 0) this.schedule(this.options.delay_ms);
         return;
       }
+      case 'broken':
+        this.numBroken += 1;
+        if (this.numBroken >= MOST_BROKEN) {
+          this.numBroken = 0;
+          return this.settle(batch, { kind: 'refused', reason: result.reason });
+        }
+        return this.settle(batch, { kind: 'offline' });
       case 'offline':
         this.setState('offline');
         this.schedule(this.retry_ms);
@@ -324,7 +339,7 @@ export class Saver {
     this.keepDraft();
     this.ports.adopt(applied.document);
     const others = conflict.operations_since.filter((save) => save.client_id !== this.clientId);
-    if (others.length > 0) this.ports.note(mergedText(others.map((save) => save.author)));
+    if (others.length > 0) this.ports.note(mergedText(others, operations, applied.document));
     if (batches.length > 0) this.schedule(0);
   }
 
@@ -374,12 +389,6 @@ function documentAfter(
     saves.flatMap(({ operations }) => operations),
   );
   return 'refused' in applied ? null : applied.document;
-}
-
-function mergedText(authors: readonly (string | null)[]): string {
-  const names = [...new Set(authors.filter((author) => author !== null))];
-  const who = names.length === 0 ? 'Another page' : names.join(' and ');
-  return `${who} changed this network meanwhile. Your edits were put on top.`;
 }
 
 /** The document with edits of an earlier visit, or why they do not fit. */
