@@ -296,11 +296,13 @@ export class Saver {
       }
       case 'broken':
         this.numBroken += 1;
-        if (this.numBroken >= MOST_BROKEN) {
-          this.numBroken = 0;
-          return this.settle(batch, { kind: 'refused', reason: result.reason });
+        if (this.numBroken < MOST_BROKEN) {
+          this.settle(batch, { kind: 'offline' });
+          return;
         }
-        return this.settle(batch, { kind: 'offline' });
+        this.numBroken = 0;
+        this.settle(batch, { kind: 'refused', reason: result.reason });
+        return;
       case 'offline':
         this.setState('offline');
         this.schedule(this.retry_ms);
