@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from pathlib import Path
+from secrets import token_hex
 
 import pytest
 import torch
@@ -130,41 +131,43 @@ def test_weights_alone_show_where_they_go(page: Page, shared_data: Path, tmp_pat
 def test_a_network_of_the_zoo_learns_a_version_of_the_data(
     page: Page, studio: Studio, shared_data: Path
 ) -> None:
+    tried = token_hex(3)  # another try finds what this one left
+    reader, pinned = f"Digit reader {tried}", f"Before the clean-up {tried}"
     imported = read_network(shared_data / "models-keras3-mnist" / "mnist_model.keras")
     shelf = studio.data_folder / "zoo"
     shelf.mkdir(exist_ok=True)
     meta = make_meta(imported.document, classes=[str(digit) for digit in range(10)])
-    write_bundle(shelf / "Digit reader.zip", imported.document, imported.weights, meta)
+    write_bundle(shelf / f"{reader}.zip", imported.document, imported.weights, meta)
 
     page.goto("/data")
     page.get_by_test_id("dataset-card").filter(has_text="Handwritten digits").click()
     page.get_by_role("tab", name="Versions").click()
-    page.get_by_role("textbox", name="Pin the present state").fill("Before the clean-up")
+    page.get_by_role("textbox", name="Pin the present state").fill(pinned)
     page.get_by_test_id("dataset-version-save").click()
-    expect(page.get_by_role("cell", name="Before the clean-up")).to_be_visible()
+    expect(page.get_by_role("cell", name=pinned)).to_be_visible()
     page.get_by_test_id("dataset-transfer").click()
     dialog = page.get_by_role("dialog", name="Transfer learning")
     expect(page.get_by_test_id("transfer-dataset")).to_have_value("Handwritten digits")
     page.get_by_test_id("transfer-network").click()
-    expect(page.get_by_role("option", name="Digit reader")).to_be_visible(timeout=READ_WITHIN_MS)
-    page.get_by_role("option", name="Digit reader").click()
-    expect(dialog).to_contain_text("Digit reader is of the zoo. It comes into the project when")
+    expect(page.get_by_role("option", name=reader)).to_be_visible(timeout=READ_WITHIN_MS)
+    page.get_by_role("option", name=reader).click()
+    expect(dialog).to_contain_text(f"{reader} is of the zoo. It comes into the project when")
     expect(page.get_by_test_id("transfer-make")).to_be_enabled()
     dialog.get_by_role("button", name="Cancel").click()
     expect(dialog).to_be_hidden()
 
     page.goto("/networks/zoo")
-    page.get_by_test_id("zoo-for-data-Digit reader").click(timeout=READ_WITHIN_MS)
+    page.get_by_test_id(f"zoo-for-data-{reader}").click(timeout=READ_WITHIN_MS)
     expect(dialog).to_be_visible(timeout=READ_WITHIN_MS)
-    expect(page.get_by_test_id("transfer-network")).to_have_value("Digit reader")
+    expect(page.get_by_test_id("transfer-network")).to_have_value(reader)
     choose(page, "transfer-dataset", "Handwritten digits")
-    choose(page, "transfer-version", "Before the clean-up")
+    choose(page, "transfer-version", pinned)
     expect(page.get_by_test_id("transfer-make")).to_be_enabled()
-    assert not any("Digit reader" in name for name in page.evaluate(NETWORK_NAMES))
+    assert not any(reader in name for name in page.evaluate(NETWORK_NAMES))
     page.get_by_test_id("transfer-make").click()
     expect(page.get_by_test_id("run-start")).to_be_enabled(timeout=READ_WITHIN_MS)
-    expect(page.get_by_test_id("run-version")).to_have_value(re.compile("Before the clean-up"))
-    made = {"Digit reader", "Digit reader on Handwritten digits"}
+    expect(page.get_by_test_id("run-version")).to_have_value(re.compile(pinned))
+    made = {reader, f"{reader} on Handwritten digits"}
     assert made <= set(page.evaluate(NETWORK_NAMES))
 
 
