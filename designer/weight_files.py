@@ -118,8 +118,8 @@ def match_document(
 def fitting_networks(waiting: WeightFile) -> list[tuple[Network, Matching]]:
     """Return networks of the project that the weights fit, best first.
 
-    A few tensors of equal shape are found in many networks. In one that fits, half of the file has
-    a place, or a quarter of the network is in the file; names lead to it, or it is both.
+    A few tensors of equal shape are found in many networks. One that fits meets two of three: half
+    of the file has a place, a quarter of the network is in the file, names lead to most of it.
     """
     tensors = tensors_of(waiting)
     networks = Network.objects.filter(project=waiting.project_id, deleted_at=None)
@@ -138,7 +138,7 @@ def _fits(matching: Matching) -> bool:
     is_most = 2 * matching.num_matched >= matching.num_in_file
     is_named = 2 * matching.count("shape in order") <= matching.num_matched
     is_part = matching.share >= LEAST_SHARE
-    return (is_most and is_part) or (is_named and (is_most or is_part))
+    return is_most + is_named + is_part >= 2
 
 
 def start_loading(
