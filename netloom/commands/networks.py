@@ -23,6 +23,7 @@ from netloom.graph.migrations import DocumentError, load_document
 from netloom.layers.registry import get_layer
 from netloom.templates import make_template, templates
 
+_HEAD_BYTES = 1024
 TEMPLATE_SIZES = {"channels": 3, "height": 224, "width": 224, "num_classes": 1000}
 """What a template is made for when only its costs are asked: those of ImageNet, as papers do."""
 
@@ -71,7 +72,9 @@ def open_network(path: Path, beside: Sequence[Path] = ()) -> Opened:
         return Opened(*read_network(path), DOCUMENT.name)  # which says that there is no such file
     try:
         found = recognise(path)
-    except FormatError:
+    except FormatError as error:
+        if not _is_like_json(path):
+            raise CommandError(str(error)) from error
         found = DOCUMENT  # which says what is wrong with it as a document
     if found in (BUNDLE, DOCUMENT):
         return Opened(*read_network(path), found.name)
@@ -80,6 +83,13 @@ def open_network(path: Path, beside: Sequence[Path] = ()) -> Opened:
     except FormatError as error:
         raise CommandError(str(error)) from error
     return Opened(imported.document, imported.meta, found.name, imported.report)
+
+
+def _is_like_json(path: Path) -> bool:
+    if path.suffix == ".json" or not path.is_file():
+        return path.suffix == ".json"
+    with path.open("rb") as file:
+        return file.read(_HEAD_BYTES).lstrip()[:1] in (b"{", b"[")
 
 
 def inspect_network(options: Namespace) -> int:

@@ -10,6 +10,7 @@ unpacked to disk. `read_bundle_info` needs no torch.
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 import zipfile
@@ -130,6 +131,7 @@ def write_bundle(
     Raises:
         OSError: No space, no permission.
     """
+    from safetensors import SafetensorError
     from safetensors.torch import save_file  # pyright: ignore[reportUnknownVariableType]
 
     texts = {
@@ -139,7 +141,11 @@ def write_bundle(
     partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
     tensors = path.with_name(f".{path.name}.{os.getpid()}.weights")
     try:
-        save_file(dict(sorted(apart(weights).items())), tensors)
+        tensors.touch()  # says why nothing can be written there, which safetensors does not
+        try:
+            save_file(dict(sorted(apart(weights).items())), tensors)
+        except SafetensorError as error:
+            raise OSError(errno.EIO, f"the weights do not fit ({error})") from error
         with partial.open("wb") as file:
             with zipfile.ZipFile(file, "w") as archive:
                 for name, content in texts.items():

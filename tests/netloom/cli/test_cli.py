@@ -210,6 +210,9 @@ def test_doctor_answers_for_people_and_programs(netloom) -> None:
     [
         (("inspect", "missing.json"), "No such file"),
         (("inspect", "text.json"), "not readable JSON"),
+        (("inspect", "text.onnx"), "no kind that is known"),
+        (("inspect", "/dev/zero"), "neither a file nor a folder"),
+        (("zoo", "get", "squeezenet1_1", "-o", "no/folder/x.netloom"), "cannot be written"),
         (("train", "missing.json"), "not a file"),
         (("train", "text.json"), "cannot be read"),
         (("predict", "missing", "a.png"), "cannot be read"),
@@ -229,7 +232,8 @@ def test_what_goes_wrong_is_said_in_a_sentence(
 ) -> None:
     folder, _ = story
     monkeypatch.chdir(tmp_path)
-    (tmp_path / "text.json").write_text("plainly not what was asked for")
+    for name in ("text.json", "text.onnx"):
+        (tmp_path / name).write_text("plainly not what was asked for")
     places = {"{bundle}": folder / "digits.netloom", "{image}": next((folder / "1").iterdir())}
     answer = netloom(*(places.get(argument, argument) for argument in arguments))
     assert answer.status == 1
