@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, TypedDict, TypeVar
 
 from netloom.commands.bundles import LoadedNetwork, load_network
-from netloom.commands.output import complain, say
+from netloom.commands.output import complain, one_line, say
 from netloom.commands.predict_boxes import box_tellers
 from netloom.commands.problem import CommandError
 from netloom.data.folder import FolderError, image_files, read_folder
@@ -165,7 +165,8 @@ class _Lines:
         ranked = zip(found.classes, found.scores, strict=True)
         words = ", ".join(f"{self.class_name(index)} {score:.1%}" for index, score in ranked)
         wrong = "" if found.is_right is not False or found.label is None else "  wrong: it is "
-        say(f"{found.item_id}: {words}{wrong and wrong + self.class_name(found.label or 0)}")
+        answer = f"{words}{wrong and wrong + self.class_name(found.label or 0)}"
+        say(f"{found.item_id}: {one_line(answer)}")
 
 
 @dataclass(slots=True)

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, TypedDict
 
-from netloom.commands.output import complain, say
+from netloom.commands.output import complain, one_line, say
 from netloom.commands.problem import CommandError
 from netloom.explain.prediction_table import BOX_HEADER, box_rows
 
@@ -64,7 +64,7 @@ class _BoxLines:
             return
         counts = Counter(self.class_name(box.label) for box in found.boxes)
         words = ", ".join(f"{count:,} × {name}" for name, count in counts.most_common())
-        say(f"{found.item_id}: {words}; the best scores {found.boxes[0].score:.1%}")
+        say(f"{found.item_id}: {one_line(words)}; the best scores {found.boxes[0].score:.1%}")
 
 
 @dataclass(slots=True)

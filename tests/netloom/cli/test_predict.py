@@ -11,7 +11,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from netloom.compile import build_module, state_weights
 from netloom.features import LinearModel
+from netloom.formats.bundle import make_meta, write_bundle
+from netloom.templates import make_template
 
 NUM_DIGITS = 300
 
@@ -54,6 +57,16 @@ def test_folders_give_every_image_below_them(netloom, network: Path, digits: Pat
     named = [each["image"] for each in answer.json()]
     expected = [str(path) for name in ("7", "1") for path in sorted((digits / name).iterdir())]
     assert named == expected
+
+
+def test_a_class_name_begins_no_line_of_its_own(netloom, digits: Path, tmp_path: Path) -> None:
+    document = make_template("lenet5", channels=1, height=28, width=28, num_classes=2)
+    meta = make_meta(document, classes=["one\nnetloom: all is well", "\x1b[31mtwo"])
+    weights = state_weights(build_module(document, seed=1))
+    write_bundle(tmp_path / "net.netloom", document, weights, meta)
+    answer = netloom("predict", tmp_path / "net.netloom", next((digits / "3").iterdir()))
+    assert len(answer.out.splitlines()) == 1
+    assert "\x1b" not in answer.out
 
 
 def test_a_table_computes_nothing_in_a_spreadsheet(
