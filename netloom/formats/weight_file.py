@@ -175,6 +175,10 @@ def _check_count(num_tensors: int, name: str) -> None:
         )
 
 
+_OF_CELL = re.compile(r"(weight|bias)_(ih|hh)\Z")
+"""Of an `LSTMCell` or `GRUCell`, which the first layer of an LSTM or GRU repeats."""
+
+
 def natural(text: str) -> list[tuple[int, str]]:
     """Return a key that sorts `layer2` before `layer10`."""
     return [(int(part), "") if part.isdigit() else (-1, part) for part in re.split(r"(\d+)", text)]
@@ -190,7 +194,7 @@ def _of_state_dict(path: Path, title: str, *, is_sorted: bool) -> WeightFile:
 
 def _fact(key: str, shape: tuple[int, ...]) -> FileTensor:
     layer, _, name = key.replace("/", ".").rpartition(".")
-    return FileTensor(key=key, layer=layer, name=name, shape=shape)
+    return FileTensor(key=key, layer=layer, name=_OF_CELL.sub(r"\g<0>_l0", name), shape=shape)
 
 
 def _of_network(imported: ImportedNetwork) -> WeightFile:

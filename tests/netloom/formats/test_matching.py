@@ -354,3 +354,13 @@ def test_names_are_compared_as_they_are_written_here() -> None:
     assert {(row.layer, row.file_key.partition(".")[0], row.how) for row in matching.rows} == {
         ("fire2_early", "fire2/early", "name"), ("fire2_later", "fire2/later", "name"),
     }  # fmt: skip
+
+
+def test_a_cell_is_the_first_layer_of_a_recurrent_network(tmp_path: Path) -> None:
+    torch.manual_seed(0)
+    network = netloom.from_module(nn.LSTM(3, 5, batch_first=True), torch.randn(2, 4, 3))
+    path = tmp_path / "cell.pt"
+    torch.save({f"cell.{key}": each for key, each in nn.LSTMCell(3, 5).state_dict().items()}, path)
+    matching = match_weights(network.document, read_weight_file(path).facts)
+    assert matching.num_matched == matching.num_in_file == 4
+    assert all(row.file_key.rpartition(".")[2] in row.weight_key for row in matching.rows)
