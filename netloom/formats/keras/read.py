@@ -18,10 +18,13 @@ from netloom.formats.keras.model import KerasModel
 from netloom.formats.keras.settings import JsonObject, Settings
 from netloom.formats.keras.weights import Keras3Weights, LegacyWeights, NoWeights
 from netloom.formats.read_progress import Progress
+from netloom.formats.tensorflow.about import with_told
 from netloom.formats.zips import copy_counted, refusing_damage
 
 CONFIG, METADATA, WEIGHTS = "config.json", "metadata.json", "model.weights.h5"
 MAX_WEIGHTS_BYTES = 8 * 2**30
+OWN = "netloom"
+"""In the metadata: what the file's writer knew of the network, if that was Netloom."""
 _MAX_MEMBERS = 10_000
 
 
@@ -45,11 +48,17 @@ def open_keras_v3(path: Path, progress: Progress) -> KerasNetwork:
     # On disk, where HDF5 reads one array after the other: in memory all would be there twice.
     with tempfile.TemporaryFile() as weights:
         _copy_member(path, WEIGHTS, MAX_WEIGHTS_BYTES, weights)
-        return _drawn_v3(path, model, weights, version, progress)
+        meta = with_told(BundleMeta(), metadata.get(OWN))
+        return _drawn_v3(path, model, weights, version, meta, progress)
 
 
 def _drawn_v3(
-    path: Path, model: KerasModel, weights: BinaryIO, version: str, progress: Progress
+    path: Path,
+    model: KerasModel,
+    weights: BinaryIO,
+    version: str,
+    meta: BundleMeta,
+    progress: Progress,
 ) -> KerasNetwork:
     with open_hdf5(weights, path.name) as root:
         return draw_network(
@@ -57,7 +66,7 @@ def _drawn_v3(
             Keras3Weights(root),
             format_title="Keras 3 (.keras)",
             version=version,
-            meta=BundleMeta(),
+            meta=meta,
             progress=progress,
         )
 

@@ -66,6 +66,11 @@ def with_about(meta: BundleMeta, content: bytes) -> BundleMeta:
         said: object = json.loads(content)
     except (ValueError, RecursionError):
         return meta
+    return with_told(meta, said)
+
+
+def with_told(meta: BundleMeta, said: object) -> BundleMeta:
+    """Do the same with what was read already."""
     if not isinstance(said, dict):
         return meta
     given = cast("dict[str, object]", said)

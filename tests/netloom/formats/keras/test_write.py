@@ -337,6 +337,7 @@ def test_the_file_scales_pixels_and_says_its_classes(tmp_path: Path) -> None:
     assert about["outputs"] == ["output"]
     assert [each["class_name"] for each in config["layers"]][:2] == ["InputLayer", "Rescaling"]
     read = read_network(path)
+    assert read.meta.classes == ["cat", "dog", "owl"]
     image = next(n for n in read.document.graph.nodes.values() if n.type == "ImageInput")
     assert image.params["mean"] == pytest.approx([0.4, 0.5, 0.6])
     assert image.params["std"] == pytest.approx([0.2, 0.3, 0.25])
