@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sqlite3
-import time
 from collections.abc import Callable
 from contextlib import closing, suppress
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ import torch
 
 from netloom.train.checkpoint import read_checkpoint_weights
 from tests.faults.live import LiveApi
+from tests.waiting import RIGHT_WITHIN_S, until
 from tour.studio import Studio
 
 SETTINGS = {
@@ -23,7 +23,6 @@ SETTINGS = {
     "NETLOOM_RECONCILE_S": "0.5",
     "NETLOOM_RESERVE_MB": "0",
 }
-RIGHT_WITHIN_S = 60.0
 LONG = {"epochs": 60, "batch_size": 64, "device": "cpu", "checkpoint_every_s": 0.5}
 
 
@@ -143,15 +142,6 @@ def is_alive(process: psutil.Process) -> bool:
         return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
     except psutil.NoSuchProcess:
         return False
-
-
-def until(
-    condition: Callable[[], object], timeout_s: float = RIGHT_WITHIN_S, pause_s: float = 0.02
-) -> None:
-    deadline = time.monotonic() + timeout_s
-    while not condition():
-        assert time.monotonic() < deadline, "the condition never came true"
-        time.sleep(pause_s)
 
 
 def freeze_when(process: psutil.Process, is_caught: Callable[[], bool]) -> None:

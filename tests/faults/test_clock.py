@@ -20,9 +20,9 @@ from tests.faults.runs import (
     has_checkpoint,
     numbers_of,
     start,
-    until,
     wait_for_success,
 )
+from tests.waiting import until
 from tour.studio import private_studio
 
 pytestmark = [pytest.mark.faults, pytest.mark.slow, pytest.mark.campaign]

@@ -18,9 +18,9 @@ from tests.faults.runs import (
     has_checkpoint,
     numbers_of,
     start,
-    until,
     wait_for_success,
 )
+from tests.waiting import until
 
 pytestmark = [pytest.mark.faults, pytest.mark.slow, pytest.mark.campaign]
 

@@ -20,7 +20,6 @@ from PIL import Image
 from tests.faults.live import LiveApi
 from tests.faults.runs import (
     LONG,
-    RIGHT_WITHIN_S,
     SETTINGS,
     digits_network,
     has_checkpoint,
@@ -30,6 +29,7 @@ from tests.faults.runs import (
     wait_for_success,
 )
 from tests.house.studio_process import StudioProcess, running_studio
+from tests.waiting import RIGHT_WITHIN_S
 
 pytestmark = [pytest.mark.faults, pytest.mark.slow, pytest.mark.campaign]
 

@@ -17,13 +17,12 @@ from inspection.schemas import MAX_ROWS
 from tests.faults.live import LiveApi
 from tests.faults.runs import (
     LONG,
-    RIGHT_WITHIN_S,
     is_alive,
     process_of,
     start,
-    until,
     wait_for_success,
 )
+from tests.waiting import RIGHT_WITHIN_S, until
 from tour.studio import Studio
 
 pytestmark = [pytest.mark.faults, pytest.mark.slow, pytest.mark.campaign]

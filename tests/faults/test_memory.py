@@ -11,15 +11,14 @@ from tests.api.studio import tiny_network
 from tests.faults.live import LiveApi
 from tests.faults.runs import (
     LONG,
-    RIGHT_WITHIN_S,
     has_checkpoint,
     has_ended,
     is_alive,
     process_of,
     start,
-    until,
     wait_for_success,
 )
+from tests.waiting import RIGHT_WITHIN_S, until
 from tour.studio import Studio
 
 pytestmark = [pytest.mark.faults, pytest.mark.slow, pytest.mark.campaign]

@@ -20,7 +20,6 @@ from celery import Celery
 from tests.faults.live import LiveApi, LiveSocket
 from tests.faults.runs import (
     LONG,
-    RIGHT_WITHIN_S,
     SETTINGS,
     Numbers,
     digits_network,
@@ -30,11 +29,11 @@ from tests.faults.runs import (
     numbers_of,
     process_of,
     start,
-    until,
     wait_for_attempt,
     wait_for_success,
 )
 from tests.house.studio_process import REPOSITORY, studio_environment
+from tests.waiting import RIGHT_WITHIN_S, until
 from tour.studio import Studio, private_studio
 
 pytestmark = [pytest.mark.faults, pytest.mark.slow, pytest.mark.campaign]

@@ -22,10 +22,10 @@ from tests.faults.runs import (
     numbers_of,
     process_of,
     start,
-    until,
     wait_for_attempt,
     wait_for_success,
 )
+from tests.waiting import until
 from tour.studio import Studio
 
 pytestmark = [pytest.mark.faults, pytest.mark.slow]

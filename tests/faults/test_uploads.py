@@ -17,7 +17,8 @@ from urllib.parse import urlsplit
 import pytest
 
 from tests.faults.live import LiveApi
-from tests.faults.runs import RIGHT_WITHIN_S, freeze_when, process_of
+from tests.faults.runs import freeze_when, process_of
+from tests.waiting import RIGHT_WITHIN_S
 from tour.studio import Studio
 
 pytestmark = [pytest.mark.faults, pytest.mark.slow, pytest.mark.campaign]

@@ -20,7 +20,7 @@ from config.broker import RUNTIME_FILE
 from config.secrets import FILE_NAME
 from tests.api.datasets.conftest import png, zip_of
 from tests.faults.live import LiveApi
-from tests.faults.runs import until
+from tests.waiting import until
 from tour.studio import Studio, private_studio
 
 pytestmark = pytest.mark.slow

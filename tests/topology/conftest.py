@@ -18,10 +18,10 @@ from tests.topology.machines import (
     object_server,
     redis_server,
     shared_settings,
-    until,
 )
 from tests.topology.numbers import Numbers, numbers_of
 from tests.topology.program import Program
+from tests.waiting import until
 from tour.studio import free_port
 
 

@@ -7,7 +7,6 @@ import secrets
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -18,6 +17,7 @@ import redis
 from config.launcher.redis import find_redis
 from tests.objects import BUCKET, KEYS, ObjectServer
 from tests.postgres import PrivatePostgres
+from tests.waiting import until
 from tour.studio import free_port
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -142,14 +142,6 @@ def shared_settings(
         "NETLOOM_SECRET_KEY": secrets.token_urlsafe(64),
         "NETLOOM_INSTALLATION_ID": secrets.token_hex(4),
     }
-
-
-def until(condition: Callable[[], object], timeout_s: float) -> None:
-    """Wait for a condition."""
-    deadline = time.monotonic() + timeout_s
-    while not condition():
-        assert time.monotonic() < deadline, "the condition never came true"
-        time.sleep(0.05)
 
 
 @contextmanager

@@ -16,9 +16,9 @@ from PIL import Image
 from tests.api.studio import digits_zip
 from tests.faults.runs import LONG, has_checkpoint, start, wait_for_attempt, wait_for_success
 from tests.topology.conftest import Installation
-from tests.topology.machines import until
 from tests.topology.numbers import Numbers, numbers_of
 from tests.topology.program import Program
+from tests.waiting import until
 
 pytestmark = [pytest.mark.topology, pytest.mark.campaign, pytest.mark.slow]
 
