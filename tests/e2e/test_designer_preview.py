@@ -64,11 +64,11 @@ def test_every_layer_shows_a_sample_and_follows_each_edit(designer: DesignerCanv
     expect(close).to_contain_text("Channels 1 to 16 of 28", timeout=ANSWERED_WITHIN_MS)
     close.get_by_role("button", name="Later channels").click()
     expect(close).to_contain_text("Channels 17 to 28 of 28", timeout=ANSWERED_WITHIN_MS)
-    # Of all that was asked the server keeps the last answers alone: of the cards, of the close-up.
-    # What they overtook before it had ended says that it was given up, and does end.
+    # Of all that was asked the server keeps the last answers: of the cards, and of the close-up.
+    # What these overtook was given up, unless it was at its end already: one of each at most.
     until(lambda: not {"queued", "running"} & set(_new_states(designer, asked_before)))
     states = _new_states(designer, asked_before)
-    assert states.count("succeeded") == 2, states
+    assert 2 <= states.count("succeeded") <= 4, states
     assert set(states) <= {"succeeded", "cancelled"}
 
     # Another sample changes the pictures, and the image's card shows the one that is previewed.
