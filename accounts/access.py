@@ -29,20 +29,23 @@ ROLE_ACTIONS: dict[str, frozenset[Action]] = {
 }
 
 
-def access_project(person: Person, project_id: str, action: Action) -> Project:
+def access_project(
+    person: Person, project_id: str, action: Action, what: str = "project"
+) -> Project:
     """Fetch a project for an action; raises Problem not_found when that is not allowed.
 
     A member is told when the project is in the bin: Problem in_bin.
+
+    Args:
+        what: Names to a stranger what there is not: what they asked for, were it there or not.
     """
     membership = (
         Membership.objects.select_related("project")
         .filter(person=person, project_id=project_id)
         .first()
     )
-    if membership is None:
-        raise not_found("project")
-    if not person.is_active:
-        raise not_found("project")
+    if membership is None or not person.is_active:
+        raise not_found(what)
     if membership.project.deleted_at is not None:
         raise _in_bin(membership.project, "project", membership.role == Role.OWNER, "its owner")
     if action not in ROLE_ACTIONS[membership.role]:

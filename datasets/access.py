@@ -13,16 +13,22 @@ from datasets.models import Dataset, DatasetVersion, Import, Item, LabelClass
 
 
 def access_dataset(
-    person: Person, dataset_id: str, action: Action, *, in_bin: bool = False
+    person: Person,
+    dataset_id: str,
+    action: Action,
+    *,
+    in_bin: bool = False,
+    what: str = "dataset",
 ) -> Dataset:
     """Fetch a dataset; raises Problem not_found when it is not there or not allowed.
 
-    One in the bin raises Problem in_bin for those who do not ask for it too (`in_bin`).
+    One in the bin raises Problem in_bin for those who do not ask for it too (`in_bin`). `what` is
+    what a stranger is told that there is not.
     """
     dataset = Dataset.objects.filter(pk=dataset_id).first()
     if dataset is None:
-        raise not_found("dataset")
-    access_project(person, dataset.project_id, action)
+        raise not_found(what)
+    access_project(person, dataset.project_id, action, what)
     if not in_bin:
         require_out_of_bin(person, dataset, "dataset")
     return dataset
@@ -43,7 +49,7 @@ def access_item(person: Person, item_id: str, action: Action) -> Item:
     item = Item.objects.select_related("label_author").filter(pk=item_id).first()
     if item is None:
         raise not_found("item")
-    access_dataset(person, item.dataset_id, action)
+    access_dataset(person, item.dataset_id, action, what="item")
     return item
 
 
@@ -57,16 +63,18 @@ def access_import(person: Person, import_id: str, action: Action) -> Import:
     report = Import.objects.filter(pk=import_id).first()
     if report is None:
         raise not_found("import")
-    access_dataset(person, report.dataset_id, action)
+    access_dataset(person, report.dataset_id, action, what="import")
     return report
 
 
-def access_dataset_version(person: Person, version_id: str, action: Action) -> DatasetVersion:
+def access_dataset_version(
+    person: Person, version_id: str, action: Action, what: str = "dataset version"
+) -> DatasetVersion:
     """Fetch a pinned version; it outlives the dataset's way to the bin, runs refer to it."""
     version = (
         DatasetVersion.objects.select_related("dataset", "author").filter(pk=version_id).first()
     )
     if version is None:
-        raise not_found("dataset version")
-    access_project(person, version.dataset.project_id, action)
+        raise not_found(what)
+    access_project(person, version.dataset.project_id, action, what)
     return version

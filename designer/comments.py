@@ -12,7 +12,6 @@ from accounts.models import Person
 from common.errors import Code, Problem, not_found
 from common.topics import publish
 from designer import comments_schemas as schemas
-from designer.access import access_network
 from designer.documents import stored_document
 from designer.models import Comment, Network
 from netloom.graph.document import Document, Node
@@ -20,19 +19,6 @@ from netloom.graph.document import Document, Node
 MAX_COMMENTS = 2_000
 MAX_CHARACTERS = 400_000
 """In all threads of a network: every page that shows them gets all of them."""
-
-
-def access_comment(person: Person, comment_id: str) -> Comment:
-    """Fetch a remark of a network that the person may comment on.
-
-    Raises:
-        Problem: `not_found`.
-    """
-    found = Comment.objects.select_related("network", "thread").filter(pk=comment_id).first()
-    if found is None or found.deleted_at is not None:
-        raise not_found("comment")
-    access_network(person, found.network_id, "label")
-    return found
 
 
 def thread_list(network: Network, person: Person) -> schemas.ThreadList:

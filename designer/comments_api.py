@@ -7,7 +7,7 @@ from ninja import Router, Status
 from accounts.auth import PersonRequest
 from designer import comments
 from designer import comments_schemas as schemas
-from designer.access import access_network
+from designer.access import access_comment, access_network
 
 router = Router(tags=["networks"])
 
@@ -44,7 +44,7 @@ def reply_to_comment(
     request: PersonRequest, comment_id: str, payload: schemas.NewReply
 ) -> Status[schemas.ThreadList]:
     """Answer in a thread; a resolved one is open again."""
-    comment = comments.access_comment(request.person, comment_id)
+    comment = access_comment(request.person, comment_id)
     comments.reply(comment, request.person, payload.text)
     return Status(201, comments.thread_list(comment.network, request.person))
 
@@ -54,7 +54,7 @@ def change_comment(
     request: PersonRequest, comment_id: str, payload: schemas.CommentChange
 ) -> schemas.ThreadList:
     """Edit one's own remark, or resolve or reopen a thread."""
-    comment = comments.access_comment(request.person, comment_id)
+    comment = access_comment(request.person, comment_id)
     comments.change_comment(comment, request.person, payload)
     return comments.thread_list(comment.network, request.person)
 
@@ -62,6 +62,6 @@ def change_comment(
 @router.delete("/comments/{comment_id}", response={204: None}, operation_id="delete_comment")
 def delete_comment(request: PersonRequest, comment_id: str) -> Status[None]:
     """Take a remark back; what was answered to it stays."""
-    comment = comments.access_comment(request.person, comment_id)
+    comment = access_comment(request.person, comment_id)
     comments.delete_comment(comment, request.person)
     return Status(204, None)

@@ -30,9 +30,9 @@ def access_explanation(person: Person, explanation_id: str, action: Action) -> E
         weight_set = explanation.weight_set
         if weight_set is None:
             raise not_found("explanation")
-        access_network(person, weight_set.network_id, action)
+        access_network(person, weight_set.network_id, action, what="explanation")
         return explanation
-    access_project(person, explanation.run.project_id, action)
+    access_project(person, explanation.run.project_id, action, "explanation")
     require_out_of_bin(person, explanation.run, "run")
     return explanation
 
@@ -46,7 +46,7 @@ def access_evaluation(person: Person, evaluation_id: str, action: Action) -> Eva
     )
     if evaluation is None:
         raise not_found("evaluation")
-    access_project(person, evaluation.run.project_id, action)
+    access_project(person, evaluation.run.project_id, action, "evaluation")
     require_out_of_bin(person, evaluation.run, "run")
     return evaluation
 
@@ -62,7 +62,7 @@ def access_prediction_table(person: Person, table_id: str, action: Action) -> Pr
     )
     if table is None:
         raise not_found("table of predictions")
-    access_network(person, table.network_id, action)
+    access_network(person, table.network_id, action, what="table of predictions")
     if table.run is not None:
         require_out_of_bin(person, table.run, "run")
     return table
@@ -74,9 +74,9 @@ def access_baseline(person: Person, baseline_id: str, action: Action) -> Baselin
     baseline = found.filter(pk=baseline_id).first()
     if baseline is None:
         raise not_found("result")
-    access_dataset_version(person, baseline.dataset_version_id, action)
+    access_dataset_version(person, baseline.dataset_version_id, action, "result")
     if baseline.network_id is not None:
-        access_network(person, baseline.network_id, action)
+        access_network(person, baseline.network_id, action, what="result")
     return baseline
 
 
@@ -87,7 +87,7 @@ def access_preview(person: Person, preview_id: str) -> Preview:
         raise not_found("preview")
     if preview.job.person_id != person.id:
         raise not_found("preview")
-    access_network(person, preview.network_id, "view")
+    access_network(person, preview.network_id, "view", what="preview")
     return preview
 
 
@@ -96,5 +96,5 @@ def access_export(person: Person, export_id: str) -> Export:
     export = Export.objects.select_related("blob").filter(pk=export_id).first()
     if export is None:
         raise not_found("export")
-    access_network(person, export.network_id, "view")
+    access_network(person, export.network_id, "view", what="export")
     return export

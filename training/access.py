@@ -25,7 +25,7 @@ def access_run(
     )
     if run is None or (is_deleted and run.deleted_at is None):
         raise not_found("run")
-    access_project(person, run.project_id, action)
+    access_project(person, run.project_id, action, "run")
     if is_deleted is False:
         require_out_of_bin(person, run, "run")
     return run
@@ -42,6 +42,6 @@ def access_checkpoint(person: Person, checkpoint_id: str, action: Action) -> Che
     )
     if checkpoint is None:
         raise not_found("checkpoint")
-    access_project(person, checkpoint.run.project_id, action)
+    access_project(person, checkpoint.run.project_id, action, "checkpoint")
     require_out_of_bin(person, checkpoint.run, "run")
     return checkpoint

@@ -16,17 +16,20 @@ OPERATIONS: dict[str, tuple[str, str]] = {
     for path, methods in SCHEMA["paths"].items()
     for method, operation in methods.items()
 }
+_ID = re.compile("[0-9a-z]{12}")
+ID_OF_NOTHING = "a" * 12
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
 UNSAFE = sorted(name for name, (method, _) in OPERATIONS.items() if method not in SAFE_METHODS)
 SAFE = sorted(name for name, (method, _) in OPERATIONS.items() if method in SAFE_METHODS)
 
 
-def address_of(world: World, operation_id: str) -> str:
-    """Address of an operation over objects that are made in `world`."""
+def address_of(world: World, operation_id: str, *, is_missing: bool = False) -> str:
+    """Address of an operation over objects that are made in `world`, or that do not exist."""
     route, objects = all_routes()[operation_id], all_objects()
 
     def made(match: re.Match[str]) -> str:
-        return (objects.get(f"{operation_id}.{match[1]}") or objects[match[1]])(world)
+        found = (objects.get(f"{operation_id}.{match[1]}") or objects[match[1]])(world)
+        return ID_OF_NOTHING if is_missing and _ID.fullmatch(found) else found
 
     path = re.sub(r"\{(\w+)\}", made, OPERATIONS[operation_id][1])
     query = route.query(world) if callable(route.query) else route.query

@@ -19,7 +19,7 @@ from django.utils import timezone
 from accounts import services
 from accounts.access import ROLE_ACTIONS
 from tests.client import ApiClient
-from tests.security.calls import OPERATIONS, SAFE, address_of, call, code_of, send
+from tests.security.calls import OPERATIONS, SAFE, address_of, body_of, call, code_of, send
 from tests.security.routes import Route, World, all_routes
 
 pytestmark = pytest.mark.django_db
@@ -35,6 +35,11 @@ PUBLIC = {
     "accept_invitation",
 }
 # Addresses that are no operation of the API: its description, and the page that holds the app.
+WITH_IDS = {
+    name
+    for name, (_, path) in OPERATIONS.items()
+    if "{" in path and name in all_routes() and all_routes()[name].needs in ROLE_ACTIONS["owner"]
+}
 PUBLIC_ADDRESSES = {"api/", "api/openapi.json", r"^(?!api/|ws/|assets/).*$"}
 
 
@@ -145,10 +150,18 @@ def test_reading_writes_nothing(world: World, clean_files: None) -> None:
         assert not written, (operation_id, written)
 
 
-def test_an_id_that_does_not_exist_looks_like_one_that_is_not_shared(world: World) -> None:
+@pytest.mark.parametrize("operation_id", sorted(WITH_IDS))
+def test_an_id_that_does_not_exist_looks_like_one_that_is_not_shared(
+    world: World, operation_id: str, clean_files: None
+) -> None:
+    world.role = "stranger"
+    body = body_of(world, operation_id)
     stranger = ApiClient(world.people["stranger"])
-    hidden = stranger.get(f"/api/projects/{world.project.id}")
-    missing = stranger.get("/api/projects/aaaaaaaaaaaa")
+    hidden, missing = (
+        send(stranger, operation_id, address_of(world, operation_id, is_missing=which), body)
+        for which in (False, True)
+    )
+    assert hidden.status_code == missing.status_code
     assert hidden.json() == missing.json()
 
 

@@ -10,6 +10,7 @@ import pytest
 from accounts.models import Person
 from common.errors import Problem
 from designer import comments
+from designer.access import access_comment
 from designer.comments_schemas import CommentChange
 from designer.models import Comment
 from tests.api.designer.conftest import add_relu, save
@@ -131,7 +132,7 @@ def test_what_somebody_else_did_meanwhile_stays(
 ) -> None:
     thread = start(api, network, node_id="r")
     path = f"/api/comments/{thread['comments'][0]['id']}"
-    read_before = comments.access_comment(person, thread["comments"][0]["id"])
+    read_before = access_comment(person, thread["comments"][0]["id"])
     assert api.patch(path, {"is_resolved": True}).status_code == 200
     comments.change_comment(read_before, person, CommentChange(text="New"))
     (told,) = api.get(f"/api/networks/{network['id']}/comments").json()["threads"]
