@@ -6,7 +6,7 @@ import {
   IconCloudUp,
   IconEye,
 } from '@tabler/icons-react';
-import type { SaveState as State } from '../state/saver';
+import type { SaveState as State } from '../state/saverPorts';
 import { useEditor, useSaver } from '../state/DesignerContext';
 import { DESIGNER_IDS } from '../testids';
 import classes from './TopStrip.module.css';

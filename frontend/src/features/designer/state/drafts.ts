@@ -7,7 +7,7 @@
 import { createStore, del, entries, set, type UseStore } from 'idb-keyval';
 import { parseOperations } from '../document/parse';
 import { listOf, need, nullable, readFields, readNumber, readString } from '../document/reader';
-import type { Batch, Unsaved } from './saver';
+import type { Batch, Unsaved } from './saverPorts';
 
 const ANSWER_WITHIN_MS = 150;
 

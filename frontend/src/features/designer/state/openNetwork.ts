@@ -18,7 +18,9 @@ import { Panels } from './panels';
 import { previewPorts } from './previewPorts';
 import { Shortcuts } from './shortcuts';
 import { Standings, standingsOf } from './standing';
-import { Saver, withUnsaved, type SendResult, type Unsaved } from './saver';
+import { withUnsaved } from './batches';
+import { Saver } from './saver';
+import type { SendResult, Unsaved } from './saverPorts';
 
 export interface OpenNetwork extends Designer {
   /** Begin saving; returns how to leave. */

@@ -4,7 +4,9 @@ import type { Operation } from '../document/operations';
 import { residual } from '../document/testDocument';
 import type { Document } from '../document/types';
 import type { RevisionOperations } from './contract';
-import { Saver, withUnsaved, type Batch, type SendResult, type Unsaved } from './saver';
+import { withUnsaved } from './batches';
+import { Saver } from './saver';
+import type { Batch, SendResult, Unsaved } from './saverPorts';
 
 const width = (value: number): Operation => ({
   op: 'set_param',

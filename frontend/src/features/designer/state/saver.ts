@@ -4,72 +4,29 @@
  */
 
 import { createStore, type StoreApi } from 'zustand/vanilla';
-import { applyOperations, tryOperations } from '../document/apply';
+import { tryOperations } from '../document/apply';
 import { newId } from '../document/ids';
 import type { Operation } from '../document/operations';
 import { isSameData } from '../document/records';
 import type { Document } from '../document/types';
+import { documentAfter, nextBatch } from './batches';
 import type { Conflict, RevisionOperations } from './contract';
 import { mergedText } from './mergedText';
-
-export type SaveState = 'saved' | 'waiting' | 'saving' | 'offline' | 'conflict' | 'refused';
-
-export interface Batch {
-  readonly operations: readonly Operation[];
-  readonly gesture: string;
-}
-
-/** What this browser keeps of edits the server does not have yet. */
-export interface Unsaved {
-  readonly clientId: string;
-  readonly baseRevision: number;
-  readonly inFlight: Batch | null;
-  readonly pending: readonly Batch[];
-}
-
-export type SendResult =
-  | { readonly kind: 'saved'; readonly revision: number }
-  | { readonly kind: 'conflict'; readonly conflict: Conflict }
-  | { readonly kind: 'offline' }
-  /** The server broke down over it, which may not happen again. */
-  | { readonly kind: 'broken'; readonly reason: string }
-  | { readonly kind: 'refused'; readonly reason: string };
-
-export interface SaverPorts {
-  send(batch: Batch, baseRevision: number, clientId: string): Promise<SendResult>;
-  /** What was saved after a revision, oldest first; the oldest alone where that is much. */
-  fetchSaves(since: number): Promise<readonly RevisionOperations[]>;
-  /** Read the whole network again, where what was saved does not lead there. */
-  fetchLatest(): Promise<{ readonly revision: number; readonly document: Document }>;
-  keep(unsaved: Unsaved | null): void;
-  /** The document with others' edits and ours on top. */
-  adopt(document: Document): void;
-  note(text: string): void;
-  /** The person at this page: what the server did for them, outside of any page, is no news. */
-  readonly ownName: string;
-}
-
-export interface SaverOptions {
-  readonly delay_ms: number;
-  readonly firstRetry_ms: number;
-  readonly longestRetry_ms: number;
-}
+import type {
+  Batch,
+  SaverOptions,
+  SaverPorts,
+  SaverState,
+  SaveState,
+  SendResult,
+  Unsaved,
+} from './saverPorts';
 
 const DEFAULTS: SaverOptions = { delay_ms: 500, firstRetry_ms: 1000, longestRetry_ms: 15_000 };
-const MAX_BATCH = 20_000;
 /** Then it is the edits that the server cannot take. */
 const MOST_BROKEN = 3;
 const NOT_KEPT =
   'This browser has no room left to keep edits. Leave this page open until they are saved.';
-
-export interface SaverState {
-  readonly state: SaveState;
-  readonly revision: number;
-  readonly reason: string;
-  readonly conflict: Conflict | null;
-  /** Whether this browser keeps what is not saved; without that, closing the page would lose it. */
-  readonly isKept: boolean;
-}
 
 export class Saver {
   readonly store: StoreApi<SaverState>;
@@ -246,7 +203,9 @@ export class Saver {
     const isBusy = state === 'saving' || state === 'conflict' || state === 'refused';
     if (isBusy || this.isStopped) return;
     if (this.inFlight === null) {
-      this.inFlight = this.takeBatch();
+      const { batch, rest } = nextBatch(this.pending);
+      this.inFlight = batch;
+      this.pending = rest;
       this.inFlightClient = this.clientId;
     }
     if (this.inFlight === null) {
@@ -258,22 +217,6 @@ export class Saver {
     const batch = this.inFlight;
     const result = await this.ports.send(batch, this.revision, this.inFlightClient);
     this.settle(batch, result);
-  }
-
-  private takeBatch(): Batch | null {
-    const [first] = this.pending;
-    if (first === undefined) return null;
-    const operations: Operation[] = [];
-    const gestures: string[] = [];
-    let taken = 0;
-    for (const batch of this.pending) {
-      if (taken > 0 && operations.length + batch.operations.length > MAX_BATCH) break;
-      operations.push(...batch.operations);
-      if (gestures.at(-1) !== batch.gesture) gestures.push(batch.gesture);
-      taken += 1;
-    }
-    this.pending = this.pending.slice(taken);
-    return { operations, gesture: gestures.join('; ').slice(0, 120) };
   }
 
   private settle(batch: Batch, result: SendResult): void {
@@ -377,28 +320,4 @@ export class Saver {
   private setState(state: SaveState): void {
     if (this.store.getState().state !== state) this.store.setState({ state });
   }
-}
-
-/** The document after saves that follow a revision; null where one is missing or does not fit. */
-function documentAfter(
-  base: Document,
-  since: number,
-  saves: readonly RevisionOperations[],
-): Document | null {
-  if (saves.some((save, index) => save.revision !== since + index + 1)) return null;
-  const applied = tryOperations(
-    base,
-    saves.flatMap(({ operations }) => operations),
-  );
-  return 'refused' in applied ? null : applied.document;
-}
-
-/** The document with edits of an earlier visit, or why they do not fit. */
-export function withUnsaved(document: Document, unsaved: Unsaved): Document {
-  const batches =
-    unsaved.inFlight === null ? unsaved.pending : [unsaved.inFlight, ...unsaved.pending];
-  return applyOperations(
-    document,
-    batches.flatMap((batch) => batch.operations),
-  ).document;
 }
