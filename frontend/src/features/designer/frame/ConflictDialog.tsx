@@ -84,6 +84,7 @@ export function ConflictDialog() {
             Merge
           </Button>
         )}
+        {state === 'refused' && <Button onClick={() => saver.sendAgain()}>Try again</Button>}
         <Button variant="default" loading={copy.isPending} onClick={() => copy.mutate()}>
           {elsewhere ? `Keep mine as a copy in ${elsewhere.name}` : 'Keep mine as a copy'}
         </Button>

@@ -142,7 +142,7 @@ describe('Saver', () => {
 
   it('asks what to do with edits over which the server breaks down again and again', async () => {
     const server = new Server();
-    const { page, edit, state } = open(server);
+    const { page, saver, edit, state } = open(server);
     server.isBroken = true;
     edit(width(16));
     await settle(1500);
@@ -150,6 +150,14 @@ describe('Saver', () => {
     await settle(10_000);
     expect(state().state).toBe('refused');
     expect(withUnsaved(server.document, page.draft!)).toEqual(page.document);
+    saver.sendAgain();
+    await settle(0);
+    expect(state().state).toBe('refused');
+    server.isBroken = false;
+    saver.sendAgain();
+    await settle(0);
+    expect(state().state).toBe('saved');
+    expect(server.document).toEqual(page.document);
   });
 
   it('does not tell people of what the server did for them', async () => {

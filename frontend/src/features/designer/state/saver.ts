@@ -115,6 +115,14 @@ export class Saver {
     return this.send();
   }
 
+  /** Ask once more to have refused edits taken: what stood in their way may be gone. */
+  sendAgain(): void {
+    if (this.store.getState().state !== 'refused') return;
+    this.numBroken = MOST_BROKEN - 1;
+    this.setState('waiting');
+    void this.flush();
+  }
+
   /** Others saved something. */
   receive(save: RevisionOperations): void {
     if (save.revision <= this.revision) return;
