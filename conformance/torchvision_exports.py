@@ -16,7 +16,7 @@ from netloom.formats.imported import FormatError
 from netloom.formats.onnx.checking import open_session, run_session
 from netloom.formats.onnx.load import load_model
 from netloom.formats.onnx.parity import run_network
-from netloom.formats.onnx.read import OnnxNetwork, open_model
+from netloom.formats.onnx.read import open_model
 from netloom.formats.write import write_network
 
 TOLERANCE = 1e-4
@@ -29,19 +29,14 @@ def exported(name: str, opened: Opened, *, external_above_mb: int = 1900) -> Com
 
     These are what ONNX Runtime computes of the file, and what it is when imported again.
     """
+    with torch.no_grad():
+        expected = named_results(opened.module(opened.image))
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / _FILE
         try:
             write_network(opened.imported, path, options={"external_above_mb": external_above_mb})
-            session = open_session(path)
-            beside = {each.name: each for each in Path(folder).iterdir()}
-            again = open_model(load_model(path), beside, name=name)
-            with torch.no_grad():
-                expected = named_results(opened.module(opened.image))
-            [taken] = [each.name for each in session.get_inputs()]
-            names = [each.name for each in session.get_outputs()]
-            given = run_session(session, [taken], [opened.image])
-            found = [dict(zip(names, given, strict=True)), _reimported(again, opened.image)]
+            # One after the other: each holds all weights, and is gone before the next begins.
+            found = [_in_runtime(path, opened.image), _reimported(path, name, opened.image)]
         except (ExportError, FormatError) as error:
             return Comparison(name, str(error))
     compared = _worst(name, expected, found)
@@ -57,13 +52,22 @@ def _rounding(opened: Opened, expected: Mapping[str, Tensor]) -> float:
     return max(float((expected[key] - exact[key]).abs().max()) for key in expected)
 
 
-def _reimported(network: OnnxNetwork, image: Tensor) -> dict[str, Tensor]:
+def _in_runtime(path: Path, image: Tensor) -> dict[str, Tensor]:
+    session = open_session(path)
+    [taken] = [each.name for each in session.get_inputs()]
+    names = [each.name for each in session.get_outputs()]
+    return dict(zip(names, run_session(session, [taken], [image]), strict=True))
+
+
+def _reimported(path: Path, name: str, image: Tensor) -> dict[str, Tensor]:
+    beside = {each.name: each for each in path.parent.iterdir()}
+    network = open_model(load_model(path), beside, name=name)
     placeholders = [p for p in network.imported.report.pieces if p.outcome == "placeholder"]
     if placeholders:
         raise FormatError(f"imported again: {placeholders[0].source}: {placeholders[0].message}")
-    [name] = network.inputs
-    found = run_network(network, {name: image.numpy()})
-    return {name: torch.as_tensor(array) for name, array in found.items()}
+    [taken] = network.inputs
+    found = run_network(network, {taken: image.numpy()})
+    return {each: torch.as_tensor(array) for each, array in found.items()}
 
 
 def _worst(name: str, expected: Mapping[str, Tensor], found: list[dict[str, Tensor]]) -> Comparison:
