@@ -21,10 +21,9 @@ from netloom.graph.topology import BLOCK_INPUT, BLOCK_OUTPUT, block_order
 from netloom.layers.block import BLOCK
 from netloom.layers.registry import get_layer
 from netloom.surgery.act import ActRefused
+from netloom.surgery.beside import drawn_places, moved_beside, place_all
 from netloom.surgery.edit import GraphEdit
 from netloom.surgery.renaming import guest_ids, renamed_block, renamed_edge
-
-_GAP_PX = 160.0
 
 
 def role_of(node: Node) -> str:
@@ -80,9 +79,11 @@ class Guest:
             raise ActRefused(f"{self.name} has no layers.")
         self._edit.do(self._blocks())
         taken = {node.name for node in self._edit.scope.nodes.values()}
-        places = self._places()
-        operations: list[Operation] = []
+        place_all(self._edit)
         kept = [key for key in graph.nodes if key not in (self._input, self._output)]
+        theirs = drawn_places(self._other)
+        places = moved_beside(self._edit, {key: theirs[key] for key in kept if key in theirs})
+        operations: list[Operation] = []
         for node_id in kept:
             node = self._moved(graph.nodes[node_id])
             name = unique_name(node.name, taken)
@@ -131,18 +132,14 @@ class Guest:
             outputs=[self._ids[self._output]],
         )
         block_id = new_id()
-        positions = {
-            self._ids[key]: place
-            for key, place in self._other.view.positions.items()
-            if key in graph.nodes
-        }
+        positions = {self._ids[key]: place for key, place in drawn_places(self._other).items()}
         self._edit.do([AddBlock(block_id=block_id, block=definition, positions=positions)])
         instance_id = new_id()
         names = {node.name for node in self._edit.scope.nodes.values()}
         stem = unique_name(name.lower() if name.lower() != name else f"{name}_1", names)
         node = Node(type=BLOCK, name=stem, block=block_id)
-        bottom = self._bottom()
-        place = Position(x=bottom.x, y=bottom.y)
+        place_all(self._edit)
+        place = moved_beside(self._edit, {instance_id: Position(x=0, y=0)})[instance_id]
         self._edit.do([AddNode(node_id=instance_id, node=node, position=place)])
         end = Endpoint(node=instance_id, port="output")
         return Ends([Endpoint(node=instance_id, port="input")], end, [instance_id])
@@ -178,29 +175,3 @@ class Guest:
 
     def _end(self, end: Endpoint) -> Endpoint:
         return Endpoint(node=self._ids[end.node], port=end.port)
-
-    def _bottom(self) -> Position:
-        """Return the free place below this network."""
-        own = [
-            place for key in self._edit.scope.nodes if (place := self._edit.place(key)) is not None
-        ]
-        if not own:
-            return Position(x=0, y=0)
-        return Position(x=min(place.x for place in own), y=max(place.y for place in own) + _GAP_PX)
-
-    def _places(self) -> dict[str, Position]:
-        """Return where the other's layers go: below this network, as they stood to each other."""
-        theirs = {
-            key: place
-            for key, place in self._other.view.positions.items()
-            if key in self._other.graph.nodes
-        }
-        if not theirs:
-            return {}
-        left = min(place.x for place in theirs.values())
-        top = min(place.y for place in theirs.values())
-        bottom = self._bottom()
-        return {
-            key: Position(x=place.x - left + bottom.x, y=place.y - top + bottom.y)
-            for key, place in theirs.items()
-        }
