@@ -21,7 +21,9 @@ export function PlanPreview({ plan, isOld }: PlanPreviewProps) {
   }
   return (
     <div className={classes.preview} data-old={isOld || undefined} aria-busy={isOld}>
-      {plan.survival !== null && <SurvivalReport survival={plan.survival} />}
+      {plan.survival !== null && (
+        <SurvivalReport survival={plan.survival} isMerge={plan.other_survival !== null} />
+      )}
       {plan.other_survival !== null && (
         <SurvivalReport survival={plan.other_survival} otherName={plan.other_name} />
       )}
