@@ -48,7 +48,7 @@ class Guest:
         self._edit = edit
         self._other = other
         nodes = other.graph.nodes
-        self._input = self._only("input", "input", nodes)
+        self.input_id = self._only("input", "input", nodes)
         self._output = self._only("output", "output", nodes)
         self._ids = self._free_ids()
 
@@ -75,12 +75,12 @@ class Guest:
         """Bring the layers in as they are."""
         graph = self._other.graph
         ends = {(edge.source.node, edge.target.node) for edge in graph.edges.values()}
-        if (self._input, self._output) in ends:
+        if (self.input_id, self._output) in ends:
             raise ActRefused(f"{self.name} has no layers.")
         self._edit.do(self._blocks())
         taken = {node.name for node in self._edit.scope.nodes.values()}
         place_all(self._edit)
-        kept = [key for key in graph.nodes if key not in (self._input, self._output)]
+        kept = [key for key in graph.nodes if key not in (self.input_id, self._output)]
         theirs = drawn_places(self._other)
         places = moved_beside(self._edit, {key: theirs[key] for key in kept if key in theirs})
         operations: list[Operation] = []
@@ -98,7 +98,7 @@ class Guest:
         takes: list[Endpoint] = []
         gives: Endpoint | None = None
         for edge_id, edge in graph.edges.items():
-            if edge.source.node == self._input:
+            if edge.source.node == self.input_id:
                 takes.append(self._end(edge.target))
             elif edge.target.node == self._output:
                 gives = self._end(edge.source)
@@ -116,7 +116,7 @@ class Guest:
         nodes: dict[str, Node] = {}
         for node_id, node in graph.nodes.items():
             moved = self._moved(node)
-            if node_id == self._input:
+            if node_id == self.input_id:
                 moved = Node(type=BLOCK_INPUT, name="input")
             elif node_id == self._output:
                 moved = Node(type=BLOCK_OUTPUT, name="output")
@@ -128,7 +128,7 @@ class Guest:
             name=name,
             nodes=nodes,
             edges=edges,
-            inputs=[self._ids[self._input]],
+            inputs=[self._ids[self.input_id]],
             outputs=[self._ids[self._output]],
         )
         block_id = new_id()
