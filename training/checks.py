@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from django.db.models import Count
 
 from datasets.models import Dataset, DatasetVersion, Item
 from datasets.selectors import is_filling
 from datasets.services import binding_of, binding_of_version, label_counts_at
+from designer.models import WeightSet
 from jobs.devices import devices
 from netloom.analyze import analyze
 from netloom.data.manifest import Item as ManifestItem
@@ -16,7 +18,11 @@ from netloom.data.manifest import Manifest
 from netloom.graph.document import Document
 from netloom.train.check import check_spec
 from netloom.train.spec import RunConfig, TrainSpec
+from training.models import Checkpoint
 from training.schemas import RunCheck, RunProblem
+from training.selectors import document_of
+
+Starts = tuple[Checkpoint | WeightSet | None, Checkpoint | WeightSet | None]
 
 UNEVEN_RATIO = 3
 FEW_ITEMS = 2000
@@ -97,11 +103,17 @@ def count_labels_of_version(version: DatasetVersion) -> LabelCounts:
     return LabelCounts([str(entry["name"]) for entry in version.classes], counts)
 
 
-def check(document: Document, data: Dataset | DatasetVersion, config: RunConfig) -> RunCheck:
+def check(
+    document: Document,
+    data: Dataset | DatasetVersion,
+    config: RunConfig,
+    starts: Starts = (None, None),
+) -> RunCheck:
     """Everything that speaks against this run, and defaults that suit the data.
 
     Args:
         data: A dataset as it is now, or a pinned version.
+        starts: The first weights, and those of a network that was merged into this one.
     """
     if isinstance(data, DatasetVersion):
         labels, binding, filling = count_labels_of_version(data), binding_of_version(data), False
@@ -115,11 +127,24 @@ def check(document: Document, data: Dataset | DatasetVersion, config: RunConfig)
         if diagnostic.severity != "info"
     ]
     said = {problem.code for problem in problems}
-    spec = TrainSpec(document=document, manifest="-", output="-", config=config)
+    first, merged = starts
+    spec = TrainSpec(
+        document=document,
+        manifest="-",
+        output="-",
+        config=config,
+        initial_weights=None if first is None else "-",
+        initial_document=document_of(first),
+        merged_weights=None if merged is None else "-",
+        merged_document=document_of(merged),
+    )
+    missing = {key for start in starts for key in _missing_weights(start)}
     known_devices = {device.id for device in devices() if device.is_available}
     problems += [
-        RunProblem.model_validate(problem.model_dump())
-        for problem in check_spec(spec, labels.as_manifest(), devices=known_devices)
+        RunProblem.model_validate(problem.model_dump(mode="json", by_alias=True))
+        for problem in check_spec(
+            spec, labels.as_manifest(), devices=known_devices, missing_weights=missing
+        )
         if problem.code != "network_has_errors"
         and problem.code not in said
         and not (filling and problem.code in _OF_THE_DATA)
@@ -134,6 +159,14 @@ def check(document: Document, data: Dataset | DatasetVersion, config: RunConfig)
         num_test=labels.of_split("test"),
         uneven=labels.is_uneven,
     )
+
+
+def _missing_weights(start: Checkpoint | WeightSet | None) -> list[str]:
+    """Keys of the network that weights belong to for which a file held nothing."""
+    if not isinstance(start, WeightSet):
+        return []
+    report: dict[str, Any] = start.report
+    return report.get("missing_weights", [])
 
 
 def _defaults(labels: LabelCounts) -> RunConfig:

@@ -9,6 +9,7 @@ from ninja import Schema
 from pydantic import ConfigDict, Field, StringConstraints
 
 from common.ids import Id
+from netloom.graph.diagnostics import Fix
 from netloom.train.events import Event, SamplePrediction
 from netloom.train.spec import RunConfig
 
@@ -256,13 +257,17 @@ class RunStart(Schema):
 
 
 class RunCheckRequest(Schema):
+    """A run as it would be started: what RunStart says, without a name."""
+
     config: RunConfig = RunConfig()
     dataset_id: Id | None = None
     dataset_version_id: Id | None = None
+    start_from: StartFrom | None = None
+    merge_from: StartFrom | None = None
 
 
 class RunProblem(Schema):
-    """A reason why a run cannot start, or a warning. `fixes` are operations on the network."""
+    """A reason why a run cannot start, or a warning. `fixes` repair the network."""
 
     code: str
     severity: Severity
@@ -272,7 +277,7 @@ class RunProblem(Schema):
     port: str | None = None
     param: str | None = None
     edge_id: str | None = None
-    fixes: list[dict[str, Any]] = Field(default_factory=list)
+    fixes: list[Fix] = Field(default_factory=list[Fix])
 
 
 class RunCheck(Schema):

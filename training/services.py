@@ -58,7 +58,11 @@ MERGED_WEIGHTS = "merged"
 def check_run(person: Person, network: Network, payload: RunCheckRequest) -> RunCheck:
     """Say what speaks against a run of this network on its data."""
     data = _data_of(person, network, payload)
-    return checks.check(stored_document(network.document), data, payload.config)
+    starts = (
+        _weights_if_any(person, payload.start_from),
+        _weights_if_any(person, payload.merge_from),
+    )
+    return checks.check(stored_document(network.document), data, payload.config, starts)
 
 
 def start_run(person: Person, network: Network, start: RunStart) -> Run:
@@ -288,6 +292,14 @@ def _weights_of(person: Person, start: StartFrom | None) -> Start:
             )
         return checkpoint
     return access_checkpoint(person, start.checkpoint_id, "view")
+
+
+def _weights_if_any(person: Person, start: StartFrom | None) -> Start:
+    """Weights for a check; that they are not there any more is said when the run is started."""
+    try:
+        return _weights_of(person, start)
+    except Problem:
+        return None
 
 
 @contextmanager

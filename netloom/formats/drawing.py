@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from netloom.formats.bands import placed
+from netloom.blocks.bands import placed
 from netloom.graph.document import (
     Document,
     Edge,

@@ -13,7 +13,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from netloom.formats.bands import placed
+from netloom.blocks.bands import placed
 from netloom.formats.folded_group import Group, class_stem, content_of, is_end, local_nodes
 from netloom.formats.imported import ImportedNetwork, ImportedPiece
 from netloom.graph.document import (

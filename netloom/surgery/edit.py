@@ -83,9 +83,14 @@ class GraphEdit:
         self.do([AddNode(scope=self.scope_id, node_id=node_id, node=node, position=place)])
         return node_id
 
-    def free_place(self, near: Position) -> Position:
-        """Return the nearest place at or below one where a card lies on no other."""
-        placed = [place for key in self.scope.nodes if (place := self.place(key)) is not None]
+    def free_place(self, near: Position, *, of: str | None = None) -> Position:
+        """Return the nearest place at or below one where a card lies on no other.
+
+        Args:
+            of: The node that is about to move there.
+        """
+        others = [key for key in self.scope.nodes if key != of]
+        placed = [place for key in others if (place := self.place(key)) is not None]
         while any(_overlap(place, near) for place in placed):
             near = Position(x=near.x, y=near.y + ROW_PX)
         return near

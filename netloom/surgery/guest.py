@@ -21,10 +21,9 @@ from netloom.graph.topology import BLOCK_INPUT, BLOCK_OUTPUT, block_order
 from netloom.layers.block import BLOCK
 from netloom.layers.registry import get_layer
 from netloom.surgery.act import ActRefused
+from netloom.surgery.beside import drawn_places, moved_beside, place_all
 from netloom.surgery.edit import GraphEdit
 from netloom.surgery.renaming import guest_ids, renamed_block, renamed_edge
-
-_GAP_PX = 160.0
 
 
 def role_of(node: Node) -> str:
@@ -49,7 +48,7 @@ class Guest:
         self._edit = edit
         self._other = other
         nodes = other.graph.nodes
-        self._input = self._only("input", "input", nodes)
+        self.input_id = self._only("input", "input", nodes)
         self._output = self._only("output", "output", nodes)
         self._ids = self._free_ids()
 
@@ -76,13 +75,15 @@ class Guest:
         """Bring the layers in as they are."""
         graph = self._other.graph
         ends = {(edge.source.node, edge.target.node) for edge in graph.edges.values()}
-        if (self._input, self._output) in ends:
+        if (self.input_id, self._output) in ends:
             raise ActRefused(f"{self.name} has no layers.")
         self._edit.do(self._blocks())
         taken = {node.name for node in self._edit.scope.nodes.values()}
-        places = self._places()
+        place_all(self._edit)
+        kept = [key for key in graph.nodes if key not in (self.input_id, self._output)]
+        theirs = drawn_places(self._other)
+        places = moved_beside(self._edit, {key: theirs[key] for key in kept if key in theirs})
         operations: list[Operation] = []
-        kept = [key for key in graph.nodes if key not in (self._input, self._output)]
         for node_id in kept:
             node = self._moved(graph.nodes[node_id])
             name = unique_name(node.name, taken)
@@ -97,7 +98,7 @@ class Guest:
         takes: list[Endpoint] = []
         gives: Endpoint | None = None
         for edge_id, edge in graph.edges.items():
-            if edge.source.node == self._input:
+            if edge.source.node == self.input_id:
                 takes.append(self._end(edge.target))
             elif edge.target.node == self._output:
                 gives = self._end(edge.source)
@@ -115,7 +116,7 @@ class Guest:
         nodes: dict[str, Node] = {}
         for node_id, node in graph.nodes.items():
             moved = self._moved(node)
-            if node_id == self._input:
+            if node_id == self.input_id:
                 moved = Node(type=BLOCK_INPUT, name="input")
             elif node_id == self._output:
                 moved = Node(type=BLOCK_OUTPUT, name="output")
@@ -127,22 +128,18 @@ class Guest:
             name=name,
             nodes=nodes,
             edges=edges,
-            inputs=[self._ids[self._input]],
+            inputs=[self._ids[self.input_id]],
             outputs=[self._ids[self._output]],
         )
         block_id = new_id()
-        positions = {
-            self._ids[key]: place
-            for key, place in self._other.view.positions.items()
-            if key in graph.nodes
-        }
+        positions = {self._ids[key]: place for key, place in drawn_places(self._other).items()}
         self._edit.do([AddBlock(block_id=block_id, block=definition, positions=positions)])
         instance_id = new_id()
         names = {node.name for node in self._edit.scope.nodes.values()}
         stem = unique_name(name.lower() if name.lower() != name else f"{name}_1", names)
         node = Node(type=BLOCK, name=stem, block=block_id)
-        bottom = self._bottom()
-        place = Position(x=bottom.x, y=bottom.y)
+        place_all(self._edit)
+        place = moved_beside(self._edit, {instance_id: Position(x=0, y=0)})[instance_id]
         self._edit.do([AddNode(node_id=instance_id, node=node, position=place)])
         end = Endpoint(node=instance_id, port="output")
         return Ends([Endpoint(node=instance_id, port="input")], end, [instance_id])
@@ -178,29 +175,3 @@ class Guest:
 
     def _end(self, end: Endpoint) -> Endpoint:
         return Endpoint(node=self._ids[end.node], port=end.port)
-
-    def _bottom(self) -> Position:
-        """Return the free place below this network."""
-        own = [
-            place for key in self._edit.scope.nodes if (place := self._edit.place(key)) is not None
-        ]
-        if not own:
-            return Position(x=0, y=0)
-        return Position(x=min(place.x for place in own), y=max(place.y for place in own) + _GAP_PX)
-
-    def _places(self) -> dict[str, Position]:
-        """Return where the other's layers go: below this network, as they stood to each other."""
-        theirs = {
-            key: place
-            for key, place in self._other.view.positions.items()
-            if key in self._other.graph.nodes
-        }
-        if not theirs:
-            return {}
-        left = min(place.x for place in theirs.values())
-        top = min(place.y for place in theirs.values())
-        bottom = self._bottom()
-        return {
-            key: Position(x=place.x - left + bottom.x, y=place.y - top + bottom.y)
-            for key, place in theirs.items()
-        }

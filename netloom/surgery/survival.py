@@ -86,14 +86,14 @@ def _line(use: LayerUse, transfer: Transfer, old: dict[str, TensorSpec]) -> Laye
     tensors = [transfer.tensors[t.key] for t in (*use.parameters, *use.buffers)]
     fates = {tensor.fate for tensor in tensors}
     learned = {t.key for t in use.parameters}
-    kept = sum(
-        tensor.spec.num_values
-        for tensor in tensors
-        if tensor.fate == "kept" and tensor.spec.key in learned
-    )
+    sizes: Counter[str] = Counter()
+    for tensor in tensors:
+        if tensor.spec.key in learned:
+            sizes[tensor.fate] += tensor.spec.num_values
+    is_mostly_new = sizes["new"] >= sizes["kept"] + sizes["resized"]
     if fates == {"kept"}:
         fate, text = "kept", ""
-    elif "new" in fates and not (fates - {"new"} and kept):
+    elif "new" in fates and is_mostly_new:
         fate, text = "new", _new_text(tensors, old)
     else:
         fate, text = "resized", _resized_text(tensors)
@@ -105,7 +105,7 @@ def _line(use: LayerUse, transfer: Transfer, old: dict[str, TensorSpec]) -> Laye
         type=use.node.type,
         fate=fate,
         parameters=use.num_parameters,
-        kept_parameters=kept,
+        kept_parameters=sizes["kept"],
         text=text,
     )
 
@@ -125,7 +125,8 @@ def _removed(use: LayerUse, text: str = "") -> LayerSurvival:
 
 
 def _new_text(tensors: list[TensorTransfer], old: dict[str, TensorSpec]) -> str:
-    was = next((old[t.spec.key] for t in tensors if t.spec.key in old), None)
+    new = [t.spec.key for t in tensors if t.fate == "new"]
+    was = next((old[key] for key in new if key in old), None)
     if was is None:
         return ""
     now = next(t.spec for t in tensors if t.spec.key == was.key)

@@ -11,14 +11,17 @@ from pydantic import BaseModel, ConfigDict
 from netloom.analyze import Binding, analyze
 from netloom.data.manifest import Manifest
 from netloom.data.preprocess import Preprocessing, PreprocessingError
-from netloom.graph.diagnostics import DiagnosticCode
+from netloom.graph.diagnostics import DiagnosticCode, Fix
 from netloom.graph.document import Document
+from netloom.surgery.frozen import find_frozen_at_random
 from netloom.surgery.groups import frozen_groups
+from netloom.surgery.renaming import find_merged
 from netloom.train.spec import TrainSpec
 
 ProblemCode = Literal[
     "network_has_errors",
     "no_trainable_weights",
+    "frozen_at_random",
     "nothing_to_unfreeze",
     "groups_stay_frozen",
     "unsuitable_input",
@@ -48,6 +51,7 @@ class SpecProblem(BaseModel):
 
     Attributes:
         node_id: The node concerned, when one is.
+        fixes: Ways to repair it, when the network can be repaired.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -56,18 +60,24 @@ class SpecProblem(BaseModel):
     severity: Literal["error", "warning"]
     message: str
     node_id: str | None = None
+    fixes: tuple[Fix, ...] = ()
 
 
 def check_spec(
-    spec: TrainSpec, manifest: Manifest, *, devices: Collection[str] | None = None
+    spec: TrainSpec,
+    manifest: Manifest,
+    *,
+    devices: Collection[str] | None = None,
+    missing_weights: Collection[str] = (),
 ) -> list[SpecProblem]:
     """Return what speaks against this run; it can start when none is an error.
 
     Args:
         devices: Devices known to exist, e.g. {"cpu", "cuda:0"}; None leaves that to the trainer.
+        missing_weights: Keys of the networks that the run starts from whose weights are not there.
     """
     problems = _check_data(manifest)
-    problems += _check_network(spec, len(manifest.classes))
+    problems += _check_network(spec, len(manifest.classes), missing_weights)
     device = spec.config.device
     if devices is not None and device != "auto" and _full_name(device) not in devices:
         known = ", ".join(sorted(devices))
@@ -214,7 +224,9 @@ def _counted(num_classes: int) -> str:
     return names.get(num_classes, f"{num_classes} classes")
 
 
-def _check_network(spec: TrainSpec, num_classes: int) -> list[SpecProblem]:
+def _check_network(
+    spec: TrainSpec, num_classes: int, missing_weights: Collection[str]
+) -> list[SpecProblem]:
     analysis = analyze(spec.document, Binding(num_classes=num_classes))
     problems = [
         SpecProblem(
@@ -232,7 +244,7 @@ def _check_network(spec: TrainSpec, num_classes: int) -> list[SpecProblem]:
     if analysis.totals.trainable_parameters == 0:
         message = "No layer has weights to train. Add one, or unfreeze a frozen one."
         problems.append(SpecProblem(code="no_trainable_weights", severity="error", message=message))
-    return problems + _check_unfreezing(spec)
+    return problems + _check_frozen(spec, missing_weights) + _check_unfreezing(spec)
 
 
 def check_ends(document: Document) -> list[SpecProblem]:
@@ -247,6 +259,48 @@ def check_ends(document: Document) -> list[SpecProblem]:
         message = f"The network has {num_outputs} outputs; classification needs exactly one."
         problems.append(SpecProblem(code="unsuitable_output", severity="error", message=message))
     return problems
+
+
+def _check_frozen(spec: TrainSpec, missing_weights: Collection[str]) -> list[SpecProblem]:
+    """Say which layers neither learn nor get weights."""
+    first, merged = spec.initial_document, spec.merged_document
+    is_unknown = (spec.initial_weights is not None and first is None) or (
+        spec.merged_weights is not None and merged is None
+    )
+    # What is thawed while the run goes on does learn.
+    if is_unknown or spec.resume_from is not None or spec.config.unfreeze.is_enabled:
+        return []
+    part = None if merged is None else find_merged(merged, spec.document)
+    missing = {
+        *missing_weights,
+        *(key for old in missing_weights if part for key in part.keys(old)),
+    }
+    starts = [start for start in (first, part and part.document) if start is not None]
+    found = find_frozen_at_random(spec.document, starts, missing=missing)
+    if found is None:
+        return []
+    count = len(found.names)
+    named = ", ".join(found.names[:3]) + (" and others" if count > 3 else "")
+    message = (
+        f"{count} frozen layers start at random: {named}. They would never learn. "
+        "Load weights or unfreeze them."
+        if count > 1
+        else f"The frozen layer {named} starts at random: it would never learn. "
+        "Load weights or unfreeze it."
+    )
+    fix = Fix(
+        label=f"Unfreeze {f'{count} layers' if count > 1 else named}",
+        operations=list(found.unfreeze),
+    )
+    return [
+        SpecProblem(
+            code="frozen_at_random",
+            severity="warning",
+            message=message,
+            node_id=found.node_id,
+            fixes=(fix,),
+        )
+    ]
 
 
 def _check_unfreezing(spec: TrainSpec) -> list[SpecProblem]:

@@ -9,6 +9,7 @@ from playwright.sync_api import BrowserContext, expect
 
 from netloom.templates import make_template
 from tests.e2e.designer_canvas import DesignerCanvas, new_network
+from tour.browser import choose
 
 pytestmark = pytest.mark.e2e
 SOON_MS = 60_000
@@ -100,3 +101,59 @@ def test_a_classifier_becomes_a_detector_whose_boxes_are_drawn(designer: Designe
     designer.press("Control+z")
     designer.expect_saved()
     assert designer.served()["document"]["graph"] == before
+
+
+def test_a_merged_network_stands_beside_and_its_frozen_layers_are_told(
+    open_context: Callable[..., BrowserContext],
+) -> None:
+    page = open_context().new_page()
+    page.goto("/networks")
+    drawn = DesignerCanvas(page)
+    host = ""
+    for name, template, channels, size in (
+        ("Guest", "small_cnn", 3, 32),
+        ("Host", "resnet18", 1, 64),
+    ):
+        document = make_template(
+            template, channels=channels, height=size, width=size, num_classes=10
+        )
+        made = document.model_dump(mode="json", by_alias=True)
+        for node in made["graph"]["nodes"].values():
+            node["is_frozen"] = name == "Guest" and node["type"] == "Conv2d"
+        host = new_network(page.context, None, name, document=made)
+    drawn.open(host)
+    before = drawn.served()["document"]
+
+    drawn.press("Control+k")
+    page.keyboard.type("merge two networks")
+    page.keyboard.press("Enter")
+    dialog = page.get_by_role("dialog", name="Merge another network")
+    choose(page, "surgery-field-network", "Guest")
+    dialog.get_by_test_id("surgery-field-how").get_by_text("add", exact=True).click()
+    expect(dialog).to_contain_text("Guest was made for (B, C=3, H=32, W=32)")
+    expect(dialog).to_contain_text("both take this one input")
+    expect(dialog.get_by_test_id("surgery-survival").first).to_contain_text("alone")
+    expect(dialog).not_to_contain_text("No layer has weights")
+    page.get_by_test_id("surgery-apply").click()
+    expect(dialog).to_be_hidden()
+    drawn.expect_saved()
+
+    after = drawn.served()["document"]
+    places = after["view"]["positions"]
+    own, new = before["graph"]["nodes"], after["graph"]["nodes"].keys() - before["graph"]["nodes"]
+    right = max(
+        place["x"] for key, place in places.items() if key in own and own[key]["type"] != "Output"
+    )
+    assert all(places[key]["x"] > right for key in new)
+    drawn.fit()
+
+    drawn.press("Control+k")
+    page.keyboard.type("train this network")
+    page.keyboard.press("Enter")
+    problems = page.get_by_test_id("run-problems")
+    expect(problems).to_contain_text("frozen layers start at random")
+    problems.get_by_role("button", name="Unfreeze").click()
+    expect(problems).to_be_hidden()
+    assert not any(
+        node["is_frozen"] for node in drawn.served()["document"]["graph"]["nodes"].values()
+    )

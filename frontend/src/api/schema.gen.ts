@@ -7839,7 +7839,10 @@ export interface components {
             /** Uneven */
             uneven: boolean;
         };
-        /** RunCheckRequest */
+        /**
+         * RunCheckRequest
+         * @description A run as it would be started: what RunStart says, without a name.
+         */
         RunCheckRequest: {
             /**
              * @default {
@@ -7894,6 +7897,10 @@ export interface components {
             dataset_id?: string | null;
             /** Dataset Version Id */
             dataset_version_id?: string | null;
+            /** Merge From */
+            merge_from?: (components["schemas"]["StartFromNetwork"] | components["schemas"]["StartFromCheckpoint"] | components["schemas"]["StartFromWeights"]) | null;
+            /** Start From */
+            start_from?: (components["schemas"]["StartFromNetwork"] | components["schemas"]["StartFromCheckpoint"] | components["schemas"]["StartFromWeights"]) | null;
         };
         /** RunComparison */
         RunComparison: {
@@ -8138,7 +8145,7 @@ export interface components {
         };
         /**
          * RunProblem
-         * @description A reason why a run cannot start, or a warning. `fixes` are operations on the network.
+         * @description A reason why a run cannot start, or a warning. `fixes` repair the network.
          */
         RunProblem: {
             /** Code */
@@ -8146,9 +8153,7 @@ export interface components {
             /** Edge Id */
             edge_id?: string | null;
             /** Fixes */
-            fixes?: {
-                [key: string]: unknown;
-            }[];
+            fixes?: components["schemas"]["Fix"][];
             /** Message */
             message: string;
             /** Node Id */

@@ -5,10 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from netloom.graph.document import Edge, Endpoint, Position
+from netloom.graph.document import Edge, Endpoint
+from netloom.graph.operations import MoveNodes
 from netloom.layers.params import param
 from netloom.surgery.act import Act, ActParams, ActRefused, Context, Outcome
-from netloom.surgery.edit import STEP_PX, GraphEdit
+from netloom.surgery.beside import behind
+from netloom.surgery.edit import GraphEdit
+from netloom.surgery.fed import fed_otherwise
 from netloom.surgery.guest import Guest, role_of
 
 
@@ -47,30 +50,33 @@ class MergeNetworks(Act[MergeParams]):
         join = _join_point(context, edit)
         guest = Guest(edit, other, context.other_name or other.graph.name)
         ends = guest.as_block() if params.as_block else guest.inlined()
+        feeder = join.source if params.how == "after" else _entry(context)
+        for target in ends.takes:
+            edit.connect(feeder, target)
         if params.how == "after":
-            for target in ends.takes:
-                edit.connect(join.source, target)
             self._feed(edit, join, ends.gives)
         else:
-            entry = _entry(context)
-            for target in ends.takes:
-                edit.connect(entry, target)
             kind = "Add" if params.how == "add" else "Concatenate"
-            place = edit.place(join.source.node)
-            near = None if place is None else Position(x=place.x + STEP_PX, y=place.y + 60)
-            joint = edit.add(kind, near=near)
+            joint = edit.add(kind, near=behind(edit, [join.source.node, ends.gives.node]))
             edit.connect(join.source, Endpoint(node=joint, port="input_1"))
             edit.connect(ends.gives, Endpoint(node=joint, port="input_2"))
             self._feed(edit, join, Endpoint(node=joint, port="output"))
         warnings = [
-            "A run can start from the weights of both: name one of each side when it is started."
+            *fed_otherwise(
+                context.document, feeder, context.binding, other, guest.input_id, guest.name
+            ),
+            "A run can start from the weights of both: name one of each side when it is started.",
         ]
         return Outcome(f"Merge {guest.name}", edit, warnings, ends.nodes)
 
     def _feed(self, edit: GraphEdit, join: _Join, gives: Endpoint) -> None:
-        """Lead on what was taken from the join point."""
+        """Lead on what was taken from the join point; an output follows what it now gives."""
         for edge in join.targets:
             edit.connect(gives, edge.target)
+            near = behind(edit, [gives.node])
+            end = edge.target.node
+            if near is not None and role_of(edit.scope.nodes[end]) == "output":
+                edit.do([MoveNodes(positions={end: edit.free_place(near, of=end)})])
 
 
 @dataclass(frozen=True, slots=True)

@@ -48,3 +48,44 @@ def test_layers_of_a_network_trained_here_say_so(
         num_tensors=4,
     )
     assert api.get(f"{address}/trained-weights").json()["source"] == "newer.zip"
+
+
+def test_a_check_knows_which_weights_the_run_starts_from(
+    api: ApiClient, project: Any, run_jobs: Any, clean_files: None
+) -> None:
+    network = draw_network(api, project, bring_in_digits(api, project, run_jobs))
+    address = f"/api/networks/{network['id']}"
+    freeze = {"op": "set_attribute", "node_id": "conv", "attribute": "is_frozen", "value": True}
+    saved = api.post(f"{address}/operations", {"base_revision": 0, "operations": [freeze]})
+    assert saved.status_code == 200, saved.content
+
+    def told(**start: Any) -> dict[str, Any]:
+        problems = api.post(f"{address}/run-check", start).json()["problems"]
+        return {problem["code"]: problem for problem in problems}
+
+    found = told()["frozen_at_random"]
+    assert (found["severity"], found["node_id"]) == ("warning", "conv")
+    (fix,) = found["fixes"]
+    assert fix["operations"][0]["value"] is False
+
+    weights = WeightSet.objects.create(
+        network_id=network["id"],
+        blob=store_bytes(project, b"numbers"),
+        document=tiny_network(),
+        source="file.zip",
+        format="Netloom bundle",
+        num_tensors=4,
+    )
+    start = {"start_from": {"type": "weights", "weight_set_id": weights.id}}
+    assert "frozen_at_random" not in told(**start)
+    weights.report = {"missing_weights": ["conv:weight"]}
+    weights.save()
+    assert "frozen_at_random" in told(**start)
+    gone = {"start_from": {"type": "network", "network_id": network["id"]}}
+    assert "frozen_at_random" in told(**gone)  # It was never trained: the start says so.
+
+    applied = api.post(
+        f"{address}/operations", {"base_revision": 1, "operations": fix["operations"]}
+    )
+    assert applied.status_code == 200, applied.content
+    assert "frozen_at_random" not in told()

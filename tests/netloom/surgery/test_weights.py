@@ -12,8 +12,14 @@ from netloom.graph.document import Document
 from netloom.surgery import Plan, Target, plan_act
 from netloom.surgery.expand import expand
 from netloom.surgery.remap import remap_weights
+from netloom.surgery.survival import report_survival
 from netloom.surgery.transfer import plan_transfer
+from netloom.templates import make_template
 from tests.netloom.surgery.networks import ALL, concatenation, repeated, residual, template, tied
+
+
+def named(document: Document, name: str) -> str:
+    return next(key for key, node in document.graph.nodes.items() if node.name == name)
 
 
 def after(document: Document, plan: Plan) -> Document:
@@ -178,3 +184,21 @@ def test_the_report_is_what_a_run_would_load(
     assert plan.survival is not None
     kept = sum(t.numel() for key, t in network.named_parameters())
     assert plan.survival.kept + plan.survival.resized + plan.survival.new == kept
+
+
+def test_a_layer_that_keeps_its_bias_alone_starts_anew() -> None:
+    before, after_ = (
+        make_template("mlp", channels=3, height=size, width=size, num_classes=10)
+        for size in (16, 32)
+    )
+    nodes = {
+        **before.graph.nodes,
+        named(before, "image"): after_.graph.nodes[named(after_, "image")],
+    }
+    larger = before.model_copy(update={"graph": before.graph.model_copy(update={"nodes": nodes})})
+    survival = report_survival(before, larger)
+    (line,) = [layer for layer in survival.layers if layer.fate != "kept"]
+    assert line.fate == "new"
+    assert line.kept_parameters > 0  # The bias.
+    assert line.text.startswith("weight was ")
+    assert survival.resized == 0

@@ -11,14 +11,23 @@ import torch
 
 from netloom.compile import build_module
 from netloom.data.manifest import Manifest
-from netloom.graph.document import Document
+from netloom.graph.apply import apply_operations
+from netloom.graph.document import Document, ParamValue
+from netloom.surgery import plan_act
 from netloom.surgery.groups import frozen_groups
-from netloom.train.check import check_spec
+from netloom.train.check import SpecProblem, check_spec
 from netloom.train.checkpoint import list_checkpoints, read_checkpoint_weights
 from netloom.train.optimize import make_optimizer
 from netloom.train.spec import OptimizerConfig, TrainSpec, UnfreezeConfig
 from netloom.train.unfreeze import Unfreezing
-from tests.netloom.train.conftest import Trainer, chain, of_type, train_here, train_losses
+from tests.netloom.train.conftest import (
+    Trainer,
+    chain,
+    digits_network,
+    of_type,
+    train_here,
+    train_losses,
+)
 
 UNFREEZE = {"is_enabled": True, "every_epochs": 1, "rate_factor": 0.5}
 """The first group learns after one epoch, the second after two."""
@@ -190,3 +199,48 @@ def test_what_does_not_happen_is_said_before(
     assert codes(None, epochs=5) == ["nothing_to_unfreeze"]
     assert codes(frozen_network(), epochs=4) == ["groups_stay_frozen"]
     assert codes(frozen_network(), epochs=5) == []
+
+
+def test_frozen_layers_without_weights_are_told_with_a_repair(
+    make_spec: Callable[..., TrainSpec], digits_manifest: Path
+) -> None:
+    manifest = Manifest.read(digits_manifest)
+    document = frozen_network()
+
+    def found(spec: TrainSpec, **known: Any) -> list[SpecProblem]:
+        problems = check_spec(spec, manifest, **known)
+        return [problem for problem in problems if problem.code == "frozen_at_random"]
+
+    (problem,) = found(make_spec(document))
+    assert problem.severity == "warning"
+    assert problem.node_id == "n1"
+    assert problem.message.startswith("4 frozen layers start at random: ")
+    (fix,) = problem.fixes
+    thawed, _ = apply_operations(document, fix.operations)
+    assert found(make_spec(thawed)) == []
+
+    given = make_spec(document, initial_weights="w.safetensors", initial_document=document)
+    assert found(given) == []
+    (problem,) = found(given, missing_weights=["n4:weight"])
+    assert problem.message.startswith("The frozen layer conv2d_4 starts at random")
+    assert found(make_spec(document, unfreeze=UNFREEZE)) == []
+    assert found(make_spec(document, initial_weights="w.safetensors")) == []  # Nobody knows whose.
+
+
+@pytest.mark.parametrize("as_block", [False, True])
+def test_frozen_layers_that_were_merged_in_need_weights_of_their_own(
+    make_spec: Callable[..., TrainSpec], digits_manifest: Path, *, as_block: bool
+) -> None:
+    manifest = Manifest.read(digits_manifest)
+    document, other = digits_network(), frozen_network()
+    values: dict[str, ParamValue] = {"how": "add", "as_block": as_block}
+    plan = plan_act(document, "merge_network", values=values, other=other)
+    merged, _ = apply_operations(document, plan.operations)
+    own = {"initial_weights": "own.safetensors", "initial_document": document}
+    theirs = {"merged_weights": "theirs.safetensors", "merged_document": other}
+
+    def codes(**starts: Any) -> list[str]:
+        return [problem.code for problem in check_spec(make_spec(merged, **starts), manifest)]
+
+    assert codes() == codes(**own) == ["frozen_at_random"]
+    assert codes(**own, **theirs) == codes(**theirs) == []

@@ -1,7 +1,6 @@
 import { useQueryClient } from '@tanstack/react-query';
-import { Suspense, useEffect, useMemo, useState, type KeyboardEvent } from 'react';
+import { useEffect, useMemo, useState, type KeyboardEvent } from 'react';
 import { useStore } from 'zustand';
-import { StartRunDialog } from '@/features/training';
 import { useCommands, useTopic, type Command } from '@/lib';
 import { DesignerCanvas } from '../canvas/DesignerCanvas';
 import { isTyping } from '../canvas/useCanvasKeys';
@@ -22,7 +21,6 @@ import {
   usePanels,
   type Designer,
 } from '../state/DesignerContext';
-import { takeNextRun } from '../state/nextRun';
 import { useStandings } from '../state/useStandings';
 import { LoadWeightsDialog } from '../imports/LoadWeightsDialog';
 import { networkKey, useNetworkMeta } from '../state/networkMeta';
@@ -38,6 +36,7 @@ import { FindBar } from '../find/FindBar';
 import { ShortcutsDialog } from '../shortcuts/ShortcutsDialog';
 import { Notice } from './Notice';
 import { TopStrip } from './TopStrip';
+import { TrainDialog } from './TrainDialog';
 import classes from './Workspace.module.css';
 
 interface WorkspaceProps {
@@ -177,26 +176,6 @@ function useOfferedCommands(designer: Designer): void {
     [designer, changed],
   );
   useCommands('designer', commands);
-}
-
-function TrainDialog() {
-  const { networkId, panels } = useDesigner();
-  const isOpen = usePanels((state) => state.isTraining);
-  const [next] = useState(() => takeNextRun(networkId));
-  useEffect(() => {
-    if (next !== null) panels.set({ isTraining: true });
-  }, [next, panels]);
-  if (!isOpen) return null;
-  return (
-    <Suspense fallback={null}>
-      <StartRunDialog
-        opened
-        networkId={networkId}
-        {...(next === null ? {} : { initial: next })}
-        onClose={() => panels.set({ isTraining: false })}
-      />
-    </Suspense>
-  );
 }
 
 function Announcements() {

@@ -21,11 +21,6 @@ export function PlanPreview({ plan, isOld }: PlanPreviewProps) {
   }
   return (
     <div className={classes.preview} data-old={isOld || undefined} aria-busy={isOld}>
-      {plan.survival !== null && <SurvivalReport survival={plan.survival} />}
-      {plan.other_survival !== null && (
-        <SurvivalReport survival={plan.other_survival} otherName={plan.other_name} />
-      )}
-      <ChangeList changes={plan.changes} />
       <ul className={classes.notes}>
         {plan.solved > 0 && (
           <li data-kind="good">
@@ -48,6 +43,13 @@ export function PlanPreview({ plan, isOld }: PlanPreviewProps) {
           </li>
         ))}
       </ul>
+      {plan.survival !== null && (
+        <SurvivalReport survival={plan.survival} isMerge={plan.other_survival !== null} />
+      )}
+      {plan.other_survival !== null && (
+        <SurvivalReport survival={plan.other_survival} otherName={plan.other_name} />
+      )}
+      <ChangeList changes={plan.changes} />
     </div>
   );
 }

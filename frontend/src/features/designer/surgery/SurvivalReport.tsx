@@ -1,6 +1,7 @@
 import type { Fate, Survival } from '../state/surgery';
 import { DESIGNER_IDS } from '../testids';
 import classes from './Surgery.module.css';
+import { survivalCondition, survivalNote } from './survivalWords';
 
 const WORDS: Record<Fate, string> = {
   kept: 'kept',
@@ -24,25 +25,24 @@ interface SurvivalReportProps {
   survival: Survival;
   /** The other network whose weights these are; this network's own without it. */
   otherName?: string;
+  /** There is another network whose weights a run can start from besides. */
+  isMerge?: boolean;
 }
 
 /** Which weights survive: as a bar, in counts, and layer by layer where something happens. */
-export function SurvivalReport({ survival, otherName }: SurvivalReportProps) {
+export function SurvivalReport({ survival, otherName, isMerge = false }: SurvivalReportProps) {
   const after = survival.kept + survival.resized + survival.new;
   const share = (value: number): string => shareText(value / Math.max(after, 1));
   const fates = (['kept', 'resized', 'new', 'removed'] as const).filter(
     (fate) => survival[fate] > 0,
   );
+  const note = survivalNote(survival, otherName);
   const touched = survival.layers.filter(({ fate }) => fate !== 'kept');
   return (
     <section data-testid={otherName === undefined ? DESIGNER_IDS.surgerySurvival : DESIGNER_IDS.surgeryOtherSurvival}>
       <h3 className={classes.heading}>
         {otherName === undefined ? 'Weights that survive' : `Weights of ${otherName} that survive`}{' '}
-        <span className={classes.dim}>
-          {otherName === undefined
-            ? 'when a run starts from weights of this network as it is now'
-            : 'when the run starts from them as well'}
-        </span>
+        <span className={classes.dim}>{survivalCondition(otherName, isMerge)}</span>
       </h3>
       <div className={classes.bar} aria-hidden>
         {fates
@@ -59,12 +59,9 @@ export function SurvivalReport({ survival, otherName }: SurvivalReportProps) {
             {fate !== 'removed' && <span className={classes.dim}> {share(survival[fate])}</span>}
           </li>
         ))}
-        {after === 0 && <li>No layer has weights.</li>}
       </ul>
-      {!survival.is_complete && (
-        <p className={classes.partial}>
-          Some layers have shapes that are not known yet; their weights are not counted.
-        </p>
+      {note !== '' && (
+        <p className={survival.is_complete ? classes.help : classes.partial}>{note}</p>
       )}
       {touched.length > 0 && (
         <ul className={classes.list} tabIndex={0} aria-label="Layers whose weights change">

@@ -11,12 +11,12 @@ import { networkQuery, weightSetsQuery } from '../api';
 import { ConfigInput } from './ConfigInput';
 import { EstimateLine } from './EstimateLine';
 import { ExpertSections } from './ExpertSections';
-import { ProblemList } from './ProblemList';
+import { ProblemList, type RunFix } from './ProblemList';
 import { BASIC_PATHS, isFilling } from './presentation';
 import { valueAt } from './schemaFields';
 import classes from './StartRunDialog.module.css';
 import { StartFromSelect } from './StartFromSelect';
-import { useEstimate, useRunPlan, useStartRun, type StartFrom } from './useRunPlan';
+import { runCheckKey, useEstimate, useRunPlan, useStartRun, type StartFrom } from './useRunPlan';
 
 export interface InitialRun {
   readonly config: RunConfig;
@@ -33,10 +33,12 @@ export interface StartRunDialogProps {
   initial?: InitialRun;
   /** Called after the start; without it the page of the run opens. */
   onStarted?: (run: Run) => void;
+  /** Repairs the network and saves it; only where it is open does anything know how. */
+  onFix?: (fix: RunFix) => Promise<void>;
 }
 
 /** Everything a training needs: good defaults first, expert settings folded, problems up front. */
-export function StartRunDialog({ networkId, opened, initial, onClose, onStarted }: StartRunDialogProps) {
+export function StartRunDialog({ networkId, opened, initial, onClose, onStarted, onFix }: StartRunDialogProps) {
   const { data: network, error } = useQuery({ ...networkQuery(networkId), enabled: opened, staleTime: 0 });
   return (
     <Modal
@@ -47,7 +49,13 @@ export function StartRunDialog({ networkId, opened, initial, onClose, onStarted 
       data-testid={TESTIDS.training.dialog}
     >
       {error && <ProblemNotice error={error} />}
-      <FreshForm networkId={networkId} initial={initial} onClose={onClose} onStarted={onStarted} />
+      <FreshForm
+        networkId={networkId}
+        initial={initial}
+        onClose={onClose}
+        onStarted={onStarted}
+        onFix={onFix}
+      />
     </Modal>
   );
 }
@@ -57,6 +65,7 @@ interface FreshFormProps {
   initial: InitialRun | undefined;
   onClose: () => void;
   onStarted: ((run: Run) => void) | undefined;
+  onFix: StartRunDialogProps['onFix'];
 }
 
 /** The modal mounts this anew each time it opens: the form waits for the network as it is now. */
@@ -75,9 +84,10 @@ interface StartRunFormProps {
   broughtWeights: string | null;
   onClose: () => void;
   onStarted: ((run: Run) => void) | undefined;
+  onFix: StartRunDialogProps['onFix'];
 }
 
-function StartRunForm({ network, initial, broughtWeights, onClose, onStarted }: StartRunFormProps) {
+function StartRunForm({ network, initial, broughtWeights, onClose, onStarted, onFix }: StartRunFormProps) {
   const networkId = network.id;
   /** Another dataset than the one the network is bound to. */
   const [chosen, setChosen] = useState<string | null>(null);
@@ -90,17 +100,21 @@ function StartRunForm({ network, initial, broughtWeights, onClose, onStarted }: 
       (broughtWeights === null ? null : { type: 'weights', weight_set_id: broughtWeights }),
   );
   const [mergeFrom, setMergeFrom] = useState<StartFrom>(null);
-  const plan = useRunPlan(networkId, data, initial?.config);
+  const starts = { start_from: startFrom, merge_from: mergeFrom };
+  const plan = useRunPlan(networkId, data, starts, initial?.config);
   const estimate = useEstimate(networkId, data);
   const start = useStartRun(networkId);
   const navigate = useNavigate();
   const client = useQueryClient();
   const { config } = plan;
 
+  const fix = (chosen: RunFix) => {
+    void onFix?.(chosen).then(() => client.invalidateQueries({ queryKey: runCheckKey(networkId) }));
+  };
   const press = () => {
     if (!config) return;
     start.mutate(
-      { config, name: name.trim(), ...data, start_from: startFrom, merge_from: mergeFrom },
+      { config, name: name.trim(), ...data, ...starts },
       {
         onSuccess: (run) => {
           void client.invalidateQueries({ queryKey: ['runs', 'list'] });
@@ -143,7 +157,7 @@ function StartRunForm({ network, initial, broughtWeights, onClose, onStarted }: 
         </p>
       )}
       {plan.error && <ProblemNotice error={plan.error} />}
-      {plan.check && <ProblemList problems={plan.check.problems} />}
+      {plan.check && <ProblemList problems={plan.check.problems} onFix={onFix && fix} />}
       {config && (
         <>
           <div className={classes.basic}>

@@ -14,8 +14,16 @@ export interface RunData {
   readonly dataset_version_id: string | null;
 }
 
+/** Below `datasets`, so that it is asked again when images come in. */
+export const runCheckKey = (networkId: string) => ['datasets', 'run-check', networkId] as const;
+
 /** The plan of a run while it is being made: its settings, what stands in its way, what it costs. */
-export function useRunPlan(networkId: string, data: RunData, initial?: RunConfig) {
+export function useRunPlan(
+  networkId: string,
+  data: RunData,
+  starts: Pick<RunStart, 'start_from' | 'merge_from'>,
+  initial?: RunConfig,
+) {
   const [changes, setChanges] = useState<RunConfig | null>(initial ?? null);
   /** Numbers as they were typed, by path; those that mean nothing stand in the way. */
   const [typed, setTyped] = useState<Readonly<Record<string, string>>>({});
@@ -26,12 +34,11 @@ export function useRunPlan(networkId: string, data: RunData, initial?: RunConfig
     staleTime: Infinity,
   });
   const check = useQuery({
-    // Below `datasets`, so that it is asked again when images come in.
-    queryKey: ['datasets', 'run-check', networkId, data, checked],
+    queryKey: [...runCheckKey(networkId), data, starts, checked],
     queryFn: ({ signal }) =>
       http.post<RunCheck>(
         `/api/networks/${networkId}/run-check`,
-        { ...(checked === null ? {} : { config: checked }), ...data },
+        { ...(checked === null ? {} : { config: checked }), ...data, ...starts },
         signal,
       ),
     placeholderData: (previous) => previous,

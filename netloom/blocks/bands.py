@@ -1,4 +1,4 @@
-"""Where the nodes of an imported scope stand: in columns, and a long row of these in bands.
+"""Where the nodes of a scope that nobody placed stand: in columns, a long row of these in bands.
 
 A network of a hundred layers in one row would be a thin line from afar. It is broken as text is
 broken into lines, where the fewest connections lead on to the next band.

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from itertools import pairwise
 
+from netloom.blocks.bands import ASPECT, MOST_IN_ONE_ROW, placed
 from netloom.blocks.layout import COLUMN_PX, ROW_PX
-from netloom.formats.bands import ASPECT, MOST_IN_ONE_ROW, placed
 from netloom.graph.document import Edge, Position
 from tests.netloom.graph.build import edge
 
