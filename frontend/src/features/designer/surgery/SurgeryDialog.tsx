@@ -2,6 +2,7 @@ import { Button, Modal } from '@mantine/core';
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { useEffect, useRef, useState, type SubmitEvent } from 'react';
 import { asProblem } from '@/api';
+import { DialogFooter } from '@/ui';
 import { withRoom } from '../document/room';
 import type { Document, ParamValue } from '../document/types';
 import { portsOfDesigner, useDesigner, useDocument, usePanels } from '../state/DesignerContext';
@@ -85,14 +86,14 @@ function OpenAct({ open, act, onClose }: OpenActProps) {
       </div>
       {error !== null && <p className={classes.refusal}>{asProblem(error).message}</p>}
       {plan !== undefined && <PlanPreview plan={plan} isOld={isOld} />}
-      <div className={classes.buttons}>
+      <DialogFooter>
         <Button variant="default" onClick={onClose}>
           Cancel
         </Button>
         <Button type="submit" disabled={!canApply} data-testid={DESIGNER_IDS.surgeryApply}>
           Apply
         </Button>
-      </div>
+      </DialogFooter>
     </form>
   );
 }
