@@ -3,8 +3,10 @@ import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { useEffect, useRef, useState, type SubmitEvent } from 'react';
 import { asProblem } from '@/api';
 import { DialogFooter } from '@/ui';
+import type { Operation } from '../document/operations';
 import { withRoom } from '../document/room';
 import type { Document, ParamValue } from '../document/types';
+import { bringIntoView } from '../state/bringIntoView';
 import { portsOfDesigner, useDesigner, useDocument, usePanels } from '../state/DesignerContext';
 import { spacingFor } from '../state/placement';
 import { useNetworkMeta } from '../state/networkMeta';
@@ -65,7 +67,8 @@ function OpenAct({ open, act, onClose }: OpenActProps) {
     );
     const spacing = spacingFor(portsOfDesigner(designer));
     const operations = withRoom(editor.state.document, plan.operations, spacing);
-    editor.perform(plan.label, operations, isHere ? { select: plan.select } : {});
+    if (!editor.perform(plan.label, operations, isHere ? { select: plan.select } : {})) return;
+    bringIntoView(designer, addedTo(open.target.scope, operations));
   };
   const change = (name: string, value: ParamValue): void => {
     setValues((before) => ({ ...before, [name]: value }));
@@ -95,6 +98,13 @@ function OpenAct({ open, act, onClose }: OpenActProps) {
         </Button>
       </DialogFooter>
     </form>
+  );
+}
+
+/** What is new in the scope that the act began in. */
+function addedTo(scope: string | null, operations: readonly Operation[]): string[] {
+  return operations.flatMap((each) =>
+    each.op === 'add_node' && each.scope === scope ? [each.node_id] : [],
   );
 }
 
