@@ -55,9 +55,11 @@ function OpenAct({ open, act, onClose }: OpenActProps) {
   const { editor } = designer;
   const [values, setValues] = useState<Values>({});
   const [otherId, setOtherId] = useState<string | null>(null);
+  // Fields in which something stands that means nothing: the plan is not one for what is typed.
+  const [unread, setUnread] = useState<ReadonlySet<string>>(new Set());
   const { plan, error, isOld } = usePlan(open, values, otherId);
   const form = useFocusOnce(plan !== undefined);
-  const canApply = plan !== undefined && plan.refusal === '' && !isOld && error === null;
+  const canApply = unread.size === 0 && plan !== undefined && plan.refusal === '' && !isOld && error === null;
   const apply = (event: SubmitEvent): void => {
     event.preventDefault();
     if (!canApply) return;
@@ -70,8 +72,10 @@ function OpenAct({ open, act, onClose }: OpenActProps) {
     if (!editor.perform(plan.label, operations, isHere ? { select: plan.select } : {})) return;
     bringIntoView(designer, addedTo(open.target.scope, operations));
   };
-  const change = (name: string, value: ParamValue): void => {
-    setValues((before) => ({ ...before, [name]: value }));
+  const change = (name: string, value: ParamValue | undefined): void => {
+    const others = [...unread].filter((each) => each !== name);
+    setUnread(new Set(value === undefined ? [...others, name] : others));
+    if (value !== undefined) setValues((before) => ({ ...before, [name]: value }));
   };
   return (
     <form onSubmit={apply} ref={form}>
@@ -88,7 +92,12 @@ function OpenAct({ open, act, onClose }: OpenActProps) {
         ))}
       </div>
       {error !== null && <p className={classes.refusal}>{asProblem(error).message}</p>}
-      {plan !== undefined && <PlanPreview plan={plan} isOld={isOld} />}
+      {unread.size > 0 && (
+        <p className={classes.refusal} role="status">
+          What would change is shown here once every field above can be read.
+        </p>
+      )}
+      {unread.size === 0 && plan !== undefined && <PlanPreview plan={plan} isOld={isOld} />}
       <DialogFooter>
         <Button variant="default" onClick={onClose}>
           Cancel
