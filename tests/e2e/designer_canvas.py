@@ -84,9 +84,26 @@ class DesignerCanvas:
         mouse.move(*end, steps=4)
         mouse.up()
 
+    def pan(self, x: float, y: float) -> None:
+        """Push the view by as many pixels, from a point where nothing is drawn."""
+        start = self.canvas.evaluate(
+            """canvas => {
+                const { left, top, right, bottom } = canvas.getBoundingClientRect();
+                for (let y = top + 8; y < bottom; y += 8)
+                    for (let x = left + 8; x < right; x += 8)
+                        if (document.elementFromPoint(x, y).matches('.react-flow__pane'))
+                            return [x, y];
+            }"""
+        )
+        self.drag((start[0], start[1]), (start[0] + x, start[1] + y))
+
     def fit(self) -> None:
         """Bring all layers into view and wait until nothing moves any more."""
         self.press("Shift+Digit1")
+        self.rest()
+
+    def rest(self) -> None:
+        """Wait until the view does not move any more."""
         self.page.locator(".react-flow__viewport").evaluate(
             """viewport => new Promise(done => {
                 let before = '', same = 0;

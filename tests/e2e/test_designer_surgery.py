@@ -53,6 +53,22 @@ def test_a_head_for_the_bound_data_in_one_step_of_undo(designer: DesignerCanvas)
     assert designer.served()["document"]["graph"] == before
 
 
+def test_the_new_head_is_brought_into_view(designer: DesignerCanvas) -> None:
+    page = designer.page
+    designer.press("0")
+    expect(designer.canvas).to_have_attribute("data-level", "near")
+    designer.pan(0, 2000)
+    expect(designer.nodes()).to_have_count(0)
+    page.keyboard.press("Control+k")
+    page.keyboard.type("replace the head")
+    page.keyboard.press("Enter")
+    expect(page.get_by_test_id("surgery-apply")).to_be_enabled(timeout=SOON_MS)
+    page.get_by_test_id("surgery-apply").click()
+    expect(designer.node("classifier")).to_be_in_viewport(ratio=1)
+    expect(designer.canvas).to_have_attribute("data-level", "near")
+    expect(page.get_by_test_id("property-name")).to_have_value("classifier")
+
+
 def test_freezing_by_the_keyboard_alone(designer: DesignerCanvas) -> None:
     page = designer.page
     designer.select("relu")

@@ -7,9 +7,11 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import BrowserContext, Locator, expect
 
+from bench.networks import deep_residual
 from tests.e2e.designer_canvas import DesignerCanvas, new_network
 
 pytestmark = pytest.mark.e2e
+_CARD_WIDTH, _CARD_HEIGHT, _GAP = 176, 92, 40
 
 
 def _place(card: Locator) -> str:
@@ -45,3 +47,66 @@ def test_cards_say_less_from_further_off_and_stay_where_they_are(
     expect(designer.nodes()).to_have_count(count)
     expect(designer.edges().first).to_be_attached()
     assert _place(card) == place
+
+
+def test_a_right_click_from_afar_opens_the_menu_of_what_lies_there(
+    open_context: Callable[..., BrowserContext],
+) -> None:
+    context = open_context()
+    document = deep_residual(1000).model_dump(mode="json")
+    designer = DesignerCanvas(context.new_page())
+    page = designer.page
+    designer.open(new_network(context, None, "A thousand", document=document))
+    expect(designer.nodes().first).to_be_visible()
+    designer.fit()
+    expect(designer.canvas).to_have_attribute("data-level", "far")
+    pane = designer.canvas.bounding_box()
+    assert pane is not None
+
+    def right_click(x: float, y: float) -> None:
+        """At a place of the document, as the view has it now."""
+        at = page.locator(".react-flow__viewport").evaluate(
+            """(view, [x, y]) => {
+                const { a, e, f } = new DOMMatrix(getComputedStyle(view).transform);
+                return [x * a + e, y * a + f];
+            }""",
+            [x, y],
+        )
+        page.mouse.click(pane["x"] + at[0], pane["y"] + at[1], button="right")
+
+    nodes = document["graph"]["nodes"]
+    places = document["view"]["positions"]
+    node_id = list(nodes)[500]
+    place = places[node_id]
+    of_layer = page.get_by_role("menuitem", name="Freeze or thaw weights")
+    of_canvas = page.get_by_role("menuitem", name="Save the picture as SVG")
+    delete = page.get_by_role("menuitem", name="Delete Del")
+
+    right_click(place["x"] + _CARD_WIDTH / 2, place["y"] + _CARD_HEIGHT / 2)
+    expect(of_layer).to_be_visible()
+    expect(of_canvas).to_be_hidden()
+    expect(page.get_by_test_id("property-name")).to_have_value(nodes[node_id]["name"])
+    page.keyboard.press("Escape")
+    expect(of_layer).to_be_hidden()
+
+    right_click(-120, -120)
+    expect(of_canvas).to_be_visible()
+    expect(of_layer).to_be_hidden()
+    page.keyboard.press("Escape")
+    expect(of_canvas).to_be_hidden()
+
+    right_click(place["x"] + _CARD_WIDTH + _GAP / 2, place["y"] + _CARD_HEIGHT / 2)
+    expect(delete).to_be_visible()
+    expect(of_layer).to_be_hidden()
+    expect(of_canvas).to_be_hidden()
+    delete.click()
+    designer.expect_saved()
+    kept = designer.served()["document"]["graph"]
+    assert len(kept["nodes"]) == len(nodes)
+    assert len(kept["edges"]) == len(document["graph"]["edges"]) - 1
+    gone = [
+        edge["source"]["node"]
+        for edge_id, edge in document["graph"]["edges"].items()
+        if edge_id not in kept["edges"]
+    ]
+    assert gone == [node_id]

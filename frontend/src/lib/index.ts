@@ -1,4 +1,5 @@
 export { useCommands, useCommandStore, type Command } from './commands';
+export { amountText, parseAmount, type AmountKind } from './amounts';
 export * from './format';
 export { hasFolder } from './hasFolder';
 export {

@@ -1,5 +1,6 @@
 export { ButtonLink } from './ButtonLink';
 export { csvText, downloadBlob, downloadCsv } from './download';
+export { DialogFooter } from './DialogFooter';
 export { EmptyState } from './EmptyState';
 export { PageHeader } from './PageHeader';
 export { Panel } from './Panel';

@@ -100,7 +100,8 @@ export const theme = createTheme({
         overlayProps: { backgroundOpacity: 0.35 },
         closeButtonProps: { 'aria-label': 'Close' },
       },
-      styles: { title: { fontWeight: 600, fontSize: '16px' } },
+      // What the keyboard goes to is not hidden by the rows that stay in sight.
+      styles: { title: { fontWeight: 600, fontSize: '16px' }, content: { scrollPaddingBlock: 64 } },
     }),
     Table: Table.extend({
       defaultProps: {

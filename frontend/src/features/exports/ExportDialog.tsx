@@ -3,7 +3,7 @@ import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { http, type ExportFormat, type ExportGap, type ExportQuestion } from '@/api';
 import { TESTIDS } from '@/lib';
-import { ProblemNotice } from '@/ui';
+import { DialogFooter, ProblemNotice } from '@/ui';
 import classes from './Exports.module.css';
 import { FormatCards } from './FormatCards';
 import { GapList } from './GapList';
@@ -122,14 +122,14 @@ function Form({ formats, ...props }: ExportDialogProps & { formats: readonly Exp
         </div>
       )}
       {run.error !== null && run.gaps === null && <ProblemNotice error={run.error} />}
-      <div className={classes.buttons}>
+      <DialogFooter>
         <Button variant="default" onClick={props.onClose}>
           Cancel
         </Button>
         <Button type="submit" disabled={gaps.length > 0} data-testid={TESTIDS.exports.start}>
           Export
         </Button>
-      </div>
+      </DialogFooter>
     </form>
   );
 }

@@ -2,6 +2,7 @@ import { Button } from '@mantine/core';
 import { IconCircleCheck, IconDownload, IconInfoCircle } from '@tabler/icons-react';
 import type { ExportedNetwork } from '@/api';
 import { TESTIDS, formatBytes, formatDateTime, plural } from '@/lib';
+import { DialogFooter } from '@/ui';
 import classes from './Exports.module.css';
 import { parityText } from './words';
 
@@ -52,14 +53,14 @@ export function Outcome({ file, onBack, onClose }: OutcomeProps) {
           ))}
         </ul>
       )}
-      <div className={classes.buttons}>
+      <DialogFooter>
         <Button variant="default" onClick={onBack}>
           Another format
         </Button>
         <Button variant="default" onClick={onClose}>
           Close
         </Button>
-      </div>
+      </DialogFooter>
     </div>
   );
 }

@@ -2,7 +2,7 @@ import { Button, Modal, Progress, SegmentedControl } from '@mantine/core';
 import { useState } from 'react';
 import type { Dataset, Job } from '@/api';
 import { TESTIDS, formatPercent, queueText } from '@/lib';
-import { ProblemNotice } from '@/ui';
+import { DialogFooter, ProblemNotice } from '@/ui';
 import { CsvSource } from './CsvSource';
 import { DropZone } from './DropZone';
 import { FolderBrowser } from './FolderBrowser';
@@ -90,7 +90,7 @@ function ChooseSource({ dropped, onStart, error }: ChooseSourceProps) {
       )}
       <ImportOptionsForm choices={choices} isCsv={type === 'csv'} onChange={setChoices} />
       {error !== null && <ProblemNotice error={error} />}
-      <div className={classes.foot}>
+      <DialogFooter>
         <Button
           disabled={source === null}
           onClick={() => source && onStart(source, optionsOf(choices))}
@@ -98,7 +98,7 @@ function ChooseSource({ dropped, onStart, error }: ChooseSourceProps) {
         >
           Bring in
         </Button>
-      </div>
+      </DialogFooter>
     </div>
   );
 }
@@ -138,7 +138,7 @@ function Working({ sending, job, onCancel, onHide }: WorkingProps) {
         <span className="mono">{formatPercent(progress, 0)}</span>
       </div>
       <Progress value={progress * 100} size={6} aria-label={text} />
-      <div className={classes.foot}>
+      <DialogFooter>
         {onHide && (
           <Button variant="subtle" color="gray" onClick={onHide}>
             Go on in the background
@@ -154,7 +154,7 @@ function Working({ sending, job, onCancel, onHide }: WorkingProps) {
         >
           Cancel
         </Button>
-      </div>
+      </DialogFooter>
     </div>
   );
 }

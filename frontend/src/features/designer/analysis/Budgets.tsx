@@ -1,24 +1,26 @@
-import { Button, NumberInput, Popover } from '@mantine/core';
+import { Button, Popover, TextInput } from '@mantine/core';
 import { IconTarget } from '@tabler/icons-react';
-import { formatBytes, formatCount } from '@/lib';
+import { useState } from 'react';
+import { amountText, formatBytes, formatCount, parseAmount, type AmountKind } from '@/lib';
+import { selectOnEntry } from '@/ui';
 import type { BudgetUse } from '../state/contract';
 import { useAnalysis, useDesigner, useEditor } from '../state/DesignerContext';
 import { DESIGNER_IDS } from '../testids';
 import classes from './Analysis.module.css';
 import { scaled } from './costs';
 
-interface Kind {
+interface Kind extends AmountKind {
   readonly id: string;
   readonly label: string;
-  readonly unit: number;
+  readonly example: string;
 }
 
 const KINDS: readonly Kind[] = [
-  { id: 'parameters', label: 'Parameters at most (millions)', unit: 1e6 },
-  { id: 'weight_bytes', label: 'Weights at most (MB)', unit: 1e6 },
-  { id: 'flops', label: 'FLOPs per sample at most (billions)', unit: 1e9 },
-  { id: 'training_bytes', label: 'Training memory at most (GB)', unit: 1e9 },
-  { id: 'receptive_field', label: 'Receptive field at least (positions)', unit: 1 },
+  { id: 'parameters', label: 'Parameters at most', example: '50k or 1.2M' },
+  { id: 'weight_bytes', label: 'Weights at most', example: '20 MB', isBytes: true, unit: 1e6 },
+  { id: 'flops', label: 'FLOPs per sample at most', example: '300M or 4.1G' },
+  { id: 'training_bytes', label: 'Training memory at most', example: '8 GB', isBytes: true, unit: 1e9 },
+  { id: 'receptive_field', label: 'Receptive field at least, in positions', example: '64' },
 ];
 
 /** What the network may cost: a bar for each budget, and where to set them. */
@@ -62,28 +64,46 @@ function mostUsedFirst(uses: readonly BudgetUse[]): BudgetUse[] {
 function BudgetField({ kind }: { kind: Kind }) {
   const { editor } = useDesigner();
   const canEdit = useEditor((state) => state.canEdit);
-  const limit = useEditor(({ document }) => document.view.budgets?.[kind.id]);
-  const set = (text: string): void => {
-    const value = Number(text);
-    const next = text === '' || !(value > 0) ? null : value * kind.unit;
-    if (next === (limit ?? null)) return;
-    editor.perform(next === null ? 'Remove a budget' : 'Set a budget', [
-      { op: 'set_budget', budget: kind.id, limit: next },
+  const limit = useEditor(({ document }) => document.view.budgets?.[kind.id]) ?? null;
+  const known = limit === null ? '' : amountText(limit, kind);
+  const [seen, setSeen] = useState(known);
+  const [text, setText] = useState(known);
+  const [problem, setProblem] = useState<string | null>(null);
+  // Undo or another person changed it: show theirs.
+  if (known !== seen) {
+    setSeen(known);
+    setText(known);
+    setProblem(null);
+  }
+  const commit = (): void => {
+    const value = text.trim() === '' ? null : parseAmount(text, kind);
+    if (text.trim() !== '' && (value === null || value <= 0)) {
+      setProblem(`Type an amount, such as ${kind.example}.`);
+      return;
+    }
+    setProblem(null);
+    setText(value === null ? '' : amountText(value, kind));
+    if (value === limit) return;
+    editor.perform(value === null ? 'Remove a budget' : 'Set a budget', [
+      { op: 'set_budget', budget: kind.id, limit: value },
     ]);
   };
   return (
-    <NumberInput
-      key={limit}
+    <TextInput
       size="xs"
       label={kind.label}
-      placeholder="No budget"
-      min={0}
+      placeholder={`None; such as ${kind.example}`}
+      value={text}
+      error={problem}
       readOnly={!canEdit}
-      defaultValue={limit === undefined ? '' : limit / kind.unit}
+      spellCheck={false}
+      autoComplete="off"
       data-testid={DESIGNER_IDS.budget(kind.id)}
-      onBlur={(event) => set(event.currentTarget.value)}
+      {...selectOnEntry}
+      onChange={(event) => setText(event.currentTarget.value)}
+      onBlur={commit}
       onKeyDown={(event) => {
-        if (event.key === 'Enter') set(event.currentTarget.value);
+        if (event.key === 'Enter') commit();
       }}
     />
   );

@@ -1,6 +1,7 @@
 import { useQuery } from '@tanstack/react-query';
 import { useState, type KeyboardEvent } from 'react';
 import { lookup } from '../document/records';
+import { bringIntoView } from '../state/bringIntoView';
 import { useDesigner, usePanels } from '../state/DesignerContext';
 import { axesAt, fittingFirst, misfit } from '../state/fitting';
 import {
@@ -57,8 +58,7 @@ function OpenMenu({ menu }: { menu: InsertMenuState }) {
       return;
     }
     insert(designer, menu, key);
-    const { nodeIds } = designer.editor.state;
-    requestAnimationFrame(() => designer.panels.canvas?.reveal([...nodeIds]));
+    bringIntoView(designer, [...designer.editor.state.nodeIds]);
   };
   const onKeyDown = (event: KeyboardEvent): void => {
     event.stopPropagation();

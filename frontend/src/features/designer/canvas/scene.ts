@@ -278,6 +278,20 @@ export function wireAt(scene: Scene, point: Position, reach: number): Wire | nul
   return nearest;
 }
 
+export interface Hit {
+  readonly kind: 'node' | 'edge' | 'canvas';
+  /** Empty beside everything. */
+  readonly id: string;
+}
+
+/** What a drawing has at a point: layers lie over the connections between them. */
+export function hitAt(scene: Scene, point: Position, reach: number): Hit {
+  const card = cardAt(scene, point);
+  if (card !== null) return { kind: 'node', id: card.id };
+  const wire = wireAt(scene, point, reach);
+  return wire === null ? { kind: 'canvas', id: '' } : { kind: 'edge', id: wire.id };
+}
+
 /** Cards that lie wholly within a rectangle. */
 export function cardsWithin(scene: Scene, rect: Rect): Card[] {
   return [...scene.cards.values()].filter(

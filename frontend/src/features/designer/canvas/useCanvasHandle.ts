@@ -9,14 +9,13 @@ import { boundsOf, CARD_HEIGHT, CARD_WIDTH, MAX_ZOOM, MIN_ZOOM, type Rect } from
 import { layOutThoroughly } from './layout';
 import { inPlaceOf, partOf } from './part';
 import { pagePrefixOf } from '../state/editorPlace';
+import { LEAST_FITTED_ZOOM, PADDING, viewShowing } from './revealing';
 import { makeScene, type Scene } from './scene';
 import type { Stage } from './stage';
 import type { FarView } from './useFarView';
 import { focusOf, focusPrefixOf } from './useStage';
 
 const MOVE = { duration: 120 };
-/** The controls and the minimap lie over the lower edge. */
-const PADDING = { top: '28px', right: '28px', bottom: '64px', left: '28px' } as const;
 const LAYOUT_SHOWN_AFTER_MS = 200;
 
 /** Lets commands outside of the canvas move the view, and lay out. */
@@ -80,7 +79,11 @@ export function useCanvasHandle(
       reveal: (ids, earlier) => {
         const { scene } = focus();
         const rects = ids.flatMap((id) => scene.cards.get(id) ?? ghostOf(id, earlier) ?? []);
-        reveal(flow, store.getState(), rects);
+        const bounds = boundsOf(rects);
+        const view = bounds && viewShowing(bounds, flow.getViewport(), size());
+        if (view === null) return;
+        travel(view.zoom, MOVE.duration);
+        void flow.setViewport(view, MOVE);
       },
       centre: () => toDocument(middle()),
       middle,
@@ -162,32 +165,7 @@ function ghostOf(id: string, earlier: Document | undefined): Rect | undefined {
   return place && { ...place, width: CARD_WIDTH, height: CARD_HEIGHT };
 }
 
-/** Move the view only as far as needed to see the cards. */
-function reveal(
-  flow: ReturnType<typeof useReactFlow>,
-  view: { transform: [number, number, number]; width: number; height: number },
-  rects: readonly Rect[],
-): void {
-  const bounds = boundsOf(rects);
-  if (bounds === null) return;
-  const [x, y, zoom] = view.transform;
-  const margin = 24;
-  const left = bounds.x * zoom + x;
-  const top = bounds.y * zoom + y;
-  const right = left + bounds.width * zoom;
-  const bottom = top + bounds.height * zoom;
-  const shift = (low: number, high: number, room: number): number => {
-    if (low < margin) return margin - low;
-    return high > room - margin ? Math.max(margin - low, room - margin - high) : 0;
-  };
-  const dx = shift(left, right, view.width);
-  const dy = shift(top, bottom, view.height);
-  if (dx !== 0 || dy !== 0) void flow.setViewport({ x: x + dx, y: y + dy, zoom }, MOVE);
-}
-
 const READABLE_ZOOM = 0.75;
-/** Names can still be read: what fits at this zoom is shown whole. */
-const LEAST_FITTED_ZOOM = 0.5;
 
 /** On opening a scope, show all of it where its cards can be told apart, else its beginning. */
 function useShowPage(scene: Scene): void {

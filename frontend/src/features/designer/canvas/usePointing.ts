@@ -4,30 +4,30 @@ import { lookup } from '../document/records';
 import { useDesigner } from '../state/DesignerContext';
 import { applyEdgeSelection, applyNodeSelection } from './selecting';
 import { asFramePath, idOfPath, type CanvasNode, type TensorEdge } from './flowElements';
-import { cardAt } from './scene';
+import { hitAt, type Hit } from './scene';
 import { scopeAt, scopeOfPath, type Stage } from './stage';
 import { focusOn, focusPrefixOf } from './useStage';
 
 const LAYERS = '.react-flow__node-layer, .react-flow__node-expanded';
+/** On screen, from the middle of a connection that is drawn from afar. */
+const WIRE_REACH_PX = 4;
 
 /**
- * Clicks: double opens a block or inserts, right opens the menu, from afar a click selects.
+ * Clicks: double opens a block or inserts, right opens the menu. From afar, what lies there is
+ * found by its place.
  *
  * The same functions for as long as the stage is the same: React Flow draws anew for others.
  */
 export function usePointing(stage: Stage, isFar: boolean) {
   const designer = useDesigner();
   const { editor, panels } = designer;
-  const { screenToFlowPosition, setCenter } = useReactFlow();
+  const { screenToFlowPosition, setCenter, getZoom } = useReactFlow();
   return useMemo(() => {
     const place = (event: { clientX: number; clientY: number }) => {
       const pane = document.querySelector('.react-flow')?.getBoundingClientRect();
       return { x: event.clientX - (pane?.left ?? 0), y: event.clientY - (pane?.top ?? 0) };
     };
-    const openMenu = (
-      event: MouseEvent | globalThis.MouseEvent,
-      kind: 'node' | 'edge' | 'canvas',
-    ) => {
+    const openMenu = (event: MouseEvent | globalThis.MouseEvent, kind: Hit['kind']) => {
       event.preventDefault();
       panels.set({ contextMenu: { at: place(event), kind } });
     };
@@ -44,15 +44,26 @@ export function usePointing(stage: Stage, isFar: boolean) {
       [...editor.state.nodeIds].map((id) => focusPrefixOf(editor) + id);
     const isSelected = (ids: ReadonlySet<string>, path: string): boolean =>
       ids.has(idOfPath(path)) && focusPrefixOf(editor) + idOfPath(path) === path;
-    const selectUnder = (target: Element): 'node' | 'edge' | 'canvas' => {
+    /** What a menu opens for is selected, unless it was among what is. */
+    const select = ({ kind, id }: Hit): Hit['kind'] => {
       const { nodeIds, edgeIds } = editor.state;
-      const path = target.closest(LAYERS)?.getAttribute('data-id');
-      const edgePath = target.closest('.react-flow__edge')?.getAttribute('data-id');
-      if (path != null && !isSelected(nodeIds, path)) choose(path);
-      if (path != null) return 'node';
-      if (edgePath != null && !isSelected(edgeIds, edgePath)) chooseEdge(edgePath);
-      return edgePath == null ? 'canvas' : 'edge';
+      if (kind === 'node' && !isSelected(nodeIds, id)) choose(id);
+      if (kind === 'edge' && !isSelected(edgeIds, id)) chooseEdge(id);
+      return kind;
     };
+    const mountedAt = (target: Element): Hit => {
+      const path = target.closest(LAYERS)?.getAttribute('data-id');
+      if (path != null) return { kind: 'node', id: path };
+      const edgePath = target.closest('.react-flow__edge')?.getAttribute('data-id');
+      return edgePath == null ? { kind: 'canvas', id: '' } : { kind: 'edge', id: edgePath };
+    };
+    /** From afar nothing is mounted: everything is part of one picture. */
+    const drawnAt = (event: { clientX: number; clientY: number }): Hit =>
+      hitAt(
+        stage.all,
+        screenToFlowPosition({ x: event.clientX, y: event.clientY }, { snapToGrid: false }),
+        WIRE_REACH_PX / getZoom(),
+      );
     /** Insert by typing at a point, in the scope that is drawn there. */
     const openInsert = (event: { clientX: number; clientY: number }): void => {
       const point = screenToFlowPosition({ x: event.clientX, y: event.clientY });
@@ -65,8 +76,9 @@ export function usePointing(stage: Stage, isFar: boolean) {
     return {
       onLongPress: (target: Element, { x, y }: { x: number; y: number }): void => {
         if (target.closest('.react-flow') === null) return;
-        const kind = selectUnder(target);
-        panels.set({ contextMenu: { at: place({ clientX: x, clientY: y }), kind } });
+        const at = { clientX: x, clientY: y };
+        const kind = select(isFar ? drawnAt(at) : mountedAt(target));
+        panels.set({ contextMenu: { at: place(at), kind } });
       },
       onDoubleTap: (target: Element, { x, y }: { x: number; y: number }): void => {
         if (!target.classList.contains('react-flow__pane')) return;
@@ -76,9 +88,9 @@ export function usePointing(stage: Stage, isFar: boolean) {
         const isPane =
           event.target instanceof Element && event.target.classList.contains('react-flow__pane');
         if (!isPane) return;
-        const position = screenToFlowPosition({ x: event.clientX, y: event.clientY });
-        const card = isFar ? cardAt(stage.all, position) : null;
-        if (card !== null) void setCenter(card.x, card.y, { zoom: 0.8, duration: 120 });
+        const hit = isFar ? drawnAt(event) : null;
+        const card = hit?.kind === 'node' ? stage.all.cards.get(hit.id) : undefined;
+        if (card !== undefined) void setCenter(card.x, card.y, { zoom: 0.8, duration: 120 });
         else openInsert(event);
       },
       onNodeDoubleClick: (_event: MouseEvent, node: CanvasNode): void => {
@@ -96,26 +108,25 @@ export function usePointing(stage: Stage, isFar: boolean) {
         if (framePath !== null) {
           editor.select([]);
           choose(node.id);
-        } else if (!isSelected(editor.state.nodeIds, node.id)) choose(node.id);
+        } else select({ kind: 'node', id: node.id });
         openMenu(event, 'node');
       },
       onEdgeContextMenu: (event: MouseEvent, edge: TensorEdge): void => {
-        if (!isSelected(editor.state.edgeIds, edge.id)) chooseEdge(edge.id);
-        openMenu(event, 'edge');
+        openMenu(event, select({ kind: 'edge', id: edge.id }));
       },
       onEdgeMouseEnter: (_event: MouseEvent, edge: TensorEdge): void =>
         panels.set({ hoveredEdge: edge.id }),
       onEdgeMouseLeave: (): void => panels.set({ hoveredEdge: null }),
       onPaneContextMenu: (event: MouseEvent | globalThis.MouseEvent): void =>
-        openMenu(event, 'canvas'),
+        openMenu(event, isFar ? select(drawnAt(event)) : 'canvas'),
       onPaneClick: (event: MouseEvent): void => {
         panels.set({ insertMenu: null, contextMenu: null });
         const point = screenToFlowPosition({ x: event.clientX, y: event.clientY });
-        const card = isFar ? cardAt(stage.all, point) : null;
+        const hit = isFar ? drawnAt(event) : null;
         const adds = event.shiftKey || event.ctrlKey || event.metaKey;
-        if (card !== null) {
+        if (hit?.kind === 'node') {
           if (!adds) editor.select([]);
-          applyNodeSelection(designer, stage, [{ type: 'select', id: card.id, selected: true }]);
+          applyNodeSelection(designer, stage, [{ type: 'select', id: hit.id, selected: true }]);
           return;
         }
         if (isFar && !adds) editor.select([]);
@@ -123,5 +134,5 @@ export function usePointing(stage: Stage, isFar: boolean) {
         if (placed !== undefined) focusOn(editor, placed);
       },
     };
-  }, [designer, editor, panels, stage, isFar, screenToFlowPosition, setCenter]);
+  }, [designer, editor, panels, stage, isFar, screenToFlowPosition, setCenter, getZoom]);
 }

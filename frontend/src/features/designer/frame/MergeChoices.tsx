@@ -1,6 +1,7 @@
 import { Button, SegmentedControl } from '@mantine/core';
 import { useState } from 'react';
 import { plural } from '@/lib';
+import { DialogFooter } from '@/ui';
 import type { Choices, MergeConflict, Side } from '../state/historyApi';
 import { DESIGNER_IDS } from '../testids';
 import classes from './ConflictDialog.module.css';
@@ -54,14 +55,14 @@ export function MergeChoices({ conflicts, sides, isBusy, onMerge, onBack }: Merg
           </li>
         ))}
       </ul>
-      <div className={classes.buttons}>
-        <Button loading={isBusy} onClick={() => onMerge(choices)}>
-          Merge
-        </Button>
+      <DialogFooter>
         <Button variant="default" onClick={onBack}>
           Back
         </Button>
-      </div>
+        <Button loading={isBusy} onClick={() => onMerge(choices)}>
+          Merge
+        </Button>
+      </DialogFooter>
     </>
   );
 }

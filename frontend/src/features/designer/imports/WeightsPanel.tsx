@@ -3,7 +3,7 @@ import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import type { WeightFileFits } from '@/api';
 import { formatBytes, formatCount, plural } from '@/lib';
-import { ProblemNotice } from '@/ui';
+import { DialogFooter, ProblemNotice } from '@/ui';
 import { DESIGNER_IDS } from '../testids';
 import { zooKey } from '../zoo/queries';
 import { useZooEntry } from '../zoo/useZooOpening';
@@ -83,7 +83,7 @@ export function WeightsPanel({ projectId, weightFileId, networkId, onLoaded }: W
       )}
       {load.error !== null && <ProblemNotice error={load.error} />}
       {load.problem !== null && <p role="alert">{load.problem}</p>}
-      <div className={classes.buttons}>
+      <DialogFooter>
         <Button variant="default" disabled={load.isLoading} onClick={() => load.discard()}>
           Throw away
         </Button>
@@ -95,7 +95,7 @@ export function WeightsPanel({ projectId, weightFileId, networkId, onLoaded }: W
         >
           {target?.kind === 'template' ? 'Open the template with them' : 'Load weights'}
         </Button>
-      </div>
+      </DialogFooter>
     </div>
   );
 }

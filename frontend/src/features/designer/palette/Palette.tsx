@@ -3,6 +3,7 @@ import { IconLayoutSidebarLeftCollapse, IconSearch } from '@tabler/icons-react';
 import { memo, useMemo, useState, type DragEvent } from 'react';
 import { LayerIcon } from '../canvas/LayerIcon';
 import { DRAG_TYPE } from '../canvas/useDropping';
+import { bringIntoView } from '../state/bringIntoView';
 import { useDesigner, useEditor, useScopeId } from '../state/DesignerContext';
 import { insertables, wantedOf, type Insertable } from '../state/insertable';
 import { addSensibly } from '../state/placement';
@@ -29,7 +30,7 @@ export const Palette = memo(function Palette() {
     const wanted = wantedOf(designer, key);
     if (wanted === null) return;
     addSensibly(designer, wanted);
-    designer.panels.canvas?.reveal([...designer.editor.state.nodeIds]);
+    bringIntoView(designer, [...designer.editor.state.nodeIds]);
   };
   const [first] = groups;
   return (

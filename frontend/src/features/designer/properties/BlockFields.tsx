@@ -4,6 +4,7 @@ import { selectOnEntry } from '@/ui';
 import { lookup } from '../document/records';
 import type { Attribute } from '../document/operations';
 import type { Node, ParamValue, Params } from '../document/types';
+import { bringIntoView } from '../state/bringIntoView';
 import { pathPrefixOf } from '../state/editorPlace';
 import { exposedField } from '../state/exposed';
 import { useDesigner, useDocument, useEditor, useScopeId } from '../state/DesignerContext';
@@ -15,7 +16,8 @@ import classes from './Properties.module.css';
 
 /** What belongs to the use of a block: repeats, weights, and the values it overrides. */
 export function BlockFields({ nodeId, node }: { nodeId: string; node: Node }) {
-  const { editor, catalog, panels } = useDesigner();
+  const designer = useDesigner();
+  const { editor, catalog, panels } = designer;
   const canEdit = useEditor((state) => state.canEdit);
   const scope = useScopeId();
   const isExpanded = useEditor((state) => state.expanded.has(pathPrefixOf(state) + nodeId));
@@ -35,6 +37,14 @@ export function BlockFields({ nodeId, node }: { nodeId: string; node: Node }) {
     if (change !== null) rest.push([name, change.value]);
     set(name, 'overrides', Object.fromEntries(rest));
   };
+  const unfold = (): void => {
+    if (isExpanded) {
+      editor.collapse(editor.pathOf(nodeId));
+      return;
+    }
+    editor.expand(nodeId);
+    bringIntoView(designer, [nodeId]);
+  };
   return (
     <section className={classes.section}>
       <BlockNameField key={node.block} blockId={node.block ?? ''} block={block} />
@@ -52,7 +62,7 @@ export function BlockFields({ nodeId, node }: { nodeId: string; node: Node }) {
           variant="default"
           aria-pressed={isExpanded}
           data-testid={DESIGNER_IDS.expand}
-          onClick={() => (isExpanded ? editor.collapse(editor.pathOf(nodeId)) : editor.expand(nodeId))}
+          onClick={unfold}
         >
           {isExpanded ? 'Collapse' : 'Expand in place'}
         </Button>

@@ -7,6 +7,7 @@ import { lookup } from '../document/records';
 import type { Position } from '../document/types';
 import { boundsOf, CARD_HEIGHT, CARD_WIDTH, GRID, type Rect } from '../canvas/geometry';
 import { migrateDocument } from './api';
+import { bringIntoView } from './bringIntoView';
 import type { Designer } from './DesignerContext';
 import { freePlace } from './placement';
 
@@ -44,7 +45,7 @@ export function pasteAt(designer: Designer, clip: Clip, at: Position, label = 'P
   editor.perform(`${label} ${count === 1 ? 'layer' : `${count} layers`}`, paste.operations, {
     select: paste.nodeIds,
   });
-  requestAnimationFrame(() => designer.panels.canvas?.reveal(paste.nodeIds));
+  bringIntoView(designer, paste.nodeIds);
 }
 
 export function duplicateSelection(designer: Designer): void {

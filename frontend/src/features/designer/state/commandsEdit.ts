@@ -7,6 +7,7 @@ import type { Operation } from '../document/operations';
 import { lookup } from '../document/records';
 import { withSharers } from '../document/sharing';
 import { boundsOf, CARD_WIDTH, cardHeight } from '../canvas/geometry';
+import { bringIntoView } from './bringIntoView';
 import { takesWeights } from './sharing';
 import { deleteSelection, duplicateSelection } from './clipboardText';
 import type { DesignerCommand } from './commands';
@@ -38,9 +39,14 @@ function expandedAround(designer: Designer): string | null {
   return trail.length > depth ? trail.map(({ instanceId }) => instanceId).join('/') : null;
 }
 
-function performBlockEdit({ editor }: Designer, label: string, edit: BlockEditResult): void {
-  if ('refused' in edit) editor.say(edit.refused);
-  else editor.perform(label, edit.operations, { select: edit.nodeIds });
+function performBlockEdit(designer: Designer, label: string, edit: BlockEditResult): void {
+  const { editor } = designer;
+  if ('refused' in edit) {
+    editor.say(edit.refused);
+    return;
+  }
+  editor.perform(label, edit.operations, { select: edit.nodeIds });
+  bringIntoView(designer, edit.nodeIds);
 }
 
 export const editCommands: readonly DesignerCommand[] = [
@@ -168,7 +174,9 @@ export const editCommands: readonly DesignerCommand[] = [
     },
     perform: (designer) => {
       const nodeId = selectedBlock(designer);
-      if (nodeId !== null) designer.editor.expand(nodeId);
+      if (nodeId === null) return;
+      designer.editor.expand(nodeId);
+      bringIntoView(designer, [nodeId]);
     },
   },
   {

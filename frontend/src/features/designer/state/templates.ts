@@ -6,6 +6,7 @@ import { framesOfNetwork, mergeNetwork } from '../document/mergeNetwork';
 import { parseDocument } from '../document/parse';
 import type { Document, Endpoint, Position } from '../document/types';
 import { previewTemplate } from './api';
+import { bringIntoView } from './bringIntoView';
 import type { Designer } from './DesignerContext';
 import { freePlace } from './placement';
 
@@ -26,10 +27,8 @@ export async function insertTemplate(
   try {
     const { document } = await previewTemplate(template, datasetId);
     const isWhole = insertNetwork(designer, template, parseDocument(document), place);
-    requestAnimationFrame(() => {
-      if (isWhole) panels.canvas?.fit();
-      else panels.canvas?.reveal([...editor.state.nodeIds]);
-    });
+    if (isWhole) requestAnimationFrame(() => panels.canvas?.fit());
+    else bringIntoView(designer, [...editor.state.nodeIds]);
   } catch (error) {
     editor.say(asProblem(error).message);
   }

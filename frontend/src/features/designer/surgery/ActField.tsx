@@ -9,7 +9,8 @@ import classes from './Surgery.module.css';
 interface ActFieldProps {
   param: ParamDescription;
   value: ParamValue;
-  onChange: (value: ParamValue) => void;
+  /** Undefined while what is typed means nothing: the value is then not what the field shows. */
+  onChange: (value: ParamValue | undefined) => void;
 }
 
 const FEW = 4;
@@ -49,21 +50,7 @@ function Control({ param, value, onChange, common }: ControlProps) {
     );
   }
   if (param.kind === 'int' || param.kind === 'float') {
-    return (
-      <NumberInput
-        {...common}
-        size="xs"
-        maw={160}
-        value={typeof value === 'number' ? value : ''}
-        {...(param.minimum === null ? {} : { min: param.minimum })}
-        {...(param.maximum === null ? {} : { max: param.maximum })}
-        allowDecimal={param.kind === 'float'}
-        step={param.kind === 'float' ? 0.1 : 1}
-        onChange={(next) => {
-          if (typeof next === 'number') onChange(next);
-        }}
-      />
-    );
+    return <NumberField param={param} value={value} onChange={onChange} common={common} />;
   }
   if (param.kind === 'text') {
     return (
@@ -107,6 +94,30 @@ function Control({ param, value, onChange, common }: ControlProps) {
   );
 }
 
+/** A number; while nothing stands there that is one, the field says so. */
+function NumberField({ param, value, onChange, common }: ControlProps) {
+  const [typed, setTyped] = useState<string | null>(null);
+  const known = typeof value === 'number' ? value : '';
+  return (
+    <NumberInput
+      {...common}
+      size="xs"
+      maw={160}
+      value={typed ?? known}
+      error={typed === null ? null : 'Type a number.'}
+      {...(param.minimum === null ? {} : { min: param.minimum })}
+      {...(param.maximum === null ? {} : { max: param.maximum })}
+      allowDecimal={param.kind === 'float'}
+      step={param.kind === 'float' ? 0.1 : 1}
+      onChange={(next) => {
+        const isNumber = typeof next === 'number';
+        setTyped(isNumber ? null : next);
+        onChange(isNumber ? next : undefined);
+      }}
+    />
+  );
+}
+
 /** Numbers with commas between them; what is typed stays as it is typed. */
 function ListInput({ param, value, onChange, common }: ControlProps) {
   const [typed, setTyped] = useState<string | null>(null);
@@ -116,7 +127,7 @@ function ListInput({ param, value, onChange, common }: ControlProps) {
   const change = (next: string): void => {
     setTyped(next);
     const found = parseParam(param, next);
-    if ('value' in found) onChange(found.value);
+    onChange('value' in found ? found.value : undefined);
   };
   return (
     <TextInput
@@ -125,8 +136,6 @@ function ListInput({ param, value, onChange, common }: ControlProps) {
       maw={380}
       value={text}
       error={problem === '' ? null : problem}
-      // What is applied would be the last list that meant something.
-      ref={(input) => input?.setCustomValidity(problem)}
       onChange={(event) => change(event.currentTarget.value)}
     />
   );

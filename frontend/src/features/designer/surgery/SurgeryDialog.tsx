@@ -2,8 +2,11 @@ import { Button, Modal } from '@mantine/core';
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { useEffect, useRef, useState, type SubmitEvent } from 'react';
 import { asProblem } from '@/api';
+import { DialogFooter } from '@/ui';
+import type { Operation } from '../document/operations';
 import { withRoom } from '../document/room';
 import type { Document, ParamValue } from '../document/types';
+import { bringIntoView } from '../state/bringIntoView';
 import { portsOfDesigner, useDesigner, useDocument, usePanels } from '../state/DesignerContext';
 import { spacingFor } from '../state/placement';
 import { useNetworkMeta } from '../state/networkMeta';
@@ -52,9 +55,11 @@ function OpenAct({ open, act, onClose }: OpenActProps) {
   const { editor } = designer;
   const [values, setValues] = useState<Values>({});
   const [otherId, setOtherId] = useState<string | null>(null);
+  // Fields in which something stands that means nothing: the plan is not one for what is typed.
+  const [unread, setUnread] = useState<ReadonlySet<string>>(new Set());
   const { plan, error, isOld } = usePlan(open, values, otherId);
   const form = useFocusOnce(plan !== undefined);
-  const canApply = plan !== undefined && plan.refusal === '' && !isOld && error === null;
+  const canApply = unread.size === 0 && plan !== undefined && plan.refusal === '' && !isOld && error === null;
   const apply = (event: SubmitEvent): void => {
     event.preventDefault();
     if (!canApply) return;
@@ -64,10 +69,13 @@ function OpenAct({ open, act, onClose }: OpenActProps) {
     );
     const spacing = spacingFor(portsOfDesigner(designer));
     const operations = withRoom(editor.state.document, plan.operations, spacing);
-    editor.perform(plan.label, operations, isHere ? { select: plan.select } : {});
+    if (!editor.perform(plan.label, operations, isHere ? { select: plan.select } : {})) return;
+    bringIntoView(designer, addedTo(open.target.scope, operations));
   };
-  const change = (name: string, value: ParamValue): void => {
-    setValues((before) => ({ ...before, [name]: value }));
+  const change = (name: string, value: ParamValue | undefined): void => {
+    const others = [...unread].filter((each) => each !== name);
+    setUnread(new Set(value === undefined ? [...others, name] : others));
+    if (value !== undefined) setValues((before) => ({ ...before, [name]: value }));
   };
   return (
     <form onSubmit={apply} ref={form}>
@@ -84,16 +92,28 @@ function OpenAct({ open, act, onClose }: OpenActProps) {
         ))}
       </div>
       {error !== null && <p className={classes.refusal}>{asProblem(error).message}</p>}
-      {plan !== undefined && <PlanPreview plan={plan} isOld={isOld} />}
-      <div className={classes.buttons}>
+      {unread.size > 0 && (
+        <p className={classes.refusal} role="status">
+          What would change is shown here once every field above can be read.
+        </p>
+      )}
+      {unread.size === 0 && plan !== undefined && <PlanPreview plan={plan} isOld={isOld} />}
+      <DialogFooter>
         <Button variant="default" onClick={onClose}>
           Cancel
         </Button>
         <Button type="submit" disabled={!canApply} data-testid={DESIGNER_IDS.surgeryApply}>
           Apply
         </Button>
-      </div>
+      </DialogFooter>
     </form>
+  );
+}
+
+/** What is new in the scope that the act began in. */
+function addedTo(scope: string | null, operations: readonly Operation[]): string[] {
+  return operations.flatMap((each) =>
+    each.op === 'add_node' && each.scope === scope ? [each.node_id] : [],
   );
 }
 

@@ -3,7 +3,7 @@ import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import type { TransferOptions } from '@/api';
 import { VersionSelect, datasetsQuery } from '@/features/datasets';
-import { ProblemNotice } from '@/ui';
+import { DialogFooter, ProblemNotice } from '@/ui';
 import { Refused, Working } from '../imports/OpeningState';
 import { DESIGNER_IDS } from '../testids';
 import { PlanView } from './PlanView';
@@ -106,7 +106,7 @@ export function TransferDialog({ projectId, from, datasetId, onClose }: Transfer
         {error !== null && <ProblemNotice error={error} />}
         {plan !== undefined && <PlanView plan={plan} isOld={isOld} />}
         {makeError !== null && <ProblemNotice error={makeError} />}
-        <div className={classes.foot}>
+        <DialogFooter>
           <TextInput
             className={classes.name}
             aria-label="Name of the new network"
@@ -127,7 +127,7 @@ export function TransferDialog({ projectId, from, datasetId, onClose }: Transfer
           >
             Make the network and train…
           </Button>
-        </div>
+        </DialogFooter>
       </div>
     </Modal>
   );

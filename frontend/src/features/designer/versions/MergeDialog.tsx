@@ -1,4 +1,5 @@
-import { Button, Group, Modal } from '@mantine/core';
+import { Button, Modal } from '@mantine/core';
+import { DialogFooter } from '@/ui';
 import { DifferenceLines } from '../compare/DifferenceLines';
 import { MergeChoices } from '../frame/MergeChoices';
 import type { Choices, Merged, Side } from '../state/historyApi';
@@ -35,7 +36,10 @@ export function MergeDialog(props: MergeDialogProps) {
         />
       )}
       {merged?.conflicts.length === 0 && (
-        <Group mt="md">
+        <DialogFooter>
+          <Button variant="default" onClick={onClose}>
+            Back
+          </Button>
           <Button
             loading={isBusy}
             data-testid={DESIGNER_IDS.mergeConfirm}
@@ -43,10 +47,7 @@ export function MergeDialog(props: MergeDialogProps) {
           >
             Merge
           </Button>
-          <Button variant="default" onClick={onClose}>
-            Back
-          </Button>
-        </Group>
+        </DialogFooter>
       )}
     </Modal>
   );

@@ -6,7 +6,7 @@ import { useState } from 'react';
 import type { Network, Run, RunConfig } from '@/api';
 import { VersionSelect, datasetsQuery } from '@/features/datasets';
 import { TESTIDS, formatCount, useProject } from '@/lib';
-import { ProblemNotice } from '@/ui';
+import { DialogFooter, ProblemNotice } from '@/ui';
 import { networkQuery, weightSetsQuery } from '../api';
 import { ConfigInput } from './ConfigInput';
 import { EstimateLine } from './EstimateLine';
@@ -206,7 +206,7 @@ function StartRunForm({ network, initial, broughtWeights, onClose, onStarted, on
         </>
       )}
       {start.error && <ProblemNotice error={start.error} />}
-      <div className={classes.foot}>
+      <DialogFooter>
         {config && <EstimateLine estimate={estimate} config={config} isPossible={plan.canStart} />}
         <Button
           leftSection={<IconPlayerPlayFilled size={14} />}
@@ -217,7 +217,7 @@ function StartRunForm({ network, initial, broughtWeights, onClose, onStarted, on
         >
           Start training
         </Button>
-      </div>
+      </DialogFooter>
     </div>
   );
 }
