@@ -99,3 +99,36 @@ def test_blocks_within_blocks_expand_and_the_outline_finds_them(open_context: Op
     expect(page.locator("[data-testid^='expanded-']")).to_have_count(2)
     expect(designer.node("conv")).to_have_attribute("data-selected", "true")
     expect(page.get_by_test_id("designer-breadcrumb")).to_contain_text("ResidualDown")
+
+
+def test_what_a_block_reveals_is_brought_into_view(open_context: OpenContext) -> None:
+    context = open_context()
+    designer = DesignerCanvas(context.new_page())
+    designer.open(new_network(context, "resnet18", "Revealed"))
+    page, canvas = designer.page, _box(designer.canvas)
+    border = canvas["x"] + canvas["width"]
+
+    def put_at_the_border() -> None:
+        designer.press("0")
+        expect(page.get_by_test_id("designer-zoom")).to_have_text("100 %")
+        designer.rest()
+        designer.pan(border - 200 - _box(designer.node("stage1"))["x"], 0)
+        designer.select("stage1")
+
+    # Wider than the canvas at a size that can be read: it is seen from its beginning.
+    put_at_the_border()
+    designer.press("e")
+    frame = page.get_by_test_id("expanded-stage1")
+    expect(frame).to_be_visible()
+    designer.rest()
+    assert 0 <= _box(frame)["x"] - canvas["x"] < 40
+    designer.press("e")
+    expect(frame).to_be_hidden()
+
+    put_at_the_border()
+    designer.press("Control+Shift+g")
+    expect(designer.node("stage1")).to_have_count(0)
+    designer.rest()
+    selected = page.locator("[data-testid^='node-'][data-selected]")
+    first = min(_box(selected.nth(at))["x"] for at in range(selected.count()))
+    assert 0 <= first - canvas["x"] < 40
