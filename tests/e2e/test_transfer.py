@@ -124,8 +124,13 @@ def test_weights_alone_show_where_they_go(page: Page, shared_data: Path, tmp_pat
     page.get_by_test_id("waiting-choice-digits.safetensors").click()
     expect(page.get_by_test_id("weight-row")).to_have_count(6)
     page.get_by_test_id("weight-load").click()
-    report = page.get_by_test_id("import-report")
-    expect(report).to_contain_text("digits.safetensors", timeout=READ_WITHIN_MS)
+    loaded = page.get_by_test_id("loaded-report")
+    expect(loaded).to_contain_text("digits.safetensors", timeout=READ_WITHIN_MS)
+    expect(loaded).to_contain_text("6 of the network's 6 tensors")
+    expect(loaded).not_to_contain_text("0 layers")
+    imported = page.get_by_test_id("import-report")
+    expect(imported).to_contain_text("written by Keras 3.1.1. 8 layers.")
+    expect(imported.get_by_test_id("import-piece")).to_have_count(8)
 
 
 def test_a_network_of_the_zoo_learns_a_version_of_the_data(
