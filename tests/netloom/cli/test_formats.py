@@ -94,6 +94,10 @@ def test_weights_alone_are_matched_and_written_as_a_bundle(
     shown = netloom("match", out, weights)
     assert "features.conv_0.weight  [64 x 3 x 3 x 3]  shape in order" in shown.out
     assert "58.5% of its learned numbers" in shown.out
+    assert (
+        "25 of 26 layers with weights are filled. Every tensor of the file found its place."
+        in shown.out
+    )
 
 
 def test_converting_with_proof_and_verifying(netloom, tmp_path: Path) -> None:
