@@ -17,6 +17,7 @@ from typing import Any
 
 from netloom import __version__
 from netloom.commands.output import complain, say
+from netloom.commands.overwriting import refuse_overwriting
 from netloom.commands.problem import CommandError
 
 _INTERRUPTED = 130
@@ -28,6 +29,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     module, _, function = options.command.partition(":")
     try:
+        refuse_overwriting(options)
         # Each command's file is loaded when it is asked for: most need no torch.
         return int(getattr(importlib.import_module(module), function)(options))
     except CommandError as error:

@@ -19,8 +19,10 @@ from netloom.formats.read import read_network as read_file
 from netloom.formats.recognise import BUNDLE, DOCUMENT, recognise
 from netloom.formats.weight_report import with_weight_report
 from netloom.graph.document import Document
+from netloom.graph.limits import MAX_DOCUMENT_BYTES
 from netloom.graph.migrations import DocumentError, load_document
 from netloom.layers.registry import get_layer
+from netloom.regular_files import read_regular_file
 from netloom.templates import make_template, templates
 
 _HEAD_BYTES = 1024
@@ -35,10 +37,13 @@ def read_network(path: Path) -> tuple[Document, BundleMeta | None]:
         CommandError: Neither of them.
     """
     try:
-        if path.is_dir() or zipfile.is_zipfile(path):
+        if path.is_fifo():  # as shells make of `<(git show HEAD:network.json)`
+            with path.open("rb") as file:
+                return load_document(file.read(MAX_DOCUMENT_BYTES + 1)), None
+        if path.is_dir() or (path.is_file() and zipfile.is_zipfile(path)):
             info = read_bundle_info(path)
             return info.document, info.meta
-        return load_document(path.read_bytes()), None
+        return load_document(read_regular_file(path)), None
     except OSError as error:
         raise CommandError(f"{path} cannot be read: {error.strerror or error}.") from error
     except (BundleError, DocumentError) as error:

@@ -20,6 +20,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageOps, UnidentifiedImageError
 
+from netloom.regular_files import read_regular_file
+
 FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "TIFF", "GIF")
 """Formats that are opened, by Pillow's names; everything else is refused unread."""
 
@@ -148,7 +150,7 @@ def decode_image(
 def _read(source: Path | bytes) -> bytes:
     if isinstance(source, Path):
         try:
-            source = source.read_bytes()
+            source = read_regular_file(source)
         except OSError as error:
             reason = error.strerror or str(error)
             raise DecodeError("unreadable", f"The file cannot be read: {reason}.") from error

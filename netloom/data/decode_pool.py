@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 
 from netloom.data.decode import DecodeError, decode_image
 from netloom.data.preprocess import Preprocessing
+from netloom.regular_files import read_regular_file
 
 
 class ItemError(Exception):
@@ -46,7 +47,7 @@ def load_item(path: Path, preprocessing: Preprocessing, digest: str = "") -> NDA
         ItemError: Names the file and why it cannot be used.
     """
     try:
-        data = path.read_bytes()
+        data = read_regular_file(path)
     except OSError as error:
         raise ItemError(path, f"it cannot be read ({error.strerror or error}).") from error
     if digest and hashlib.sha256(data).hexdigest() != digest:

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from netloom.data.manifest import Manifest, Split
+from netloom.regular_files import read_regular_file
 
 _MAX_HASHED_BYTES = 4 * 2**30
 
@@ -80,7 +81,7 @@ class LabelledItems:
                 text = f"{path}|{status.st_size}|{status.st_mtime_ns}"
                 digests.append(hashlib.sha256(text.encode()).hexdigest())
             else:
-                digests.append(hashlib.sha256(path.read_bytes()).hexdigest())
+                digests.append(hashlib.sha256(read_regular_file(path)).hexdigest())
         return digests
 
     def fingerprint(self, digests: list[str]) -> str:

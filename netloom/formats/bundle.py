@@ -40,6 +40,7 @@ NETWORK = "network.json"
 WEIGHTS = "weights.safetensors"
 META = "meta.json"
 MAX_META_BYTES = 4 * 2**20
+MAX_CLASS_NAME = 1000
 MAX_WEIGHTS_BYTES = 8 * 2**30
 """Default cap on weights; a caller with a smaller quota passes its own."""
 
@@ -70,9 +71,9 @@ class BundleMeta(BaseModel):
 
     format: Literal["netloom.bundle"] = "netloom.bundle"
     schema_: Literal[1] = Field(default=1, alias="schema")
-    classes: Annotated[list[Annotated[str, Field(max_length=1000)]], Field(max_length=100_000)] = (
-        Field(default_factory=list[str])
-    )
+    classes: Annotated[
+        list[Annotated[str, Field(max_length=MAX_CLASS_NAME)]], Field(max_length=100_000)
+    ] = Field(default_factory=list[str])
     preprocessing: dict[str, int | float | str | list[float]] = Field(
         default_factory=dict[str, "int | float | str | list[float]"]
     )

@@ -103,7 +103,9 @@ def matching_words(matching: Matching) -> Sequence[str]:
     """Say in sentences how much of a file found its place."""
     words = [
         f"{matching.num_matched:,} of the network's {matching.num_places:,} tensors are in the "
-        f"file: {matching.share:.1%} of its learned numbers."
+        f"file: {matching.share:.1%} of its learned numbers.",
+        f"{matching.layers:,} of {matching.num_layers:,} layers with weights are filled. "
+        + _unused_words(matching),
     ]
     if not matching.is_complete:
         words.append(
@@ -111,6 +113,13 @@ def matching_words(matching: Matching) -> Sequence[str]:
             "problems first."
         )
     return [*words, *matching.notes]
+
+
+def _unused_words(matching: Matching) -> str:
+    num = matching.num_unused
+    if not num:
+        return "Every tensor of the file found its place."
+    return f"{num:,} {'tensor' if num == 1 else 'tensors'} of the file found no place."
 
 
 def _given_as(normalisation: NormalisationName | None) -> list[str]:

@@ -105,6 +105,11 @@ class Matching(MatchingModel):
         """How much of the network's learned numbers is loaded, 0 to 1."""
         return self.matched_values / self.num_values if self.num_values else 0.0
 
+    @property
+    def num_unused(self) -> int:
+        """How many tensors of the file found no place."""
+        return sum(row.how == "none" and bool(row.file_key) for row in self.rows)
+
     def count(self, how: How) -> int:
         """Return how many tensors are loaded this way."""
         return sum(row.how == how and bool(row.file_key and row.weight_key) for row in self.rows)

@@ -40,7 +40,7 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         spec = read_spec(options.spec)
     except (OSError, ValidationError) as error:
-        message = f"The run specification {options.spec} cannot be read: {error}"
+        message = f"The run specification {options.spec} cannot be read: {_reason(error)}"
         writer.emit(Failed(time_s=time.time(), code="bad_spec", message=message))
         return 1
     # All are read when torch is loaded, further down. Threads that wait by spinning make a step
@@ -61,6 +61,21 @@ def main(arguments: list[str] | None = None) -> int:
     except BrokenPipeError:
         # Nobody reads the events any more; there is nothing left to say it to.
         return 1
+
+
+def _reason(error: OSError | ValidationError) -> str:
+    if isinstance(error, OSError):
+        return f"{error.strerror or error}."
+    found = error.errors(include_url=False, include_input=False)
+    if any(each["loc"] == ("graph",) for each in found):
+        return (
+            "it is a network. A specification names the network, its data and the settings of the "
+            "run; `netloom transfer NETWORK --data FOLDER --run FOLDER --no-start` writes one."
+        )
+    where = ".".join(map(str, found[0]["loc"]))
+    more = f", and {len(found) - 1:,} more" if len(found) > 1 else ""
+    place = f" at {where}" if where else ""
+    return f"{found[0]['msg']}{place}{more}. Correct it there, or write the specification again."
 
 
 def _train(spec: TrainSpec, writer: EventWriter, control: Control) -> bool:

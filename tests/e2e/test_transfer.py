@@ -124,8 +124,14 @@ def test_weights_alone_show_where_they_go(page: Page, shared_data: Path, tmp_pat
     page.get_by_test_id("waiting-choice-digits.safetensors").click()
     expect(page.get_by_test_id("weight-row")).to_have_count(6)
     page.get_by_test_id("weight-load").click()
-    report = page.get_by_test_id("import-report")
-    expect(report).to_contain_text("digits.safetensors", timeout=READ_WITHIN_MS)
+    loaded = page.get_by_test_id("loaded-report")
+    expect(loaded).to_contain_text("digits.safetensors", timeout=READ_WITHIN_MS)
+    expect(loaded).to_contain_text("6 of the network's 6 tensors")
+    expect(loaded).to_contain_text("Every tensor of the file found its place.")
+    expect(loaded).not_to_contain_text("0 layers")
+    imported = page.get_by_test_id("import-report")
+    expect(imported).to_contain_text("written by Keras 3.1.1. 8 layers.")
+    expect(imported.get_by_test_id("import-piece")).to_have_count(8)
 
 
 def test_a_network_of_the_zoo_learns_a_version_of_the_data(
@@ -178,6 +184,9 @@ def test_weights_that_wait_are_listed_and_open_their_template(page: Page, tmp_pa
     import_file(page, tmp_path / "w.pth")
     panel = page.get_by_test_id("weight-file")
     expect(panel).to_contain_text("the template Small ResNet", timeout=READ_WITHIN_MS)
+    page.get_by_role("button", name="Choose another file").click()
+    expect(panel).to_be_hidden()
+    expect(page.get_by_test_id("network-import-drop")).to_be_visible()
     page.keyboard.press("Escape")
     row = page.get_by_test_id("waiting-weights-w.pth")
     expect(row).to_contain_text("the template Small ResNet")

@@ -10,7 +10,7 @@ from onnx import ModelProto
 from pydantic import ValidationError
 
 from netloom import __version__
-from netloom.formats.bundle import BundleMeta, make_meta
+from netloom.formats.bundle import MAX_CLASS_NAME, BundleMeta, make_meta
 from netloom.formats.imported import ImportedNetwork
 from netloom.formats.own.bundle_writer import meta_now
 from netloom.graph.document import Document
@@ -54,21 +54,44 @@ def pixel_notes(document: Document) -> list[str]:
     return found
 
 
-def read_metadata(model: ModelProto, document: Document) -> BundleMeta:
+def read_metadata(model: ModelProto, document: Document) -> tuple[BundleMeta, list[str]]:
     """Return what a file says beside its graph; how images become its input goes into the document.
 
-    What is not understood is left out: files of others use the same words for other things.
+    What is not understood is left out: files of others use the same words for other things. Of
+    class names it is said, in the second thing that is returned.
     """
     said = {entry.key: entry.value for entry in model.metadata_props}
     preprocessing = _parsed(said.get(PREPROCESSING, ""))
     if isinstance(preprocessing, dict):
         _prepare_images(document, cast("dict[str, Any]", preprocessing))
-    classes = _parsed(said.get(CLASS_NAMES, ""))
     made = make_meta(document, licence=said.get("licence", "")[:4000])
+    if not said.get(CLASS_NAMES):
+        return made, []
+    classes, notes = _shortened(_parsed(said[CLASS_NAMES]))
     try:
-        return BundleMeta.model_validate({**made.model_dump(), "classes": classes or []})
-    except ValidationError:
-        return made
+        return BundleMeta.model_validate({**made.model_dump(), "classes": classes}), notes
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        return made, [
+            f"The file's “{CLASS_NAMES}” were not taken ({first['msg'][:200]}): classes are called "
+            "by their numbers. Write them there as a JSON list of texts, in the output's order."
+        ]
+
+
+def _shortened(classes: object) -> tuple[object, list[str]]:
+    """Cut names that are too long: without one, those behind it would be of other outputs."""
+    if not isinstance(classes, list):
+        return classes, []
+    given = cast("list[object]", classes)
+    texts = [name[:MAX_CLASS_NAME] if isinstance(name, str) else name for name in given]
+    long = [f"{at}" for at, name in enumerate(given) if name != texts[at]]
+    if not long:
+        return texts, []
+    more = f" and {len(long) - 5:,} more" if len(long) > 5 else ""
+    return texts, [
+        f"Class names have at most {MAX_CLASS_NAME:,} signs. Cut short: the name of class "
+        f"{', '.join(long[:5])}{more}."
+    ]
 
 
 def _parsed(text: str) -> object:

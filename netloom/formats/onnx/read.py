@@ -128,7 +128,8 @@ def open_model(
     ids = importer.board.draw(drawing)
     document = drawing.finish(source.model.graph.name or name)
     report = _report(importer, source, ids)
-    meta = read_metadata(source.model, document)
+    meta, notes = read_metadata(source.model, document)
+    report = report.model_copy(update={"notes": [*report.notes, *notes]})
     drawn = ImportedNetwork(document, report, drawing.weights, meta)
     imported = fold_by_module(drawn, importer.class_names, smallest_leaf=_SMALLEST_LEAF)
     nodes = imported.document.graph.nodes

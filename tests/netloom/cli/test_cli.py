@@ -213,8 +213,14 @@ def test_doctor_answers_for_people_and_programs(netloom) -> None:
         (("inspect", "text.onnx"), "no kind that is known"),
         (("inspect", "/dev/zero"), "neither a file nor a folder"),
         (("zoo", "get", "squeezenet1_1", "-o", "no/folder/x.netloom"), "cannot be written"),
+        (("notebook", "/dev/zero", "-o", "x.ipynb"), "name a file"),
+        (("predict", "{bundle}", "/dev/zero"), "name a file"),
+        (("explain", "{bundle}", "/dev/zero", "--out", "x.png"), "name a file"),
+        (("convert", "/dev/zero", "x.onnx"), "neither a file nor a folder"),
+        (("train", "/dev/zero"), "not a file"),
         (("train", "missing.json"), "not a file"),
-        (("train", "text.json"), "cannot be read"),
+        (("train", "text.json"), "cannot be read: Invalid JSON"),
+        (("train", "network.json"), "it is a network. A specification names the network"),
         (("predict", "missing", "a.png"), "cannot be read"),
         (("predict", "text.json", "a.png"), "text.json"),
         (("predict", "{bundle}", "text.json"), "The content is no image"),
@@ -234,11 +240,14 @@ def test_what_goes_wrong_is_said_in_a_sentence(
     monkeypatch.chdir(tmp_path)
     for name in ("text.json", "text.onnx"):
         (tmp_path / name).write_text("plainly not what was asked for")
+    document = make_template("mlp", channels=3, height=16, width=16, num_classes=3)
+    (tmp_path / "network.json").write_text(document.model_dump_json(by_alias=True))
     places = {"{bundle}": folder / "digits.netloom", "{image}": next((folder / "1").iterdir())}
     answer = netloom(*(places.get(argument, argument) for argument in arguments))
     assert answer.status == 1
     assert message in answer.err
     assert "Traceback" not in answer.err
+    assert "pydantic" not in answer.err
 
 
 def test_one_bad_image_does_not_hide_the_others(story, netloom, tmp_path: Path) -> None:

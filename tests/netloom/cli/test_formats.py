@@ -94,6 +94,10 @@ def test_weights_alone_are_matched_and_written_as_a_bundle(
     shown = netloom("match", out, weights)
     assert "features.conv_0.weight  [64 x 3 x 3 x 3]  shape in order" in shown.out
     assert "58.5% of its learned numbers" in shown.out
+    assert (
+        "25 of 26 layers with weights are filled. Every tensor of the file found its place."
+        in shown.out
+    )
 
 
 def test_converting_with_proof_and_verifying(netloom, tmp_path: Path) -> None:
@@ -114,6 +118,30 @@ def test_converting_with_proof_and_verifying(netloom, tmp_path: Path) -> None:
     assert found["oracle"].startswith("onnxruntime 1.")
     assert found["inputs"] == "noise.png"
     assert "Equal: largest difference" in netloom("verify", tmp_path / "net.onnx").out
+
+
+def test_what_is_read_is_not_overwritten(
+    netloom, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    document = make_template("small_cnn", channels=3, height=16, width=16, num_classes=3)
+    source = tmp_path / "net.json"
+    source.write_text(document.model_dump_json(by_alias=True))
+    before = source.read_bytes()
+    (tmp_path / "link.json").symlink_to(source)
+    for arguments in (
+        ("convert", source, source),
+        ("convert", source, "net.json"),
+        ("convert", "link.json", source),
+        ("surgery", "replace_head", source, "--set", "num_classes=5", "-o", source),
+        ("notebook", source, "-o", "link.json"),
+        ("match", source, source, "-o", source),
+        ("inspect", source, "--csv", source),
+    ):
+        answer = netloom(*arguments)
+        assert answer.status == 1
+        assert "would be read and overwritten, so nothing was done. Give" in answer.err
+        assert source.read_bytes() == before
 
 
 def test_a_file_without_an_oracle_says_so(netloom, shared_data: Path) -> None:

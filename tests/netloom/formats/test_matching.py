@@ -20,7 +20,7 @@ from netloom.data.decode import decode_image
 from netloom.data.preprocess import Preprocessing
 from netloom.explain import predict
 from netloom.formats.imported import FormatError
-from netloom.formats.loading import LoadedWeights, load_weight_file
+from netloom.formats.loading import LoadedWeights, load_weight_file, matching_words
 from netloom.formats.matching import apply_matching, match_weights
 from netloom.formats.read import read_network
 from netloom.formats.weight_file import FileTensor, holds_weights_alone, read_weight_file
@@ -356,6 +356,20 @@ def test_names_are_compared_as_they_are_written_here() -> None:
     }  # fmt: skip
 
 
+def test_what_the_file_has_left_over_is_counted() -> None:
+    document = netloom.from_module(nn.Linear(4, 2), torch.randn(2, 4)).document
+    tensors = [
+        FileTensor(layer=layer, name=kind, shape=shape, key=f"{layer}.{kind}")
+        for layer in ("linear", "other", "more")
+        for kind, shape in (("weight", (2, 4)), ("bias", (2,)))
+    ]
+    matching = match_weights(document, tensors)
+    assert (matching.num_matched, matching.num_unused) == (2, 4)
+    assert matching_words(matching)[1] == (
+        "1 of 1 layers with weights are filled. 4 tensors of the file found no place."
+    )
+
+
 def test_a_cell_is_the_first_layer_of_a_recurrent_network(tmp_path: Path) -> None:
     torch.manual_seed(0)
     network = netloom.from_module(nn.LSTM(3, 5, batch_first=True), torch.randn(2, 4, 3))
@@ -363,4 +377,5 @@ def test_a_cell_is_the_first_layer_of_a_recurrent_network(tmp_path: Path) -> Non
     torch.save({f"cell.{key}": each for key, each in nn.LSTMCell(3, 5).state_dict().items()}, path)
     matching = match_weights(network.document, read_weight_file(path).facts)
     assert matching.num_matched == matching.num_in_file == 4
+    assert matching.num_unused == 0
     assert all(row.file_key.rpartition(".")[2] in row.weight_key for row in matching.rows)

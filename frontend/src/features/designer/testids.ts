@@ -109,6 +109,7 @@ export const DESIGNER_IDS = {
   importDrop: 'network-import-drop',
   importProgress: 'network-import-progress',
   importReport: 'import-report',
+  loadedReport: 'loaded-report',
   importPiece: 'import-piece',
   weightFile: 'weight-file',
   weightNetwork: 'weight-network',

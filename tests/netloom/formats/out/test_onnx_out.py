@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -43,6 +44,27 @@ def sizes_of(values: Sequence[onnx.ValueInfoProto]) -> dict[str, list[int | str]
         value.name: [size.dim_param or size.dim_value for size in value.type.tensor_type.shape.dim]
         for value in values
     }
+
+
+def test_class_names_that_do_not_fit_are_told(template: Make, tmp_path: Path) -> None:
+    write_network(template("small_cnn"), tmp_path / "net.onnx")
+
+    def read_with(text: str) -> ImportedNetwork:
+        model = onnx.load(tmp_path / "net.onnx")
+        onnx.helper.set_model_props(model, {"class_names": text})
+        onnx.save(model, tmp_path / "named.onnx")
+        return read_network(tmp_path / "named.onnx")
+
+    cut = read_with(json.dumps(["cat", "x" * 1001, "dog"]))
+    assert cut.meta.classes == ["cat", "x" * 1000, "dog"]
+    assert "Cut short: the name of class 1." in cut.report.notes[-1]
+    for text in ('{"0": "cat"}', '["cat", 7]', "cat,dog"):
+        refused = read_with(text)
+        assert refused.meta.classes == []
+        assert "“class_names” were not taken" in refused.report.notes[-1]
+    fine = read_with('["cat"]')
+    assert fine.meta.classes == ["cat"]
+    assert not any("lass names" in note for note in fine.report.notes)
 
 
 @pytest.mark.parametrize("name", ["small_resnet", "vit", "lstm_classifier"])

@@ -46,18 +46,20 @@ export function ImportNetworkDialog({ projectId, files = null, networkId, onClos
           <Working text={run.text} progress={run.progress} onCancel={run.cancel} />
         ) : weightFileId !== null ? (
           <>
-            {waiting !== null && (
-              <Button
-                size="compact-sm"
-                variant="subtle"
-                className={classes.back}
-                leftSection={<IconArrowLeft size={14} />}
-                onClick={() => setWaiting(null)}
-              >
-                Choose another file
-              </Button>
-            )}
+            <Button
+              size="compact-sm"
+              variant="subtle"
+              className={classes.back}
+              leftSection={<IconArrowLeft size={14} />}
+              onClick={() => {
+                setWaiting(null);
+                run.forget();
+              }}
+            >
+              Choose another file
+            </Button>
             <WeightsPanel
+              key={weightFileId}
               projectId={projectId}
               weightFileId={weightFileId}
               networkId={networkId ?? null}

@@ -13,14 +13,18 @@ import { DESIGNER_IDS } from '../testids';
 import classes from './Imports.module.css';
 import { outcomeWords, summaryOf } from './words';
 
-/** How the network came in: what became of each layer of the file, and of its weights. */
+/**
+ * How the network came in: what became of each layer of the file, and of its weights. Weights that
+ * were loaded later have a part of their own, of the last time.
+ */
 export function ImportTab() {
   const { networkId } = useDesigner();
   const { data: weightSets, error } = useQuery(weightSetsQuery(networkId));
   const newest = weightSets?.[0];
+  const first = weightSets?.at(-1);
   if (error) return <ProblemNotice error={error} />;
   if (weightSets === undefined) return null;
-  if (newest === undefined) {
+  if (newest === undefined || first === undefined) {
     return (
       <div className={classes.empty}>
         <p>This network was drawn here; no file was imported.</p>
@@ -28,7 +32,19 @@ export function ImportTab() {
       </div>
     );
   }
-  return <Report key={newest.id} weightSetId={newest.id} />;
+  return (
+    <>
+      {newest.id !== first.id && (
+        <Report key={newest.id} weightSetId={newest.id} isNewest testId={DESIGNER_IDS.loadedReport} />
+      )}
+      <Report
+        key={first.id}
+        weightSetId={first.id}
+        isNewest={newest.id === first.id}
+        testId={DESIGNER_IDS.importReport}
+      />
+    </>
+  );
 }
 
 /** Weights of a file for the network that is open. */
@@ -49,7 +65,14 @@ function LoadWeightsButton() {
   );
 }
 
-function Report({ weightSetId }: { weightSetId: string }) {
+interface ReportProps {
+  weightSetId: string;
+  /** Others begin with these weights; older ones are told as they came. */
+  isNewest: boolean;
+  testId: string;
+}
+
+function Report({ weightSetId, isNewest, testId }: ReportProps) {
   const { data, error } = useQuery({
     queryKey: ['weights', weightSetId],
     queryFn: ({ signal }) => http.get<WeightSet>(`/api/weights/${weightSetId}`, {}, signal),
@@ -59,27 +82,30 @@ function Report({ weightSetId }: { weightSetId: string }) {
   if (data === undefined) return null;
   const { report } = data;
   return (
-    <div className={classes.report} data-testid={DESIGNER_IDS.importReport}>
+    <div className={classes.report} data-testid={testId}>
       <div className={classes.facts}>
         <h3 className={classes.source}>{data.source}</h3>
         <p>
           {report.format}
-          {report.producer && `, written by ${report.producer}`}. {summaryOf(report)}
+          {report.producer && `, written by ${report.producer}`}.{' '}
+          {summaryOf(report, data.num_tensors)}
         </p>
         <p>
           {data.num_tensors > 0
-            ? `${plural(data.num_tensors, 'tensor')} of weights, ${formatBytes(data.size_bytes)}. Training and the preview can start from them.`
+            ? `${plural(data.num_tensors, 'tensor')} of weights, ${formatBytes(data.size_bytes)}.${isNewest ? ' Training and the preview can start from them.' : ''}`
             : 'No weights: the network starts from random ones.'}
         </p>
         <Parity report={report} />
-        <div className={classes.next}>
-          {data.num_tensors > 0 && (
-            <ButtonLink to="/inspect" search={{ weights: data.id }} size="xs" variant="default" leftSection={<IconEyeSearch size={14} />}>
-              Ask it about images
-            </ButtonLink>
-          )}
-          <LoadWeightsButton />
-        </div>
+        {isNewest && (
+          <div className={classes.next}>
+            {data.num_tensors > 0 && (
+              <ButtonLink to="/inspect" search={{ weights: data.id }} size="xs" variant="default" leftSection={<IconEyeSearch size={14} />}>
+                Ask it about images
+              </ButtonLink>
+            )}
+            <LoadWeightsButton />
+          </div>
+        )}
         {(report.notes ?? []).map((note) => (
           <p key={note} className={classes.note}>
             {note}

@@ -1,10 +1,11 @@
 import { useQuery } from '@tanstack/react-query';
+import { Fragment } from 'react';
 import { http, type MatchRow, type WeightMatching } from '@/api';
 import { formatCount } from '@/lib';
 import { ProblemNotice } from '@/ui';
 import { DESIGNER_IDS } from '../testids';
 import { targetBody, weightFileKey, type Target } from './weightFiles';
-import { howWords, shapeText, type Images } from './weightWords';
+import { filledWords, howWords, nameParts, shapeText, type Images } from './weightWords';
 import classes from './Weights.module.css';
 
 const MOST_ROWS = 600;
@@ -34,8 +35,7 @@ export function MatchTable({ weightFileId, target, images }: MatchTableProps) {
     <section className={classes.match}>
       <p className={classes.sum}>
         <b>{formatCount(data.num_matched)}</b> of {formatCount(data.num_places)} tensors of the
-        network, {data.layers} of {data.num_layers} layers whole.{' '}
-        {(data.notes ?? []).join(' ')}
+        network, {filledWords(data)} {(data.notes ?? []).join(' ')}
       </p>
       <div className={classes.scroll} tabIndex={0} role="region" aria-label="Which tensor goes where">
         <table className={classes.table}>
@@ -62,13 +62,23 @@ export function MatchTable({ weightFileId, target, images }: MatchTableProps) {
   );
 }
 
+/** A long name is broken where its parts end. */
+function Name({ text }: { text: string }) {
+  return nameParts(text).map((part, index) => (
+    <Fragment key={index}>
+      {index > 0 && <wbr />}
+      {part}
+    </Fragment>
+  ));
+}
+
 function Row({ row }: { row: MatchRow }) {
   const place = row.weight_key === '' ? '' : `${row.layer}.${row.tensor}`;
   return (
     <tr data-how={row.how} data-testid={DESIGNER_IDS.weightRow}>
-      <td className="mono">{row.file_key === '' ? '–' : row.file_key}</td>
+      <td className="mono">{row.file_key === '' ? '–' : <Name text={row.file_key} />}</td>
       <td className={classes.shape}>{shapeText(row.file_shape)}</td>
-      <td className="mono">{place === '' ? '–' : place}</td>
+      <td className="mono">{place === '' ? '–' : <Name text={place} />}</td>
       <td className={classes.shape}>{shapeText(row.shape)}</td>
       <td title={row.note}>
         {howWords(row.how)}

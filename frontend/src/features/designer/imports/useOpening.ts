@@ -21,6 +21,8 @@ export interface Opening {
   /** Sends the files if there are any, then has `begin` queue the work. */
   readonly start: (files: readonly File[], begin: Begin) => Promise<void>;
   readonly cancel: () => void;
+  /** Forgets what came in, to begin with another file. */
+  readonly forget: () => void;
 }
 
 /** The upload is one part of the way, reading the file the other. */
@@ -106,6 +108,8 @@ export function useOpening(projectId: string, onOpened: (networkId: string) => v
     if (jobId !== null) void cancelJob(jobId);
   }, [jobId]);
 
+  const forget = useCallback(() => setJobId(null), []);
+
   const waiting = job?.state === 'succeeded' ? job.result?.['weight_file_id'] : undefined;
   useEffect(() => {
     if (waiting !== undefined) void client.invalidateQueries({ queryKey: weightFilesKey(projectId) });
@@ -126,6 +130,7 @@ export function useOpening(projectId: string, onOpened: (networkId: string) => v
     weightFileId: typeof waiting === 'string' ? waiting : null,
     start,
     cancel,
+    forget,
   };
 }
 

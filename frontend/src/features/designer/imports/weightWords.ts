@@ -1,5 +1,5 @@
-import type { MatchRow, WeightFileFits } from '@/api';
-import { plural } from '@/lib';
+import type { MatchRow, WeightFileFits, WeightMatching } from '@/api';
+import { formatCount, plural } from '@/lib';
 
 /** How images are given where weights were trained, as the API names it. */
 export type Images = 'imagenet' | 'caffe' | 'symmetric' | 'unit';
@@ -17,6 +17,22 @@ const HOW: Record<MatchRow['how'], string> = {
   'shape in order': 'shape, in order',
   none: 'not loaded',
 };
+
+interface Filled extends Pick<WeightMatching, 'layers' | 'num_layers'> {
+  readonly rows: readonly Pick<MatchRow, 'how' | 'file_key'>[];
+}
+
+/** How much of the network is filled, and how much of the file is left over. */
+export function filledWords({
+  layers,
+  num_layers: numLayers,
+  rows,
+}: Filled): string {
+  const numUnused = rows.filter((row) => row.how === 'none' && row.file_key !== '').length;
+  const filled = `${formatCount(layers)} of ${formatCount(numLayers)} layers whole.`;
+  if (numUnused === 0) return `${filled} Every tensor of the file found its place.`;
+  return `${filled} ${plural(numUnused, 'tensor')} of the file found no place.`;
+}
 
 export function howWords(how: MatchRow['how']): string {
   return HOW[how];
@@ -36,4 +52,9 @@ export function fitsText({ fits, templates, zoo }: Pick<WeightFileFits, 'fits' |
 
 export function shapeText(shape: readonly number[] | undefined): string {
   return shape === undefined || shape.length === 0 ? '' : shape.join(' × ');
+}
+
+/** The parts of a tensor's name, each with the dot, slash or underscore that ends it. */
+export function nameParts(name: string): readonly string[] {
+  return name.match(/[^._/:]*[._/:]+|[^._/:]+$/g) ?? [name];
 }

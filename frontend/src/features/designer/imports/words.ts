@@ -15,7 +15,11 @@ export function outcomeWords(outcome: ImportedPiece['outcome']): string {
 }
 
 /** How many pieces came in which way, e.g. “12 layers, 1 folded into others.” */
-export function summaryOf({ pieces = [] }: Pick<NetworkImportReport, 'pieces'>): string {
+export function summaryOf(
+  { pieces = [] }: Pick<NetworkImportReport, 'pieces'>,
+  numTensors: number,
+): string {
+  if (pieces.length === 0 && numTensors > 0) return 'Weights alone, loaded into layers that were here.';
   const count = (outcome: ImportedPiece['outcome']): number =>
     pieces.filter((piece) => piece.outcome === outcome).length;
   const parts = [

@@ -1,0 +1,17 @@
+"""Reading whole files that people name: devices and pipes have no end."""
+
+from __future__ import annotations
+
+import errno
+from pathlib import Path
+
+
+def read_regular_file(path: Path) -> bytes:
+    """Return what a file holds.
+
+    Raises:
+        OSError: It cannot be read, or is a folder, a device or a pipe.
+    """
+    if path.exists() and not path.is_file():
+        raise OSError(errno.EINVAL, "it is a folder, a device or a pipe; name a file", str(path))
+    return path.read_bytes()
