@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 
+from netloom.formats.imported import FormatError
 from netloom.formats.keras.model import KerasLayer, KerasModel
 from netloom.formats.keras.sheet import Sheet, Value
 from netloom.graph.document import ParamValue
+from netloom.layers.placeholder import MAX_PORTS
 from netloom.layers.shapes import BATCH, Shape
 
 
@@ -18,7 +20,15 @@ def placeholder(
 
     What leaves it is taken to have the shape of what arrives first, as the file does not say it.
     """
-    outputs = [f"output_{number}" for number in range(1, _num_outputs(model, layer) + 1)]
+    num_outputs = _num_outputs(model, layer)
+    if num_outputs > MAX_PORTS:
+        raise FormatError(
+            f"{layer.name[:100]} ({layer.kind[:100]}) is no layer that Netloom has, and gives "
+            f"{num_outputs:,} tensors; at most {MAX_PORTS} of such a layer can be kept. Save the "
+            "model without it, and import that."
+        )
+    num_inputs, inputs = len(inputs), inputs[:MAX_PORTS]
+    outputs = [f"output_{number}" for number in range(1, num_outputs + 1)]
     outputs = ["output"] if len(outputs) == 1 else outputs
     arriving = [f"input_{number}" for number in range(1, len(inputs) + 1)]
     arriving = ["input"] if len(inputs) == 1 else arriving
@@ -35,6 +45,8 @@ def placeholder(
     }
     values = sheet.add_placeholder(inputs, shape, params)
     sheet.say(f"It cannot be computed: {reason}. Its output is taken to be shaped as its input.")
+    if num_inputs > len(inputs):
+        sheet.say(f"It takes {num_inputs:,} tensors; the first {MAX_PORTS} are kept.")
     sheet.end(layer, "placeholder")
     return [replace(value, flattened=inputs[0].flattened) for value in values]
 

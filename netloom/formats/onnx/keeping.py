@@ -15,6 +15,7 @@ from netloom.formats.onnx.naming import port_names
 from netloom.formats.onnx.node import attribute_words
 from netloom.formats.onnx.source import Source
 from netloom.formats.onnx.values import CannotMap, Flow, Value
+from netloom.layers.placeholder import MAX_PORTS
 from netloom.layers.shapes import BATCH, Dim, Shape
 
 
@@ -50,8 +51,15 @@ def keep_as_placeholder(
                 flows.append(state.flow(value))
             except CannotMap:
                 continue
-    flows = list(dict.fromkeys(flows))[:256]
-    outputs = [name for name in node.output if name][:256]
+    flows = list(dict.fromkeys(flows))
+    outputs = [name for name in node.output if name]
+    for num, what in ((len(flows), "takes"), (len(outputs), "gives")):
+        if num > MAX_PORTS:
+            state.notes.append(
+                f"{(node.name or node.op_type)[:200]} {what} {num:,} tensors; the first "
+                f"{MAX_PORTS} are kept, and what only the others need is left out."
+            )
+    flows, outputs = flows[:MAX_PORTS], outputs[:MAX_PORTS]
     shapes = [_told_shape(state, name) for name in outputs]
     if shapes == [None] and node.domain:
         shapes = [_assumed_shape(state, node, flows)]

@@ -103,6 +103,28 @@ def test_names_in_a_configuration_are_only_looked_up(tmp_path: Path, entry: Json
     assert imported.report.count("placeholder") == 1
 
 
+def test_an_unknown_layer_keeps_as_many_tensors_as_it_has_room_for(tmp_path: Path) -> None:
+    def called(kind: str, name: str, *refs: list[object]) -> Json:
+        nodes = [list(refs)] if refs else []
+        config = {"name": name, **({} if refs else {"batch_shape": [None, 4]})}
+        return {"class_name": kind, "name": name, "config": config, "inbound_nodes": nodes}
+
+    activations = [called("ReLU", f"r{number}", ["g", 0, 0, {}]) for number in range(300)]
+    wild = called("Wild", "wild", *(["r" + str(number), 0, 0, {}] for number in range(300)))
+
+    def model(output: int) -> Path:
+        layers = [called("InputLayer", "g"), *activations, wild]
+        ends = {"input_layers": [["g", 0, 0]], "output_layers": [["wild", 0, output]]}
+        config = {"class_name": "Functional", "config": {"layers": layers, **ends}}
+        return keras_file(tmp_path / "n.keras", config)
+
+    imported = read_network(model(0))
+    [kept] = [each for each in imported.report.pieces if each.outcome == "placeholder"]
+    assert "It takes 300 tensors; the first 256 are kept." in kept.message
+    with pytest.raises(FormatError, match=r"wild \(Wild\) .* gives 300 tensors; at most 256"):
+        read_network(model(299))
+
+
 def test_links_to_other_files_are_not_followed(tmp_path: Path) -> None:
     with h5py.File(tmp_path / "secret.h5", "w") as secret:
         secret["numbers"] = np.ones((4, 2), np.float32)

@@ -347,3 +347,13 @@ def test_more_nodes_than_are_drawn_are_refused_in_words(monkeypatch: pytest.Monk
     nodes = [helper.make_node("Relu", [a], [b]) for a, b in pairwise(names)]
     with pytest.raises(FormatError, match="too many nodes"):
         open_model(model_of(nodes))
+
+
+def test_what_a_placeholder_has_no_room_for_is_told() -> None:
+    names = [f"r{number}" for number in range(300)]
+    activations = [helper.make_node("Relu", ["x"], [name]) for name in names]
+    wild = helper.make_node("Wild", names, ["y"], name="wild", domain="vendor")
+    model = model_of([*activations, wild])
+    model.opset_import.append(helper.make_opsetid("vendor", 1))
+    report = open_model(model).imported.report
+    assert "wild takes 300 tensors; the first 256 are kept" in " ".join(report.notes)
