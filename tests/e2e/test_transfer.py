@@ -24,8 +24,8 @@ READ_WITHIN_MS = 120_000
 TRAINED_WITHIN_MS = 240_000
 NETWORK_NAMES = """async () => {
     const read = async (path) => (await fetch(path)).json();
-    const { projects } = await read('/api/session');
-    const networks = await read(`/api/projects/${projects[0].id}/networks`);
+    const { last_project_id } = await read('/api/session');
+    const networks = await read(`/api/projects/${last_project_id}/networks`);
     return networks.map(({ name }) => name);
 }"""
 

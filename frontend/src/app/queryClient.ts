@@ -1,13 +1,14 @@
 import { notifications } from '@mantine/notifications';
-import { MutationCache, QueryClient } from '@tanstack/react-query';
+import { MutationCache } from '@tanstack/react-query';
 import { OFFLINE, Problem, asProblem } from '@/api';
+import { FreshClient } from './freshClient';
 
 /** An answer that will not change by asking again: refusals, and 503, after which `http` has asked again. */
 function isFinal(error: unknown): boolean {
   return error instanceof Problem && ((error.status >= 400 && error.status < 500) || error.status === 503);
 }
 
-export const queryClient = new QueryClient({
+export const queryClient = new FreshClient({
   defaultOptions: {
     queries: {
       staleTime: 5_000,
