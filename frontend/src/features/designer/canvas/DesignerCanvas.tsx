@@ -21,7 +21,7 @@ import type { CanvasNode, TensorEdge } from './flowElements';
 import { FrameCard } from './FrameCard';
 import { GRID, levelOf, MAX_ZOOM, MIN_ZOOM } from './geometry';
 import { GuideLines } from './GuideLines';
-import { useGradual } from './useGradual';
+import { useMounted } from './useMounted';
 import { InsertMenu } from './InsertMenu';
 import { PreviewBar } from '../preview/PreviewBar';
 import { LayerCard } from './LayerCard';
@@ -78,7 +78,7 @@ function Canvas() {
     dragging.moved,
     dragging.crossed,
   );
-  const mounted = useGradual(elements, isFar);
+  const mounted = useMounted(elements, isFar);
   const { isLayingOut, cancelLayout } = useCanvasHandle(stage, root, travel);
   const onKeyDown = useCanvasKeys(focus.scene);
   const { onLongPress, onDoubleTap, ...pointing } = usePointing(still, isFar);
@@ -134,7 +134,7 @@ function Canvas() {
         edgesFocusable={false}
         disableKeyboardA11y
         elevateNodesOnSelect={false}
-        onlyRenderVisibleElements
+        onlyRenderVisibleElements={mounted.isCulled}
         snapToGrid
         snapGrid={SNAP}
         minZoom={MIN_ZOOM}
