@@ -20,9 +20,16 @@ import { Ports } from './Ports';
 import { ProblemBadge } from './ProblemBadge';
 import { SharedMark } from './SharedMark';
 import { StandingMark } from './StandingMark';
+import { mayExceed, monoMayExceed } from './textRoom';
 
 /** Ports are placed from within the border, edges from the card's outer edge. */
 const BORDER = 1;
+/** Room for text on the card, in em of each line: the name beside the icon, and the others. */
+const NAME_EM = 9.4;
+const TYPE_EM = 12.9;
+const MONO_EM = 12.9;
+/** Of a parameter between its title and its value, and after it. */
+const GAP_LETTERS = '  ';
 
 /** One layer: family, name, key parameters, output shape, and whether something is wrong. */
 export const LayerCard = memo(function LayerCard({
@@ -44,6 +51,7 @@ export const LayerCard = memo(function LayerCard({
     [around, node, data.path],
   );
   const lines = cardLines(layer, used);
+  const kind = blockName ?? layer?.title ?? `${node.type} (not installed)`;
   const axis = cardHeight(ports) / 2;
   const isChannelsLast = useDisplay((state) => state.isChannelsLast);
   const shape = useAnalysis((state) =>
@@ -54,6 +62,9 @@ export const LayerCard = memo(function LayerCard({
       state.analysis?.budgets?.some(({ offenders }) => offenders.includes(data.path)) ?? false,
   );
   const standing = useStanding(data.path);
+  // What else stands on the line of the name, or on that of the parameters, takes unknown room.
+  const isNameAlone = !node.is_frozen && node.note === '' && node.repeat === 1 && standing === undefined;
+  const values = lines.map(({ title, value }) => title + value + GAP_LETTERS).join('');
   const spoken = [
     node.name,
     blockName ?? layer?.title ?? node.type,
@@ -78,7 +89,12 @@ export const LayerCard = memo(function LayerCard({
       {node.type === IMAGE_INPUT && <BoundSample />}
       <div className={classes.head}>
         <LayerIcon name={layer?.icon} size={15} className={classes.icon} />
-        <span className={classes.name}>{node.name}</span>
+        <span
+          className={classes.name}
+          data-cut={!isNameAlone || mayExceed(node.name, NAME_EM) || undefined}
+        >
+          {node.name}
+        </span>
         {node.is_frozen && <IconLock size={12} className={classes.sign} aria-label="frozen" />}
         <StandingMark path={data.path} />
         <SharedMark nodeId={nodeId} path={data.path} />
@@ -92,10 +108,13 @@ export const LayerCard = memo(function LayerCard({
           </span>
         )}
       </div>
-      <div className={classes.type}>
-        {blockName ?? layer?.title ?? `${node.type} (not installed)`}
+      <div className={classes.type} data-cut={mayExceed(kind, TYPE_EM) || undefined}>
+        {kind}
       </div>
-      <div className={classes.params}>
+      <div
+        className={classes.params}
+        data-cut={layer?.role === 'output' || monoMayExceed(values, MONO_EM) || undefined}
+      >
         {lines.map((line) => (
           <span key={line.title}>
             {line.title !== '' && <span className={classes.key}>{line.title} </span>}
@@ -104,7 +123,11 @@ export const LayerCard = memo(function LayerCard({
         ))}
         {layer?.role === 'output' && <BoundClasses />}
       </div>
-      <div className={classes.shape} data-testid={DESIGNER_IDS.nodeOutput}>
+      <div
+        className={classes.shape}
+        data-cut={monoMayExceed(shape, MONO_EM) || undefined}
+        data-testid={DESIGNER_IDS.nodeOutput}
+      >
         {shape === '' ? '–' : shape}
       </div>
       <PreviewOnCard path={data.path} />
