@@ -110,3 +110,30 @@ def test_a_right_click_from_afar_opens_the_menu_of_what_lies_there(
         if edge_id not in kept["edges"]
     ]
     assert gone == [node_id]
+
+
+def test_a_connection_says_its_shape_from_near_where_that_hides_no_card(
+    open_context: Callable[..., BrowserContext],
+) -> None:
+    context = open_context()
+    designer = DesignerCanvas(context.new_page())
+    designer.open(new_network(context, "small_resnet", "Near"))
+    shapes = designer.page.get_by_test_id("edge-shape")
+    designer.fit()
+    expect(shapes).to_have_count(0)
+    designer.press("0")
+    for _ in range(2):
+        designer.press("+")
+    expect(shapes.first).to_be_visible()  # of a connection past other layers
+    assert shapes.count() < designer.edges().count() / 2  # the others are between neighbours
+    hidden = designer.page.evaluate(
+        """() => {
+          const box = (one) => one.getBoundingClientRect();
+          const meet = (a, b) =>
+            a.left < b.right && b.left < a.right && a.top < b.bottom && b.top < a.bottom;
+          const cards = [...document.querySelectorAll('.react-flow__node')].map(box);
+          const shapes = [...document.querySelectorAll('[data-testid=edge-shape]')];
+          return shapes.filter((one) => cards.some((card) => meet(box(one), card))).length;
+        }"""
+    )
+    assert hidden == 0

@@ -9,8 +9,13 @@ import { DESIGNER_IDS } from '../testids';
 import type { TensorEdge } from './flowElements';
 import { curveBetween, curveMiddle, curvePath, HANDLE_SIZE, joins, SHAPES_ZOOM } from './geometry';
 import classes from './TensorEdgeLine.module.css';
+import { monoMayExceed } from './textRoom';
 
-/** A connection. Pointing at it tells the shape that flows. */
+/** As the stylesheet has it: what is around the text, and its size. */
+const LABEL_FRAME = 14;
+const LABEL_FONT = 11;
+
+/** A connection. Pointing at it tells the shape that flows; from near, those with room tell it unasked. */
 export const TensorEdgeLine = memo(function TensorEdgeLine(props: EdgeProps<TensorEdge>) {
   const { id, sourceX, sourceY, targetX, targetY, selected, data, sourceHandleId } = props;
   const severity = useEdgeSeverity(data?.edgeId ?? id);
@@ -22,6 +27,7 @@ export const TensorEdgeLine = memo(function TensorEdgeLine(props: EdgeProps<Tens
   const curve = data !== undefined && joins(data.curve, from, to) ? data.curve : curveBetween(from, to);
   const path = curvePath(curve);
   const middle = curveMiddle(curve);
+  const isAsked = isHovered || selected === true;
   return (
     <>
       <path
@@ -32,22 +38,36 @@ export const TensorEdgeLine = memo(function TensorEdgeLine(props: EdgeProps<Tens
         data-severity={severity}
       />
       <path d={path} className={`react-flow__edge-interaction ${classes.reach ?? ''}`} />
-      {(isNear || isHovered || selected === true) && data !== undefined && (
+      {(isNear || isAsked) && data !== undefined && (
         <EdgeLabelRenderer>
           {selected === true && severity === 'error' && (
             <EdgeProblem edgeId={data.edgeId} x={middle.x} y={middle.y} />
           )}
-          <ShapeLabel path={data.path} port={sourceHandleId ?? ''} x={middle.x} y={middle.y} />
+          <ShapeLabel
+            path={data.path}
+            port={sourceHandleId ?? ''}
+            {...middle}
+            room={isAsked ? Infinity : Math.abs(to.x - from.x)}
+          />
         </EdgeLabelRenderer>
       )}
     </>
   );
 });
 
-function ShapeLabel({ path, port, x, y }: { path: string; port: string; x: number; y: number }) {
+interface ShapeLabelProps {
+  readonly path: string;
+  readonly port: string;
+  readonly x: number;
+  readonly y: number;
+  /** How wide it may be. Between neighbours it would lie on cards, which say their shapes themselves. */
+  readonly room: number;
+}
+
+function ShapeLabel({ path, port, x, y, room }: ShapeLabelProps) {
   const isChannelsLast = useDisplay((state) => state.isChannelsLast);
   const text = useAnalysis((state) => outputText(lookup(state.nodes, path), isChannelsLast, port));
-  if (text === '') return null;
+  if (text === '' || monoMayExceed(text, (room - LABEL_FRAME) / LABEL_FONT)) return null;
   return (
     <div
       className={classes.label}

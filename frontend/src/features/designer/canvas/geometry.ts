@@ -16,7 +16,7 @@ export const COLUMN_STEP = CARD_WIDTH + 40;
 export const ROW_STEP = CARD_HEIGHT + 60;
 export const GRID = 8;
 
-/** From here on there is room for the shape on every connection. */
+/** From here on connections say what flows where there is room for it. */
 export const SHAPES_ZOOM = 1.25;
 /** Below this zoom parameters cannot be read: cards say what matters most, larger. */
 export const NEAR_ZOOM = 0.7;
