@@ -16,7 +16,7 @@ from storage.usage import FreeName, PartName
 class UploadIn(Schema):
     project_id: Id
     file_name: Annotated[str, StringConstraints(min_length=1, max_length=255)]
-    size_bytes: Annotated[int, Field(ge=0)]
+    size_bytes: Annotated[int, Field(ge=0, strict=True)]
     sha256: Annotated[str, StringConstraints(pattern=r"^([0-9a-fA-F]{64})?$")] = ""
 
 

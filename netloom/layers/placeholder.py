@@ -150,7 +150,7 @@ class Placeholder(LayerType[PlaceholderParams]):
     def message(self, name: str, params: PlaceholderParams) -> str:
         """Return what is wrong and what to do."""
         of = f" of {params.domain}" if params.domain else ""
-        why = f": {params.reason[:300]}" if params.reason else ""
+        why = f": {params.reason[:300].rstrip('.')}" if params.reason else ""
         return (
             f"{name} stands for {params.op[:100]}{of[:100]}, which Netloom cannot compute{why}. "
             "Replace it by layers that do the same, or remove it if the network can do without."

@@ -25,8 +25,10 @@ def parse_config(text: str | bytes, file_name: str) -> JsonObject:
     """Return the configuration of a model; raises FormatError."""
     try:
         parsed: object = json.loads(text)
+        json.dumps(parsed, ensure_ascii=False).encode()  # half of a letter is none
     except (ValueError, RecursionError) as error:
         reason = "is nested too deeply" if isinstance(error, RecursionError) else "is not JSON"
+        reason = "is no text" if isinstance(error, UnicodeError) else reason
         raise FormatError(f"The configuration in {file_name} {reason}. Save it again.") from error
     if not isinstance(parsed, dict):
         raise FormatError(f"The configuration in {file_name} describes no model. Save it again.")

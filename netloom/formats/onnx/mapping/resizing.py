@@ -52,7 +52,7 @@ def _wanted(op: Op, flow: Flow) -> tuple[list[int | None], list[float]]:
     sizes: list[int | None] = [None] * rank
     scales = [1.0] * rank
     if factors is not None:
-        if len(factors) != len(axes) or min(factors) <= 0:
+        if len(factors) != len(axes) or not all(0 < each < math.inf for each in factors):
             raise CannotMap("the scales do not fit")
         for at, factor in zip(axes, factors, strict=True):
             scales[at] = factor

@@ -188,8 +188,10 @@ def _tile(state: State, op: Op) -> Sequence[Value]:
 def _depth_to_space(state: State, op: Op) -> Sequence[Value]:
     flow, board = state.flow(op.input(0)), state.board
     block = op.int("blocksize", 1)
+    if block < 1:
+        raise CannotMap("a block has at least one element a side")
     batch, channels, height, width = flow.sizes
-    inner = _whole(channels) // max(block * block, 1)
+    inner = _whole(channels) // (block * block)
     sizes = (_whole(height), _whole(width))
     if op.kind == "SpaceToDepth":
         if op.text("mode", "DCR") == "CRD":

@@ -214,6 +214,13 @@ def test_settings_of_the_wrong_kind(tmp_path: Path, setting: str, value: object)
     assert report.count("placeholder") == 1
 
 
+@pytest.mark.parametrize("setting", ["name", "padding"])
+def test_half_a_letter_is_a_sentence(tmp_path: Path, setting: str) -> None:
+    layer = {"class_name": "Dense", "config": {**DENSE["config"], setting: "\ud800"}}
+    with pytest.raises(FormatError, match="is no text"):
+        read_network(keras_file(tmp_path / "n.keras", sequential(layer)))
+
+
 def test_layers_that_wait_for_each_other(tmp_path: Path) -> None:
     def layer(name: str, source: str) -> Json:
         call = [[[source, 0, 0, {}]]]

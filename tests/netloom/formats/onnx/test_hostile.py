@@ -357,3 +357,39 @@ def test_what_a_placeholder_has_no_room_for_is_told() -> None:
     model.opset_import.append(helper.make_opsetid("vendor", 1))
     report = open_model(model).imported.report
     assert "wild takes 300 tensors; the first 256 are kept" in " ".join(report.notes)
+
+
+@pytest.mark.parametrize("scale", [float("nan"), float("inf"), -1.0, 0.0])
+@pytest.mark.parametrize("opset", [7, 9, 10, 17])
+def test_a_scale_that_is_none_is_kept_as_the_file_says(opset: int, scale: float) -> None:
+    scales = [1.0, 1.0, 1e9, scale]
+    weights = [] if opset == 7 else [numpy_helper.from_array(np.float32(scales), "scales")]
+    kind = "Upsample" if opset < 10 else "Resize"
+    inputs = ["x"] if opset == 7 else ["x", "", "scales"] if opset == 17 else ["x", "scales"]
+    given = {"scales": scales} if opset == 7 else {}
+    node = helper.make_node(kind, inputs, ["y"], mode="nearest", **given)
+    assert outcomes(on_images(node, opset, weights)) == ["placeholder"]
+
+
+@pytest.mark.parametrize("kind", ["SpaceToDepth", "DepthToSpace"])
+@pytest.mark.parametrize("size", [0, -2])
+def test_a_block_without_elements_is_kept_as_the_file_says(kind: str, size: int) -> None:
+    node = helper.make_node(kind, ["x"], ["y"], blocksize=size)
+    assert outcomes(on_images(node, 17, [])) == ["placeholder"]
+
+
+def on_images(node: NodeProto, opset: int, weights: Sequence[TensorProto]) -> onnx.ModelProto:
+    """Return a model of one node, from images `x` to `y`."""
+    graph = helper.make_graph(
+        [node], "hostile",
+        [helper.make_tensor_value_info("x", TensorProto.FLOAT, ["N", 4, 8, 8])],
+        [helper.make_tensor_value_info("y", TensorProto.FLOAT, None)],
+        list(weights),
+    )  # fmt: skip
+    opsets = [helper.make_opsetid("", opset)]
+    return helper.make_model(graph, opset_imports=opsets, ir_version=8)
+
+
+def outcomes(model: onnx.ModelProto) -> list[str]:
+    """Return what becomes of each node."""
+    return [piece.outcome for piece in open_model(model).imported.report.pieces]
