@@ -132,6 +132,7 @@ def load_weight_file(
 def _share(matching: Matching) -> dict[str, Any]:
     return {
         "num_matched": matching.num_matched,
+        "num_in_file": matching.num_in_file,
         "num_places": matching.num_places,
         "num_by_name": matching.count("name") + matching.count("prefix"),
         "share": matching.share,

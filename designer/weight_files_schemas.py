@@ -29,11 +29,13 @@ class Fit(Schema):
     """How much of a file a network takes.
 
     Attributes:
+        num_in_file: Tensors that a network could take.
         share: Of the network's learned numbers, 0 to 1.
     """
 
     name: str
     num_matched: int
+    num_in_file: int
     num_places: int
     num_by_name: int
     share: float

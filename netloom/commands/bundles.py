@@ -94,7 +94,7 @@ def load_network(options: Namespace) -> LoadedNetwork:
     missing = load_weights(network, opened.weights).missing
     if missing:
         raise CommandError(
-            f"{path} lacks weights that fit {len(missing)} tensors ({', '.join(missing[:3])}...). "
+            f"{path} holds no weights for {len(missing):,} of the network's tensors. "
             "A trained network is needed: a bundle of a run, or a file that holds weights."
         )
     return LoadedNetwork(network.to(device).eval(), opened.meta, preprocessing, device)

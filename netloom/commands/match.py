@@ -8,18 +8,22 @@ from pathlib import Path
 
 from netloom.commands.networks import Opened, open_network
 from netloom.commands.output import say, say_json
+from netloom.commands.overwriting import refuse_other_endings
 from netloom.commands.problem import CommandError
 from netloom.formats.bundle import write_bundle
 from netloom.formats.imported import FormatError
 from netloom.formats.loading import LoadedWeights, load_weight_file, matching_words
 from netloom.formats.matching import MatchRow
 from netloom.formats.zoo import ZooError, providers
+from netloom.templates import templates
 
 _WIDEST_NAME = 48
 
 
 def match(options: Namespace) -> int:
     """Print the table, and write the network with its weights where `--out` says."""
+    if options.out is not None:
+        refuse_other_endings(options.out)
     opened = open_or_fetch(options.network)
     try:
         loaded = load_weight_file(
@@ -57,6 +61,11 @@ def open_or_fetch(network: Path) -> Opened:
                     return Opened(found.document, found.meta, provider.name, found.report)
             except ZooError as error:
                 raise CommandError(str(error)) from error
+        if name not in {template.id for template in templates()}:
+            raise CommandError(
+                f"{name} is neither a file nor a template nor a network of the zoo. "
+                "`netloom templates` and `netloom zoo list` name those there are."
+            )
     return open_network(network)
 
 

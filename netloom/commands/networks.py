@@ -10,7 +10,7 @@ from pathlib import Path
 
 from netloom.analyze import Analysis, analyze, training_memory
 from netloom.commands.layer_table import table_lines, write_table
-from netloom.commands.output import say, say_json
+from netloom.commands.output import one_line, say, say_json
 from netloom.commands.problem import CommandError
 from netloom.compile.order import natural_key
 from netloom.formats.bundle import BundleError, BundleMeta, read_bundle_info
@@ -26,6 +26,7 @@ from netloom.regular_files import read_regular_file
 from netloom.templates import make_template, templates
 
 _HEAD_BYTES = 1024
+_MOST_CLASSES = 5
 TEMPLATE_SIZES = {"channels": 3, "height": 224, "width": 224, "num_classes": 1000}
 """What a template is made for when only its costs are asked: those of ImageNet, as papers do."""
 
@@ -121,7 +122,7 @@ def inspect_network(options: Namespace) -> int:
         }
         say_json(answer)
     else:
-        say("\n".join(_describe(document, meta, analysis, options.batch)))
+        say("\n".join(_describe(opened, analysis, options.batch)))
     return 0 if analysis.is_trainable else 1
 
 
@@ -155,9 +156,8 @@ def _ends(document: Document, analysis: Analysis, role: str) -> list[dict[str, o
     return found
 
 
-def _describe(
-    document: Document, meta: BundleMeta | None, analysis: Analysis, batch_size: int
-) -> list[str]:
+def _describe(opened: Opened, analysis: Analysis, batch_size: int) -> list[str]:
+    document = opened.document
     lines = [document.graph.name, "", *table_lines(document, analysis)]
     totals = analysis.totals
     memory = training_memory(totals, batch_size)
@@ -172,10 +172,24 @@ def _describe(
     lines += [
         f"Budget {use.title}: {'kept' if use.is_kept else 'exceeded'}" for use in analysis.budgets
     ]
-    if meta is not None:
-        metrics = ", ".join(f"{name} {value:.4g}" for name, value in meta.metrics.items())
-        lines.append(f"Bundle of {meta.created or 'unknown date'}: {len(meta.classes)} classes")
-        lines += [f"Metrics: {metrics}"] if metrics else []
-        lines += [f"Licence: {meta.licence}"] if meta.licence else []
+    lines += _origin(opened)
     lines += [f"{problem.severity}: {problem.message}" for problem in analysis.diagnostics]
     return lines
+
+
+def _origin(opened: Opened) -> list[str]:
+    """Return where the network came from, and what came with it."""
+    report, meta = opened.report, opened.meta
+    lines = [] if report is None else [report.origin]
+    if meta is None:
+        return lines
+    if report is None:
+        lines.append(f"Netloom bundle of {meta.created or 'unknown date'}")
+    if meta.classes:
+        first = ", ".join(meta.classes[:_MOST_CLASSES])
+        more = ", …" if len(meta.classes) > _MOST_CLASSES else ""
+        lines.append(one_line(f"{len(meta.classes):,} classes: {first}{more}"))
+    if meta.metrics:
+        metrics = ", ".join(f"{name} {value:.4g}" for name, value in meta.metrics.items())
+        lines.append(f"Metrics: {metrics}")
+    return lines + ([f"Licence: {meta.licence}"] if meta.licence else [])

@@ -10,6 +10,7 @@ from typing import cast
 from netloom.commands.problem import CommandError
 
 _READ = ("source", "network", "file", "weights", "image", "spec", "other", "beside", "paths")
+_BUNDLES = (".netloom", ".zip")
 _WRITTEN = ("target", "out", "csv", "bundle")
 
 
@@ -29,6 +30,19 @@ def refuse_overwriting(options: Namespace) -> None:
                     f"{name} would be read and overwritten, so nothing was done. "
                     "Give what is written another name."
                 )
+
+
+def refuse_other_endings(bundle: Path) -> None:
+    """Refuse to write a bundle under the name of another kind of file.
+
+    Raises:
+        CommandError: Names the endings.
+    """
+    if bundle.suffix not in _BUNDLES:
+        raise CommandError(
+            f"{bundle} would hold a bundle: let it end in {' or '.join(_BUNDLES)}. "
+            "`netloom convert` makes other kinds of file of it."
+        )
 
 
 def _paths(options: Namespace, names: Iterable[str]) -> Iterator[Path]:

@@ -6,6 +6,7 @@ from argparse import Namespace
 from pathlib import Path
 
 from netloom.commands.output import say, say_json
+from netloom.commands.overwriting import refuse_other_endings
 from netloom.commands.problem import CommandError
 from netloom.data.folder import FolderError, training_manifest
 from netloom.formats.imported import FormatError
@@ -17,6 +18,8 @@ def transfer_network(options: Namespace) -> int:
     """Write the network as a bundle, the run as a specification, or train at once."""
     if options.out is None and options.run is None:
         raise CommandError("Say what to write: -o BUNDLE, or --run FOLDER to train.")
+    if options.out is not None:
+        refuse_other_endings(options.out)
     try:
         classes = training_manifest(options.data).classes
         ready = transfer(
@@ -79,6 +82,8 @@ def _describe(ready: Transferred) -> str:
         f"{survival.kept:,} of {total:,} learned numbers are kept, {survival.new:,} start new.",
         f"Frozen: {', '.join(ready.adapted.frozen) or 'nothing'}.",
     ]
+    if survival.new:
+        lines.append("What starts new is random: train the network before it predicts.")
     if run.unfreeze_every_epochs is not None:
         lines.append(f"One more group learns every {run.unfreeze_every_epochs} epochs.")
     return "\n".join([*lines, *ready.adapted.warnings])

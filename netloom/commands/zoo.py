@@ -6,6 +6,7 @@ from argparse import Namespace
 from pathlib import Path
 
 from netloom.commands.output import say, say_json
+from netloom.commands.overwriting import refuse_other_endings
 from netloom.commands.problem import CommandError
 from netloom.formats.bundle import write_bundle
 from netloom.formats.imported import FormatError
@@ -57,6 +58,7 @@ def _get(options: Namespace) -> int:
         raise CommandError("Name a network; `netloom zoo list` shows them.")
     if options.out is None:
         raise CommandError("Say where to write the bundle: -o FILE.")
+    refuse_other_endings(options.out)
     provider = _provider_of(options.name)
     weights: str | Path | None = options.weights
     if weights is None and options.pretrained:
@@ -79,8 +81,16 @@ def _get(options: Namespace) -> int:
         nodes = len(imported.document.graph.nodes)
         say_json({"out": str(options.out), "nodes": nodes, "pieces": counts, "notes": report.notes})
         return 0
-    words = ", ".join(f"{count} {outcome}" for outcome, count in counts.items() if count)
+    words = ", ".join(
+        f"{count:,} {outcome if count == 1 or outcome == 'folded' else f'{outcome}s'}"
+        for outcome, count in counts.items()
+        if count
+    )
     say(f"{options.name} is in {options.out}: {words}")
+    if weights is None:
+        say(
+            "  Its weights are random: --pretrained downloads trained ones, --weights takes a file."
+        )
     for note in report.notes[:20]:
         say(f"  {note}")
     return 0

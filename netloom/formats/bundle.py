@@ -32,6 +32,7 @@ from netloom.graph.migrations import DocumentError, load_document
 from netloom.layers.input_output import ImageInput
 from netloom.layers.parse import parse_params
 from netloom.layers.registry import get_layer
+from netloom.regular_files import refuse_special
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -130,11 +131,12 @@ def write_bundle(
     """Write a zip at `path`, whole or not at all. The same content gives the same bytes.
 
     Raises:
-        OSError: No space, no permission.
+        OSError: No space, no permission; or a device is there.
     """
     from safetensors import SafetensorError
     from safetensors.torch import save_file  # pyright: ignore[reportUnknownVariableType]
 
+    refuse_special(path)
     texts = {
         NETWORK: document.model_dump_json(indent=1).encode(),
         META: meta.model_dump_json(indent=1).encode(),

@@ -105,6 +105,11 @@ class ImportReport(ReportModel):
     notes: list[Text] = Field(default_factory=list[str])
     parity: ParityCheck | None = None
 
+    @property
+    def origin(self) -> str:
+        """What the file is and who wrote it."""
+        return f"{self.format}, written by {self.producer}" if self.producer else self.format
+
     def count(self, outcome: str) -> int:
         """Return how many pieces came in this way."""
         return sum(piece.outcome == outcome for piece in self.pieces)

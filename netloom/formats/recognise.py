@@ -53,6 +53,10 @@ class Format:
     advice: str = ""
 
 
+_WEIGHTS_ALONE = (
+    "It holds weights alone, no layers. Open or draw the network they belong to, and load them "
+    "into it: “Load weights” in the studio, `netloom match NETWORK WEIGHTS` on the command line."
+)
 BUNDLE = Format("bundle", "Netloom bundle")
 DOCUMENT = Format("document", "Netloom network")
 KERAS_V3 = Format("keras_v3", "Keras 3 (.keras)")
@@ -61,14 +65,12 @@ KERAS_JSON = Format("keras_json", "Keras JSON")
 STATE_DICT = Format(
     "state_dict",
     "PyTorch weights",
-    "It holds weights alone, no layers. Open or draw the network they belong to, and bring the "
-    "weights into it from there.",
+    _WEIGHTS_ALONE,
 )
 SAFETENSORS = Format(
     "safetensors",
     "safetensors weights",
-    "It holds weights alone, no layers. Open or draw the network they belong to, and bring the "
-    "weights into it from there.",
+    _WEIGHTS_ALONE,
 )
 TORCH_MODULE = Format(
     "torch_module",
@@ -176,8 +178,8 @@ def _recognise_folder(path: Path) -> Format:
     if (path / "saved_model.pb").is_file():
         return SAVED_MODEL
     raise FormatError(
-        f"{path.name} is a folder, but neither a bundle ({NETWORK} is missing) nor a SavedModel. "
-        "Choose the file of the network."
+        f"{path.name or path} is a folder, but neither a bundle ({NETWORK} is missing) nor a "
+        "SavedModel. Choose the file of the network."
     )
 
 

@@ -32,6 +32,7 @@ from netloom.formats.exported import (
 from netloom.formats.imported import ImportedNetwork
 from netloom.formats.read_progress import Progress, tell_nobody
 from netloom.graph.document import Document
+from netloom.regular_files import refuse_special
 
 LackFinder = Callable[[Mapping[str, str]], str]
 GapFinder = Callable[[Document, ExportOptions], Sequence[ExportGap]]
@@ -216,8 +217,9 @@ def write_network(
         ExportError: The format cannot express the network: nothing is written, `gaps` names the
             nodes. Or this installation lacks what it takes to write the format. Or what was written
             does not compute what the network computes.
-        OSError: No space, no permission.
+        OSError: No space, no permission; or a device is there.
     """
+    refuse_special(target)
     writer = get_writer(format_name) if format_name else writer_for(target)
     chosen = read_options(writer, options)
     if problem := writer.lacking():
@@ -257,6 +259,11 @@ def read_options(writer: Writer, options: Options) -> ExportOptions:
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
         place = ".".join(str(part) for part in first["loc"])
+        if first["type"] == "extra_forbidden":
+            known = ", ".join(writer.options.model_fields) or "none"
+            raise ExportError(
+                f"{writer.title} has no option {place[:100]}. There are: {known}."
+            ) from error
         raise ExportError(f"{writer.title}: {place}: {first['msg']}.") from error
 
 

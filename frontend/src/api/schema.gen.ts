@@ -6119,6 +6119,8 @@ export interface components {
             network_id: string;
             /** Num By Name */
             num_by_name: number;
+            /** Num In File */
+            num_in_file: number;
             /** Num Matched */
             num_matched: number;
             /** Num Places */
@@ -9098,6 +9100,8 @@ export interface components {
             name: string;
             /** Num By Name */
             num_by_name: number;
+            /** Num In File */
+            num_in_file: number;
             /** Num Matched */
             num_matched: number;
             /** Num Places */

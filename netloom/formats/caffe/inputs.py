@@ -9,6 +9,7 @@ from netloom.formats.caffe.message import Message
 from netloom.formats.caffe.net import CaffeLayer, CaffeNet, blob_sizes
 from netloom.formats.caffe.sheet import Sheet
 from netloom.formats.onnx.values import CannotMap, Flow
+from netloom.formats.scaling import SCALING_UNSAID
 from netloom.graph.document import ParamValue
 
 USUAL_SIDES = (224, 227, 32, 64)
@@ -115,14 +116,13 @@ class Inputs:
         match sizes:
             case [_, features]:
                 return board.add("FeatureInput", [], {"num_features": features}, name=name)
-            case [_, channels, height, width] if max(height, width) <= _MAX_SIDE:
+            case [_, channels, height, width] if channels <= 4 and max(height, width) <= _MAX_SIDE:
                 mean, std = self._normalisation(source.layer, channels)
                 params: dict[str, ParamValue] = {
                     "channels": channels, "height": height, "width": width,
                     "mean": [*mean], "std": [*std],
                 }  # fmt: skip
-                if channels <= 4:
-                    return board.add("ImageInput", [], params, name=name)
+                return board.add("ImageInput", [], params, name=name)
             case _:
                 pass
         shape: dict[str, ParamValue] = {"shape": [0, *sizes[1:]]}
@@ -139,7 +139,7 @@ class Inputs:
                 "around if predictions look wrong."
             )
         if layer is None:
-            return [0.0], [1.0]
+            return self._unscaled()
         settings = _transform(layer)
         if settings.has("mean_file"):
             self.notes.append(
@@ -150,8 +150,13 @@ class Inputs:
         scale = settings.number("scale", 1.0)
         is_usable = scale > 0 and len(means) in (0, 1, channels)
         if not is_usable or not (settings.has("mean_value") or settings.has("scale")):
-            return [0.0], [1.0]
+            return self._unscaled()
         return means or [0.0], [1 / (255 * scale)]
+
+    def _unscaled(self) -> tuple[list[float], list[float]]:
+        if SCALING_UNSAID not in self.notes:
+            self.notes.append(SCALING_UNSAID)
+        return [0.0], [1.0]
 
     def _guessed(self, source: Source) -> tuple[int, ...]:
         self.is_guessed = True

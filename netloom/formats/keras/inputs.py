@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, cast
 from netloom.formats.imported import FormatError
 from netloom.formats.keras.model import KerasLayer, KerasModel, Ref
 from netloom.formats.keras.sheet import NoLayer, Sheet, Value
+from netloom.formats.scaling import SCALING_UNSAID
 
 if TYPE_CHECKING:
     from netloom.formats.keras.weights import WeightSource
@@ -175,10 +176,7 @@ def _image(
         mean, std = scaling.as_normalisation()
     else:
         mean, std = [0.0], [1.0]
-        sheet.note(
-            "The file does not say how pixels are scaled before they enter: 0 to 1 is assumed. Set "
-            "mean and standard deviation of the input if it was trained otherwise."
-        )
+        sheet.note(SCALING_UNSAID)
     value = sheet.add(
         "ImageInput",
         height=height or USUAL_SIDE_PX,

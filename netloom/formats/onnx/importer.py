@@ -170,7 +170,7 @@ class Importer:
         try:
             op = Op(node, domain, versions.get(domain, 1), read_attributes(node, given), inputs)
             found = self._mapped(op, scope, given)
-        except (CannotMap, SizeTooComplicated) as reason:
+        except (CannotMap, SizeTooComplicated, ArithmeticError, ValueError) as reason:
             self.board.take_back(before)
             message, found = str(reason), None
             if not is_outer:

@@ -13,6 +13,7 @@ from netloom import __version__
 from netloom.formats.bundle import MAX_CLASS_NAME, BundleMeta, make_meta
 from netloom.formats.imported import ImportedNetwork
 from netloom.formats.own.bundle_writer import meta_now
+from netloom.formats.scaling import scaling_notes
 from netloom.graph.document import Document
 from netloom.layers.input_output import ImageInput, ImageInputParams
 
@@ -58,24 +59,30 @@ def read_metadata(model: ModelProto, document: Document) -> tuple[BundleMeta, li
     """Return what a file says beside its graph; how images become its input goes into the document.
 
     What is not understood is left out: files of others use the same words for other things. Of
-    class names it is said, in the second thing that is returned.
+    class names it is said, in the second thing that is returned, and how pixels are taken where the
+    file does not tell.
     """
     said = {entry.key: entry.value for entry in model.metadata_props}
     preprocessing = _parsed(said.get(PREPROCESSING, ""))
+    unsaid: list[str] = []
     if isinstance(preprocessing, dict):
         _prepare_images(document, cast("dict[str, Any]", preprocessing))
+    else:
+        unsaid = scaling_notes(document)
     made = make_meta(document, licence=said.get("licence", "")[:4000])
     if not said.get(CLASS_NAMES):
-        return made, []
-    classes, notes = _shortened(_parsed(said[CLASS_NAMES]))
+        return made, unsaid
+    classes, cut = _shortened(_parsed(said[CLASS_NAMES]))
     try:
-        return BundleMeta.model_validate({**made.model_dump(), "classes": classes}), notes
+        meta = BundleMeta.model_validate({**made.model_dump(), "classes": classes})
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
         return made, [
+            *unsaid,
             f"The file's “{CLASS_NAMES}” were not taken ({first['msg'][:200]}): classes are called "
-            "by their numbers. Write them there as a JSON list of texts, in the output's order."
+            "by their numbers. Write them there as a JSON list of texts, in the output's order.",
         ]
+    return meta, [*unsaid, *cut]
 
 
 def _shortened(classes: object) -> tuple[object, list[str]]:

@@ -16,6 +16,7 @@ from netloom.formats.pt2.graph import Given, Graph, Name, read_graph
 from netloom.formats.pt2.program import Program
 from netloom.formats.pt2.tape import MAX_NUMBERS, CannotCompute
 from netloom.formats.read_progress import Progress, tell_nobody
+from netloom.formats.scaling import with_scaling_note
 from netloom.formats.traced.importing import Import
 from netloom.formats.traced.inputs import InputFacts
 from netloom.formats.traced.merging import BATCHES, merged
@@ -65,7 +66,7 @@ def open_archive(archive: Archive, name: str, progress: Progress = tell_nobody) 
     imported = process.run(name)
     progress(0.6, "Comparing with its operators")
     imported = checked(program, imported, example, process.output_names)
-    return fold_by_module(imported, graph.class_names)
+    return fold_by_module(with_scaling_note(imported), graph.class_names)
 
 
 def _check_input(given: Given, graph: Graph) -> None:

@@ -9,6 +9,7 @@ from netloom.formats.folding import fold_by_module
 from netloom.formats.imported import FormatError, ImportedNetwork
 from netloom.formats.pt2.tape import CannotCompute
 from netloom.formats.read_progress import Progress, tell_nobody
+from netloom.formats.scaling import with_scaling_note
 from netloom.formats.torchscript.archive import read_archive
 from netloom.formats.torchscript.inputs import guess_inputs
 from netloom.formats.torchscript.objects import AGAIN
@@ -69,4 +70,4 @@ def read_torchscript(path: Path, progress: Progress = tell_nobody) -> ImportedNe
     report = imported.report
     told = [assumed, _READ_SO, *notes, *report.notes]
     imported = replace(imported, report=report.model_copy(update={"notes": told}))
-    return fold_by_module(imported, program.class_names)
+    return fold_by_module(with_scaling_note(imported), program.class_names)

@@ -213,6 +213,8 @@ def test_doctor_answers_for_people_and_programs(netloom) -> None:
         (("inspect", "text.onnx"), "no kind that is known"),
         (("inspect", "/dev/zero"), "neither a file nor a folder"),
         (("zoo", "get", "squeezenet1_1", "-o", "no/folder/x.netloom"), "cannot be written"),
+        (("zoo", "get", "squeezenet1_1", "-o", "x.onnx"), "let it end in .netloom or .zip"),
+        (("match", "resnet20", "text.json"), "nor a network of the zoo"),
         (("notebook", "/dev/zero", "-o", "x.ipynb"), "name a file"),
         (("predict", "{bundle}", "/dev/zero"), "name a file"),
         (("explain", "{bundle}", "/dev/zero", "--out", "x.png"), "name a file"),

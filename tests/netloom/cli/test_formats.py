@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import numpy as np
@@ -27,6 +28,9 @@ def test_inspecting_a_keras_file(netloom, shared_data: Path) -> None:
         ("W", 28),
     ]
     assert [dim["size"] for dim in found["outputs"][0]["shape"]] == ["B", 10]
+    told = netloom("inspect", path).out
+    assert "\nKeras 3 (.keras), written by Keras 3.1.1\n" in told
+    assert "undle" not in told  # which it is not
 
 
 def test_converting_a_keras_file_to_a_bundle(netloom, shared_data: Path, tmp_path: Path) -> None:
@@ -142,6 +146,22 @@ def test_what_is_read_is_not_overwritten(
         assert answer.status == 1
         assert "would be read and overwritten, so nothing was done. Give" in answer.err
         assert source.read_bytes() == before
+
+
+def test_a_device_or_a_pipe_is_never_replaced(netloom, tmp_path: Path) -> None:
+    document = make_template("mlp", channels=3, height=16, width=16, num_classes=3)
+    source = tmp_path / "net.json"
+    source.write_text(document.model_dump_json(by_alias=True))
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    for arguments in (
+        ("convert", source, pipe, "--format", "document"),
+        ("convert", source, pipe, "--format", "bundle"),
+    ):
+        answer = netloom(*arguments)
+        assert answer.status == 1
+        assert "it is a device or a pipe; name a file" in answer.err
+        assert pipe.is_fifo()
 
 
 def test_a_file_without_an_oracle_says_so(netloom, shared_data: Path) -> None:

@@ -34,10 +34,14 @@ _WITHOUT_NETLOOM = (
 
 
 def run_without_netloom(script: Path, *arguments: object) -> str:
-    command = [sys.executable, "-I", "-c", _WITHOUT_NETLOOM, str(script), *map(str, arguments)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    done = start_without_netloom(script, *arguments)
     assert done.returncode == 0, done.stderr
     return done.stdout
+
+
+def start_without_netloom(script: Path, *arguments: object) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-I", "-c", _WITHOUT_NETLOOM, str(script), *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, text=True, check=False)
 
 
 @pytest.fixture(scope="module")
@@ -76,6 +80,9 @@ def test_the_folder_classifies_an_image_as_netloom_does(
     main(["predict", str(tmp_path / "net.netloom"), str(tmp_path / "noise.png")])
     assert told == capsys.readouterr().out
     assert all(name in told for name in CLASSES)
+    asked_nothing = start_without_netloom(folder / "predict.py")
+    assert asked_nothing.returncode == 1
+    assert "python predict.py" in asked_nothing.stderr
 
 
 @pytest.mark.parametrize("policy", ["stretch", "crop", "pad"])

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { bestTarget } from './weightFiles';
 import { fitsText } from './weightWords';
 
-const matched = { name: 'x', num_matched: 4, num_places: 4, num_by_name: 0 };
+const matched = { name: 'x', num_matched: 4, num_in_file: 4, num_places: 4, num_by_name: 0 };
 const network = (share: number) => ({ ...matched, network_id: 'n', share });
 const template = (share: number) => ({ ...matched, template: 't', name: 'ResNet-18', share });
 
@@ -19,5 +19,9 @@ describe('what weights are offered to', () => {
       '1 network, the template ResNet-18, resnet18 of the zoo',
     );
     expect(fitsText({ fits: [], templates: [], zoo: [] })).toBe('nothing here');
+    const rest = { num_in_file: 6 };
+    expect(
+      fitsText({ fits: [{ ...network(1), ...rest }], templates: [{ ...template(1), ...rest }], zoo: [] }),
+    ).toBe('1 network in part, the template ResNet-18 in part');
   });
 });

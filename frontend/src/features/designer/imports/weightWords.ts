@@ -38,16 +38,21 @@ export function howWords(how: MatchRow['how']): string {
   return HOW[how];
 }
 
-/** What a file fits, as a list: `2 networks, the template ResNet-18`. */
+/** What a file fits, as a list: `2 networks, the template ResNet-18 in part`. */
 export function fitsText({ fits, templates, zoo }: Pick<WeightFileFits, 'fits' | 'templates' | 'zoo'>): string {
   const [template] = templates;
   const [entry] = zoo;
   const parts = [
-    fits.length > 0 ? plural(fits.length, 'network') : null,
-    template === undefined ? null : `the template ${template.name}`,
+    fits.length > 0 ? `${plural(fits.length, 'network')}${fits.some(isWhole) ? '' : ' in part'}` : null,
+    template === undefined ? null : `the template ${template.name}${isWhole(template) ? '' : ' in part'}`,
     entry === undefined ? null : `${entry.name} of the zoo`,
   ].filter((part) => part !== null);
   return parts.length === 0 ? 'nothing here' : parts.join(', ');
+}
+
+/** Whether every tensor of the file has a place. */
+function isWhole({ num_matched: numMatched, num_in_file: numInFile }: WeightFileFits['fits'][number] | WeightFileFits['templates'][number]): boolean {
+  return numMatched >= numInFile;
 }
 
 export function shapeText(shape: readonly number[] | undefined): string {

@@ -52,12 +52,17 @@ function classChoices({ classes }: Asked, prediction: Prediction | null) {
 }
 
 /** The class that people gave the image; `null` for one without a label, and for an upload. */
-function useTruth({ datasetId }: Asked, image: ImageChoice): string | null {
+/**
+ * What the image is labelled, where the network can say it: no mistake are the classes of networks
+ * that came from elsewhere.
+ */
+function useTruth({ datasetId, runId }: Asked, image: ImageChoice, names: readonly string[]): string | null {
   const itemId = image.type === 'item' ? image.itemId : '';
   const { data: item } = useQuery({ ...itemQuery(itemId), enabled: itemId !== '' });
   const { data: dataset } = useQuery({ ...datasetQuery(datasetId ?? ''), enabled: datasetId !== null });
   const classId = item?.label?.class_id;
-  return dataset?.classes.find(({ id }) => id === classId)?.name ?? null;
+  const name = dataset?.classes.find(({ id }) => id === classId)?.name;
+  return name !== undefined && (runId !== null || names.includes(name)) ? name : null;
 }
 
 interface InspectedProps {
@@ -133,8 +138,8 @@ function Classified({ asked, image, answer: { prediction, isWorking, error } }: 
   };
   const isExplaining = gradcam.isWorking || occlusion.isWorking || lime.isWorking;
   const defaultLayer = layers.find(({ is_default }) => is_default)?.path ?? null;
-  const truth = useTruth(asked, image);
   const top = prediction?.probabilities[0];
+  const truth = useTruth(asked, image, prediction?.probabilities.map(({ name }) => name) ?? []);
   const layerName = (path: string) => layers.find((each) => each.path === path)?.name ?? path;
   const shown = { layerName, inputUrl: prediction?.image_url ?? null, opacity };
   const canAsk = prediction !== null;

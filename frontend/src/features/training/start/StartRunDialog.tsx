@@ -184,8 +184,8 @@ function StartRunForm({ network, initial, broughtWeights, onClose, onStarted, on
             />
             {(startFrom !== null || mergeFrom !== null) && (
               <StartFromSelect
-                label="Merged network starts from"
-                none="random weights"
+                label="Merged layers start from"
+                none="no network was merged"
                 testId={TESTIDS.training.mergeFrom}
                 networkId={networkId}
                 value={mergeFrom}
