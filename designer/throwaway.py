@@ -35,6 +35,8 @@ logger = logging.getLogger(__name__)
 Progress = Callable[[float | None, str], None]
 POLL_S = 0.1
 LOOK_S = 0.3
+# How long killed processes are waited for: on a busy machine each has to run once to end.
+GONE_S = 20.0
 MOST_PROCESSES = 64
 # What it needs of our environment; settings and secrets stay here.
 PASSED_ON = ("PATH", "LANG", "LC_ALL", "TMPDIR", "LD_LIBRARY_PATH")
@@ -205,7 +207,32 @@ def _too_large(work: Work) -> Problem:
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
-    """End it and everything in its group, which is all that it can start."""
+    """End it and all of its group, which is all that it can start; return when it is gone."""
     with suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGKILL)
     process.wait()
+    patience = time.monotonic() + GONE_S
+    while _lives(process.pid):
+        if time.monotonic() > patience:
+            logger.warning("What process %s started is still there, though killed", process.pid)
+            return
+        time.sleep(0.01)
+
+
+def _lives(group: int) -> bool:
+    """Whether one of a process group still runs; those that nobody asked about do not."""
+    try:
+        os.killpg(group, 0)
+    except (ProcessLookupError, PermissionError):  # the second where all that is left are zombies
+        return False
+    return any(
+        each.info["status"] != psutil.STATUS_ZOMBIE and _group_of(each.pid) == group
+        for each in psutil.process_iter(["status"])
+    )
+
+
+def _group_of(pid: int) -> int | None:
+    try:
+        return os.getpgid(pid)
+    except ProcessLookupError:
+        return None

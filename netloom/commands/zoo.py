@@ -58,8 +58,8 @@ def _get(options: Namespace) -> int:
         raise CommandError("Name a network; `netloom zoo list` shows them.")
     if options.out is None:
         raise CommandError("Say where to write the bundle: -o FILE.")
-    refuse_other_endings(options.out)
     provider = _provider_of(options.name)
+    refuse_other_endings(options.out)
     weights: str | Path | None = options.weights
     if weights is None and options.pretrained:
         weights = "DEFAULT"
