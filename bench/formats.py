@@ -6,7 +6,6 @@ Each side is one thread; files are written into a folder of their own.
 from __future__ import annotations
 
 import json
-import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -14,6 +13,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
+from bench.peak import run_watched
 from bench.registry import Declaration, Figure, NotMeasurable, at_most, gives
 from bench.sides import Opened, netron_of
 from bench.timing import Spent, in_turn, spent
@@ -227,12 +227,10 @@ def memory() -> Iterator[tuple[str, Figure]]:
 
 
 def _peak_bytes(code: str, *paths: Path) -> int:
-    done = subprocess.run(
-        [sys.executable, "-c", code, *map(str, paths)], capture_output=True, text=True, check=False
-    )
-    if done.returncode:
-        raise RuntimeError(done.stderr[-400:])
-    return int(json.loads(done.stdout.splitlines()[-1]))
+    ended = run_watched([sys.executable, "-c", code, *map(str, paths)])
+    if ended.status:
+        raise RuntimeError(f"it ended with {ended.status}; what it wrote is above")
+    return int(json.loads(ended.lines[-1]))
 
 
 def _write_plainly(

@@ -111,10 +111,10 @@ def _parser() -> argparse.ArgumentParser:
             "--with",
             dest="beside",
             type=Path,
-            nargs="+",
+            action="append",
             default=[],
             metavar="FILE",
-            help="other files of the same network, such as the weights of Caffe",
+            help="another file of the same network, such as the weights of Caffe; may be repeated",
         )
 
     push = add("push", "push:push_network", "Bring a network into a studio")

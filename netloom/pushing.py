@@ -111,7 +111,7 @@ class _Studio:
         about = {"project_id": project_id, "file_name": name, "size_bytes": size}
         upload = self._call("POST", "/api/uploads", about)
         for offset, chunk in _chunks(path, int(upload["chunk_bytes"])):
-            tell(f"Sent {offset / 2**20:,.0f} of {size / 2**20:,.0f} MB")
+            tell(f"Sent {offset / 1e6:,.0f} of {size / 1e6:,.0f} MB")
             self._send(f"/api/uploads/{upload['id']}?offset={offset}", chunk)
         asked = {"project_id": project_id, "upload_id": upload["id"], "name": name[:120]}
         job = self._call("POST", "/api/imports", asked)

@@ -154,6 +154,24 @@ class RunDetail(models.Model):
     log_tail: models.JSONField[list[str]] = models.JSONField(default=list)
 
 
+class Proposal(models.Model):
+    """How a network that was made for some data is to be trained, until somebody chooses otherwise.
+
+    Attributes:
+        start_from: As the API takes it: where the first weights come from.
+        dataset_version: A pinned version of the data; none is the data as it is now.
+    """
+
+    network = models.OneToOneField(
+        "designer.Network", primary_key=True, on_delete=models.CASCADE, related_name="proposal"
+    )
+    config: models.JSONField[dict[str, Any]] = models.JSONField()
+    start_from: models.JSONField[dict[str, Any]] = models.JSONField()
+    dataset_version = models.ForeignKey(
+        "datasets.DatasetVersion", null=True, on_delete=models.SET_NULL, related_name="+"
+    )
+
+
 class Attempt(models.Model):
     """One execution of a run. `heartbeat` counts; only its change matters, not any clock.
 

@@ -239,6 +239,18 @@ StartFrom = Annotated[
 Tag = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=40)]
 
 
+class RunProposal(Schema):
+    """How a network that was made for some data is to be trained.
+
+    Attributes:
+        dataset_version_id: A pinned version of the data; None is the data as it is now.
+    """
+
+    config: RunConfig
+    start_from: StartFrom
+    dataset_version_id: Id | None
+
+
 class RunStart(Schema):
     """What a run is started with.
 

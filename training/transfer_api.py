@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Annotated
 
 from ninja import Router, Schema, Status
@@ -17,9 +18,8 @@ from designer.access import access_network
 from designer.models import Network
 from netloom.surgery.adapting import AdaptedRun, TransferOptions, python_lines
 from netloom.surgery.model import Survival
-from netloom.train.spec import RunConfig
 from training import transfers
-from training.schemas import StartFrom
+from training.schemas import RunProposal
 
 router = Router(tags=["training"])
 
@@ -62,12 +62,10 @@ class TransferPlan(Schema):
     python: str = ""
 
 
-class TransferMade(Schema):
+class TransferMade(RunProposal):
     """A network that is ready to be trained, and how."""
 
     network_id: str
-    start_from: StartFrom
-    config: RunConfig
 
 
 class TransferSource(Schema):
@@ -82,6 +80,7 @@ class TransferSource(Schema):
     parameters: int | None
     has_file: bool
     refusal: str
+    updated_at: datetime
 
 
 @router.get(
@@ -99,6 +98,7 @@ def list_transfer_sources(request: PersonRequest, project_id: str) -> list[Trans
             parameters=trained.network.parameters,
             has_file=trained.has_file,
             refusal=trained.refusal,
+            updated_at=trained.network.updated_at,
         )
         for trained in transfers.trained_networks(project)
     ]
@@ -130,10 +130,18 @@ def make_transfer(request: PersonRequest, payload: NewTransfer) -> Status[Transf
     network = access_network(request.person, payload.network_id, "edit")
     data = _data(request.person, payload)
     made = transfers.make_transfer(network, data, request.person, payload.name, payload.options)
-    answer = TransferMade(
-        network_id=made.network.id, start_from=made.start_from, config=made.config
-    )
+    answer = TransferMade(network_id=made.network.id, **dict(made.proposal))
     return Status(201, answer)
+
+
+@router.get(
+    "/networks/{network_id}/run-proposal",
+    response=RunProposal | None,
+    operation_id="get_run_proposal",
+)
+def get_run_proposal(request: PersonRequest, network_id: str) -> RunProposal | None:
+    """How a network that transfer learning made is to be trained; null for every other."""
+    return transfers.proposal_of(access_network(request.person, network_id, "view"))
 
 
 def _data(person: Person, payload: TransferRequest) -> transfers.Data:

@@ -18,10 +18,9 @@ from netloom.graph.document import Document
 from netloom.surgery.act import ActRefused
 from netloom.surgery.adapting import Adapted, TransferOptions, adapt_network, layer_names
 from netloom.train.check import check_ends
-from netloom.train.spec import RunConfig
 from netloom.transfer_learning import run_config
-from training.models import Checkpoint
-from training.schemas import StartFrom, StartFromNetwork, StartFromWeights
+from training.models import Checkpoint, Proposal
+from training.schemas import RunProposal, StartFrom, StartFromNetwork, StartFromWeights
 from training.selectors import best_checkpoint
 from training.standings import words_of
 
@@ -141,8 +140,7 @@ class Made:
     """A branch that is ready to be trained."""
 
     network: Network
-    start_from: StartFrom
-    config: RunConfig
+    proposal: RunProposal
 
 
 def make_transfer(
@@ -172,10 +170,32 @@ def make_transfer(
             gesture=f"Transfer learning: {planned.num_classes} classes",
         )
         services.bind_dataset(branch, data.dataset)
+        proposal = RunProposal(
+            config=run_config(planned.adapted),
+            start_from=_start_of(branch, network),
+            dataset_version_id=None if data.version is None else data.version.id,
+        )
+        kept = proposal.model_dump(mode="json", by_alias=True)
+        Proposal.objects.create(network=branch, **kept)
+    return Made(branch, proposal)
+
+
+def _start_of(branch: Network, network: Network) -> StartFrom:
     brought = branch.weight_sets.filter(num_tensors__gt=0).order_by("-created_at").first()
-    start: StartFrom
     if brought is not None:
-        start = StartFromWeights(type="weights", weight_set_id=brought.id)
-    else:
-        start = StartFromNetwork(type="network", network_id=network.id)
-    return Made(branch, start, run_config(planned.adapted))
+        return StartFromWeights(type="weights", weight_set_id=brought.id)
+    return StartFromNetwork(type="network", network_id=network.id)
+
+
+def proposal_of(network: Network) -> RunProposal | None:
+    """Return how a network is to be trained; None where nothing was proposed for its data."""
+    kept = Proposal.objects.filter(network=network).values(
+        "config", "start_from", "dataset_version_id", "dataset_version__dataset_id"
+    )
+    row = kept.first()
+    if row is None:
+        return None
+    is_of_other_data = row.pop("dataset_version__dataset_id") not in {None, network.dataset_id}
+    return RunProposal.model_validate(
+        {**row, **({"dataset_version_id": None} if is_of_other_data else {})}
+    )

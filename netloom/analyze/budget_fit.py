@@ -122,5 +122,5 @@ def budget_problems(document: Document, uses: list[BudgetUse]) -> Iterator[Diagn
 
 def _amount(budget: Budget, value: float) -> str:
     if budget.endswith("_bytes"):
-        return f"{value / 2**20:,.1f} MB"
+        return f"{value / 1e6:,.1f} MB"
     return f"{value / 1e9:,.2f} G" if budget == "flops" and value >= 1e8 else f"{value:,.0f}"

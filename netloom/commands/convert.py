@@ -93,7 +93,7 @@ def _chosen(options: Namespace) -> dict[str, object]:
 
 
 def _tell_import(report: ImportReport) -> None:
-    say(f"{report.origin}: {len(report.pieces):,} layers")
+    say(f"{report.origin}: {report.summary}")
     for piece in [piece for piece in report.pieces if piece.message][:_MOST_SHOWN]:
         say(f"  {piece.source}: {piece.message}")
     for note in report.notes:
@@ -109,7 +109,7 @@ def _tell_import(report: ImportReport) -> None:
 
 
 def _tell_export(report: ExportReport, target: Path) -> None:
-    size = sum(file.size_bytes for file in report.files) / 2**20
+    size = sum(file.size_bytes for file in report.files) / 1e6
     files = "1 file" if len(report.files) == 1 else f"{len(report.files)} files"
     say(f"{report.title}: written to {target} ({size:,.1f} MB, {files})")
     for note in report.notes:

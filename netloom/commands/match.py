@@ -35,14 +35,14 @@ def match(options: Namespace) -> int:
     except FormatError as error:
         raise CommandError(str(error)) from error
     matching = loaded.matching
+    if not options.json:
+        say("\n".join(_describe(loaded)))
     if options.out is not None:
         _write(loaded, options.out)
     if options.json:
         say_json({"matching": matching.model_dump(mode="json"), **_totals(loaded, options.out)})
-    else:
-        say("\n".join(_describe(loaded)))
-        if options.out is not None:
-            say(f"Written to {options.out}")
+    elif options.out is not None:
+        say(f"Written to {options.out}")
     return 0 if matching.num_matched else 1
 
 

@@ -164,10 +164,10 @@ def _describe(opened: Opened, analysis: Analysis, batch_size: int) -> list[str]:
     lines += [
         "",
         f"{totals.num_layers:,} layers, {totals.parameters:,} parameters "
-        f"({totals.parameter_bytes / 2**20:,.1f} MB), {totals.flops / 1e6:,.1f} MFLOPs "
+        f"({totals.parameter_bytes / 1e6:,.1f} MB), {totals.flops / 1e6:,.1f} MFLOPs "
         f"({totals.macs / 1e6:,.1f} M multiply-adds) an image, "
-        f"{totals.activation_bytes / 2**20:,.1f} MB of activations an image",
-        f"Training with Adam at batch {batch_size:,}: about {memory.total_bytes / 2**20:,.1f} MB",
+        f"{totals.activation_bytes / 1e6:,.1f} MB of activations an image",
+        f"Training with Adam at batch {batch_size:,}: about {memory.total_bytes / 1e6:,.1f} MB",
     ]
     lines += [
         f"Budget {use.title}: {'kept' if use.is_kept else 'exceeded'}" for use in analysis.budgets

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from argparse import Namespace
 from pathlib import Path
+from typing import get_args
 
 from netloom.commands.output import say, say_json
 from netloom.commands.overwriting import refuse_other_endings
 from netloom.commands.problem import CommandError
 from netloom.formats.bundle import write_bundle
-from netloom.formats.imported import FormatError
+from netloom.formats.imported import FormatError, Outcome
 from netloom.formats.zoo import Provider, ZooEntry, ZooError, providers
 
 
@@ -74,19 +75,12 @@ def _get(options: Namespace) -> int:
     except OSError as error:
         raise CommandError(f"{options.out} cannot be written: {error.strerror}.") from error
     report = imported.report
-    counts = {
-        outcome: report.count(outcome) for outcome in ("layer", "operator", "folded", "placeholder")
-    }
     if options.json:
+        counts = {outcome: report.count(outcome) for outcome in get_args(Outcome)}
         nodes = len(imported.document.graph.nodes)
         say_json({"out": str(options.out), "nodes": nodes, "pieces": counts, "notes": report.notes})
         return 0
-    words = ", ".join(
-        f"{count:,} {outcome if count == 1 or outcome == 'folded' else f'{outcome}s'}"
-        for outcome, count in counts.items()
-        if count
-    )
-    say(f"{options.name} is in {options.out}: {words}")
+    say(f"{options.name} is in {options.out}: {report.summary}")
     if weights is None:
         say(
             "  Its weights are random: --pretrained downloads trained ones, --weights takes a file."

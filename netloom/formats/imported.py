@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -20,6 +20,7 @@ TOLERANCE = 1e-4
 """Of the largest absolute difference, in shares of the largest number where that is above 1."""
 
 Text = Annotated[str, Field(max_length=2000)]
+Outcome = Literal["layer", "operator", "folded", "placeholder"]
 
 
 class FormatError(ValueError):
@@ -48,7 +49,7 @@ class ImportedPiece(ReportModel):
     """
 
     source: Text
-    outcome: Literal["layer", "operator", "folded", "placeholder"]
+    outcome: Outcome
     nodes: list[NodeId] = Field(default_factory=list[str])
     message: Text = ""
 
@@ -110,9 +111,20 @@ class ImportReport(ReportModel):
         """What the file is and who wrote it."""
         return f"{self.format}, written by {self.producer}" if self.producer else self.format
 
-    def count(self, outcome: str) -> int:
+    def count(self, outcome: Outcome) -> int:
         """Return how many pieces came in this way."""
         return sum(piece.outcome == outcome for piece in self.pieces)
+
+    @property
+    def summary(self) -> str:
+        """How the pieces of the file came in, e.g. `12 layers, 1 folded`."""
+        counts = {outcome: self.count(outcome) for outcome in get_args(Outcome)}
+        words = (
+            f"{count:,} {outcome if count == 1 or outcome == 'folded' else f'{outcome}s'}"
+            for outcome, count in counts.items()
+            if count
+        )
+        return ", ".join(words) or "no layers"
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from netloom.formats.match_names import by_names
 from netloom.formats.match_order import by_order
-from netloom.formats.match_places import Found, Place, places_of
+from netloom.formats.match_places import Found, Matches, Place, places_of
 from netloom.formats.weight_file import FileTensor
 from netloom.graph.document import Document
 
@@ -133,6 +133,8 @@ def match_weights(
     taken = {match.tensor.key for match in found.of.values()}
     left = [tensor for tensor in tensors if tensor.key not in taken]
     ordered = by_order(rest, left)
+    if not found.of and _is_guess(places, ordered):
+        ordered = Matches()
     alike = {**found.of, **ordered.of}
     other = [place for place in places
              if place.key in alike and not place.computes_as(alike[place.key].tensor)]  # fmt: skip
@@ -144,6 +146,12 @@ def match_weights(
     first = {place.key for place in places if place.sees_image and place.name == "weight"}
     rows = [_turned_round(row) if row.weight_key in first else row for row in table.rows]
     return table.model_copy(update={"rows": rows})
+
+
+def _is_guess(places: Sequence[Place], ordered: Matches) -> bool:
+    """Whether vectors alone were matched, though there is more: strangers share their lengths."""
+    leading = [place for place in places if len(place.shape) > 1]
+    return bool(leading) and not any(place.key in ordered.of for place in leading)
 
 
 def _folded(places: Sequence[Place], tensors: Sequence[FileTensor]) -> list[str]:

@@ -173,6 +173,13 @@ def test_a_network_of_the_zoo_learns_a_version_of_the_data(
     page.get_by_test_id("transfer-make").click()
     expect(page.get_by_test_id("run-start")).to_be_enabled(timeout=READ_WITHIN_MS)
     expect(page.get_by_test_id("run-version")).to_have_value(re.compile(pinned))
+    epochs = page.get_by_test_id("run-epochs").input_value()
+    rate = page.get_by_test_id("run-learning-rate").input_value()
+    page.reload()  # what was proposed is kept with the network
+    page.get_by_test_id("designer-train").click(timeout=READ_WITHIN_MS)
+    expect(page.get_by_test_id("run-version")).to_have_value(re.compile(pinned))
+    expect(page.get_by_test_id("run-epochs")).to_have_value(epochs)
+    expect(page.get_by_test_id("run-learning-rate")).to_have_value(rate)
     made = {reader, f"{reader} on Handwritten digits"}
     assert made <= set(page.evaluate(NETWORK_NAMES))
 

@@ -86,6 +86,7 @@ export type Run = Schemas['Run'];
 export type RunState = RunSummary['state'];
 export type RunConfig = Schemas['RunConfig'];
 export type RunCheck = Schemas['RunCheck'];
+export type RunProposal = Schemas['RunProposal'];
 export type RunProblem = Schemas['RunProblem'];
 export type RunStart = Schemas['RunStart'];
 export type RunEvents = Schemas['RunEvents'];

@@ -1514,6 +1514,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/networks/{network_id}/run-proposal": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Run Proposal
+         * @description How a network that transfer learning made is to be trained; null for every other.
+         */
+        get: operations["get_run_proposal"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/networks/{network_id}/runs": {
         parameters: {
             query?: never;
@@ -8191,6 +8211,20 @@ export interface components {
             /** Total Steps */
             total_steps: number;
         };
+        /**
+         * RunProposal
+         * @description How a network that was made for some data is to be trained.
+         *
+         *     Attributes:
+         *         dataset_version_id: A pinned version of the data; None is the data as it is now.
+         */
+        RunProposal: {
+            config: components["schemas"]["RunConfig"];
+            /** Dataset Version Id */
+            dataset_version_id: string | null;
+            /** Start From */
+            start_from: components["schemas"]["StartFromNetwork"] | components["schemas"]["StartFromCheckpoint"] | components["schemas"]["StartFromWeights"];
+        };
         /** RunSamples */
         RunSamples: {
             /** Epoch */
@@ -9437,6 +9471,8 @@ export interface components {
          */
         TransferMade: {
             config: components["schemas"]["RunConfig"];
+            /** Dataset Version Id */
+            dataset_version_id: string | null;
             /** Network Id */
             network_id: string;
             /** Start From */
@@ -9572,6 +9608,11 @@ export interface components {
             parameters: number | null;
             /** Refusal */
             refusal: string;
+            /**
+             * Updated At
+             * Format: date-time
+             */
+            updated_at: string;
         };
         /** UndoIn */
         UndoIn: {
@@ -12867,6 +12908,37 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["RunCheck"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_run_proposal: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                network_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RunProposal"] | null;
                 };
             };
             /** @description Problem */

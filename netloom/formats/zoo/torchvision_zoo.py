@@ -189,11 +189,12 @@ def _weights(member: Any, *, is_default: bool) -> ZooWeights:
         for measure, value in values.items()
         if isfinite(value)  # some have not been measured
     }
+    mebibytes: float | None = meta.get("_file_size")
     return ZooWeights(
         name=member.name,
         is_default=is_default,
         url=member.url,
-        size_mb=meta.get("_file_size"),
+        size_mb=None if mebibytes is None else round(mebibytes * 2**20 / 1e6, 1),
         parameters=meta.get("num_params"),
         gflops=meta.get("_ops"),
         metrics=metrics,

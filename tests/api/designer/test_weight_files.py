@@ -280,6 +280,9 @@ def test_transfer_learning_makes_a_branch_that_is_ready_to_train(
     made = answer.json()
     assert made["start_from"]["type"] == "weights"
     assert made["config"]["unfreeze"]["is_enabled"]
+    proposed = api.get(f"/api/networks/{made['network_id']}/run-proposal").json()
+    assert {**proposed, "network_id": made["network_id"]} == made
+    assert api.get(f"/api/networks/{trained}/run-proposal").json() is None
     branch = api.get(f"/api/networks/{made['network_id']}").json()
     assert branch["dataset_id"] == dataset["id"]
     assert branch["document"]["graph"]["nodes"]["conv"]["is_frozen"]

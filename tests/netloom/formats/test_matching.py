@@ -218,6 +218,19 @@ def test_another_shape_starts_new_and_a_stranger_fits_nothing(tmp_path: Path) ->
     assert load_weight_file(drawn.document, tmp_path / "stranger.pt").matching.num_matched == 0
 
 
+def test_vectors_of_one_length_alone_prove_nothing() -> None:
+    drawn = netloom.from_module(
+        nn.Sequential(nn.Conv2d(3, 8, 3), nn.BatchNorm2d(8)), torch.zeros(2, 3, 9, 9)
+    )
+    norm = [FileTensor(layer="n", name=name, shape=(8,), key=f"n.{name}")
+            for name in ("weight", "bias", "running_mean", "running_var")]  # fmt: skip
+    matrix = FileTensor(layer="m", name="weight", shape=(9, 8), key="m.weight")
+    assert match_weights(drawn.document, [matrix, *norm]).num_matched == 0
+    kernel = FileTensor(layer="k", name="weight", shape=(8, 3, 3, 3), key="k.weight")
+    bias = FileTensor(layer="k", name="bias", shape=(8,), key="k.bias")
+    assert match_weights(drawn.document, [kernel, bias, *norm]).num_matched == 6
+
+
 def test_inputs_behind_a_flatten_are_reordered_for_weights_of_keras(
     shared_data: Path, tmp_path: Path
 ) -> None:

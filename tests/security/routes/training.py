@@ -48,6 +48,7 @@ ROUTES = {
     "list_transfer_sources": Route("view"),
     "plan_transfer": Route("view", _planned),
     "make_transfer": Route("edit", _transfer),
+    "get_run_proposal": Route("view"),
     "get_trained_weights": Route("view"),
     "get_weight_standing": Route("view", {"document": EMPTY}),
     "compare_runs": Route("view", query=_both),

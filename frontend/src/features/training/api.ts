@@ -1,6 +1,6 @@
 import { queryOptions } from '@tanstack/react-query';
 import {
-  http, type CheckpointInfo, type Network, type Page, type Run, type RunComparison, type RunMetrics, type RunSummary, type WeightSetSummary,
+  http, type CheckpointInfo, type Network, type Page, type Run, type RunComparison, type RunMetrics, type RunProposal, type RunSummary, type WeightSetSummary,
 } from '@/api';
 
 export const runsKey = (projectId: string) => ['runs', 'list', projectId] as const;
@@ -48,6 +48,13 @@ export const weightSetsQuery = (networkId: string) =>
   queryOptions({
     queryKey: ['networks', 'weights', networkId],
     queryFn: ({ signal }) => http.get<WeightSetSummary[]>(`/api/networks/${networkId}/weights`, {}, signal),
+  });
+
+/** How transfer learning proposed to train a network; null where nothing was. */
+export const runProposalQuery = (networkId: string) =>
+  queryOptions({
+    queryKey: ['networks', 'run-proposal', networkId],
+    queryFn: ({ signal }) => http.get<RunProposal | null>(`/api/networks/${networkId}/run-proposal`, {}, signal),
   });
 
 export const checkpointsQuery = (runId: string) =>

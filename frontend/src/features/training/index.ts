@@ -9,7 +9,7 @@ export const RunsPage = lazyRouteComponent(() => import('./list/RunsPage'), 'Run
 export const StartRunDialog = lazy(() =>
   import('./start/StartRunDialog').then((module) => ({ default: module.StartRunDialog })),
 );
-export type { InitialRun, StartRunDialogProps } from './start/StartRunDialog';
+export type { StartRunDialogProps } from './start/StartRunDialog';
 
 export { checkpointsQuery, runQuery, runsQuery, weightSetsQuery } from './api';
 export { useActiveRuns, useFollowedRuns } from './live/activeRuns';

@@ -3,7 +3,7 @@ import { StartRunDialog, type StartRunDialogProps } from '@/features/training';
 import { parseOperations } from '../document/parse';
 import { withRoom } from '../document/room';
 import { portsOfDesigner, useDesigner, useEditor, usePanels } from '../state/DesignerContext';
-import { takeNextRun } from '../state/nextRun';
+import { takesTraining } from '../state/nextRun';
 import { spacingFor } from '../state/placement';
 
 /** Training what is drawn; a problem of the network is repaired here, as one step of undo. */
@@ -12,10 +12,10 @@ export function TrainDialog() {
   const { networkId, panels, editor, saver } = designer;
   const canEdit = useEditor((state) => state.canEdit);
   const isOpen = usePanels((state) => state.isTraining);
-  const [next] = useState(() => takeNextRun(networkId));
+  const [isNext] = useState(() => takesTraining(networkId));
   useEffect(() => {
-    if (next !== null) panels.set({ isTraining: true });
-  }, [next, panels]);
+    if (isNext) panels.set({ isTraining: true });
+  }, [isNext, panels]);
   if (!isOpen) return null;
   const fix: StartRunDialogProps['onFix'] = ({ label, operations }) => {
     const spacing = spacingFor(portsOfDesigner(designer));
@@ -27,7 +27,6 @@ export function TrainDialog() {
       <StartRunDialog
         opened
         networkId={networkId}
-        {...(next === null ? {} : { initial: next })}
         {...(canEdit ? { onFix: fix } : {})}
         onClose={() => panels.set({ isTraining: false })}
       />

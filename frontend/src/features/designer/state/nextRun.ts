@@ -1,16 +1,12 @@
-/** How a network that is opened next is to be trained: kept until its page takes it. */
+/** Networks whose page opens with the training dialog. */
 
-import type { InitialRun } from '@/features/training';
+const waiting = new Set<string>();
 
-const waiting = new Map<string, InitialRun>();
-
-export function keepNextRun(networkId: string, run: InitialRun): void {
-  waiting.set(networkId, run);
+export function trainNext(networkId: string): void {
+  waiting.add(networkId);
 }
 
 /** Once: coming back to the network later does not open the dialog again. */
-export function takeNextRun(networkId: string): InitialRun | null {
-  const found = waiting.get(networkId) ?? null;
-  waiting.delete(networkId);
-  return found;
+export function takesTraining(networkId: string): boolean {
+  return waiting.delete(networkId);
 }

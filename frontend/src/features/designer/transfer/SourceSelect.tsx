@@ -1,6 +1,7 @@
 import { Select } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import type { TransferSource } from '@/api';
+import { formatAgo } from '@/lib';
 import { DESIGNER_IDS } from '../testids';
 import { readyZooQuery, zooKey } from '../zoo/queries';
 import { accuracyText } from '../zoo/words';
@@ -27,9 +28,15 @@ export function SourceSelect({ networks = [], value, isDisabled, onChange }: Sou
     ready.unshift({ value: valueOf(value), label: zooName(value.key) });
   }
   const refusals = new Map(networks.map((each) => [each.network_id, each.refusal]));
-  const ofProject = networks.map(({ network_id: id, name, has_file: hasFile, refusal }) => ({
+  const names = networks.map(({ name }) => name);
+  const isTwice = (name: string): boolean => names.indexOf(name) !== names.lastIndexOf(name);
+  const ofProject = networks.map(({ network_id: id, name, has_file: hasFile, refusal, updated_at: changed }) => ({
     value: id,
-    label: `${name} · ${hasFile ? 'weights of a file' : 'trained here'}`,
+    label: [
+      name,
+      hasFile ? 'weights of a file' : 'trained here',
+      ...(isTwice(name) ? [`changed ${formatAgo(changed)}`] : []),
+    ].join(' · '),
     disabled: refusal !== '' && id !== chosen,
   }));
   const isNothing = networks.length + ready.length === 0;

@@ -8,6 +8,7 @@ const network = (network_id: string, refusal = ''): TransferSource => ({
   parameters: 4,
   has_file: true,
   refusal,
+  updated_at: '2026-01-01T00:00:00Z',
 });
 
 describe('what transfer learning begins with', () => {

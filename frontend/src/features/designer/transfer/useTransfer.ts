@@ -2,7 +2,7 @@ import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
 import { useRef } from 'react';
 import { http, type TransferMade, type TransferOptions, type TransferPlan } from '@/api';
-import { keepNextRun } from '../state/nextRun';
+import { trainNext } from '../state/nextRun';
 import { useZooEntry } from '../zoo/useZooOpening';
 import type { Source } from './source';
 
@@ -46,8 +46,8 @@ export function useMake(
     mutationFn: (request: Named & { network_id: string }) =>
       http.post<TransferMade>('/api/transfers', request),
     meta: { showsOwnError: true },
-    onSuccess: ({ network_id: networkId, config, start_from: startFrom }, request) => {
-      keepNextRun(networkId, { config, startFrom, versionId: request.dataset_version_id });
+    onSuccess: ({ network_id: networkId }) => {
+      trainNext(networkId);
       void client.invalidateQueries({ queryKey: ['networks', projectId] });
       onClose();
       void navigate({ to: '/networks/$networkId', params: { networkId } });

@@ -5,21 +5,23 @@ import type { ZooRow } from '@/api';
 import { Panel } from '@/ui';
 import { scaled } from '../analysis/costs';
 import { DESIGNER_IDS } from '../testids';
-import { chartPoints, evenScale, isCovered, labelled, logScale, type Cost, type Point } from './chartPoints';
+import { chartPoints, evenScale, isCovered, LABEL_OFFSET, labelled, logScale, type Cost, type Point } from './chartPoints';
 import { accuracyText, commonMeasure, computeText, measureText, parametersText } from './words';
 import classes from './ZooChart.module.css';
 
 const HEIGHT = 250;
-const MARGIN = { left: 44, right: 14, top: 12, bottom: 34 };
+const MARGIN = { left: 52, right: 14, top: 12, bottom: 34 };
 
 interface ZooChartProps {
   rows: readonly ZooRow[];
+  /** More of them are still being looked for. */
+  isLooking: boolean;
   chosen: string;
   onChoose: (key: string) => void;
 }
 
 /** What networks reach against what they cost; arrow keys go from point to point. */
-export function ZooChart({ rows, chosen, onChoose }: ZooChartProps) {
+export function ZooChart({ rows, isLooking, chosen, onChoose }: ZooChartProps) {
   const [cost, setCost] = useState<Cost>('parameters');
   const points = useMemo(() => chartPoints(rows, cost), [rows, cost]);
   const { ref, width } = useElementSize();
@@ -40,7 +42,7 @@ export function ZooChart({ rows, chosen, onChoose }: ZooChartProps) {
     >
       <div ref={ref} className={classes.chart}>
         {points.length === 0 ? (
-          <p className={classes.empty}>Nobody states what these networks reach.</p>
+          <p className={classes.empty}>{isLooking ? '' : 'Nobody states what these networks reach.'}</p>
         ) : (
           width > 0 && (
             <Points points={points} cost={cost} width={width} chosen={chosen} onChoose={onChoose} />
@@ -65,7 +67,7 @@ function Points({ points, cost, width, chosen, onChoose }: PointsProps) {
   const x = logScale(points.map((point) => point.cost), MARGIN.left, width - MARGIN.right);
   const y = evenScale(points.map(({ accuracy }) => accuracy), HEIGHT - MARGIN.bottom, MARGIN.top);
   const at = (point: Point) => ({ x: x.place(point.cost), y: y.place(point.accuracy) });
-  const named = labelled(points, at, width);
+  const named = labelled(points, at, MARGIN.left);
   // One stop for the tab key; arrows do the rest.
   const stop = points.some(({ key }) => key === chosen) ? chosen : (points[0]?.key ?? '');
   const onKeyDown = (event: KeyboardEvent, index: number): void => {
@@ -111,8 +113,13 @@ function Points({ points, cost, width, chosen, onChoose }: PointsProps) {
           >
             <circle cx={place.x} cy={place.y} r={10} className={classes.target} />
             <circle cx={place.x} cy={place.y} r={4.5} className={classes.dot} />
-            {named.has(point.key) && isFree(point) && (
-              <text x={place.x + 8} y={place.y + 4} className={classes.label}>
+            {named.has(point.key) && point !== shown && isFree(point) && (
+              <text
+                x={place.x + LABEL_OFFSET.x}
+                y={place.y + LABEL_OFFSET.y}
+                textAnchor="end"
+                className={classes.label}
+              >
                 {point.row.name}
               </text>
             )}

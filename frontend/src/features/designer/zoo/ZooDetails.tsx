@@ -113,11 +113,11 @@ function OpenEntry({ entryKey, row, weights, folder, opening, canEdit }: OpenEnt
               variant="default"
               leftSection={<IconTransform size={16} />}
               disabled={opening.isWorking}
-              title={isHere ? 'Transfer learning' : 'Transfer learning; asks for the weights file'}
+              title="Transfer learning"
               data-testid={DESIGNER_IDS.zooForData}
               onClick={() => (isHere ? goOn() : ask('data'))}
             >
-              {isHere ? 'Use for my data' : 'Use for my data…'}
+              {isHere ? 'Use for my data' : 'Use for my data with that file…'}
             </Button>
           )}
           {takesFile && (
@@ -127,7 +127,7 @@ function OpenEntry({ entryKey, row, weights, folder, opening, canEdit }: OpenEnt
               disabled={opening.isWorking}
               onClick={() => ask('canvas')}
             >
-              With a weights file
+              {isHere ? 'Open with another file…' : 'Open with that file…'}
             </Button>
           )}
           <input
@@ -158,8 +158,8 @@ function HowToAdd({ weights, folder }: { weights: ZooWeights; folder: string }) 
         <a href={weights.url} target="_blank" rel="noreferrer" className="mono">
           {weights.file}
         </a>{' '}
-        and open the network with that file, or have it put into{' '}
-        <span className="mono">{folder}</span> for everybody.
+        and choose that file below, or have it put into <span className="mono">{folder}</span> for
+        everybody.
       </p>
     </div>
   );

@@ -45,7 +45,7 @@ export function ZooPage() {
       <PageHeader
         above={<Link to="/networks">Networks</Link>}
         title="Zoo"
-        meta={data === undefined ? undefined : plural(sum(data.tasks.map(({ count }) => count)), 'network')}
+        meta={data?.is_complete === true ? plural(sum(data.tasks.map(({ count }) => count)), 'network') : undefined}
         actions={
           <Button
             variant="default"
@@ -61,7 +61,7 @@ export function ZooPage() {
       />
       {error !== null && <ProblemNotice error={error} onRetry={() => void refetch()} isPlaced />}
       <div className={classes.page}>
-        <main className={classes.main}>
+        <div className={classes.main}>
           <div className={classes.filters}>
             <Tasks data={data} task={wantedTask} onTask={(task) => void navigate({ search: { task } })} />
             <TextInput
@@ -75,7 +75,7 @@ export function ZooPage() {
             />
           </div>
           <Standing data={data} shown={rows.length} />
-          <ZooChart rows={rows} chosen={entry} onChoose={choose} />
+          <ZooChart rows={rows} isLooking={data?.is_complete !== true} chosen={entry} onChoose={choose} />
           <ZooTable
             rows={rows}
             sorting={sorting}
@@ -90,7 +90,7 @@ export function ZooPage() {
                 : null
             }
           />
-        </main>
+        </div>
         <ZooDetails
           entryKey={entry}
           folder={data?.folder ?? ''}

@@ -19,10 +19,11 @@ describe('points of the zoo', () => {
 
   it('are named where names do not cover each other', () => {
     const points = chartPoints([row('a', 1, 60), row('b', 1.01, 61), row('c', 100, 90)], 'parameters');
-    const x = logScale([1, 100], 0, 600);
+    const x = logScale([1, 100], 20, 600);
     const y = evenScale([60, 90], 200, 0);
     const at = (point: { cost: number; accuracy: number }) => ({ x: x.place(point.cost), y: y.place(point.accuracy) });
-    expect([...labelled(points, at, 700)]).toEqual(['torchvision/c', 'torchvision/b']);
+    expect([...labelled(points, at, 0)]).toEqual(['torchvision/c', 'torchvision/b']);
+    expect([...labelled(points, at, 100)]).toEqual(['torchvision/c']);
   });
 
   it('lie between the ticks of both axes', () => {
@@ -30,5 +31,10 @@ describe('points of the zoo', () => {
     expect(scale.ticks).toEqual([3e6, 1e7, 3e7, 1e8, 3e8]);
     expect(scale.place(2e6)).toBeGreaterThan(40);
     expect(evenScale([56, 88], 200, 0).ticks).toEqual([50, 60, 70, 80, 90]);
+  });
+
+  it('have ticks that can be read where there is one network', () => {
+    expect(logScale([14e6], 40, 640).ticks).toEqual([14e6]);
+    expect(evenScale([69.758], 200, 0).ticks).toEqual([69.6, 69.8]);
   });
 });

@@ -51,6 +51,7 @@ export function logScale(values: readonly number[], from: number, to: number): S
       if (Math.log10(tick) >= low && Math.log10(tick) <= high) ticks.push(tick);
     }
   }
+  if (ticks.length === 0) ticks.push(Math.min(...values)); // of one network, or of some alike
   return { place, ticks };
 }
 
@@ -64,7 +65,8 @@ export function evenScale(values: readonly number[], from: number, to: number): 
   const start = Math.floor(low / step) * step;
   const end = Math.ceil(high / step) * step;
   const ticks: number[] = [];
-  for (let tick = start; tick <= end + step / 2; tick += step) ticks.push(tick);
+  // Sums of tenths would be 69.80000000000001.
+  for (let tick = start; tick <= end + step / 2; tick += step) ticks.push(Number(tick.toPrecision(12)));
   const place = (value: number): number =>
     from + ((value - start) / Math.max(end - start, 1e-9)) * (to - from);
   return { place, ticks };
@@ -73,7 +75,12 @@ export function evenScale(values: readonly number[], from: number, to: number): 
 const LABEL_CHAR_PX = 6.2;
 const CALLOUT_PX = 190;
 
-/** Whether the name beside a point would be under what is told of another one. */
+/** Of the end of a name from its point: to the left and above, where nothing better is. */
+export const LABEL_OFFSET = { x: -6, y: -6 };
+
+const startOf = (name: string, x: number): number => x + LABEL_OFFSET.x - name.length * LABEL_CHAR_PX;
+
+/** Whether the name of a point would be under what is told of another one. */
 export function isCovered(
   name: string,
   place: { x: number; y: number },
@@ -81,27 +88,26 @@ export function isCovered(
   isLeft: boolean,
 ): boolean {
   const from = isLeft ? told.x - CALLOUT_PX : told.x;
-  const end = place.x + 10 + name.length * LABEL_CHAR_PX;
-  return Math.abs(place.y - told.y) < 26 && place.x < from + CALLOUT_PX && from < end;
+  return Math.abs(place.y - told.y) < 26 && startOf(name, place.x) < from + CALLOUT_PX && from < place.x;
 }
 
 /**
- * Which of the best get their name beside them: one name after the other, as long as it covers
- * none that is there already.
+ * Which of the best get their name: one after the other, as long as it covers none that is there
+ * already, and no point. To the left of one of the best and above it there is no other.
  */
 export function labelled(
   points: readonly Point[],
   placed: (point: Point) => { x: number; y: number },
-  width: number,
+  left: number,
 ): Set<string> {
-  const shown: { x: number; y: number; end: number }[] = [];
+  const shown: { x: number; y: number; start: number }[] = [];
   const keys = new Set<string>();
   for (const point of points.filter(({ isBest }) => isBest).reverse()) {
     const { x, y } = placed(point);
-    const end = x + 10 + point.row.name.length * LABEL_CHAR_PX;
-    if (end > width) continue;
-    if (shown.some((other) => Math.abs(other.y - y) < 13 && x < other.end && other.x < end)) continue;
-    shown.push({ x, y, end });
+    const start = startOf(point.row.name, x);
+    if (start < left) continue;
+    if (shown.some((other) => Math.abs(other.y - y) < 14 && start < other.x && other.start < x)) continue;
+    shown.push({ x, y, start });
     keys.add(point.key);
   }
   return keys;

@@ -3,11 +3,11 @@ import { IconPlayerPlayFilled } from '@tabler/icons-react';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
 import { useState } from 'react';
-import type { Network, Run, RunConfig } from '@/api';
+import type { Network, Run, RunProposal } from '@/api';
 import { VersionSelect, datasetsQuery } from '@/features/datasets';
 import { TESTIDS, formatCount, useProject } from '@/lib';
 import { DialogFooter, ProblemNotice } from '@/ui';
-import { networkQuery, weightSetsQuery } from '../api';
+import { networkQuery, runProposalQuery, weightSetsQuery } from '../api';
 import { ConfigInput } from './ConfigInput';
 import { EstimateLine } from './EstimateLine';
 import { ExpertSections } from './ExpertSections';
@@ -18,19 +18,10 @@ import classes from './StartRunDialog.module.css';
 import { StartFromSelect } from './StartFromSelect';
 import { runCheckKey, useEstimate, useRunPlan, useStartRun, type StartFrom } from './useRunPlan';
 
-export interface InitialRun {
-  readonly config: RunConfig;
-  readonly startFrom: StartFrom;
-  /** A pinned version of the data; null or none is the data as it is now. */
-  readonly versionId?: string | null;
-}
-
 export interface StartRunDialogProps {
   networkId: string;
   opened: boolean;
   onClose: () => void;
-  /** Settings and weights that something else has chosen already. */
-  initial?: InitialRun;
   /** Called after the start; without it the page of the run opens. */
   onStarted?: (run: Run) => void;
   /** Repairs the network and saves it; only where it is open does anything know how. */
@@ -38,7 +29,7 @@ export interface StartRunDialogProps {
 }
 
 /** Everything a training needs: good defaults first, expert settings folded, problems up front. */
-export function StartRunDialog({ networkId, opened, initial, onClose, onStarted, onFix }: StartRunDialogProps) {
+export function StartRunDialog({ networkId, opened, onClose, onStarted, onFix }: StartRunDialogProps) {
   const { data: network, error } = useQuery({ ...networkQuery(networkId), enabled: opened, staleTime: 0 });
   return (
     <Modal
@@ -51,7 +42,6 @@ export function StartRunDialog({ networkId, opened, initial, onClose, onStarted,
       {error && <ProblemNotice error={error} />}
       <FreshForm
         networkId={networkId}
-        initial={initial}
         onClose={onClose}
         onStarted={onStarted}
         onFix={onFix}
@@ -62,7 +52,6 @@ export function StartRunDialog({ networkId, opened, initial, onClose, onStarted,
 
 interface FreshFormProps {
   networkId: string;
-  initial: InitialRun | undefined;
   onClose: () => void;
   onStarted: ((run: Run) => void) | undefined;
   onFix: StartRunDialogProps['onFix'];
@@ -72,14 +61,23 @@ interface FreshFormProps {
 function FreshForm({ networkId, ...rest }: FreshFormProps) {
   const { data: network, isFetchedAfterMount } = useQuery({ ...networkQuery(networkId), staleTime: 0 });
   const { data: weightSets, isError } = useQuery(weightSetsQuery(networkId));
-  if (!network || !isFetchedAfterMount || (weightSets === undefined && !isError)) return null;
+  const { data: proposal, isPending } = useQuery(runProposalQuery(networkId));
+  if (!network || !isFetchedAfterMount || isPending || (weightSets === undefined && !isError)) return null;
   const brought = weightSets?.find(({ num_tensors }) => num_tensors > 0);
-  return <StartRunForm network={network} broughtWeights={brought?.id ?? null} {...rest} />;
+  return (
+    <StartRunForm
+      network={network}
+      proposal={proposal ?? null}
+      broughtWeights={brought?.id ?? null}
+      {...rest}
+    />
+  );
 }
 
 interface StartRunFormProps {
   network: Network;
-  initial: InitialRun | undefined;
+  /** What transfer learning chose already. */
+  proposal: RunProposal | null;
   /** Weights that came with the network: what it is trained on from, unless one chooses others. */
   broughtWeights: string | null;
   onClose: () => void;
@@ -87,21 +85,21 @@ interface StartRunFormProps {
   onFix: StartRunDialogProps['onFix'];
 }
 
-function StartRunForm({ network, initial, broughtWeights, onClose, onStarted, onFix }: StartRunFormProps) {
+function StartRunForm({ network, proposal, broughtWeights, onClose, onStarted, onFix }: StartRunFormProps) {
   const networkId = network.id;
   /** Another dataset than the one the network is bound to. */
   const [chosen, setChosen] = useState<string | null>(null);
   const dataset = chosen ?? network.dataset_id;
-  const [version, setVersion] = useState<string | null>(initial?.versionId ?? null);
+  const [version, setVersion] = useState<string | null>(proposal?.dataset_version_id ?? null);
   const data = { dataset_id: dataset, dataset_version_id: version };
   const [name, setName] = useState('');
   const [startFrom, setStartFrom] = useState<StartFrom>(
-    initial?.startFrom ??
+    proposal?.start_from ??
       (broughtWeights === null ? null : { type: 'weights', weight_set_id: broughtWeights }),
   );
   const [mergeFrom, setMergeFrom] = useState<StartFrom>(null);
   const starts = { start_from: startFrom, merge_from: mergeFrom };
-  const plan = useRunPlan(networkId, data, starts, initial?.config);
+  const plan = useRunPlan(networkId, data, starts, proposal?.config);
   const estimate = useEstimate(networkId, data);
   const start = useStartRun(networkId);
   const navigate = useNavigate();
