@@ -237,7 +237,7 @@ def _best(source: Source, sizes: Mapping[str, Sequence[int]]) -> Importer:
 
 def _report(importer: Importer, source: Source, ids: Mapping[int, str]) -> ImportReport:
     model = source.model
-    notes = [*importer.notes]
+    notes = [*importer.notes, *_unknown_opset(model)]
     if not importer.reading.batch:
         notes.append(
             "The network computes with just so many samples as the file says; it could not be read "
@@ -258,6 +258,17 @@ def _report(importer: Importer, source: Source, ids: Mapping[int, str]) -> Impor
         num_unused_weights=len(unused),
         notes=[note[:2000] for note in notes[:200]],
     )
+
+
+def _unknown_opset(model: ModelProto) -> list[str]:
+    newest = onnx.defs.onnx_opset_version()
+    versions = [each.version for each in model.opset_import if each.domain in {"", "ai.onnx"}]
+    if all(1 <= version <= newest for version in versions):
+        return []
+    return [
+        f"The file is of opset {versions[0]}; those known here go from 1 to {newest}, and its "
+        "operators are read as theirs. Compare its numbers before trusting it."
+    ]
 
 
 def _piece(piece: Piece, ids: Mapping[int, str]) -> ImportedPiece:

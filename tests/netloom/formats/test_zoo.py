@@ -85,3 +85,16 @@ def test_nothing_is_downloaded_unless_that_was_asked(monkeypatch, tmp_path: Path
 def test_names_that_are_not_there_are_refused(capsys) -> None:
     assert main(["zoo", "get", "resnet19", "-o", "nowhere"]) == 1
     assert "no network 'resnet19'" in capsys.readouterr().err
+
+
+def test_what_was_got_says_whether_its_weights_are_random(capsys, tmp_path: Path) -> None:
+    path = tmp_path / "net.netloom"
+    assert main(["zoo", "get", "squeezenet1_1", "-o", str(path)]) == 0
+    told = capsys.readouterr().out
+    assert "squeezenet1_1 is in" in told
+    assert " layers" in told
+    assert "Its weights are random: --pretrained downloads trained ones" in told
+    weights = ["--weights", str(tmp_path / "own.pth")]
+    torch.save(build("squeezenet1_1").state_dict(), tmp_path / "own.pth")
+    assert main(["zoo", "get", "squeezenet1_1", "-o", str(path), *weights]) == 0
+    assert "random" not in capsys.readouterr().out

@@ -371,6 +371,13 @@ def test_a_scale_that_is_none_is_kept_as_the_file_says(opset: int, scale: float)
     assert outcomes(on_images(node, opset, weights)) == ["placeholder"]
 
 
+@pytest.mark.parametrize("opset", [-1, 0, 2**40])
+def test_an_opset_that_nobody_published_is_told(opset: int) -> None:
+    model = on_images(helper.make_node("Relu", ["x"], ["y"]), opset, [])
+    (note,) = [each for each in open_model(model).imported.report.notes if "opset" in each]
+    assert f"The file is of opset {opset}; those known here go from 1 to" in note
+
+
 @pytest.mark.parametrize("kind", ["SpaceToDepth", "DepthToSpace"])
 @pytest.mark.parametrize("size", [0, -2])
 def test_a_block_without_elements_is_kept_as_the_file_says(kind: str, size: int) -> None:

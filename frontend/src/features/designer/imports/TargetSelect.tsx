@@ -24,6 +24,7 @@ export function TargetSelect({ projectId, file, value, isDisabled, onChange }: T
   return (
     <Select
       label="Network"
+      placeholder="Choose a network"
       description="How much of its learned numbers the file holds"
       searchable
       allowDeselect={false}

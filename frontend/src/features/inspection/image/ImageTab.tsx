@@ -15,6 +15,7 @@ import classes from './ImageTab.module.css';
 import { keepPixels } from './keepPixels';
 import { MethodCard } from './MethodCard';
 import { TopBars } from './TopBars';
+import { knownTruth } from './truth';
 import { useExplanation } from './useExplanation';
 import { usePrediction } from './usePrediction';
 
@@ -51,18 +52,14 @@ function classChoices({ classes }: Asked, prediction: Prediction | null) {
   return prediction?.probabilities.map(({ index, name }) => ({ value: String(index), label: name })) ?? [];
 }
 
-/** The class that people gave the image; `null` for one without a label, and for an upload. */
-/**
- * What the image is labelled, where the network can say it: no mistake are the classes of networks
- * that came from elsewhere.
- */
-function useTruth({ datasetId, runId }: Asked, image: ImageChoice, names: readonly string[]): string | null {
+/** The class that people gave the image; `null` where there is nothing to compare with. */
+function useTruth(asked: Asked, image: ImageChoice): string | null {
+  const { datasetId } = asked;
   const itemId = image.type === 'item' ? image.itemId : '';
   const { data: item } = useQuery({ ...itemQuery(itemId), enabled: itemId !== '' });
   const { data: dataset } = useQuery({ ...datasetQuery(datasetId ?? ''), enabled: datasetId !== null });
   const classId = item?.label?.class_id;
-  const name = dataset?.classes.find(({ id }) => id === classId)?.name;
-  return name !== undefined && (runId !== null || names.includes(name)) ? name : null;
+  return knownTruth(asked, dataset?.classes.find(({ id }) => id === classId)?.name);
 }
 
 interface InspectedProps {
@@ -139,7 +136,7 @@ function Classified({ asked, image, answer: { prediction, isWorking, error } }: 
   const isExplaining = gradcam.isWorking || occlusion.isWorking || lime.isWorking;
   const defaultLayer = layers.find(({ is_default }) => is_default)?.path ?? null;
   const top = prediction?.probabilities[0];
-  const truth = useTruth(asked, image, prediction?.probabilities.map(({ name }) => name) ?? []);
+  const truth = useTruth(asked, image);
   const layerName = (path: string) => layers.find((each) => each.path === path)?.name ?? path;
   const shown = { layerName, inputUrl: prediction?.image_url ?? null, opacity };
   const canAsk = prediction !== null;
