@@ -37,7 +37,7 @@ def register() -> None:
 
 def _describe(networks: Sequence[Network]) -> dict[str, str]:
     return {
-        network.pk: f"{network.num_nodes:,} layer{'' if network.num_nodes == 1 else 's'}"
+        network.pk: f"{network.num_layers:,} layer{'' if network.num_layers == 1 else 's'}"
         for network in networks
     }
 

@@ -10,11 +10,13 @@ from datasets.services import binding_of
 from designer.schemas import Code as SourceCode
 from designer.schemas import Notebook, SourceReading
 from netloom.analyze import Analysis, Binding, analyze
+from netloom.analyze.counts import count_layers
 from netloom.graph.document import Document, Graph
 from netloom.graph.limits import MAX_NODES
 from netloom.graph.migrations import DocumentError, load_document
 
 MAX_PARAMETERS_STORED = 2**63 - 1
+MAX_LAYERS_STORED = 2**31 - 1
 
 
 def read_document(raw: dict[str, Any]) -> Document:
@@ -127,7 +129,7 @@ def summary_fields(document: Document, analysis: Analysis) -> dict[str, Any]:
     parameters = analysis.totals.parameters
     has_count = analysis.is_trainable and 0 <= parameters <= MAX_PARAMETERS_STORED
     return {
-        "num_nodes": len(document.graph.nodes),
+        "num_layers": min(count_layers(document.graph), MAX_LAYERS_STORED),
         "parameters": parameters if has_count else None,
         "num_errors": severities.count("error"),
         "num_warnings": severities.count("warning"),

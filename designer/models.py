@@ -59,7 +59,7 @@ class Network(models.Model):
     )
     revision = models.PositiveIntegerField(default=0)
     document = models.JSONField()
-    num_nodes = models.PositiveIntegerField(default=0)
+    num_layers = models.PositiveIntegerField(default=0)
     parameters = models.BigIntegerField(null=True, blank=True)
     num_errors = models.PositiveIntegerField(default=0)
     num_warnings = models.PositiveIntegerField(default=0)

@@ -42,7 +42,7 @@ class NetworkSummary(Schema):
     revision: int
     created_at: datetime
     updated_at: datetime
-    num_nodes: int
+    num_layers: int
     parameters: int | None
     problems: ProblemCounts
     dataset_id: str | None

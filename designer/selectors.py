@@ -43,7 +43,7 @@ def network_summary(network: Network) -> schemas.NetworkSummary:
         revision=network.revision,
         created_at=network.created_at,
         updated_at=network.updated_at,
-        num_nodes=network.num_nodes,
+        num_layers=network.num_layers,
         parameters=network.parameters,
         problems=schemas.ProblemCounts(errors=network.num_errors, warnings=network.num_warnings),
         dataset_id=network.dataset_id,

@@ -192,7 +192,7 @@ def duplicate_network(network: Network, person: Person) -> Network:
             template=network.template,
             dataset_id=network.dataset_id,
             document=network.document,
-            num_nodes=network.num_nodes,
+            num_layers=network.num_layers,
             parameters=network.parameters,
             num_errors=network.num_errors,
             num_warnings=network.num_warnings,

@@ -6215,8 +6215,8 @@ export interface components {
             id: string;
             /** Name */
             name: string;
-            /** Num Nodes */
-            num_nodes: number;
+            /** Num Layers */
+            num_layers: number;
             /** Parameters */
             parameters: number | null;
             problems: components["schemas"]["ProblemCounts"];

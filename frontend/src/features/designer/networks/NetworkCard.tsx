@@ -45,7 +45,7 @@ export function NetworkCard({ network, canEdit, onTransfer }: NetworkCardProps) 
         <div className={classes.body}>
           <h2 className={classes.name}>{network.name}</h2>
           <div className={classes.facts}>
-            <span>{plural(network.num_nodes, 'layer')}</span>
+            <span>{plural(network.num_layers, 'layer')}</span>
             {network.parameters !== null && <span>{scaled(network.parameters)} parameters</span>}
             {errors > 0 && (
               <Badge color="red" leftSection={<IconCircleX size={12} />}>

@@ -212,7 +212,7 @@ export interface NetworkSummary {
   revision: number;
   created_at: string;
   updated_at: string;
-  num_nodes: number;
+  num_layers: number;
   parameters: number | null;
   problems: { errors: number; warnings: number };
   dataset_id: string | null;
