@@ -83,6 +83,11 @@ def open_network(path: Path, beside: Sequence[Path] = ()) -> Opened:
             raise CommandError(str(error)) from error
         found = DOCUMENT  # which says what is wrong with it as a document
     if found in (BUNDLE, DOCUMENT):
+        if beside:
+            raise CommandError(
+                f"{path} is whole by itself: --with is for files that need others. "
+                "`netloom match` brings weights into a network."
+            )
         return Opened(*read_network(path), found.name)
     try:
         imported = with_weight_report(read_file(path, side_files=beside))

@@ -211,6 +211,7 @@ def test_doctor_answers_for_people_and_programs(netloom) -> None:
         (("inspect", "missing.json"), "No such file"),
         (("inspect", "text.json"), "not readable JSON"),
         (("inspect", "text.onnx"), "no kind that is known"),
+        (("inspect", "{bundle}", "--with", "text.json"), "is whole by itself"),
         (("inspect", "/dev/zero"), "neither a file nor a folder"),
         (("zoo", "get", "squeezenet1_1", "-o", "no/folder/x.netloom"), "cannot be written"),
         (("zoo", "get", "squeezenet1_1", "-o", "x.onnx"), "let it end in .netloom or .zip"),
