@@ -41,7 +41,14 @@ function arrangeScope(
   const { document, portsOf, expanded, below } = source;
   const scope = scopeOf(document, scopeId);
   const prefix = steps.map(({ instanceId }) => `${instanceId}/`).join('');
-  const plain = cardsOf(document, scope, portsOf, undefined, below, known?.plain);
+  const plain = cardsOf(
+    document,
+    scope,
+    portsOf,
+    undefined,
+    below,
+    known === undefined ? undefined : { nodes: known.scope.nodes, cards: known.plain },
+  );
   const children = new Map<string, Arranged>();
   for (const [id, { node }] of expanded.size === 0 ? [] : plain) {
     const { block } = node;

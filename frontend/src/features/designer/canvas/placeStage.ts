@@ -52,16 +52,18 @@ function placeScope(
 ): Scene {
   const { prefix, room, steps, scopeId } = arranged;
   const { scopes, moved } = placing;
-  const cards = placedCards(arranged, origin, placing);
+  const placed = placedCards(arranged, origin, placing);
   const index = scopes.length;
+  const opened = new Map<string, Card>();
   for (const [id, child] of arranged.children) {
-    const card = cards.get(id);
+    const card = placed.get(id);
     const content = arranged.content.get(id);
     if (card === undefined || content === undefined) continue;
     const start = { x: card.x + content.origin.x, y: card.y + content.origin.y };
     const scene = placeScope(child, start, card, placing);
-    cards.set(id, { ...card, leads: content.leads(card, scene.cards) });
+    opened.set(id, { ...card, leads: content.leads(card, scene.cards) });
   }
+  const cards = opened.size === 0 ? placed : new Map([...placed, ...opened]);
   const isStill = moved.size === 0 && origin.x === 0 && origin.y === 0;
   const scene = {
     ...cardsAndWires(arranged, cards, placing),
@@ -96,7 +98,8 @@ function placedCards(
   { prefix, cards }: Arranged,
   origin: Position,
   { moved, before }: Placing,
-): Map<string, Card> {
+): ReadonlyMap<string, Card> {
+  if (moved.size === 0 && origin.x === 0 && origin.y === 0) return cards;
   const placed = new Map(cards);
   if (origin.x !== 0 || origin.y !== 0) {
     const old = before.get(prefix)?.scene.cards;
@@ -127,15 +130,16 @@ function cardsAndWires(
     return { cards: placed, wires: draggedWires(arranged, placed, old.scene) };
   }
   // The same map when all of it is the same, so that nothing else is made anew for it.
-  const isSame = old?.scene.cards.size === placed.size && everyCard(placed, old.scene.cards);
-  const cards = isSame ? old.scene.cards : placed;
+  const isSame = old?.scene.cards === placed || areSame(placed, old?.scene.cards);
+  const cards = isSame && old !== undefined ? old.scene.cards : placed;
   const known =
     old === undefined ? undefined : { ...old.scene, edges: old.arranged.scope.edges };
   const isSameRoom = old?.arranged.source.below === source.below;
   return { cards, wires: wiresOf(scope, cards, source.below, isSameRoom ? known : undefined) };
 }
 
-function everyCard(a: ReadonlyMap<string, Card>, b: ReadonlyMap<string, Card>): boolean {
+function areSame(a: ReadonlyMap<string, Card>, b: ReadonlyMap<string, Card> | undefined): boolean {
+  if (b?.size !== a.size) return false;
   for (const [id, card] of a) if (b.get(id) !== card) return false;
   return true;
 }

@@ -77,6 +77,12 @@ export function makeScene(
   return { cards, wires: wiresOf(scope, cards, below), frames };
 }
 
+/** Cards as they were, with the nodes they were made of. */
+export interface KnownCards {
+  readonly nodes: Scope['nodes'];
+  readonly cards: ReadonlyMap<string, Card>;
+}
+
 /** @param known What was made before: a card that came out the same keeps its object. */
 export function cardsOf(
   document: Document,
@@ -84,27 +90,50 @@ export function cardsOf(
   portsOf: PortsOf,
   moved: Moved = NOT_MOVED,
   below = 0,
-  known?: ReadonlyMap<string, Card>,
+  known?: KnownCards,
 ): ReadonlyMap<string, Card> {
-  const missing = missingPositions(document, scope);
-  const cards = new Map<string, Card>();
-  let numKept = 0;
-  for (const [id, node] of Object.entries(scope.nodes)) {
-    const { x, y } =
-      moved.get(id) ?? lookup(document.view.positions, id) ?? missing.get(id) ?? ORIGIN;
-    const old = known?.get(id);
+  let missing: ReadonlyMap<string, Position> | null = null;
+  const placeOf = (id: string): Position => {
+    const place = moved.get(id) ?? lookup(document.view.positions, id);
+    if (place !== undefined) return place;
+    missing ??= missingPositions(document, scope);
+    return missing.get(id) ?? ORIGIN;
+  };
+  const cardOf = (id: string, node: Node, old: Card | undefined): Card => {
+    const { x, y } = placeOf(id);
     const isSame = old?.node === node && old.x === x && old.y === y && node.block === null;
-    if (isSame && old.height === old.body + below) {
-      cards.set(id, old);
-      numKept += 1;
-      continue;
-    }
+    if (isSame && old.height === old.body + below) return old;
     const ports = portsOf(node);
     const body = cardHeight(ports);
     const size = { width: CARD_WIDTH, height: body + below };
-    cards.set(id, { id, node, ports, x, y, ...size, body, axis: body / 2, leads: null });
+    return { id, node, ports, x, y, ...size, body, axis: body / 2, leads: null };
+  };
+  if (known?.nodes === scope.nodes) return changedIn(known.cards, cardOf);
+  const cards = new Map<string, Card>();
+  let isSame = true;
+  for (const [id, node] of Object.entries(scope.nodes)) {
+    const old = known?.cards.get(id);
+    const card = cardOf(id, node, old);
+    isSame &&= card === old;
+    cards.set(id, card);
   }
-  return known !== undefined && numKept === known.size && numKept === cards.size ? known : cards;
+  return known !== undefined && isSame && cards.size === known.cards.size ? known.cards : cards;
+}
+
+/** The cards of the same nodes; the same map where none has changed. */
+function changedIn(
+  cards: ReadonlyMap<string, Card>,
+  cardOf: (id: string, node: Node, old: Card) => Card,
+): ReadonlyMap<string, Card> {
+  const changed: Card[] = [];
+  for (const [id, old] of cards) {
+    const card = cardOf(id, old.node, old);
+    if (card !== old) changed.push(card);
+  }
+  if (changed.length === 0) return cards;
+  const made = new Map(cards);
+  for (const card of changed) made.set(card.id, card);
+  return made;
 }
 
 /** @param known What was made before: wires between cards that are where they were stay. */
@@ -120,27 +149,32 @@ export function wiresOf(
   const before = opened.length === 0 ? known : undefined;
   const changed = changesOf(cards, before?.cards);
   const around = [...changed.values()].flat();
-  const wires: Wire[] = [];
-  let at = 0;
-  for (const [id, edge] of Object.entries(scope.edges)) {
+  const wireOf = (id: string, edge: Edge, old: Wire | undefined): Wire | null => {
+    const isStill =
+      old?.edge === edge && !changed.has(edge.source.node) && !changed.has(edge.target.node);
+    if (isStill && !(mayPassCards(old.curve) && mayTouch(old.curve, around))) return old;
     const source = cards.get(edge.source.node);
     const target = cards.get(edge.target.node);
-    if (source === undefined || target === undefined) continue;
-    // Wires keep their order, but for those that went away.
-    if (before?.wires[at + 1]?.id === id) at += 1;
-    const old = before?.wires[at];
-    if (old?.id === id) at += 1;
-    const isStill =
-      old?.id === id && old.edge === edge && !changed.has(source.id) && !changed.has(target.id);
-    if (isStill && !(mayPassCards(old.curve) && mayTouch(old.curve, around))) {
-      wires.push(old);
-      continue;
-    }
+    if (source === undefined || target === undefined) return null;
     const from = portPlace(source, 'outputs', edge.source.port);
     const to = portPlace(target, 'inputs', edge.target.port);
     const direct = curveBetween(from, to, detours.find(from, to), below);
     const curve = opened.length === 0 ? direct : besideFrames(direct, opened);
-    wires.push(isStill && old.curve.lane === curve.lane ? old : { id, edge, curve });
+    return isStill && old.curve.lane === curve.lane ? old : { id, edge, curve };
+  };
+  const areCardsTheSame = [...changed.values()].every(({ length }) => length === 2);
+  if (before !== undefined && before.edges === scope.edges && areCardsTheSame) {
+    return before.wires.map((old) => wireOf(old.id, old.edge, old) ?? old);
+  }
+  const wires: Wire[] = [];
+  let at = 0;
+  for (const [id, edge] of Object.entries(scope.edges)) {
+    // Wires keep their order, but for those that went away.
+    if (before?.wires[at + 1]?.id === id) at += 1;
+    const old = before?.wires[at]?.id === id ? before.wires[at] : undefined;
+    if (old !== undefined) at += 1;
+    const wire = wireOf(id, edge, old);
+    if (wire !== null) wires.push(wire);
   }
   return wires;
 }

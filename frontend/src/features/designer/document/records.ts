@@ -8,6 +8,17 @@ export function lookup<T>(record: Readonly<Record<string, T>>, key: string): T |
   return Object.hasOwn(record, key) ? record[key] : undefined;
 }
 
+const emptiness = new WeakMap<object, boolean>();
+
+/** Whether nothing is in it. Looking takes as long as there are keys; records never change. */
+export function isEmpty(record: Readonly<Record<string, unknown>>): boolean {
+  const known = emptiness.get(record);
+  if (known !== undefined) return known;
+  const found = Object.keys(record).length === 0;
+  emptiness.set(record, found);
+  return found;
+}
+
 /** A copy with `key` set. A computed key makes an own property, also for `__proto__`. */
 export function withKey<T>(
   record: Readonly<Record<string, T>>,

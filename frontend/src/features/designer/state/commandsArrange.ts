@@ -1,7 +1,7 @@
 /** Commands that move layers. */
 
 import { align, distribute, type Alignment, type Box, type Positions } from '../document/arrange';
-import { lookup } from '../document/records';
+import { isEmpty, lookup } from '../document/records';
 import { CARD_WIDTH, cardHeight, GRID } from '../canvas/geometry';
 import type { DesignerCommand } from './commands';
 import { portsOfDesigner, type Designer } from './DesignerContext';
@@ -87,7 +87,7 @@ export const arrangeCommands: readonly DesignerCommand[] = [
     keys: ['T'],
     places: ['canvas'],
     isEdit: true,
-    predicate: ({ editor }) => Object.keys(editor.scope.nodes).length > 0,
+    predicate: ({ editor }) => !isEmpty(editor.scope.nodes),
     perform: ({ panels }) => panels.canvas?.tidy(null),
   },
   {

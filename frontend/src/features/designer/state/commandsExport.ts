@@ -1,5 +1,6 @@
 /** Taking the network away. */
 
+import { isEmpty } from '../document/records';
 import type { DesignerCommand } from './commands';
 
 export const exportCommands: readonly DesignerCommand[] = [
@@ -9,7 +10,7 @@ export const exportCommands: readonly DesignerCommand[] = [
     group: 'Network',
     places: ['canvas'],
     isEdit: false,
-    predicate: ({ editor }) => Object.keys(editor.state.document.graph.nodes).length > 0,
+    predicate: ({ editor }) => !isEmpty(editor.state.document.graph.nodes),
     // What is written is what the server has.
     perform: ({ panels, saver }) => void saver.flush().then(() => panels.set({ isExporting: true })),
   },

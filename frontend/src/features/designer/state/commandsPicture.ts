@@ -2,12 +2,13 @@
 
 import { printPicture } from '../picture/printPicture';
 import { savePng, saveSvg } from '../picture/savePicture';
+import { isEmpty } from '../document/records';
 import type { DesignerCommand } from './commands';
 import type { Designer } from './DesignerContext';
 
 const GROUP = 'Picture';
 
-const isDrawn = ({ editor }: Designer): boolean => Object.keys(editor.scope.nodes).length > 0;
+const isDrawn = ({ editor }: Designer): boolean => !isEmpty(editor.scope.nodes);
 const isSelected = ({ editor }: Designer): boolean => editor.state.nodeIds.size > 0;
 
 type Kind = 'svg' | 'png';

@@ -1,5 +1,6 @@
 /** Model surgery: each act opens its dialog, which says what survives before anything is done. */
 
+import { isEmpty } from '../document/records';
 import type { CommandPlace, DesignerCommand } from './commands';
 import type { Designer } from './DesignerContext';
 import type { SurgeryTarget } from './surgery';
@@ -9,7 +10,7 @@ export const SURGERY = 'Surgery';
 type Needs = 'network' | 'node' | 'nodes' | 'place' | 'placeholder';
 
 const possible: Record<Needs, (designer: Designer) => boolean> = {
-  network: ({ editor }) => Object.keys(editor.scope.nodes).length > 0,
+  network: ({ editor }) => !isEmpty(editor.scope.nodes),
   node: ({ editor }) => editor.state.nodeIds.size === 1,
   nodes: ({ editor }) => editor.state.nodeIds.size > 0,
   placeholder: ({ editor }) => {

@@ -5,6 +5,7 @@ import { boundsOf, CARD_HEIGHT, CARD_WIDTH } from '../canvas/geometry';
 import { framesOfNetwork, mergeNetwork } from '../document/mergeNetwork';
 import { parseDocument } from '../document/parse';
 import type { Document, Endpoint, Position } from '../document/types';
+import { isEmpty } from '../document/records';
 import { previewTemplate } from './api';
 import { bringIntoView } from './bringIntoView';
 import type { Designer } from './DesignerContext';
@@ -43,7 +44,7 @@ function insertNetwork(
 ): boolean {
   const { editor, catalog } = designer;
   const { scopeId } = editor;
-  const isWhole = scopeId === null && Object.keys(editor.scope.nodes).length === 0;
+  const isWhole = scopeId === null && isEmpty(editor.scope.nodes);
   // Where it joins what is there, its own inputs and outputs would be in the way.
   const isJoined = source !== null || scopeId !== null;
   const leftOut = (type: string): 'input' | 'output' | null => {
