@@ -82,6 +82,7 @@ def test_the_report_prints_light_with_everything_on_it(
     expect(paper).to_contain_text(f"Printed {scheme}")
     served = page.request.get(f"/api/networks/{network_id}").json()
     expect(paper).to_contain_text(f"{served['analysis']['totals']['parameters']:,}")
+    expect(paper).to_contain_text(f"Layers{served['analysis']['totals']['num_layers']}")
     expect(report.get_by_test_id("report-picture")).to_be_visible()
     expect(report.get_by_test_id("report-row")).to_have_count(len(served["analysis"]["nodes"]))
     report.emulate_media(media="print")

@@ -8,7 +8,7 @@ import {
   useScopeId,
 } from '../state/DesignerContext';
 import { flopsText, perSample } from '../analysis/costs';
-import { layerCounts } from '../analysis/layerCounts';
+import { countLayers } from '../analysis/countLayers';
 import { ProblemLine } from '../analysis/ProblemLine';
 import { BlockNameField } from './BlockNameField';
 import { BlockUseFacts } from './BlockUseFacts';
@@ -27,10 +27,7 @@ export function NetworkSummaryPanel() {
   const scopeId = useScopeId();
   const block = scopeId === null ? undefined : lookup(graph.blocks, scopeId);
   const totals = analysis?.totals;
-  const counts = useMemo(
-    () => (totals === undefined ? undefined : layerCounts(graph, totals, catalog)),
-    [graph, totals, catalog],
-  );
+  const numLayers = useMemo(() => countLayers(graph, catalog), [graph, catalog]);
   const problems = analysis?.diagnostics ?? [];
   return (
     <>
@@ -43,17 +40,11 @@ export function NetworkSummaryPanel() {
         )}
       </header>
       {block !== undefined && <BlockUseFacts block={block} />}
-      {block === undefined && totals !== undefined && counts !== undefined && (
+      {block === undefined && totals !== undefined && (
         <section className={classes.section}>
           <dl className={classes.facts}>
             <dt>layers</dt>
-            <dd>{formatCount(counts.drawn)}</dd>
-            {counts.unfolded !== null && (
-              <>
-                <dt>with blocks unfolded</dt>
-                <dd>{formatCount(counts.unfolded)}</dd>
-              </>
-            )}
+            <dd>{formatCount(numLayers)}</dd>
             <dt>parameters</dt>
             <dd>{formatCount(totals.parameters)}</dd>
             <dt>trainable</dt>

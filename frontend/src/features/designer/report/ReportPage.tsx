@@ -7,7 +7,7 @@ import { formatBytes, formatCount, formatDateTime, plural } from '@/lib';
 import { ProblemNotice } from '@/ui';
 import { BudgetBar } from '../analysis/Budgets';
 import { flopsText, perSample, scaled } from '../analysis/costs';
-import { layerCounts, type LayerCounts } from '../analysis/layerCounts';
+import { countLayers } from '../analysis/countLayers';
 import { parseDocument } from '../document/parse';
 import type { Document } from '../document/types';
 import type { Catalog } from '../state/catalog';
@@ -94,7 +94,7 @@ function Totals({ analysis, document, catalog }: TotalsProps) {
   const batch = document.view.budgets?.['batch_size'] ?? DEFAULT_BATCH;
   const training = totals.training_fixed_bytes + batch * totals.training_sample_bytes;
   const facts: readonly (readonly [string, string])[] = [
-    ['Layers', layersText(layerCounts(document.graph, totals, catalog))],
+    ['Layers', formatCount(countLayers(document.graph, catalog))],
     ['Parameters', formatCount(totals.parameters)],
     ['Trainable', formatCount(totals.trainable_parameters)],
     ['Weights', formatBytes(totals.parameter_bytes)],
@@ -113,11 +113,6 @@ function Totals({ analysis, document, catalog }: TotalsProps) {
       ))}
     </dl>
   );
-}
-
-function layersText({ drawn, unfolded }: LayerCounts): string {
-  if (unfolded === null) return formatCount(drawn);
-  return `${formatCount(drawn)} (${formatCount(unfolded)} unfolded)`;
 }
 
 function ReportBudgets({ analysis }: { analysis: Analysis }) {

@@ -28,16 +28,21 @@ export function SourceSelect({ networks = [], value, isDisabled, onChange }: Sou
     ready.unshift({ value: valueOf(value), label: zooName(value.key) });
   }
   const refusals = new Map(networks.map((each) => [each.network_id, each.refusal]));
-  const names = networks.map(({ name }) => name);
-  const isTwice = (name: string): boolean => names.indexOf(name) !== names.lastIndexOf(name);
-  const ofProject = networks.map(({ network_id: id, name, has_file: hasFile, refusal, updated_at: changed }) => ({
-    value: id,
+  /** Of several, which: the newest comes first. */
+  const whichOf = (source: TransferSource): string[] => {
+    const alike = networks.filter(({ name }) => name === source.name);
+    if (alike.length < 2) return [];
+    const number = `${String(alike.indexOf(source) + 1)} of ${String(alike.length)}`;
+    return [`${number}, changed ${formatAgo(source.updated_at)}`];
+  };
+  const ofProject = networks.map((source) => ({
+    value: source.network_id,
     label: [
-      name,
-      hasFile ? 'weights of a file' : 'trained here',
-      ...(isTwice(name) ? [`changed ${formatAgo(changed)}`] : []),
+      source.name,
+      ...whichOf(source),
+      source.has_file ? 'weights of a file' : 'trained here',
     ].join(' · '),
-    disabled: refusal !== '' && id !== chosen,
+    disabled: source.refusal !== '' && source.network_id !== chosen,
   }));
   const isNothing = networks.length + ready.length === 0;
   return (
